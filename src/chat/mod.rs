@@ -1,0 +1,71 @@
+//! One conversation with a language model: the port that judges use, and the wire forms that
+//! copilots share with them.
+
+use std::{future::Future, pin::Pin};
+
+use serde_json::Value;
+
+use crate::{
+    copilot::{CallFailure, Timing, Usage},
+    eval_set::Role,
+    unit::Usd,
+};
+
+/// A future that can be sent to another thread, as the two ports return it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One message to a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// `None` for the system message.
+    pub role: Option<Role>,
+    /// What is said; may hold hostile text.
+    pub text: String,
+}
+
+/// What a model is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChatRequest {
+    /// The conversation, system message first where there is one.
+    pub messages: Vec<Message>,
+    /// At most so many tokens are to be written.
+    pub max_output_tokens: u32,
+    /// Sent where the provider accepts it.
+    pub temperature: Option<f64>,
+    /// Sent where the provider accepts it.
+    pub seed: Option<u64>,
+    /// The reply's JSON Schema with its name, for providers with structured output.
+    pub json_schema: Option<(String, Value)>,
+}
+
+/// What a model replied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChatReply {
+    /// The text of the reply.
+    pub text: String,
+    /// Tokens used.
+    pub usage: Usage,
+    /// `None` where the price or the usage is unknown.
+    pub cost: Option<Usd>,
+    /// The model as the reply names it.
+    pub model: Option<String>,
+    /// Why it stopped, as the reply says.
+    pub finish_reason: Option<String>,
+    /// How long it took.
+    pub timing: Timing,
+}
+
+/// The second port of the house: something that completes a conversation.
+pub trait ChatModel: Send + Sync {
+    /// Completes one conversation, waiting for limits and retrying where that is safe.
+    fn complete<'a>(
+        &'a self,
+        request: &'a ChatRequest,
+    ) -> BoxFuture<'a, Result<ChatReply, CallFailure>>;
+
+    /// The most that this call can cost; `None` where there is no price.
+    fn worst_cost(&self, request: &ChatRequest) -> Option<Usd>;
+
+    /// Provider, place, model and parameters, without secrets: what a record calls it.
+    fn describe(&self) -> String;
+}

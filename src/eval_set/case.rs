@@ -1,0 +1,76 @@
+//! A case: one curated question with what is known about a right answer to it.
+
+use std::collections::BTreeMap;
+
+use crate::unit::Digest;
+
+/// Who spoke a turn of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// The person who asks.
+    User,
+    /// The copilot.
+    Assistant,
+}
+
+impl Role {
+    /// The name used on the wire and in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+}
+
+/// One earlier turn of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// Who spoke.
+    pub role: Role,
+    /// What was said.
+    pub text: String,
+}
+
+/// One curated question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// Unique in its eval set.
+    pub id: String,
+    /// Earlier turns, oldest first; empty for a single question.
+    pub history: Vec<Turn>,
+    /// The question to be answered: the last user turn.
+    pub question: String,
+    /// A right answer, as a person would give it.
+    pub reference_answer: Option<String>,
+    /// Facts that a right answer states, each a sentence of its own.
+    pub expected_facts: Vec<String>,
+    /// Ids of the documents that a right answer rests on.
+    pub expected_documents: Vec<String>,
+    /// Whether the knowledge base holds the answer; `None` where nobody said.
+    pub answerable: Option<bool>,
+    /// Dimensions and values that make slices, as `product` → `cards`.
+    pub tags: BTreeMap<String, String>,
+    /// Cases of one cluster are not independent (paraphrases, one ticket, one source document).
+    pub cluster: Option<String>,
+    /// Whether every attempt at it must succeed.
+    pub critical: bool,
+}
+
+impl Case {
+    /// The cluster, or the case itself where it stands alone.
+    pub fn cluster_or_id(&self) -> &str {
+        self.cluster.as_deref().unwrap_or(&self.id)
+    }
+}
+
+/// The curated questions of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvalSet {
+    /// For people: the file's stem, or the name in its provenance file.
+    pub name: String,
+    /// In the order of the file.
+    pub cases: Vec<Case>,
+    /// Over all cases in id order, so that moving lines changes nothing.
+    pub digest: Digest,
+}

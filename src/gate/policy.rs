@@ -1,0 +1,247 @@
+//! The policy as meant: rules that a release must meet. `policy_file` reads it from TOML.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    trial::MetricSpec,
+    unit::{Digest, UnitInterval},
+};
+
+/// The rules of one release, for one environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// For reports.
+    pub name: String,
+    /// Who may change it.
+    pub owner: Option<String>,
+    /// How numbers become bounds.
+    pub statistics: Statistics,
+    /// What becomes of a rule that cannot tell.
+    pub on_inconclusive: OnOpen,
+    /// Never empty; in the order of the file.
+    pub rules: Vec<Rule>,
+    /// Over the resolved policy, so that comments and order of keys do not matter.
+    pub digest: Digest,
+}
+
+/// How numbers become bounds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Statistics {
+    /// One-sided error rate of a pass.
+    pub alpha_pass: f64,
+    /// One-sided error rate of a fail, over all rules together (Holm).
+    pub alpha_fail: f64,
+    /// Fewer cases with a score: the rule is inconclusive.
+    pub min_cases: usize,
+    /// A larger share of trials without a measurement: the rule is inconclusive.
+    pub missing_max: UnitInterval,
+    /// Which bound for bounded scores.
+    pub bound: BoundChoice,
+    /// What rules against a baseline speak about.
+    pub versus_baseline: Estimand,
+    /// What absolute rules speak about.
+    pub absolute: Estimand,
+}
+
+/// Which bound for bounded scores; statistics.md 3.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BoundChoice {
+    /// Dirichlet with one pseudo-observation: the default.
+    Exact,
+    /// Dirichlet with half a pseudo-observation: more power, up to 6 % error.
+    Calibrated,
+    /// Hedged betting: proved for every bounded score, wider.
+    Proven,
+}
+
+/// What a claim is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Estimand {
+    /// These very questions, run afresh.
+    Suite,
+    /// The population that the questions (or their clusters) were drawn from.
+    Population,
+}
+
+/// What becomes of something open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnOpen {
+    /// It counts as inconclusive and blocks.
+    Block,
+    /// It holds the release until somebody decides.
+    Hold,
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Unique in the policy.
+    pub id: String,
+    /// Why it is there.
+    pub why: Option<String>,
+    /// Where it stands in the file, from 1.
+    pub line: Option<usize>,
+    /// What it asks.
+    pub kind: RuleKind,
+}
+
+/// A tag and its value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slice {
+    /// The dimension: `product`.
+    pub tag: String,
+    /// The value: `refunds`.
+    pub value: String,
+}
+
+/// Which cases a must-pass rule is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaseFilter {
+    /// Those marked critical.
+    Critical,
+    /// Those of one slice.
+    Slice(Slice),
+}
+
+/// What a rule asks. All thresholds are finite and possible for the metric.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RuleKind {
+    /// The mean is at least `min`.
+    Floor {
+        /// Of which metric.
+        metric: String,
+        /// The bar.
+        min: f64,
+    },
+    /// The mean is at most `max`.
+    Ceiling {
+        /// Of which metric.
+        metric: String,
+        /// The bar.
+        max: f64,
+    },
+    /// The mean is not worse than the baseline's by more than `margin` (on the metric's own scale).
+    NonInferior {
+        /// Of which metric.
+        metric: String,
+        /// More than 0.
+        margin: f64,
+    },
+    /// The mean is better than the baseline's by more than `by`.
+    Superior {
+        /// Of which metric.
+        metric: String,
+        /// 0 or more.
+        by: f64,
+    },
+    /// The mean of every slice is at least `min`.
+    SliceFloor {
+        /// Of which metric.
+        metric: String,
+        /// The dimensions.
+        by: Vec<String>,
+        /// The bar.
+        min: f64,
+        /// A slice with fewer scored cases is thin.
+        min_cases: usize,
+        /// What becomes of a thin slice.
+        on_thin: OnOpen,
+        /// Absent from the run: inconclusive.
+        required: Vec<Slice>,
+    },
+    /// Every attempt at every chosen case scores at least `min`.
+    MustPass {
+        /// Of which metric.
+        metric: String,
+        /// The chosen cases.
+        cases: CaseFilter,
+        /// The bar.
+        min: f64,
+        /// Fewer chosen cases: inconclusive.
+        min_cases: usize,
+        /// Fewer attempts a case: inconclusive.
+        repeats: u32,
+    },
+    /// The sum over all trials is at most `max`.
+    MaxCount {
+        /// Of which metric.
+        metric: String,
+        /// The bar.
+        max: u64,
+    },
+    /// The share of trials without an answer or a measurement is at most `max`.
+    MaxErrorRate {
+        /// The bar.
+        max: UnitInterval,
+    },
+    /// The quantile is at most `max`.
+    Percentile {
+        /// Of which metric.
+        metric: String,
+        /// Between 0 and 1, both excluded.
+        quantile: f64,
+        /// The bar.
+        max: f64,
+    },
+    /// The mean of an amount is at most `max`.
+    MeanMax {
+        /// Of which metric.
+        metric: String,
+        /// The bar.
+        max: f64,
+    },
+    /// The mean of an amount is at most `max` times the baseline's.
+    RatioMax {
+        /// Of which metric.
+        metric: String,
+        /// More than 0.
+        max: f64,
+    },
+}
+
+impl RuleKind {
+    /// The name in policies.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Floor { .. } => "floor",
+            Self::Ceiling { .. } => "ceiling",
+            Self::NonInferior { .. } => "non-inferior",
+            Self::Superior { .. } => "superior",
+            Self::SliceFloor { .. } => "slice-floor",
+            Self::MustPass { .. } => "must-pass",
+            Self::MaxCount { .. } => "max-count",
+            Self::MaxErrorRate { .. } => "max-error-rate",
+            Self::Percentile { .. } => "percentile",
+            Self::MeanMax { .. } => "mean-max",
+            Self::RatioMax { .. } => "ratio-max",
+        }
+    }
+
+    /// The metric it reads; an error rate reads all of them.
+    pub fn metric(&self) -> Option<&str> {
+        match self {
+            Self::Floor { metric, .. }
+            | Self::Ceiling { metric, .. }
+            | Self::NonInferior { metric, .. }
+            | Self::Superior { metric, .. }
+            | Self::SliceFloor { metric, .. }
+            | Self::MustPass { metric, .. }
+            | Self::MaxCount { metric, .. }
+            | Self::Percentile { metric, .. }
+            | Self::MeanMax { metric, .. }
+            | Self::RatioMax { metric, .. } => Some(metric),
+            Self::MaxErrorRate { .. } => None,
+        }
+    }
+
+    /// Whether it needs a baseline.
+    pub const fn needs_baseline(&self) -> bool {
+        matches!(
+            self,
+            Self::NonInferior { .. } | Self::Superior { .. } | Self::RatioMax { .. }
+        )
+    }
+}
+
+/// Metrics that a policy may name besides the built-in ones, by name (from the judges in use).
+pub type KnownMetrics = BTreeMap<String, MetricSpec>;

@@ -1,0 +1,17 @@
+//! groundgate replays curated support questions against copilot endpoints, has the answers judged
+//! for groundedness and faithfulness, and decides whether a release may pass at a stated error rate.
+//!
+//! `ARCHITECTURE.md` is the map of this house. The library is what the binary is made of; its API is
+//! not stable before 1.0, unlike flags, exit codes, configuration, JSON reports and records.
+
+pub mod chat;
+pub mod copilot;
+pub mod diagnostic;
+pub mod eval_set;
+pub mod gate;
+pub mod judge;
+pub mod report;
+pub mod stats;
+pub mod transport;
+pub mod trial;
+pub mod unit;

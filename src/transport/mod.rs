@@ -1,0 +1,1 @@
+//! HTTP as the copilots and judges need it: limits, retries, secrets.

@@ -1,0 +1,104 @@
+//! Scores as a gate needs them: planned trials by column, small and complete.
+//!
+//! A table has one cell for every planned trial and metric, so that nothing can be dropped: what is
+//! not scored says so. Explanations stay in the record.
+
+use std::collections::BTreeMap;
+
+use super::{metric::MetricSpec, outcome::Unscored};
+use crate::unit::Digest;
+
+/// One metric of one planned trial.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Finite, and in the metric's range.
+    Scored(f64),
+    /// There was nothing to measure.
+    NotApplicable,
+    /// The value should be there and is not.
+    Unscored(Unscored),
+}
+
+/// What a gate needs to know of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseInfo {
+    /// Unique in the table.
+    pub id: String,
+    /// Over everything in the case: two records speak of the same case only if it is equal.
+    pub digest: Digest,
+    /// Cases of one cluster are not independent.
+    pub cluster: String,
+    /// Dimensions and values that make slices.
+    pub tags: BTreeMap<String, String>,
+    /// Whether every attempt must succeed.
+    pub critical: bool,
+}
+
+/// All cells of one metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// Which metric.
+    pub metric: MetricSpec,
+    /// Who measured it: a digest over the judge's spec, model and parser. Two columns are compared
+    /// only if it is equal.
+    pub instrument: Digest,
+    /// Who measured it, for people: `embedded judge 1`, `judges/groundedness.toml 1 (model x)`.
+    pub instrument_name: String,
+    /// By planned trial: case 0 attempt 0, case 0 attempt 1, … Always cases × attempts long.
+    pub cells: Vec<Cell>,
+}
+
+/// All of a record that a gate reads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreTable {
+    /// The record's id, for reports.
+    pub run_id: String,
+    /// The copilot's variant, for reports.
+    pub variant: String,
+    /// Over the eval set.
+    pub eval_set_digest: Digest,
+    /// In plan order.
+    pub cases: Vec<CaseInfo>,
+    /// How often each case was to be asked.
+    pub attempts: u32,
+    /// By metric name.
+    pub columns: BTreeMap<String, Column>,
+}
+
+/// A column that does not have one cell for each planned trial.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("metric `{metric}` has {cells} cells for {planned} planned trials")]
+pub struct ShapeError {
+    /// The column's metric.
+    pub metric: String,
+    /// How many cells it has.
+    pub cells: usize,
+    /// How many it must have.
+    pub planned: usize,
+}
+
+impl ScoreTable {
+    /// Cases × attempts.
+    pub fn planned(&self) -> usize {
+        self.cases
+            .len()
+            .saturating_mul(usize::try_from(self.attempts).unwrap_or(usize::MAX))
+    }
+
+    /// Checks that every column has one cell for each planned trial.
+    pub fn check(&self) -> Result<(), ShapeError> {
+        let planned = self.planned();
+        match self
+            .columns
+            .iter()
+            .find(|(_, column)| column.cells.len() != planned)
+        {
+            None => Ok(()),
+            Some((metric, column)) => Err(ShapeError {
+                metric: metric.clone(),
+                cells: column.cells.len(),
+                planned,
+            }),
+        }
+    }
+}
