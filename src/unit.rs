@@ -119,8 +119,10 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
-/// An amount of US dollars, exact to a billionth: prices per token are that small.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+/// An amount of US dollars, exact to a billionth: prices per token are that small. Written as its
+/// billionths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Usd {
     nanos: u64,
 }

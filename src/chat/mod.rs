@@ -3,6 +3,7 @@
 
 use std::{future::Future, pin::Pin};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
@@ -39,7 +40,7 @@ pub struct ChatRequest {
 }
 
 /// What a model replied.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatReply {
     /// The text of the reply.
     pub text: String,

@@ -47,7 +47,6 @@ pub struct Answer {
     /// Tokens used.
     pub usage: Usage,
     /// What the call cost; `None` where the price or the usage is unknown.
-    #[serde(with = "usd_nanos")]
     pub cost: Option<Usd>,
     /// The model's name and version as the reply gives it.
     pub model: Option<String>,
@@ -55,22 +54,6 @@ pub struct Answer {
     pub finish_reason: Option<String>,
     /// How long it took.
     pub timing: Timing,
-}
-
-/// Money in a record: billionths of a dollar, or nothing where unknown.
-mod usd_nanos {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use crate::unit::Usd;
-
-    #[expect(clippy::ref_option, reason = "serde's `with` hands a reference")]
-    pub(super) fn serialize<S: Serializer>(cost: &Option<Usd>, to: S) -> Result<S::Ok, S::Error> {
-        cost.map(Usd::nanos).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Usd>, D::Error> {
-        Ok(Option::<u64>::deserialize(from)?.map(Usd::from_nanos))
-    }
 }
 
 /// Why a call to an endpoint brought nothing usable.

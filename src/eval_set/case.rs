@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::unit::Digest;
 
 /// Who spoke a turn of a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// The person who asks.
     User,
@@ -24,7 +27,7 @@ impl Role {
 }
 
 /// One earlier turn of a conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
     /// Who spoke.
     pub role: Role,
@@ -32,8 +35,9 @@ pub struct Turn {
     pub text: String,
 }
 
-/// One curated question.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One curated question. Its own JSON form is the one in records; files that people write are read
+/// by the loaders of this room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     /// Unique in its eval set.
     pub id: String,
@@ -62,6 +66,35 @@ impl Case {
     pub fn cluster_or_id(&self) -> &str {
         self.cluster.as_deref().unwrap_or(&self.id)
     }
+
+    /// Over everything in the case.
+    pub fn digest(&self) -> Digest {
+        let list =
+            |items: &[String]| Digest::of_parts(items.iter().map(String::as_bytes)).to_string();
+        let history: Vec<String> = self
+            .history
+            .iter()
+            .map(|turn| format!("{} {}", turn.role.name(), turn.text))
+            .collect();
+        let tags: Vec<String> = self
+            .tags
+            .iter()
+            .flat_map(|(tag, value)| [tag.clone(), value.clone()])
+            .collect();
+        let parts = [
+            self.id.clone(),
+            list(&history),
+            self.question.clone(),
+            format!("{:?}", self.reference_answer),
+            list(&self.expected_facts),
+            list(&self.expected_documents),
+            format!("{:?}", self.answerable),
+            list(&tags),
+            format!("{:?}", self.cluster),
+            self.critical.to_string(),
+        ];
+        Digest::of_parts(parts.iter().map(String::as_bytes))
+    }
 }
 
 /// The curated questions of one file.
@@ -73,4 +106,21 @@ pub struct EvalSet {
     pub cases: Vec<Case>,
     /// Over all cases in id order, so that moving lines changes nothing.
     pub digest: Digest,
+}
+
+impl EvalSet {
+    /// Puts cases together; their digest does not depend on their order.
+    pub fn new(name: String, cases: Vec<Case>) -> Self {
+        let by_id: BTreeMap<&str, Digest> = cases
+            .iter()
+            .map(|case| (case.id.as_str(), case.digest()))
+            .collect();
+        let digests: Vec<String> = by_id.values().map(ToString::to_string).collect();
+        let digest = Digest::of_parts(digests.iter().map(String::as_bytes));
+        Self {
+            name,
+            cases,
+            digest,
+        }
+    }
 }

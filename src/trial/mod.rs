@@ -4,10 +4,12 @@
 //! Everything here is a value. There is no number for "no score": an [`Outcome`] that has no score
 //! has a reason instead.
 
+mod call;
 mod metric;
 mod outcome;
 mod scores;
 
+pub use call::{Call, CallKey, Callee, Reply};
 pub use metric::{DataType, Direction, MetricSpec, builtin_metric};
 pub use outcome::{ClaimFinding, Evidence, Label, Outcome, Score, ScoreOutOfRange, Unscored};
 pub use scores::{CaseInfo, Cell, Column, ScoreTable, ShapeError};

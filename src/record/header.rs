@@ -1,0 +1,83 @@
+//! What a record says of its run as a whole.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{trial::MetricSpec, unit::Digest};
+
+/// Fixed before the first call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Sortable by time, unique.
+    pub run_id: String,
+    /// Which groundgate wrote it.
+    pub tool_version: String,
+    /// RFC 3339, in UTC.
+    pub created_at: String,
+    /// The eval set's name.
+    pub eval_set_name: String,
+    /// Over the eval set.
+    pub eval_set_digest: Digest,
+    /// The copilot's variant: its name in the configuration.
+    pub copilot_name: String,
+    /// Kind, place, model, parameters; no secrets.
+    pub copilot_description: String,
+    /// How often each case is asked.
+    pub attempts: u32,
+    /// For the judges' shuffles.
+    pub seed: u64,
+    /// Over everything that decides what is asked and how it is judged; a resumed run must have it.
+    pub plan_digest: Digest,
+    /// The revision of the working directory, where there is one.
+    pub git_revision: Option<String>,
+    /// What is measured, by whom, in the order of the record's metric numbers.
+    pub metrics: Vec<MetricSource>,
+}
+
+/// One measured metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetricSource {
+    /// What it is.
+    pub metric: MetricSpec,
+    /// Over the judge's spec, model and parser; for plain checks over their version.
+    pub instrument: Digest,
+    /// For people.
+    pub instrument_name: String,
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Under way, or killed.
+    Running,
+    /// Every planned trial is in.
+    Complete,
+    /// Stopped by the user.
+    Interrupted,
+    /// Stopped by the budget.
+    OutOfBudget,
+}
+
+impl Status {
+    /// The word in files and tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Complete => "complete",
+            Self::Interrupted => "interrupted",
+            Self::OutOfBudget => "out-of-budget",
+        }
+    }
+
+    /// The status of a word in a file.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [
+            Self::Running,
+            Self::Complete,
+            Self::Interrupted,
+            Self::OutOfBudget,
+        ]
+        .into_iter()
+        .find(|status| status.name() == name)
+    }
+}

@@ -1,0 +1,16 @@
+//! Records: all of one run in one SQLite file, written while the run goes on.
+//!
+//! A record survives `kill -9` at any point: what was acknowledged is in it, and a resumed run pays
+//! for none of it again. It is the only truth about a run; the judge cache and the reports are made
+//! from or beside it. Anyone can open it with `sqlite3`.
+
+mod error;
+mod header;
+mod reader;
+mod schema;
+mod writer;
+
+pub use error::RecordError;
+pub use header::{Header, MetricSource, Status};
+pub use reader::{Reader, StoredDetail, StoredTrial};
+pub use writer::Writer;

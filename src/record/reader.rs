@@ -1,0 +1,359 @@
+//! Reading a record: as a whole for a gate, trial by trial for people.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use serde::de::DeserializeOwned;
+
+use super::{
+    error::RecordError,
+    header::{Header, Status},
+    schema,
+    writer::{number, sqlite},
+};
+use crate::{
+    copilot::{Answer, CallFailure},
+    eval_set::Case,
+    trial::{
+        Call, CallKey, Callee, CaseInfo, Cell, ClaimFinding, Column, Reply, ScoreTable, Unscored,
+    },
+};
+
+/// A record opened for reading. A run may be writing to it meanwhile.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+    path: PathBuf,
+    header: Header,
+}
+
+/// One trial as people want to see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredTrial {
+    /// What the copilot said; `None` where the trial was not run.
+    pub answer: Option<Result<Answer, CallFailure>>,
+    /// Per metric name: what the score came from.
+    pub details: BTreeMap<String, StoredDetail>,
+}
+
+/// What a score came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredDetail {
+    /// In one sentence.
+    pub explanation: String,
+    /// The claims behind it; empty where the metric is not made of claims.
+    pub claims: Vec<ClaimFinding>,
+}
+
+impl Reader {
+    /// Opens a record. Fails if there is none, or if a newer groundgate wrote it.
+    pub fn open(path: &Path) -> Result<Self, RecordError> {
+        if !path.is_file() {
+            return Err(RecordError::Absent {
+                path: path.to_owned(),
+            });
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)
+            .or_else(|_| Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY))
+            .map_err(sqlite("open", path))?;
+        let version: i64 = connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .map_err(sqlite("read", path))?;
+        if version != schema::VERSION {
+            return Err(RecordError::Version {
+                path: path.to_owned(),
+                found: version,
+            });
+        }
+        let text: String = connection
+            .query_row("SELECT value FROM header WHERE key = 'header'", [], |row| {
+                row.get(0)
+            })
+            .map_err(sqlite("read", path))?;
+        let header = parse(path, "header", &text)?;
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+            header,
+        })
+    }
+
+    /// What the record says of its run.
+    pub const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The record's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How far the run has come.
+    pub fn status(&self) -> Result<Status, RecordError> {
+        let name: String = self
+            .connection
+            .query_row("SELECT value FROM header WHERE key = 'status'", [], |row| {
+                row.get(0)
+            })
+            .map_err(sqlite("read", &self.path))?;
+        Status::from_name(&name).ok_or_else(|| self.damaged(format!("unknown status `{name}`")))
+    }
+
+    /// The cases, in plan order.
+    pub fn cases(&self) -> Result<Vec<Case>, RecordError> {
+        self.rows("SELECT json FROM cases ORDER BY case_index", |row| {
+            row.get::<_, String>(0)
+        })?
+        .iter()
+        .map(|text| parse(&self.path, "a case", text))
+        .collect()
+    }
+
+    /// The trials that are whole.
+    pub fn finished(&self) -> Result<BTreeSet<usize>, RecordError> {
+        let rows = self.rows("SELECT trial FROM trials", |row| row.get::<_, i64>(0))?;
+        rows.into_iter().map(|trial| self.index(trial)).collect()
+    }
+
+    /// How many trials are whole.
+    pub fn n_finished(&self) -> Result<usize, RecordError> {
+        let count = self
+            .connection
+            .query_row("SELECT count(*) FROM trials", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .map_err(sqlite("read", &self.path))?;
+        self.index(count)
+    }
+
+    /// Calls of trials that are not whole: what a resumed run need not pay again.
+    pub fn open_calls(&self) -> Result<Vec<Call>, RecordError> {
+        self.calls_where("trial NOT IN (SELECT trial FROM trials)")
+    }
+
+    /// All calls, in plan order.
+    pub fn calls(&self) -> Result<Vec<Call>, RecordError> {
+        self.calls_where("1")
+    }
+
+    /// The calls of one trial.
+    pub fn calls_of(&self, trial: usize) -> Result<Vec<Call>, RecordError> {
+        self.calls_where(&format!("trial = {}", number(trial)))
+    }
+
+    fn calls_where(&self, condition: &str) -> Result<Vec<Call>, RecordError> {
+        let sql = format!(
+            "SELECT trial, callee, vote, round, request, reply, failure FROM calls WHERE {condition}
+             ORDER BY trial, callee, vote, round"
+        );
+        self.rows(&sql, |row| Ok(CallRow::from_row(row)))?
+            .into_iter()
+            .map(|row| self.call(row.map_err(sqlite("read", &self.path))?))
+            .collect()
+    }
+
+    fn call(&self, row: CallRow) -> Result<Call, RecordError> {
+        let result = match (row.reply, row.failure) {
+            (Some(reply), None) => Ok(parse::<Reply>(&self.path, "a reply", &reply)?),
+            (None, Some(failure)) => Err(parse::<CallFailure>(&self.path, "a failure", &failure)?),
+            _ => return Err(self.damaged("a call has neither or both of reply and failure")),
+        };
+        let key = CallKey {
+            trial: self.index(row.trial)?,
+            callee: Callee::from_name(&row.callee),
+            vote: row.vote,
+            round: row.round,
+        };
+        Ok(Call {
+            key,
+            request: row.request,
+            result,
+        })
+    }
+
+    /// Everything a gate reads.
+    pub fn score_table(&self) -> Result<ScoreTable, RecordError> {
+        let cases: Vec<CaseInfo> = self.cases()?.iter().map(case_info).collect();
+        let attempts = usize::try_from(self.header.attempts).unwrap_or(usize::MAX);
+        let planned = cases.len().saturating_mul(attempts);
+        let mut columns = BTreeMap::new();
+        for (metric_number, source) in self.header.metrics.iter().enumerate() {
+            let column = Column {
+                metric: source.metric.clone(),
+                instrument: source.instrument,
+                instrument_name: source.instrument_name.clone(),
+                cells: self.cells(metric_number, planned)?,
+            };
+            columns.insert(source.metric.name.clone(), column);
+        }
+        Ok(ScoreTable {
+            run_id: self.header.run_id.clone(),
+            variant: self.header.copilot_name.clone(),
+            eval_set_digest: self.header.eval_set_digest,
+            cases,
+            attempts: self.header.attempts,
+            columns,
+        })
+    }
+
+    fn cells(&self, metric_number: usize, planned: usize) -> Result<Vec<Cell>, RecordError> {
+        let mut cells = vec![Cell::Unscored(Unscored::NotRun); planned];
+        let read = sqlite("read", &self.path);
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT trial, value, reason FROM scores WHERE metric = ?1")
+            .map_err(&read)?;
+        let mut rows = statement
+            .query(params![number(metric_number)])
+            .map_err(&read)?;
+        while let Some(row) = rows.next().map_err(&read)? {
+            let trial = self.index(row.get(0).map_err(&read)?)?;
+            let value: Option<f64> = row.get(1).map_err(&read)?;
+            let reason: Option<String> = row.get(2).map_err(&read)?;
+            let cell = self.cell(value, reason.as_deref(), metric_number)?;
+            let place = cells
+                .get_mut(trial)
+                .ok_or_else(|| self.damaged(format!("trial {trial} is beyond the plan")))?;
+            *place = cell;
+        }
+        Ok(cells)
+    }
+
+    fn cell(
+        &self,
+        value: Option<f64>,
+        reason: Option<&str>,
+        metric_number: usize,
+    ) -> Result<Cell, RecordError> {
+        match (value, reason) {
+            (Some(value), None) => {
+                let metric = self
+                    .header
+                    .metrics
+                    .get(metric_number)
+                    .map(|source| &source.metric);
+                if metric.is_some_and(|metric| metric.data_type.holds(value)) {
+                    Ok(Cell::Scored(value))
+                } else {
+                    Err(self.damaged(format!("{value} is not a value of metric {metric_number}")))
+                }
+            }
+            (None, Some(schema::NOT_APPLICABLE)) => Ok(Cell::NotApplicable),
+            (None, Some(reason)) => Ok(Cell::Unscored(parse(&self.path, "a reason", reason)?)),
+            _ => Err(self.damaged("a score has neither or both of value and reason")),
+        }
+    }
+
+    /// One trial for people.
+    pub fn trial(&self, trial: usize) -> Result<StoredTrial, RecordError> {
+        let read = sqlite("read", &self.path);
+        let call = self
+            .connection
+            .query_row(
+                "SELECT trial, callee, vote, round, request, reply, failure FROM calls
+                 WHERE trial = ?1 AND callee = ''",
+                params![number(trial)],
+                |row| Ok(CallRow::from_row(row)),
+            )
+            .optional()
+            .map_err(&read)?;
+        let answer = match call {
+            None => None,
+            Some(row) => match self.call(row.map_err(&read)?)?.result {
+                Ok(Reply::Answer(answer)) => Some(Ok(answer)),
+                Ok(Reply::Chat(_)) => return Err(self.damaged("the copilot's reply is a judge's")),
+                Err(failure) => Some(Err(failure)),
+            },
+        };
+        let sql = "SELECT metric, explanation, claims FROM details WHERE trial = ?1";
+        let mut statement = self.connection.prepare_cached(sql).map_err(&read)?;
+        let mut rows = statement.query(params![number(trial)]).map_err(&read)?;
+        let mut details = BTreeMap::new();
+        while let Some(row) = rows.next().map_err(&read)? {
+            let metric = self.index(row.get(0).map_err(&read)?)?;
+            let claims: Option<String> = row.get(2).map_err(&read)?;
+            let detail = StoredDetail {
+                explanation: row.get(1).map_err(&read)?,
+                claims: claims
+                    .map(|text| parse(&self.path, "claims", &text))
+                    .transpose()?
+                    .unwrap_or_default(),
+            };
+            if let Some(source) = self.header.metrics.get(metric) {
+                details.insert(source.metric.name.clone(), detail);
+            }
+        }
+        Ok(StoredTrial { answer, details })
+    }
+
+    fn rows<T>(
+        &self,
+        sql: &str,
+        read_row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, RecordError> {
+        let collect = || -> rusqlite::Result<Vec<T>> {
+            self.connection
+                .prepare(sql)?
+                .query_map([], read_row)?
+                .collect()
+        };
+        collect().map_err(sqlite("read", &self.path))
+    }
+
+    fn index(&self, value: i64) -> Result<usize, RecordError> {
+        usize::try_from(value)
+            .map_err(|_out_of_range| self.damaged(format!("{value} is not a place in the plan")))
+    }
+
+    fn damaged(&self, what: impl Into<String>) -> RecordError {
+        RecordError::Damaged {
+            path: self.path.clone(),
+            what: what.into(),
+        }
+    }
+}
+
+struct CallRow {
+    trial: i64,
+    callee: String,
+    vote: u32,
+    round: u32,
+    request: Option<String>,
+    reply: Option<String>,
+    failure: Option<String>,
+}
+
+impl CallRow {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            trial: row.get(0)?,
+            callee: row.get(1)?,
+            vote: row.get(2)?,
+            round: row.get(3)?,
+            request: row.get(4)?,
+            reply: row.get(5)?,
+            failure: row.get(6)?,
+        })
+    }
+}
+
+fn case_info(case: &Case) -> CaseInfo {
+    CaseInfo {
+        id: case.id.clone(),
+        digest: case.digest(),
+        cluster: case.cluster_or_id().to_owned(),
+        tags: case.tags.clone(),
+        critical: case.critical,
+    }
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, what: &str, text: &str) -> Result<T, RecordError> {
+    serde_json::from_str(text).map_err(|error| RecordError::Damaged {
+        path: path.to_owned(),
+        what: format!("{what} does not parse: {error}"),
+    })
+}

@@ -1,0 +1,28 @@
+//! The tables of a record. Fields are only added; a change of meaning raises the version.
+
+/// Stored in SQLite's `user_version`.
+pub(super) const VERSION: i64 = 1;
+
+/// `scores` is apart from `details`, so that a gate reads numbers only, one metric after the other.
+pub(super) const TABLES: &str = "
+CREATE TABLE header (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE cases (case_index INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, json TEXT NOT NULL);
+CREATE TABLE calls (
+  trial INTEGER NOT NULL, callee TEXT NOT NULL, vote INTEGER NOT NULL, round INTEGER NOT NULL,
+  request TEXT, reply TEXT, failure TEXT,
+  PRIMARY KEY (trial, callee, vote, round)
+) WITHOUT ROWID;
+CREATE TABLE trials (trial INTEGER PRIMARY KEY);
+CREATE TABLE scores (
+  metric INTEGER NOT NULL, trial INTEGER NOT NULL,
+  value REAL, reason TEXT,
+  PRIMARY KEY (metric, trial)
+) WITHOUT ROWID;
+CREATE TABLE details (
+  trial INTEGER NOT NULL, metric INTEGER NOT NULL, explanation TEXT NOT NULL, claims TEXT,
+  PRIMARY KEY (trial, metric)
+) WITHOUT ROWID;
+";
+
+/// Marks a `reason` as 'nothing to measure'; other reasons are JSON.
+pub(super) const NOT_APPLICABLE: &str = "not-applicable";

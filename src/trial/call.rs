@@ -1,0 +1,72 @@
+//! Paid calls: what was asked for whom, and what came back. A run writes them down as they end, so
+//! that a resumed run pays for none of them twice.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    chat::ChatReply,
+    copilot::{Answer, CallFailure},
+};
+
+/// Who was called.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Callee {
+    /// The system under test.
+    Copilot,
+    /// A judge, by its name in the configuration.
+    Judge(String),
+}
+
+impl Callee {
+    /// The name in records: empty for the copilot.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Copilot => "",
+            Self::Judge(name) => name,
+        }
+    }
+
+    /// The callee of a name in a record.
+    pub fn from_name(name: &str) -> Self {
+        if name.is_empty() {
+            Self::Copilot
+        } else {
+            Self::Judge(name.to_owned())
+        }
+    }
+}
+
+/// Which call of a run it is; no two calls of a run share it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CallKey {
+    /// The trial's place in the plan: case index × attempts + attempt.
+    pub trial: usize,
+    /// Who was called.
+    pub callee: Callee,
+    /// Which of a judge's votes, from 0.
+    pub vote: u32,
+    /// 0 for the first asking, 1 where a malformed reply was asked for once more.
+    pub round: u32,
+}
+
+/// What a call brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// From the copilot.
+    Answer(Answer),
+    /// From a judge's model.
+    Chat(ChatReply),
+}
+
+/// One call that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Which one.
+    pub key: CallKey,
+    /// What was sent to a judge, so that a score can be traced; `None` for the copilot, whose
+    /// question is in the case.
+    pub request: Option<String>,
+    /// What came back.
+    pub result: Result<Reply, CallFailure>,
+}
