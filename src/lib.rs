@@ -6,6 +6,7 @@
 
 pub mod chat;
 pub mod copilot;
+pub mod demo;
 pub mod diagnostic;
 pub mod eval_set;
 pub mod gate;
