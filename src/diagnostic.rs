@@ -78,3 +78,126 @@ impl Mistake {
         self
     }
 }
+
+/// How many mistakes of one file are kept; the rest is counted.
+pub const MISTAKE_LIMIT: usize = 100;
+
+/// Collects the mistakes of one reading, so that a person sees all of them at once.
+#[derive(Debug, Default)]
+pub struct MistakeList {
+    kept: Vec<Mistake>,
+    more: usize,
+}
+
+impl MistakeList {
+    /// Adds a mistake; past [`MISTAKE_LIMIT`] it is only counted.
+    pub fn push(&mut self, mistake: Mistake) {
+        self.push_with(|| mistake);
+    }
+
+    /// As [`push`](Self::push), for a mistake that is costly to describe.
+    pub fn push_with(&mut self, describe: impl FnOnce() -> Mistake) {
+        if self.kept.len() < MISTAKE_LIMIT {
+            self.kept.push(describe());
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Whether nothing was wrong.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// `value` if nothing was wrong, else the mistakes, with how many were not kept.
+    pub fn finish<T>(mut self, value: T) -> Result<T, Mistakes> {
+        let Some(first) = self.kept.first() else {
+            return Ok(value);
+        };
+        if self.more > 0 {
+            let file = first.file.clone();
+            self.kept
+                .push(Mistake::in_file(&file, format!("and {} more", self.more)));
+        }
+        Err(Mistakes(self.kept))
+    }
+}
+
+/// The name that `typed` was most likely meant to be: at most a third of it is different.
+pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |name: &str| name.to_lowercase().replace('_', "-");
+    let typed = plain(typed);
+    if typed.chars().count() > 60 {
+        return None;
+    }
+    known
+        .into_iter()
+        .map(|name| (edit_distance(&typed, &plain(name)), name))
+        .filter(|(distance, name)| distance * 3 <= name.chars().count().max(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// How many characters must be put in, taken out, replaced, or exchanged with their neighbor to
+/// make one text of the other (optimal string alignment).
+fn edit_distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=right.len()).collect();
+    let mut left_before = None;
+    for (row, left_char) in left.chars().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, right_char) in right.iter().enumerate() {
+            let cell =
+                |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX);
+            let replaced =
+                cell(&last, column).saturating_add(usize::from(left_char != *right_char));
+            let mut best = replaced
+                .min(cell(&last, column + 1).saturating_add(1))
+                .min(cell(&current, column).saturating_add(1));
+            let swapped = column.checked_sub(1).filter(|previous| {
+                left_before == Some(*right_char) && right.get(*previous) == Some(&left_char)
+            });
+            if let Some(previous) = swapped {
+                best = best.min(cell(&before, previous).saturating_add(1));
+            }
+            current.push(best);
+        }
+        left_before = Some(left_char);
+        before = std::mem::replace(&mut last, current);
+    }
+    last.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_suggested_and_a_far_one_is_not() {
+        let known = ["question", "expected_facts", "id", "tags", "min-cases"];
+        let check = |typed: &str, expected: Option<&str>| {
+            assert_eq!(nearest(typed, known), expected, "{typed}");
+        };
+        check("qestion", Some("question"));
+        check("Question", Some("question"));
+        check("expected-facts", Some("expected_facts"));
+        check("di", Some("id"));
+        check("min_cases", Some("min-cases"));
+        check("tag", Some("tags"));
+        check("weather", None);
+        check("", None);
+        check(&"q".repeat(10_000), None);
+    }
+
+    #[test]
+    fn mistakes_past_the_limit_are_counted() {
+        let mut list = MistakeList::default();
+        for number in 0..MISTAKE_LIMIT + 7 {
+            list.push(Mistake::in_file("x.jsonl", format!("mistake {number}")));
+        }
+        let mistakes = list.finish(()).unwrap_err().0;
+        assert_eq!(mistakes.len(), MISTAKE_LIMIT + 1);
+        assert_eq!(mistakes.last().unwrap().message, "and 7 more");
+    }
+}
