@@ -313,3 +313,29 @@ pub(super) fn scale(data_type: DataType, is_difference: bool) -> Option<(f64, f6
     let high = high?;
     Some(if is_difference { (low - high, high - low) } else { (low, high) })
 }
+
+/// Pairs of means (candidate, baseline) of an amount, one per question that both sides scored.
+pub(super) fn ratio_pairs(
+    candidate: &ScoreTable,
+    baseline: &ScoreTable,
+    metric: &str,
+) -> Result<Vec<(f64, f64)>, NoSample> {
+    let (ours, theirs) = (side(candidate, metric)?, side(baseline, metric)?);
+    if ours.column.instrument != theirs.column.instrument {
+        return Err(NoSample::InstrumentsDiffer);
+    }
+    let places: BTreeMap<&str, usize> =
+        baseline.cases.iter().enumerate().map(|(place, case)| (case.id.as_str(), place)).collect();
+    let scored_mean = |side: Side<'_>, case: usize| {
+        let values: Vec<f64> = side
+            .cells(case)
+            .filter_map(|cell| if let Cell::Scored(value) = cell { Some(*value) } else { None })
+            .collect();
+        mean(values.into_iter())
+    };
+    let pairs = candidate.cases.iter().enumerate().filter_map(|(index, case)| {
+        let place = *places.get(case.id.as_str())?;
+        Some((scored_mean(ours, index)?, scored_mean(theirs, place)?))
+    });
+    Ok(pairs.collect())
+}

@@ -88,6 +88,14 @@ impl MetricSpec {
         }
     }
 
+    /// What is shown behind its numbers: nothing for shares (they are shown in percent).
+    pub fn shown_unit(&self) -> String {
+        match self.data_type {
+            DataType::Ordinal { high, .. } => format!("of {high}"),
+            DataType::Binary | DataType::Fraction | DataType::Amount => self.unit.clone(),
+        }
+    }
+
     /// The worst value there is: what an answer that never came is counted as. `None` for amounts
     /// of which less is better: there is no largest.
     pub fn worst(&self) -> Option<f64> {
