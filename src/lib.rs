@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod eval_set;
 pub mod gate;
 pub mod judge;
+pub mod number;
 pub mod report;
 pub mod stats;
 pub mod transport;
