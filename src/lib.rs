@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod eval_set;
 pub mod gate;
 pub mod judge;
+pub mod number;
 pub mod record;
 pub mod report;
 pub mod stats;
