@@ -13,6 +13,7 @@ pub mod judge;
 pub mod record;
 pub mod report;
 pub mod stats;
+pub mod toml_reader;
 pub mod transport;
 pub mod trial;
 pub mod unit;
