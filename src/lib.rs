@@ -6,10 +6,12 @@
 
 pub mod chat;
 pub mod copilot;
+pub mod demo;
 pub mod diagnostic;
 pub mod eval_set;
 pub mod gate;
 pub mod judge;
+pub mod number;
 pub mod record;
 pub mod report;
 pub mod stats;

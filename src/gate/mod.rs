@@ -1,10 +1,20 @@
 //! The gate: scores and a policy in, a verdict out.
 //!
-//! Pure and offline: the same inputs give the same bytes. No data never passes.
+//! Pure and offline: the same inputs give the same bytes. No data never passes. `summary` turns
+//! scores into observations, `rules` holds them against the policy one rule at a time, `decide`
+//! reads all rules together.
 
+mod bounds;
+mod compare;
+mod decide;
 mod policy;
+mod rules;
+mod sentence;
+mod summary;
 mod verdict;
 
+pub use compare::{MetricComparison, compare};
+pub use decide::{Evidence, decide};
 pub use policy::{
     BoundChoice, CaseFilter, Estimand, KnownMetrics, OnOpen, Policy, Rule, RuleKind, Slice,
     Statistics,

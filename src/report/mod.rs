@@ -1,5 +1,21 @@
 //! Reports: one value, one pure function per format.
+//!
+//! `cli` fills a [`Report`] from records and a decision, calls a renderer, and writes what comes back.
+//! Nothing here reads, writes or asks the time: the same report gives the same bytes. All text in a
+//! report is hostile; [`visible_line`] and the escaping of each format keep it text.
 
+mod json;
 mod model;
+mod plot;
+mod text;
+mod visible;
+mod wording;
 
+#[cfg(test)]
+mod fixture;
+
+pub use json::render_json;
 pub use model::{AnswerReport, Bucket, CaseReport, Cause, MetricRow, Report, RunSummary, SliceRow};
+pub use text::{Style, render_text, without_commands};
+pub use visible::{cut_to_width, visible_line, visible_text};
+pub use wording::{Mark, headline, mark, tally};

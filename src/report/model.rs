@@ -7,6 +7,7 @@ use crate::{
     gate::{Counts, Decision},
     stats::Estimate,
     trial::ClaimFinding,
+    unit::Digest,
 };
 
 /// Everything a report says, ready to be rendered; all text in it may be hostile.
@@ -20,6 +21,8 @@ pub struct Report {
     pub evaluated_at: String,
     /// The process's exit code for this verdict.
     pub exit_code: u8,
+    /// Over the resolved policy.
+    pub policy_digest: Digest,
     /// What the gate said.
     pub decision: Decision,
     /// The run under test.
@@ -28,6 +31,9 @@ pub struct Report {
     pub baseline: Option<RunSummary>,
     /// What most likely moved the failed rules, strongest first.
     pub causes: Vec<Cause>,
+    /// What is known of the judges: name and value (`agrees with people`, `0.78 (0.71 to 0.84), 150
+    /// labeled answers`); empty where nothing was measured.
+    pub judge_facts: Vec<(String, String)>,
     /// One row per metric.
     pub metrics: Vec<MetricRow>,
     /// One row per tag value.
@@ -79,6 +85,7 @@ pub struct Cause {
     /// One sentence: `context_recall in product=refunds fell from 0.97 to 0.05 (14 of 15 losses)`.
     pub sentence: String,
     /// A case that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub example_case: Option<String>,
 }
 

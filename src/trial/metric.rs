@@ -63,18 +63,23 @@ pub struct MetricSpec {
     pub data_type: DataType,
     /// Which way is better.
     pub direction: Direction,
-    /// Shown behind numbers (`ms`, `USD`, `tokens`); empty for scores.
+    /// Shown behind numbers (`ms`, `USD`, `tokens`, `of 5`); empty for scores from 0 to 1, which are
+    /// shown in percent.
     pub unit: String,
 }
 
 impl MetricSpec {
-    /// A metric without a unit of which more is better.
+    /// A score of which more is better; an ordinal one is shown out of its highest value.
     pub fn score(name: &str, data_type: DataType) -> Self {
+        let unit = match data_type {
+            DataType::Ordinal { high, .. } => format!("of {high}"),
+            DataType::Binary | DataType::Fraction | DataType::Amount => String::new(),
+        };
         Self {
             name: name.to_owned(),
             data_type,
             direction: Direction::HigherIsBetter,
-            unit: String::new(),
+            unit,
         }
     }
 
@@ -85,6 +90,14 @@ impl MetricSpec {
             data_type: DataType::Amount,
             direction: Direction::LowerIsBetter,
             unit: unit.to_owned(),
+        }
+    }
+
+    /// What is shown behind its numbers: nothing for shares (they are shown in percent).
+    pub fn shown_unit(&self) -> String {
+        match self.data_type {
+            DataType::Ordinal { high, .. } => format!("of {high}"),
+            DataType::Binary | DataType::Fraction | DataType::Amount => self.unit.clone(),
         }
     }
 

@@ -1,0 +1,306 @@
+//! The command line as typed; nothing is derived here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Release gates for RAG copilots.
+#[derive(Debug, Parser)]
+#[command(
+    name = "groundgate",
+    version,
+    about = "Release gates for RAG copilots: replays curated questions, judges groundedness, and decides at a stated error rate",
+    after_help = "Examples:\n  groundgate demo                      see it all in a minute, no network, no key\n  groundgate run --copilot candidate   replay and judge, as groundgate.toml says\n  groundgate gate latest --baseline 01JQ8Z   decide; exit code 0, 10, 11 or 12",
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Work as if started in DIR
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+    /// The configuration [default: groundgate.toml here or above, up to the repository's root]
+    #[arg(long, value_name = "FILE", global = true, env = "GROUNDGATE_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// What goes to stdout
+    #[arg(long, value_enum, default_value_t = Format::Human, global = true)]
+    pub(crate) format: Format,
+    /// The same as --format json
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Color in the terminal; auto: only on a terminal, never in CI or with `NO_COLOR`
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, env = "GROUNDGATE_COLOR")]
+    pub(crate) color: Color,
+    /// Progress on stderr; auto: a bar on a terminal, sparse lines elsewhere
+    #[arg(long, value_enum, default_value_t = Progress::Auto, global = true, env = "GROUNDGATE_PROGRESS")]
+    pub(crate) progress: Progress,
+    /// Only results and errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// What goes to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Text for people.
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+/// When to color.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Progress {
+    /// A bar on a terminal, lines elsewhere.
+    Auto,
+    /// A bar.
+    Bar,
+    /// A line now and then.
+    Lines,
+    /// Nothing.
+    None,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a working example to start from
+    #[command(after_help = "Example:\n  groundgate init my-gate && cd my-gate && groundgate run && groundgate gate --baseline ...")]
+    Init(InitArgs),
+    /// Check configuration, policy and eval set; no network
+    #[command(after_help = "Examples:\n  groundgate validate\n  groundgate validate --strict eval_sets/support.jsonl")]
+    Validate(ValidateArgs),
+    /// See it all in a minute: real HTTP, real judging, a PASS, three FAILs, and their reports
+    #[command(after_help = "Example:\n  groundgate demo -o demo-reports")]
+    Demo(DemoArgs),
+    /// Replay the questions, judge the answers, keep everything in a record
+    #[command(after_help = "Examples:\n  groundgate run --copilot candidate --budget-usd 5\n  groundgate run --resume latest")]
+    Run(RunArgs),
+    /// Decide: pass, hold, inconclusive or fail; no network, spends nothing
+    #[command(after_help = "Examples:\n  groundgate gate --baseline 01JQ8Z --env prod\n  groundgate gate 01JR2M --baseline 01JQ8Z --json")]
+    Gate(GateArgs),
+    /// Compare runs, paired by question, with intervals
+    #[command(after_help = "Example:\n  groundgate compare 01JQ8Z 01JR2M --by product")]
+    Compare(CompareArgs),
+    /// Write a report of a run's gate: HTML, Markdown, JSON, JUnit, CSV or text
+    #[command(after_help = "Example:\n  groundgate report latest --baseline 01JQ8Z -o report.html")]
+    Report(ReportArgs),
+    /// Explain a rule, a case or an exit code
+    #[command(after_help = "Examples:\n  groundgate explain refunds-007 --run latest\n  groundgate explain groundedness.floor\n  groundgate explain 11")]
+    Explain(ExplainArgs),
+    /// List, show, import, export and remove records
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// Print a completion script for your shell
+    #[command(hide = true)]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Where to write; created if it does not exist
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) directory: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    /// Files to check instead of those that the configuration names
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Warnings are errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Where the reports go
+    #[arg(short, long, value_name = "DIR", default_value = "groundgate-demo")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Which copilot of the configuration [default: the first]; may be given more than once
+    #[arg(long, alias = "target", value_name = "NAME")]
+    pub(crate) copilot: Vec<String>,
+    /// Another eval set than the configuration's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) evalset: Option<PathBuf>,
+    /// Only cases with this tag or id, as `product=refunds`; may be given more than once
+    #[arg(long, value_name = "TAG=VALUE|ID")]
+    pub(crate) filter: Vec<String>,
+    /// Calls in flight at once
+    #[arg(long, value_name = "N", env = "GROUNDGATE_CONCURRENCY")]
+    pub(crate) concurrency: Option<usize>,
+    /// Spend at most so many dollars; the worst case of a call is reserved before it is sent
+    #[arg(long, value_name = "USD", env = "GROUNDGATE_BUDGET_USD")]
+    pub(crate) budget_usd: Option<f64>,
+    /// Ask every question so many times
+    #[arg(long, value_name = "N", env = "GROUNDGATE_REPEATS")]
+    pub(crate) repeats: Option<u32>,
+    /// Go on with a run that was stopped: an id, its beginning, or `latest`
+    #[arg(long, value_name = "ID", conflicts_with_all = ["copilot", "evalset", "filter", "repeats"])]
+    pub(crate) resume: Option<String>,
+    /// With --resume: ask again what failed
+    #[arg(long, value_enum, requires = "resume", value_name = "WHAT")]
+    pub(crate) rerun: Option<Rerun>,
+}
+
+/// What to ask again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rerun {
+    /// Calls that failed and trials without a score.
+    Errors,
+}
+
+/// Which run, and what it is held against.
+#[derive(Debug, Args)]
+pub(crate) struct Against {
+    /// The run: an id, its beginning, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub(crate) run: String,
+    /// The run to compare with: an id or its beginning
+    #[arg(long, value_name = "RUN")]
+    pub(crate) baseline: Option<String>,
+    /// The environment it is to go to, as in the policy
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Another policy than the configuration's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateArgs {
+    #[command(flatten)]
+    pub(crate) against: Against,
+    /// Print the verdict but exit with 0 where it is FAIL, INCONCLUSIVE or HOLD
+    #[arg(long)]
+    pub(crate) report_only: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// The run to compare with
+    #[arg(value_name = "BASE")]
+    pub(crate) base: String,
+    /// The runs to compare
+    #[arg(value_name = "CANDIDATE", required = true)]
+    pub(crate) candidates: Vec<String>,
+    /// Slices of this tag, too
+    #[arg(long, value_name = "TAG")]
+    pub(crate) by: Option<String>,
+    /// Only this metric; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub(crate) metric: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    #[command(flatten)]
+    pub(crate) against: Against,
+    /// Where to write; its ending says the format; may be given more than once [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+    /// The format where the ending does not say: html, md, json, junit, csv, text
+    #[arg(long = "as", value_enum, value_name = "FORMAT")]
+    pub(crate) kind: Option<ReportKind>,
+}
+
+/// A report's format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportKind {
+    /// One self-contained page.
+    Html,
+    /// For step summaries and comments.
+    Md,
+    /// For machines.
+    Json,
+    /// For CI's test view.
+    Junit,
+    /// Scores by case.
+    Csv,
+    /// For terminals.
+    Text,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A rule's id, a case's id, or an exit code
+    #[arg(value_name = "RULE|CASE|CODE")]
+    pub(crate) subject: String,
+    /// The run: an id, its beginning, or `latest`
+    #[arg(long, value_name = "RUN", default_value = "latest")]
+    pub(crate) run: String,
+}
+
+/// What to do with records.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// All records, newest first
+    List,
+    /// One record: what it holds, how far it came
+    Show {
+        /// An id, its beginning, or `latest`
+        #[arg(value_name = "RUN", default_value = "latest")]
+        run: String,
+    },
+    /// Make a record from scored answers of another tool: JSON Lines, one scored trial a line
+    #[command(after_help = "Each line: {\"case\": {...}, \"attempt\": 0, \"answer\": \"...\", \"passages\": [...], \"scores\": {\"groundedness\": 1}}.\nSee docs/import.md.")]
+    Import(ImportArgs),
+    /// Write a record as JSON Lines, one trial a line
+    Export {
+        /// An id, its beginning, or `latest`
+        #[arg(value_name = "RUN", default_value = "latest")]
+        run: String,
+        /// Where to write [default: stdout]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Remove a record
+    Rm {
+        /// An id, or its beginning
+        #[arg(value_name = "RUN")]
+        run: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// JSON Lines, plain or .gz
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The variant's name in reports
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// Have the embedded judge score the answers, too
+    #[arg(long)]
+    pub(crate) judge: bool,
+}

@@ -1,0 +1,77 @@
+//! The command line: the only room that prints, exits, reads the clock or the environment, and the
+//! one that joins the others.
+//!
+//! `args` is the command line as typed; each command has a file of its own under `command/`.
+
+mod args;
+mod clock;
+mod command;
+mod error;
+mod exit_code;
+mod progress;
+mod runs;
+mod terminal;
+
+use std::{ffi::OsString, process};
+
+use clap::{CommandFactory, Parser};
+
+pub use exit_code::ExitCode;
+
+use args::{Cli, Command, Format};
+use error::{CliError, show};
+use terminal::Terminal;
+
+/// Runs one command line and says how the process is to end.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> process::ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error).into(),
+    };
+    let terminal = Terminal::new(&cli.global);
+    let code = match run(cli, &terminal) {
+        Ok(code) => code,
+        Err(error) => {
+            show(&error, &terminal);
+            error.code
+        }
+    };
+    code.into()
+}
+
+fn usage(error: &clap::Error) -> ExitCode {
+    // Help and version are printed to stdout and are no mistake; a closed pipe is nobody's either.
+    let is_mistake = error.use_stderr();
+    if error.print().is_err() || !is_mistake { ExitCode::Done } else { ExitCode::Usage }
+}
+
+fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    if let Some(directory) = &cli.global.directory {
+        std::env::set_current_dir(directory).map_err(|cause| {
+            CliError::usage(format!("failed to enter `{}`", directory.display())).because(cause)
+        })?;
+    }
+    let global = &cli.global;
+    match cli.command {
+        Command::Init(args) => command::init::run(&args, terminal),
+        Command::Validate(args) => command::validate::run(global, &args, terminal),
+        Command::Demo(args) => command::demo::run(&args, terminal),
+        Command::Run(args) => command::run::run(global, &args, terminal),
+        Command::Gate(args) => command::gate::run(global, &args, terminal),
+        Command::Compare(args) => command::compare::run(global, &args, terminal),
+        Command::Report(args) => command::report::run(global, &args, terminal),
+        Command::Explain(args) => command::explain::run(global, &args, terminal),
+        Command::Runs(args) => command::runs::run(global, args, terminal),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "groundgate", &mut script);
+            terminal.print(&String::from_utf8_lossy(&script));
+            Ok(ExitCode::Done)
+        }
+    }
+}
+
+/// Whether stdout is to carry one JSON document.
+fn wants_json(global: &args::Global) -> bool {
+    global.json || global.format == Format::Json
+}

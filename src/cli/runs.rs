@@ -1,0 +1,57 @@
+//! Where records live, and how a run is named: its id, the beginning of it, or `latest`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::error::CliError;
+use crate::record::Reader;
+
+/// All records of a folder, oldest first.
+pub(crate) fn list(directory: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            let what = format!("failed to read runs folder `{}`", directory.display());
+            return Err(CliError::invalid(what).because(error));
+        }
+    };
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "sqlite"))
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+/// The record's file of a new run.
+pub(crate) fn path(directory: &Path, run_id: &str) -> PathBuf {
+    directory.join(format!("{run_id}.sqlite"))
+}
+
+/// Opens the run that `name` means: a file, an id, the beginning of one, or `latest`.
+pub(crate) fn open(directory: &Path, name: &str) -> Result<Reader, CliError> {
+    let as_file = Path::new(name);
+    if name.ends_with(".sqlite") && as_file.is_file() {
+        return Ok(Reader::open(as_file)?);
+    }
+    let all = list(directory)?;
+    let id = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let matching: Vec<&PathBuf> = if name == "latest" {
+        all.last().into_iter().collect()
+    } else {
+        let beginning = name.to_uppercase();
+        all.iter().filter(|path| id(path).is_some_and(|id| id.starts_with(&beginning))).collect()
+    };
+    match matching.as_slice() {
+        [only] => Ok(Reader::open(only)?),
+        [] => Err(CliError::invalid(format!("there is no run `{name}` in `{}`", directory.display()))
+            .with_help("`groundgate runs list` shows what there is; `groundgate run` makes one")),
+        several => {
+            let names: Vec<String> = several.iter().filter_map(|path| id(path)).collect();
+            Err(CliError::invalid(format!("`{name}` could be {}", names.join(", "))))
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The one writer of this program: stdout for data, stderr for everything else.
+
+use std::{
+    env,
+    io::{self, IsTerminal, Write},
+};
+
+use super::args::{Color, Global, Progress};
+
+/// What the process knows of its surroundings, read once.
+#[derive(Debug, Clone)]
+pub(crate) struct Terminal {
+    color_out: bool,
+    color_err: bool,
+    /// Wide enough lines for a person, 80 where nobody says.
+    pub(crate) is_ci: bool,
+    pub(crate) quiet: bool,
+    pub(crate) progress: Progress,
+    /// Whether the locale can show more than ASCII.
+    pub(crate) unicode: bool,
+    pub(crate) source_date_epoch: Option<String>,
+}
+
+impl Terminal {
+    /// Reads the surroundings.
+    pub(crate) fn new(global: &Global) -> Self {
+        let is_ci = is_set("CI");
+        let plain = is_set("NO_COLOR") || is_ci || variable("TERM").as_deref() == Some("dumb");
+        let color = |is_terminal: bool| match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => (is_terminal && !plain) || is_set("CLICOLOR_FORCE"),
+        };
+        let on_stderr = io::stderr().is_terminal();
+        let progress = match global.progress {
+            Progress::Auto if global.quiet => Progress::None,
+            Progress::Auto if on_stderr && !is_ci => Progress::Bar,
+            Progress::Auto => Progress::Lines,
+            chosen @ (Progress::Bar | Progress::Lines | Progress::None) => chosen,
+        };
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
+        Self {
+            color_out: color(io::stdout().is_terminal()),
+            color_err: color(on_stderr),
+            is_ci,
+            quiet: global.quiet,
+            progress,
+            unicode: locale.is_none_or(|name| name.to_lowercase().replace('-', "").contains("utf8")),
+            source_date_epoch: variable("SOURCE_DATE_EPOCH"),
+        }
+    }
+
+    /// Whether stdout takes color.
+    pub(crate) const fn color(&self) -> bool {
+        self.color_out
+    }
+
+    /// Data to stdout. A closed pipe (`| head`) is nobody's mistake.
+    pub(crate) fn print(&self, text: &str) {
+        let mut out = io::stdout().lock();
+        let _closed_pipe = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// A line of data to stdout.
+    pub(crate) fn line(&self, text: &str) {
+        self.print(&format!("{text}\n"));
+    }
+
+    /// A message to stderr, unless quiet.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            self.report(text);
+        }
+    }
+
+    /// An error to stderr.
+    pub(crate) fn report(&self, text: &str) {
+        let _closed_pipe = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// For stderr.
+    pub(crate) fn red(&self, text: &str) -> String {
+        self.paint(text, "1;31")
+    }
+
+    /// For stderr.
+    pub(crate) fn bold(&self, text: &str) -> String {
+        self.paint(text, "1")
+    }
+
+    fn paint(&self, text: &str, code: &str) -> String {
+        if self.color_err { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// A variable of the environment; an empty one is none.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn is_set(name: &str) -> bool {
+    variable(name).is_some()
+}

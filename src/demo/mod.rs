@@ -1,0 +1,16 @@
+//! The demo copilot: a small real RAG service over the bundled knowledge base.
+//!
+//! It retrieves passages by BM25, answers with whole sentences of them and says so where it finds
+//! nothing. It is served on loopback in the OpenAI-compatible form, so that the first run goes over
+//! real HTTP. Its flawed variants give gates something true to find. `cli` starts it; nothing else
+//! knows it.
+
+mod answerer;
+mod bm25;
+mod server;
+mod text;
+mod variant;
+
+pub use answerer::{Answerer, DemoAnswer};
+pub use server::serve;
+pub use variant::Variant;

@@ -1,0 +1,99 @@
+//! Metric by metric: the candidate, the baseline, and their paired difference. For reports and for
+//! `compare`; it decides nothing.
+
+use super::{
+    bounds::Bounds,
+    decide::Evidence,
+    policy::{Estimand, Slice, Statistics},
+    summary::{self, NoSample, Sample},
+    verdict::Counts,
+};
+use crate::{
+    stats::Estimate,
+    trial::{CaseInfo, Column, Direction, MetricSpec, ScoreTable},
+};
+
+/// One metric of a comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricComparison {
+    /// Which metric.
+    pub metric: MetricSpec,
+    /// Who measured it.
+    pub instrument_name: String,
+    /// The candidate's mean.
+    pub candidate: Option<Estimate>,
+    /// The baseline's mean.
+    pub baseline: Option<Estimate>,
+    /// Candidate − baseline, paired by case.
+    pub difference: Option<Estimate>,
+    /// The candidate's trials.
+    pub counts: Counts,
+    /// Cases in which the candidate is better, as good, worse.
+    pub wins_ties_losses: (usize, usize, usize),
+}
+
+/// Compares metric by metric, in one slice or overall. Numbers that cannot be had are `None`.
+pub fn compare(
+    statistics: &Statistics,
+    evidence: Evidence<'_>,
+    slice: Option<&Slice>,
+) -> Vec<MetricComparison> {
+    let keep = |case: &CaseInfo| {
+        slice.is_none_or(|slice| case.tags.get(&slice.tag) == Some(&slice.value))
+    };
+    let columns = evidence.candidate.columns.values();
+    columns.map(|column| one(statistics, evidence, column, &keep)).collect()
+}
+
+fn one(
+    statistics: &Statistics,
+    evidence: Evidence<'_>,
+    column: &Column,
+    keep: &dyn Fn(&CaseInfo) -> bool,
+) -> MetricComparison {
+    let spec = &column.metric;
+    let mean = |table: &ScoreTable, estimand: Estimand| {
+        let sample = summary::absolute(table, &spec.name, estimand, keep);
+        estimate(statistics, spec, &sample, false)
+    };
+    let paired = evidence.baseline.map(|baseline| {
+        let estimand = statistics.versus_baseline;
+        summary::paired(evidence.candidate, baseline, &spec.name, estimand, keep)
+    });
+    let counts = summary::absolute(evidence.candidate, &spec.name, Estimand::Suite, keep)
+        .map(|sample| sample.counts)
+        .unwrap_or_default();
+    MetricComparison {
+        metric: spec.clone(),
+        instrument_name: column.instrument_name.clone(),
+        candidate: mean(evidence.candidate, statistics.absolute),
+        baseline: evidence.baseline.and_then(|baseline| mean(baseline, statistics.absolute)),
+        difference: paired.as_ref().and_then(|sample| estimate(statistics, spec, sample, true)),
+        counts,
+        wins_ties_losses: match &paired {
+            Some(Ok(sample)) => wins(sample, spec.direction),
+            Some(Err(_)) | None => (0, 0, 0),
+        },
+    }
+}
+
+fn estimate(
+    statistics: &Statistics,
+    spec: &MetricSpec,
+    sample: &Result<Sample, NoSample>,
+    is_difference: bool,
+) -> Option<Estimate> {
+    let sample = sample.as_ref().ok().filter(|sample| sample.n_cases_scored > 0)?;
+    let bounds = Bounds::of_mean(sample, spec.data_type, is_difference, statistics).ok()?;
+    Some(bounds.estimate(statistics.alpha_pass, statistics.alpha_pass))
+}
+
+fn wins(sample: &Sample, direction: Direction) -> (usize, usize, usize) {
+    let count = |test: fn(f64) -> bool| sample.by_case.iter().filter(|(_, d)| test(*d)).count();
+    let (higher, lower) = (count(|d| d > 0.0), count(|d| d < 0.0));
+    let ties = sample.by_case.len() - higher - lower;
+    match direction {
+        Direction::HigherIsBetter => (higher, ties, lower),
+        Direction::LowerIsBetter => (lower, ties, higher),
+    }
+}

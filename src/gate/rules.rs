@@ -1,0 +1,438 @@
+//! One function per kind of rule: from scores to drafts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    bounds::Bounds,
+    decide::{Draft, Evidence, State},
+    policy::{CaseFilter, Estimand, OnOpen, Policy, Rule, RuleKind, Slice},
+    sentence,
+    summary::{self, NoSample, Sample},
+    verdict::{Bar, Counts, Verdict},
+};
+use crate::{
+    number::RATIO_UNIT,
+    trial::{CaseInfo, Cell, Direction, MetricSpec, Unscored},
+    unit::{UnitInterval, count_to_f64},
+};
+
+/// So many cases are named with a finding.
+const WORST_CASES: usize = 5;
+
+/// The drafts of one rule; never empty.
+pub(super) fn drafts(policy: &Policy, rule: &Rule, evidence: Evidence<'_>) -> Vec<Draft> {
+    let context = Context { policy, rule, evidence };
+    match &rule.kind {
+        RuleKind::Floor { metric, min } => {
+            vec![context.absolute(metric, Bar::AtLeast, *min, None)]
+        }
+        RuleKind::Ceiling { metric, max } | RuleKind::MeanMax { metric, max } => {
+            vec![context.absolute(metric, Bar::AtMost, *max, None)]
+        }
+        RuleKind::NonInferior { metric, margin } => vec![context.paired(metric, -margin, *margin)],
+        RuleKind::Superior { metric, by } => vec![context.paired(metric, *by, -by)],
+        RuleKind::SliceFloor { metric, by, min, min_cases, on_thin, required } => {
+            context.slices(metric, by, *min, (*min_cases, *on_thin), required)
+        }
+        RuleKind::MustPass { metric, cases, min, min_cases, repeats } => {
+            vec![context.must_pass(metric, cases, *min, (*min_cases, *repeats))]
+        }
+        RuleKind::MaxCount { metric, max } => vec![context.max_count(metric, *max)],
+        RuleKind::MaxErrorRate { max } => vec![context.max_error_rate(*max)],
+        RuleKind::Percentile { metric, quantile, max } => {
+            vec![context.percentile(metric, *quantile, *max)]
+        }
+        RuleKind::RatioMax { metric, max } => vec![context.ratio(metric, *max)],
+    }
+}
+
+/// What people must see beside the verdict.
+pub(super) fn notes(policy: &Policy, evidence: Evidence<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let used: BTreeSet<&str> = policy.rules.iter().filter_map(|rule| rule.kind.metric()).collect();
+    let offline: BTreeSet<&str> = evidence
+        .candidate
+        .columns
+        .iter()
+        .filter(|(name, column)| used.contains(name.as_str()) && column.instrument_name.contains("embedded judge"))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if !offline.is_empty() {
+        let names: Vec<&str> = offline.into_iter().collect();
+        notes.push(format!(
+            "{} measured by the embedded judge (lexical evidence, not an LLM, not calibrated on your labels): these verdicts are on that judge's own scale",
+            names.join(", ")
+        ));
+    }
+    if let Some(baseline) = evidence.baseline
+        && baseline.eval_set_digest != evidence.candidate.eval_set_digest
+    {
+        notes.push(
+            "candidate and baseline answered different eval sets; cases that only one of them has count as missing"
+                .to_owned(),
+        );
+    }
+    notes
+}
+
+struct Context<'a> {
+    policy: &'a Policy,
+    rule: &'a Rule,
+    evidence: Evidence<'a>,
+}
+
+impl Context<'_> {
+    fn spec(&self, metric: &str) -> Option<&MetricSpec> {
+        self.evidence.candidate.columns.get(metric).map(|column| &column.metric)
+    }
+
+    fn blank(&self, metric: &str, bar: Bar, threshold: f64) -> Draft {
+        let spec = self.spec(metric);
+        Draft {
+            id: self.rule.id.clone(),
+            metric: metric.to_owned(),
+            unit: spec.map(MetricSpec::shown_unit).unwrap_or_default(),
+            slice: None,
+            threshold,
+            bar,
+            is_difference: false,
+            counts: Counts::default(),
+            worst_cases: Vec::new(),
+            state: no_data(sentence::not_measured(metric)),
+        }
+    }
+
+    /// The metric's mean against a fixed bar, in one slice or overall.
+    fn absolute(&self, metric: &str, bar: Bar, threshold: f64, slice: Option<&Slice>) -> Draft {
+        let mut draft = self.blank(metric, bar, threshold);
+        if let Some(slice) = slice {
+            draft.id = format!("{}/{}={}", self.rule.id, slice.tag, slice.value);
+            draft.slice = Some(format!("{}={}", slice.tag, slice.value));
+        }
+        let keep = |case: &CaseInfo| slice.is_none_or(|slice| is_in(case, slice));
+        let estimand = self.policy.statistics.absolute;
+        let sample = summary::absolute(self.evidence.candidate, metric, estimand, &keep);
+        self.test(draft, sample, false)
+    }
+
+    /// Candidate − baseline. `bar_if_higher` is the bar where more is better.
+    fn paired(&self, metric: &str, bar_if_higher: f64, bar_if_lower: f64) -> Draft {
+        let more_is_better = self
+            .spec(metric)
+            .is_none_or(|spec| spec.direction == Direction::HigherIsBetter);
+        let (bar, threshold) = if more_is_better {
+            (Bar::AtLeast, bar_if_higher)
+        } else {
+            (Bar::AtMost, bar_if_lower)
+        };
+        let mut draft = self.blank(metric, bar, threshold);
+        draft.is_difference = true;
+        let Some(baseline) = self.evidence.baseline else {
+            draft.state = no_data("there is no baseline to compare with".to_owned());
+            return draft;
+        };
+        let estimand = self.policy.statistics.versus_baseline;
+        let sample =
+            summary::paired(self.evidence.candidate, baseline, metric, estimand, &|_| true);
+        self.test(draft, sample, true)
+    }
+
+    /// Puts a sample under the draft: counts, worst cases, and bounds where there is enough.
+    fn test(&self, mut draft: Draft, sample: Result<Sample, NoSample>, is_difference: bool) -> Draft {
+        let sample = match sample {
+            Ok(sample) => sample,
+            Err(NoSample::MetricAbsent) => {
+                draft.state = no_data(sentence::not_measured(&draft.metric));
+                return draft;
+            }
+            Err(NoSample::InstrumentsDiffer) => {
+                draft.state = no_data(format!(
+                    "candidate and baseline were measured by different judges of `{}`; judge the baseline again",
+                    draft.metric
+                ));
+                return draft;
+            }
+        };
+        draft.counts = sample.counts.clone();
+        draft.worst_cases = worst(&sample, draft.bar);
+        draft.state = self.state(&draft, &sample, is_difference);
+        draft
+    }
+
+    fn state(&self, draft: &Draft, sample: &Sample, is_difference: bool) -> State {
+        let statistics = &self.policy.statistics;
+        if sample.n_cases_scored == 0 || sample.observations.is_empty() {
+            return no_data(sentence::no_scores(&draft.metric, draft.slice.as_deref()));
+        }
+        if sample.n_cases_scored < statistics.min_cases && draft.slice.is_none() {
+            return no_data(sentence::too_few(sample.n_cases_scored, statistics.min_cases));
+        }
+        if count_to_f64(sample.n_missing)
+            > statistics.missing_max.value() * count_to_f64(sample.n_planned)
+        {
+            return no_data(sentence::too_many_missing(
+                sample.n_missing,
+                sample.n_planned,
+                statistics.missing_max,
+            ));
+        }
+        let Some(spec) = self.spec(&draft.metric) else {
+            return no_data(sentence::not_measured(&draft.metric));
+        };
+        match Bounds::of_mean(sample, spec.data_type, is_difference, statistics) {
+            Ok(bounds) => State::Tested(Box::new(bounds)),
+            Err(error) => State::Settled(Verdict::Error, error.to_string(), None),
+        }
+    }
+
+    fn slices(
+        &self,
+        metric: &str,
+        by: &[String],
+        min: f64,
+        (min_cases, on_thin): (usize, OnOpen),
+        required: &[Slice],
+    ) -> Vec<Draft> {
+        let tags = by.iter().flat_map(|tag| {
+            let values = self.evidence.candidate.cases.iter().filter_map(|case| case.tags.get(tag));
+            let values: BTreeSet<&String> = values.collect();
+            values.into_iter().map(|value| Slice { tag: tag.clone(), value: value.clone() })
+        });
+        let present: BTreeSet<Slice> = tags.collect();
+        let absent = required.iter().filter(|slice| !present.contains(*slice)).map(|slice| {
+            let mut draft = self.blank(metric, Bar::AtLeast, min);
+            draft.id = format!("{}/{}={}", self.rule.id, slice.tag, slice.value);
+            draft.slice = Some(format!("{}={}", slice.tag, slice.value));
+            draft.state = no_data(format!(
+                "the policy requires the slice {}={}, and the run has no case of it",
+                slice.tag, slice.value
+            ));
+            draft
+        });
+        let measured = present.iter().map(|slice| {
+            let mut draft = self.absolute(metric, Bar::AtLeast, min, Some(slice));
+            let n = self.n_scored(metric, slice);
+            if n < min_cases && n > 0 && matches!(draft.state, State::Tested(_)) {
+                let verdict = match on_thin {
+                    OnOpen::Block => Verdict::Inconclusive,
+                    OnOpen::Hold => Verdict::Hold,
+                };
+                draft.state = State::Settled(verdict, sentence::thin(n, min_cases), None);
+            }
+            draft
+        });
+        let drafts: Vec<Draft> = absent.chain(measured).collect();
+        if drafts.is_empty() {
+            let mut draft = self.blank(metric, Bar::AtLeast, min);
+            draft.state = no_data(format!("no case has a tag of {}", by.join(", ")));
+            return vec![draft];
+        }
+        drafts
+    }
+
+    fn n_scored(&self, metric: &str, slice: &Slice) -> usize {
+        let keep = |case: &CaseInfo| is_in(case, slice);
+        summary::absolute(self.evidence.candidate, metric, Estimand::Population, &keep)
+            .map_or(0, |sample| sample.n_cases_scored)
+    }
+
+    fn must_pass(
+        &self,
+        metric: &str,
+        cases: &CaseFilter,
+        min: f64,
+        (min_cases, repeats): (usize, u32),
+    ) -> Draft {
+        let mut draft = self.blank(metric, Bar::AtLeast, min);
+        let table = self.evidence.candidate;
+        let Some(column) = table.columns.get(metric) else { return draft };
+        let keep = |case: &CaseInfo| match cases {
+            CaseFilter::Critical => case.critical,
+            CaseFilter::Slice(slice) => is_in(case, slice),
+        };
+        if let Ok(sample) = summary::absolute(table, metric, Estimand::Suite, &keep) {
+            draft.counts = sample.counts;
+        }
+        let attempts = usize::try_from(table.attempts).unwrap_or(usize::MAX);
+        let chosen: Vec<(&CaseInfo, &[Cell])> = table
+            .cases
+            .iter()
+            .zip(column.cells.chunks(attempts.max(1)))
+            .filter(|(case, _)| keep(case))
+            .collect();
+        let failed = |cell: &Cell| match cell {
+            Cell::Scored(value) => *value < min,
+            Cell::Unscored(reason) => reason.is_product_failure(),
+            Cell::NotApplicable => false,
+        };
+        let ids_where = |test: &dyn Fn(&Cell) -> bool| -> Vec<String> {
+            let ids = chosen.iter().filter(|(_, cells)| cells.iter().any(test));
+            ids.map(|(case, _)| case.id.clone()).collect()
+        };
+        let failures = ids_where(&failed);
+        let open = ids_where(&|cell| !matches!(cell, Cell::Scored(_)));
+        draft.state = if !failures.is_empty() {
+            draft.worst_cases = failures.iter().take(WORST_CASES).cloned().collect();
+            settled(Verdict::Fail, format!(
+                "{} of {} must-pass cases did not reach {min} on {metric}",
+                failures.len(),
+                chosen.len()
+            ))
+        } else if chosen.len() < min_cases.max(1) {
+            no_data(sentence::too_few(chosen.len(), min_cases.max(1)))
+        } else if table.attempts < repeats {
+            no_data(format!("each case was to be asked {repeats} times and was asked {}", table.attempts))
+        } else if !open.is_empty() {
+            draft.worst_cases = open.iter().take(WORST_CASES).cloned().collect();
+            no_data(format!("{} of {} must-pass cases have no score of {metric}", open.len(), chosen.len()))
+        } else {
+            settled(Verdict::Pass, format!("all {} must-pass cases reached {min} on {metric}, every time", chosen.len()))
+        };
+        draft
+    }
+
+    fn max_count(&self, metric: &str, max: u64) -> Draft {
+        #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "counts in policies are small")]
+        let bar = max as f64;
+        let mut draft = self.blank(metric, Bar::AtMost, bar);
+        let sample = match summary::absolute(self.evidence.candidate, metric, Estimand::Suite, &|_| true) {
+            Ok(sample) => sample,
+            Err(_absent) => return draft,
+        };
+        draft.counts = sample.counts.clone();
+        draft.worst_cases = worst_positive(&sample);
+        let Some(column) = self.evidence.candidate.columns.get(metric) else { return draft };
+        let found: f64 = column
+            .cells
+            .iter()
+            .filter_map(|cell| if let Cell::Scored(value) = cell { Some(*value) } else { None })
+            .sum();
+        let n = draft.counts.scored;
+        draft.state = if found > bar {
+            settled(Verdict::Fail, format!("{found} found in {n} answers; at most {max} allowed"))
+        } else if n == 0 {
+            no_data(sentence::no_scores(metric, None))
+        } else if draft.counts.n_unscored() > 0 {
+            no_data(format!(
+                "{found} found in {n} answers, but {} trials were not checked",
+                draft.counts.n_unscored()
+            ))
+        } else {
+            settled(Verdict::Pass, sentence::count_passed(found, n, self.policy.statistics.alpha_pass))
+        };
+        draft
+    }
+
+    /// Trials with any hole in them, over all planned trials.
+    fn max_error_rate(&self, max: UnitInterval) -> Draft {
+        let mut draft = self.blank("errors", Bar::AtMost, max.value());
+        let table = self.evidence.candidate;
+        let mut holes: BTreeMap<usize, String> = BTreeMap::new();
+        let mut not_run = 0;
+        for cell in table.columns.values().flat_map(|column| column.cells.iter().enumerate()) {
+            if let (trial, Cell::Unscored(reason)) = cell {
+                not_run += usize::from(*reason == Unscored::NotRun && !holes.contains_key(&trial));
+                holes.entry(trial).or_insert_with(|| reason.name());
+            }
+        }
+        let planned = table.planned();
+        draft.counts.planned = planned;
+        draft.counts.scored = planned.saturating_sub(holes.len());
+        for reason in holes.values() {
+            *draft.counts.unscored.entry(reason.clone()).or_insert(0) += 1;
+        }
+        let says = sentence::error_rate(holes.len(), planned, max);
+        draft.state = if planned == 0 || table.columns.is_empty() {
+            no_data("the run planned no trial".to_owned())
+        } else if count_to_f64(holes.len()) <= max.value() * count_to_f64(planned) {
+            settled(Verdict::Pass, says)
+        } else if not_run > 0 {
+            no_data(format!("{says}; {not_run} were never run"))
+        } else {
+            settled(Verdict::Fail, says)
+        };
+        draft
+    }
+
+    fn percentile(&self, metric: &str, quantile: f64, max: f64) -> Draft {
+        let mut draft = self.blank(metric, Bar::AtMost, max);
+        let sample = match summary::absolute(self.evidence.candidate, metric, Estimand::Suite, &|_| true) {
+            Ok(sample) => sample,
+            Err(_absent) => return draft,
+        };
+        draft.counts = sample.counts.clone();
+        draft.worst_cases = worst(&sample, Bar::AtMost);
+        let statistics = &self.policy.statistics;
+        draft.state = if sample.n_cases_scored == 0 {
+            no_data(sentence::no_scores(metric, None))
+        } else if sample.n_cases_scored < statistics.min_cases {
+            no_data(sentence::too_few(sample.n_cases_scored, statistics.min_cases))
+        } else {
+            match Bounds::of_quantile(&sample, quantile) {
+                Ok(bounds) => State::Tested(Box::new(bounds)),
+                Err(error) => settled(Verdict::Error, error.to_string()),
+            }
+        };
+        draft
+    }
+
+    /// 'The candidate's mean is at most r times the baseline's' is 'the mean of c − r·b is at most 0'.
+    fn ratio(&self, metric: &str, max: f64) -> Draft {
+        let mut draft = self.blank(metric, Bar::AtMost, max);
+        draft.unit = RATIO_UNIT.to_owned();
+        let Some(baseline) = self.evidence.baseline else {
+            draft.state = no_data("there is no baseline to compare with".to_owned());
+            return draft;
+        };
+        let keep = |_: &CaseInfo| true;
+        let ours = summary::absolute(self.evidence.candidate, metric, Estimand::Population, &keep);
+        let theirs = summary::absolute(baseline, metric, Estimand::Population, &keep);
+        let pairs = summary::ratio_pairs(self.evidence.candidate, baseline, metric);
+        let (Ok(ours), Ok(theirs), Ok(pairs)) = (ours, theirs, pairs) else { return draft };
+        draft.counts = ours.counts.clone();
+        draft.worst_cases = worst(&ours, Bar::AtMost);
+        let statistics = &self.policy.statistics;
+        draft.state = if ours.n_cases_scored == 0 || theirs.n_cases_scored == 0 {
+            no_data(sentence::no_scores(metric, None))
+        } else if pairs.len() < statistics.min_cases {
+            no_data(sentence::too_few(pairs.len(), statistics.min_cases))
+        } else if ours.counts.n_unscored() + theirs.counts.n_unscored() > 0 {
+            no_data(format!(
+                "{} trials have no {metric}, and an amount has no worst value to count them at",
+                ours.counts.n_unscored() + theirs.counts.n_unscored()
+            ))
+        } else {
+            match Bounds::of_ratio(&pairs) {
+                Ok(bounds) => State::Tested(Box::new(bounds)),
+                Err(error) => settled(Verdict::Error, error.to_string()),
+            }
+        };
+        draft
+    }
+}
+
+fn is_in(case: &CaseInfo, slice: &Slice) -> bool {
+    case.tags.get(&slice.tag) == Some(&slice.value)
+}
+
+const fn settled(verdict: Verdict, why: String) -> State {
+    State::Settled(verdict, why, None)
+}
+
+/// What cannot be measured is inconclusive, whatever the policy says of the undecided.
+const fn no_data(why: String) -> State {
+    settled(Verdict::Inconclusive, why)
+}
+
+fn worst(sample: &Sample, bar: Bar) -> Vec<String> {
+    let ids = sample.by_case.iter().map(|(id, _)| id.clone());
+    match bar {
+        Bar::AtLeast => ids.take(WORST_CASES).collect(),
+        Bar::AtMost => ids.rev().take(WORST_CASES).collect(),
+    }
+}
+
+fn worst_positive(sample: &Sample) -> Vec<String> {
+    let positive = sample.by_case.iter().rev().filter(|(_, value)| *value > 0.0);
+    positive.map(|(id, _)| id.clone()).take(WORST_CASES).collect()
+}

@@ -1,0 +1,148 @@
+//! The plain sentence of each finding. All wording of the gate is here.
+
+use super::verdict::{Bar, Finding, Verdict};
+use crate::{
+    number::{NumberFormat, Scale, Toward, format_count, format_score, plural},
+    stats::Estimate,
+    unit::{UnitInterval, count_to_f64},
+};
+
+/// The sentence of a tested finding.
+pub(super) fn of(finding: &Finding) -> String {
+    let Some(estimate) = &finding.estimate else {
+        return no_scores(&finding.metric, finding.slice.as_deref());
+    };
+    let values: Vec<f64> =
+        [Some(estimate.point), estimate.lower, estimate.upper].into_iter().flatten().collect();
+    let format = NumberFormat::new(
+        Scale::of_unit(&finding.unit),
+        finding.is_difference,
+        &values,
+        Some(finding.threshold),
+    );
+    let subject = subject(finding);
+    let (shown, bar) = (range(&format, estimate), format.bar(finding.threshold));
+    let allowed = match finding.bar {
+        Bar::AtLeast => format!("at least {bar} is required"),
+        Bar::AtMost => format!("at most {bar} is allowed"),
+    };
+    match (finding.verdict, finding.bar) {
+        (Verdict::Pass, Bar::AtLeast) => {
+            format!("{subject} is {}; {allowed}", at_least(&format, estimate))
+        }
+        (Verdict::Pass, Bar::AtMost) => {
+            format!("{subject} is {}; {allowed}", at_most(&format, estimate))
+        }
+        (Verdict::Fail, Bar::AtLeast) => {
+            format!("{subject} is {}; {allowed}", at_most(&format, estimate))
+        }
+        (Verdict::Fail, Bar::AtMost) => {
+            format!("{subject} is {}; {allowed}", at_least(&format, estimate))
+        }
+        (Verdict::Hold | Verdict::Inconclusive | Verdict::Error, _) => {
+            format!("cannot tell yet: {subject} is {shown}; {allowed}{}", more(finding, estimate))
+        }
+    }
+}
+
+fn subject(finding: &Finding) -> String {
+    let place = finding.slice.as_ref().map(|slice| format!(" in {slice}")).unwrap_or_default();
+    let versus = if finding.is_difference { ", candidate minus baseline," } else { "" };
+    format!("{}{place}{versus}", finding.metric)
+}
+
+fn at_least(format: &NumberFormat<'_>, estimate: &Estimate) -> String {
+    let point = format.with_unit(estimate.point, Toward::Nearest);
+    match estimate.lower {
+        Some(lower) => format!("{point}, surely at least {}", format.with_unit(lower, Toward::Down)),
+        None => point,
+    }
+}
+
+fn at_most(format: &NumberFormat<'_>, estimate: &Estimate) -> String {
+    let point = format.with_unit(estimate.point, Toward::Nearest);
+    match estimate.upper {
+        Some(upper) => format!("{point}, surely at most {}", format.with_unit(upper, Toward::Up)),
+        None => point,
+    }
+}
+
+fn range(format: &NumberFormat<'_>, estimate: &Estimate) -> String {
+    format!(
+        "{} {}",
+        format.with_unit(estimate.point, Toward::Nearest),
+        format.interval(estimate.lower, estimate.upper)
+    )
+}
+
+/// How many more observations would settle it, if the point estimate is right: the width of an
+/// interval shrinks with the root of their number.
+fn more(finding: &Finding, estimate: &Estimate) -> String {
+    let distance = match finding.bar {
+        Bar::AtLeast => estimate.point - finding.threshold,
+        Bar::AtMost => finding.threshold - estimate.point,
+    };
+    let arm = match finding.bar {
+        Bar::AtLeast => estimate.lower.map(|lower| estimate.point - lower),
+        Bar::AtMost => estimate.upper.map(|upper| upper - estimate.point),
+    };
+    let Some(arm) = arm.filter(|arm| distance > 0.0 && *arm > distance) else {
+        return String::new();
+    };
+    let factor = (arm / distance).powi(2);
+    let needed = count_to_f64(estimate.n) * (factor - 1.0);
+    if needed > 20_000.0 {
+        return String::new();
+    }
+    let rounded = format!("{:.0}", (needed / 10.0).ceil() * 10.0).parse().unwrap_or(0);
+    format!("; about {} more {} would settle it", format_count(rounded), estimate.unit.plural())
+}
+
+pub(super) fn not_measured(metric: &str) -> String {
+    format!("no data: the run does not measure {metric}")
+}
+
+pub(super) fn no_scores(metric: &str, slice: Option<&str>) -> String {
+    let place = slice.map(|slice| format!(" in {slice}")).unwrap_or_default();
+    format!("no data: no trial has a score of {metric}{place}")
+}
+
+pub(super) fn too_few(n: usize, min: usize) -> String {
+    format!("too few to tell: {} scored, the policy wants {}", plural(n, "case"), format_count(min))
+}
+
+pub(super) fn thin(n: usize, min: usize) -> String {
+    format!("thin slice: {} scored, the policy wants {}", plural(n, "case"), format_count(min))
+}
+
+pub(super) fn too_many_missing(n: usize, planned: usize, max: UnitInterval) -> String {
+    format!(
+        "run invalid for this rule: {} of {} trials have no measurement, more than {} allowed",
+        format_count(n),
+        format_count(planned),
+        format_score(max.value(), Toward::Nearest)
+    )
+}
+
+pub(super) fn error_rate(n: usize, planned: usize, max: UnitInterval) -> String {
+    format!(
+        "{} of {} trials have no answer or a missing score; at most {} allowed",
+        format_count(n),
+        format_count(planned),
+        format_score(max.value(), Toward::Nearest)
+    )
+}
+
+/// Nothing found is not never: with n trials and none found, the rate is below 1 − α^(1/n) at
+/// confidence 1 − α (the rule of three).
+pub(super) fn count_passed(found: f64, n: usize, alpha: f64) -> String {
+    let answers = plural(n, "answer");
+    if found > 0.0 {
+        return format!("{found} found in {answers}, as allowed");
+    }
+    let rate = 1.0 - (alpha.ln() / count_to_f64(n)).exp();
+    format!(
+        "none found in {answers}: surely fewer than {} of answers",
+        format_score(rate, Toward::Up)
+    )
+}

@@ -1,0 +1,341 @@
+//! From score tables to observations: who counts, once or how often, and what a missing score
+//! stands for. Nothing is dropped on the way.
+//!
+//! | the trial has | absolute rule | candidate's side of a pair | baseline's side of a pair |
+//! |---|---|---|---|
+//! | a score | itself | itself | itself |
+//! | no answer | the worst score | the worst score | anything from worst to best |
+//! | no measurement | anything from worst to best | the same | the same |
+//! | nothing to measure | left out, counted | left out if both sides have nothing, else anything | the same |
+//!
+//! 'Anything' is an observation with two ends: bounds take the end that is worse for the claim.
+
+use std::collections::BTreeMap;
+
+use super::{
+    policy::Estimand,
+    verdict::Counts,
+};
+use crate::{
+    stats::{Observation, Unit},
+    trial::{CaseInfo, Cell, Column, DataType, MetricSpec, ScoreTable},
+    unit::count_to_f64,
+};
+
+/// The observations behind one rule.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sample {
+    /// One per unit.
+    pub(super) observations: Vec<Observation>,
+    /// What an observation is.
+    pub(super) unit: Unit,
+    /// The candidate's trials.
+    pub(super) counts: Counts,
+    /// Cases with at least one score (on both sides, where there are two).
+    pub(super) n_cases_scored: usize,
+    /// Planned trials without a measurement, on either side.
+    pub(super) n_missing: usize,
+    /// Planned trials, both sides together.
+    pub(super) n_planned: usize,
+    /// Cases of the slice.
+    pub(super) n_cases: usize,
+    /// Mean of what was scored (or of the differences); `None` where nothing was.
+    pub(super) mean_scored: Option<f64>,
+    /// Case ids with their mean, worst first for a metric of which more is better.
+    pub(super) by_case: Vec<(String, f64)>,
+}
+
+/// Two ends of what one trial stands for, and whether it was really scored.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    ends: Observation,
+    is_scored: bool,
+}
+
+/// One side of a pair, or the only one.
+#[derive(Debug, Clone, Copy)]
+struct Side<'a> {
+    column: &'a Column,
+    attempts: usize,
+}
+
+/// Why there is no sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NoSample {
+    /// The record does not measure the metric.
+    MetricAbsent,
+    /// Candidate and baseline were measured by different instruments.
+    InstrumentsDiffer,
+}
+
+/// A table's own trials, for rules against a fixed bar.
+pub(super) fn absolute(
+    table: &ScoreTable,
+    metric: &str,
+    estimand: Estimand,
+    keep: &dyn Fn(&CaseInfo) -> bool,
+) -> Result<Sample, NoSample> {
+    let side = side(table, metric)?;
+    let spec = &side.column.metric;
+    let mut builder = Builder::new(estimand);
+    for (index, case) in table.cases.iter().enumerate().filter(|(_, case)| keep(case)) {
+        let spans = side.cells(index).map(|cell| {
+            builder.count(cell);
+            span(cell, spec, Missing::Candidate)
+        });
+        let spans: Vec<Option<Span>> = spans.collect();
+        builder.add_case(case, &spans);
+    }
+    Ok(builder.finish())
+}
+
+/// Candidate − baseline, case by case and attempt by attempt.
+pub(super) fn paired(
+    candidate: &ScoreTable,
+    baseline: &ScoreTable,
+    metric: &str,
+    estimand: Estimand,
+    keep: &dyn Fn(&CaseInfo) -> bool,
+) -> Result<Sample, NoSample> {
+    let (ours, theirs) = (side(candidate, metric)?, side(baseline, metric)?);
+    if ours.column.instrument != theirs.column.instrument {
+        return Err(NoSample::InstrumentsDiffer);
+    }
+    let spec = &ours.column.metric;
+    let places: BTreeMap<&str, usize> =
+        baseline.cases.iter().enumerate().map(|(place, case)| (case.id.as_str(), place)).collect();
+    let mut builder = Builder::new(estimand);
+    let pairs = ours.attempts.min(theirs.attempts).max(1);
+    let mut matched = vec![false; baseline.cases.len()];
+    for (index, case) in candidate.cases.iter().enumerate().filter(|(_, case)| keep(case)) {
+        let twin = places.get(case.id.as_str()).copied().filter(|&place| {
+            baseline.cases.get(place).is_some_and(|other| other.digest == case.digest)
+        });
+        let mut spans = Vec::new();
+        for attempt in 0..pairs {
+            let cell = ours.cell(index, attempt);
+            let other = twin.and_then(|place| theirs.cell(place, attempt));
+            if let Some(cell) = cell {
+                builder.count(cell);
+            }
+            builder.count_baseline(other);
+            spans.push(difference(cell, other, spec));
+        }
+        if let Some(flag) = twin.and_then(|place| matched.get_mut(place)) {
+            *flag = true;
+        }
+        builder.add_case(case, &spans);
+    }
+    for (case, _) in baseline.cases.iter().zip(matched).filter(|(case, seen)| !seen && keep(case)) {
+        builder.count_baseline(None);
+        builder.n_missing += 1;
+        builder.add_case(case, &vec![Some(anything(spec, spec)); pairs]);
+    }
+    Ok(builder.finish())
+}
+
+fn side<'a>(table: &'a ScoreTable, metric: &str) -> Result<Side<'a>, NoSample> {
+    let column = table.columns.get(metric).ok_or(NoSample::MetricAbsent)?;
+    Ok(Side { column, attempts: usize::try_from(table.attempts).unwrap_or(usize::MAX) })
+}
+
+impl<'a> Side<'a> {
+    fn cell(self, case: usize, attempt: usize) -> Option<&'a Cell> {
+        self.column.cells.get(case * self.attempts + attempt)
+    }
+
+    fn cells(self, case: usize) -> impl Iterator<Item = &'a Cell> {
+        (0..self.attempts).filter_map(move |attempt| self.cell(case, attempt))
+    }
+}
+
+/// Whose failure to answer it is: the candidate's is a worst score, the baseline's must not help.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Candidate,
+    Baseline,
+}
+
+fn range(spec: &MetricSpec) -> Observation {
+    let (low, high) = spec.data_type.range();
+    Observation { low, high: high.unwrap_or(f64::INFINITY) }
+}
+
+fn span(cell: &Cell, spec: &MetricSpec, whose: Missing) -> Option<Span> {
+    let scored = |value| Span { ends: Observation { low: value, high: value }, is_scored: true };
+    let open = Span { ends: range(spec), is_scored: false };
+    match cell {
+        Cell::Scored(value) => Some(scored(*value)),
+        Cell::NotApplicable => None,
+        Cell::Unscored(reason) if reason.is_product_failure() && whose == Missing::Candidate => {
+            let worst = spec.worst().map(|worst| Observation { low: worst, high: worst });
+            Some(Span { ends: worst.unwrap_or(open.ends), is_scored: false })
+        }
+        Cell::Unscored(_) => Some(open),
+    }
+}
+
+fn difference(cell: Option<&Cell>, other: Option<&Cell>, spec: &MetricSpec) -> Option<Span> {
+    let open = Span { ends: range(spec), is_scored: false };
+    let nothing = |cell: Option<&Cell>| matches!(cell, Some(Cell::NotApplicable));
+    if nothing(cell) && nothing(other) {
+        return None;
+    }
+    let ours = cell.and_then(|cell| span(cell, spec, Missing::Candidate)).unwrap_or(open);
+    let theirs = other.and_then(|cell| span(cell, spec, Missing::Baseline)).unwrap_or(open);
+    Some(Span {
+        ends: Observation {
+            low: ours.ends.low - theirs.ends.high,
+            high: ours.ends.high - theirs.ends.low,
+        },
+        is_scored: ours.is_scored && theirs.is_scored,
+    })
+}
+
+/// The widest difference there is.
+fn anything(ours: &MetricSpec, theirs: &MetricSpec) -> Span {
+    let (ours, theirs) = (range(ours), range(theirs));
+    let ends = Observation { low: ours.low - theirs.high, high: ours.high - theirs.low };
+    Span { ends, is_scored: false }
+}
+
+/// Collects units.
+struct Builder {
+    estimand: Estimand,
+    runs: Vec<Observation>,
+    /// Per cluster: the questions' means.
+    clusters: BTreeMap<String, Vec<Observation>>,
+    counts: Counts,
+    n_cases: usize,
+    n_cases_scored: usize,
+    n_missing: usize,
+    n_planned: usize,
+    scored_sum: f64,
+    n_scored: usize,
+    by_case: Vec<(String, f64)>,
+}
+
+impl Builder {
+    fn new(estimand: Estimand) -> Self {
+        Self {
+            estimand,
+            runs: Vec::new(),
+            clusters: BTreeMap::new(),
+            counts: Counts::default(),
+            n_cases: 0,
+            n_cases_scored: 0,
+            n_missing: 0,
+            n_planned: 0,
+            scored_sum: 0.0,
+            n_scored: 0,
+            by_case: Vec::new(),
+        }
+    }
+
+    fn count(&mut self, cell: &Cell) {
+        self.counts.planned += 1;
+        self.n_planned += 1;
+        match cell {
+            Cell::Scored(_) => self.counts.scored += 1,
+            Cell::NotApplicable => self.counts.not_applicable += 1,
+            Cell::Unscored(reason) => {
+                *self.counts.unscored.entry(reason.name()).or_insert(0) += 1;
+                self.n_missing += usize::from(!reason.is_product_failure());
+            }
+        }
+    }
+
+    fn count_baseline(&mut self, cell: Option<&Cell>) {
+        self.n_planned += 1;
+        self.n_missing += usize::from(matches!(cell, None | Some(Cell::Unscored(_))));
+    }
+
+    fn add_case(&mut self, case: &CaseInfo, spans: &[Option<Span>]) {
+        self.n_cases += 1;
+        let present: Vec<Span> = spans.iter().copied().flatten().collect();
+        let scored: Vec<f64> =
+            present.iter().filter(|span| span.is_scored).map(|span| span.ends.low).collect();
+        self.n_cases_scored += usize::from(!scored.is_empty());
+        self.scored_sum += scored.iter().sum::<f64>();
+        self.n_scored += scored.len();
+        if let Some(mean) = mean(scored.iter().copied()) {
+            self.by_case.push((case.id.clone(), mean));
+        }
+        let ends: Vec<Observation> = present.iter().map(|span| span.ends).collect();
+        if let Some(question) = mean_observation(&ends) {
+            self.clusters.entry(case.cluster.clone()).or_default().push(question);
+        }
+        self.runs.extend(ends);
+    }
+
+    fn finish(mut self) -> Sample {
+        let has_clusters = self.clusters.values().any(|questions| questions.len() > 1);
+        let (observations, unit) = match self.estimand {
+            Estimand::Suite => (self.runs, Unit::Run),
+            Estimand::Population => {
+                let means = self.clusters.values().filter_map(|questions| mean_observation(questions));
+                (means.collect(), if has_clusters { Unit::Cluster } else { Unit::Question })
+            }
+        };
+        self.by_case.sort_by(|(id, one), (other_id, other)| {
+            one.total_cmp(other).then_with(|| id.cmp(other_id))
+        });
+        Sample {
+            observations,
+            unit,
+            counts: self.counts,
+            n_cases_scored: self.n_cases_scored,
+            n_missing: self.n_missing,
+            n_planned: self.n_planned,
+            n_cases: self.n_cases,
+            mean_scored: (self.n_scored > 0)
+                .then(|| self.scored_sum / count_to_f64(self.n_scored)),
+            by_case: self.by_case,
+        }
+    }
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> Option<f64> {
+    let n = values.len();
+    (n > 0).then(|| values.sum::<f64>() / count_to_f64(n))
+}
+
+fn mean_observation(observations: &[Observation]) -> Option<Observation> {
+    Some(Observation {
+        low: mean(observations.iter().map(|observation| observation.low))?,
+        high: mean(observations.iter().map(|observation| observation.high))?,
+    })
+}
+
+/// The scale of a metric, or of its difference; `None` for amounts.
+pub(super) fn scale(data_type: DataType, is_difference: bool) -> Option<(f64, f64)> {
+    let (low, high) = data_type.range();
+    let high = high?;
+    Some(if is_difference { (low - high, high - low) } else { (low, high) })
+}
+
+/// Pairs of means (candidate, baseline) of an amount, one per question that both sides scored.
+pub(super) fn ratio_pairs(
+    candidate: &ScoreTable,
+    baseline: &ScoreTable,
+    metric: &str,
+) -> Result<Vec<(f64, f64)>, NoSample> {
+    let (ours, theirs) = (side(candidate, metric)?, side(baseline, metric)?);
+    if ours.column.instrument != theirs.column.instrument {
+        return Err(NoSample::InstrumentsDiffer);
+    }
+    let places: BTreeMap<&str, usize> =
+        baseline.cases.iter().enumerate().map(|(place, case)| (case.id.as_str(), place)).collect();
+    let scored_mean = |side: Side<'_>, case: usize| {
+        let values: Vec<f64> = side
+            .cells(case)
+            .filter_map(|cell| if let Cell::Scored(value) = cell { Some(*value) } else { None })
+            .collect();
+        mean(values.into_iter())
+    };
+    let pairs = candidate.cases.iter().enumerate().filter_map(|(index, case)| {
+        let place = *places.get(case.id.as_str())?;
+        Some((scored_mean(ours, index)?, scored_mean(theirs, place)?))
+    });
+    Ok(pairs.collect())
+}

@@ -1,0 +1,448 @@
+//! All sentences of the reports, in one place, so that they can be reviewed together.
+//!
+//! Word, sign and style class of a verdict come from [`mark`] alone: color, sign and sentence cannot
+//! disagree. Nothing here is escaped; each format does that for itself.
+
+use super::model::{Bucket, MetricRow, Report, RunSummary};
+use crate::{
+    gate::{Bar, Counts, Finding, Verdict},
+    number::{NumberFormat, Scale, Toward, format_amount, format_count, format_score, plural},
+    stats::Estimate,
+    trial::Label,
+};
+
+/// How a verdict looks, everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Of a whole gate: `GO`, `NO-GO`.
+    pub gate_word: &'static str,
+    /// Of one rule: `pass`, `fail`.
+    pub word: &'static str,
+    /// The sign beside the word.
+    pub glyph: &'static str,
+    /// The sign where only ASCII can be shown.
+    pub ascii: &'static str,
+    /// The style class in HTML and SVG.
+    pub class: &'static str,
+    /// The color on a terminal, as an ANSI code.
+    pub ansi: &'static str,
+}
+
+/// The one place that turns a verdict into something to look at.
+pub const fn mark(verdict: Verdict) -> Mark {
+    let (gate_word, ascii, ansi) = match verdict {
+        Verdict::Pass => ("GO", "+", "34"),
+        Verdict::Hold => ("HOLD", "=", "33"),
+        Verdict::Inconclusive => ("CANNOT TELL YET", "?", "90"),
+        Verdict::Fail => ("NO-GO", "x", "31"),
+        Verdict::Error => ("ERROR", "!", "35"),
+    };
+    Mark {
+        gate_word,
+        word: verdict.name(),
+        glyph: verdict.glyph(),
+        ascii,
+        class: verdict.name(),
+        ansi,
+    }
+}
+
+/// `support-copilot v42`.
+pub(super) fn subject(report: &Report) -> String {
+    format!("{} {}", report.title, report.candidate.variant)
+        .trim()
+        .to_owned()
+}
+
+/// `support-copilot v42 → prod`.
+pub(super) fn subject_and_environment(report: &Report) -> String {
+    if report.environment.is_empty() {
+        subject(report)
+    } else {
+        format!("{} → {}", subject(report), report.environment)
+    }
+}
+
+/// The answer in one sentence, for people who read no further.
+pub fn headline(report: &Report) -> String {
+    let subject = subject(report);
+    let place = if report.environment.is_empty() {
+        String::new()
+    } else {
+        format!(" to {}", report.environment)
+    };
+    match report.decision.verdict {
+        Verdict::Pass => format!("{subject} may be released{place}."),
+        Verdict::Hold => format!(
+            "{subject} must wait: every measured rule passed, but something is open before it may \
+             be released{place}."
+        ),
+        Verdict::Inconclusive => {
+            format!("We cannot tell yet whether {subject} may be released{place}.")
+        }
+        Verdict::Fail => format!("{subject} must not be released{place}."),
+        Verdict::Error => {
+            format!("The gate could not be evaluated, so {subject} must not be released{place}.")
+        }
+    }
+}
+
+/// `3 of 13 rules failed, 1 cannot tell yet`; worst first.
+pub fn tally(findings: &[Finding]) -> String {
+    let count = |verdict| {
+        findings
+            .iter()
+            .filter(|finding| finding.verdict == verdict)
+            .count()
+    };
+    let of_all = |n: usize| format!("{} of {}", format_count(n), plural(findings.len(), "rule"));
+    if count(Verdict::Pass) == findings.len() {
+        return format!("{} passed", of_all(findings.len()));
+    }
+    [
+        (
+            Verdict::Error,
+            "could not be evaluated",
+            "could not be evaluated",
+        ),
+        (Verdict::Fail, "failed", "failed"),
+        (Verdict::Inconclusive, "cannot tell yet", "cannot tell yet"),
+        (Verdict::Hold, "is on hold", "are on hold"),
+    ]
+    .into_iter()
+    .map(|(verdict, one, many)| (count(verdict), one, many))
+    .filter(|&(n, ..)| n > 0)
+    .enumerate()
+    .map(|(place, (n, one, many))| {
+        let what = if n == 1 { one } else { many };
+        if place == 0 {
+            format!("{} {what}", of_all(n))
+        } else {
+            format!("{} {what}", format_count(n))
+        }
+    })
+    .collect::<Vec<_>>()
+    .join(", ")
+}
+
+/// The numbers of one rule as they are shown in tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FindingNumbers {
+    /// `90.5%`; without an estimate `192 scored` or `not measured`.
+    pub(super) estimate: String,
+    /// `[88.8, 92.1]`; empty where there is no estimate.
+    pub(super) interval: String,
+    /// `≥ 93%`.
+    pub(super) bar: String,
+    /// `1,238 questions`.
+    pub(super) basis: String,
+}
+
+/// Formats a rule's numbers so that none of them looks better than it is.
+pub(super) fn finding_numbers(finding: &Finding) -> FindingNumbers {
+    let scale = Scale::of_unit(&finding.unit);
+    let values: Vec<f64> = finding
+        .estimate
+        .iter()
+        .flat_map(|estimate| [Some(estimate.point), estimate.lower, estimate.upper])
+        .flatten()
+        .collect();
+    let format = NumberFormat::new(
+        scale,
+        finding.is_difference,
+        &values,
+        Some(finding.threshold),
+    );
+    let side = match finding.bar {
+        Bar::AtLeast => "≥",
+        Bar::AtMost => "≤",
+    };
+    FindingNumbers {
+        estimate: finding.estimate.as_ref().map_or_else(
+            || without_estimate(&finding.counts),
+            |estimate| format.with_unit(estimate.point, Toward::Nearest),
+        ),
+        interval: finding
+            .estimate
+            .as_ref()
+            .map_or_else(String::new, |estimate| {
+                format.interval(estimate.lower, estimate.upper)
+            }),
+        bar: format!("{side} {}", format.bar(finding.threshold)),
+        basis: finding.estimate.as_ref().map_or_else(
+            || format!("{} trials", format_count(finding.counts.scored)),
+            basis,
+        ),
+    }
+}
+
+fn without_estimate(counts: &Counts) -> String {
+    if counts.scored == 0 {
+        "not measured".to_owned()
+    } else {
+        format!("{} scored", format_count(counts.scored))
+    }
+}
+
+/// `1,238 questions`: what an estimate stands on.
+pub(super) fn basis(estimate: &Estimate) -> String {
+    let noun = estimate.unit.plural();
+    let noun = if estimate.n == 1 {
+        noun.trim_end_matches('s')
+    } else {
+        noun
+    };
+    format!("{} {noun}", format_count(estimate.n))
+}
+
+/// `each end at 95.0%`: how sure each bound is.
+pub(super) fn confidence(estimate: &Estimate) -> String {
+    let lower = format_score(1.0 - estimate.alpha_lower, Toward::Down);
+    let upper = format_score(1.0 - estimate.alpha_upper, Toward::Down);
+    if lower == upper {
+        format!("each end at {lower}")
+    } else {
+        format!("lower end at {lower}, upper end at {upper}")
+    }
+}
+
+/// `90.5% [88.8, 92.1]`: an estimate held against nothing.
+pub(super) fn estimate_text(estimate: &Estimate, unit: &str, is_difference: bool) -> String {
+    let values: Vec<f64> = [Some(estimate.point), estimate.lower, estimate.upper]
+        .into_iter()
+        .flatten()
+        .collect();
+    let format = NumberFormat::new(Scale::of_unit(unit), is_difference, &values, None);
+    format!(
+        "{} {}",
+        format.with_unit(estimate.point, Toward::Nearest),
+        format.interval(estimate.lower, estimate.upper)
+    )
+}
+
+/// Which way a metric moved against the baseline, as far as the interval can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Movement {
+    /// Surely better.
+    Better,
+    /// Surely worse.
+    Worse,
+    /// The interval holds zero.
+    Unclear,
+}
+
+impl Movement {
+    /// The style class.
+    pub(super) const fn class(self) -> &'static str {
+        match self {
+            Self::Better => "better",
+            Self::Worse => "worse",
+            Self::Unclear => "unclear",
+        }
+    }
+
+    /// The sign beside the sentence.
+    pub(super) const fn glyph(self) -> &'static str {
+        match self {
+            Self::Better => "▲",
+            Self::Worse => "▼",
+            Self::Unclear => "◦",
+        }
+    }
+}
+
+/// What became of one metric against the baseline, in words; nothing without a baseline.
+pub(super) fn change(row: &MetricRow) -> Option<(Movement, String)> {
+    let (candidate, baseline, difference) = (
+        row.candidate.as_ref()?,
+        row.baseline.as_ref()?,
+        row.difference.as_ref()?,
+    );
+    let scale = Scale::of_unit(&row.unit);
+    let level = NumberFormat::plain(scale, &[candidate.point, baseline.point]);
+    let from = level.with_unit(baseline.point, Toward::Nearest);
+    let to = level.with_unit(candidate.point, Toward::Nearest);
+    let is_up = difference.lower.is_some_and(|lower| lower > 0.0);
+    let is_down = difference.upper.is_some_and(|upper| upper < 0.0);
+    let movement = match (is_up, is_down, row.higher_is_better) {
+        (true, _, true) | (_, true, false) => Movement::Better,
+        (true, _, false) | (_, true, true) => Movement::Worse,
+        (false, false, _) => Movement::Unclear,
+    };
+    let word = match movement {
+        Movement::Better => "better",
+        Movement::Worse => "worse",
+        Movement::Unclear => "no clear change",
+    };
+    let by = estimate_text(difference, &row.unit, true);
+    Some((
+        movement,
+        format!("{}: {word}, {from} → {to} ({by})", row.metric),
+    ))
+}
+
+/// `1,240 planned = 1,236 scored + 2 not applicable + 2 unscored`.
+pub(super) fn counts_sentence(counts: &Counts) -> String {
+    format!(
+        "{} planned = {} scored + {} not applicable + {} unscored",
+        format_count(counts.planned),
+        format_count(counts.scored),
+        format_count(counts.not_applicable),
+        format_count(counts.n_unscored())
+    )
+}
+
+/// Whether the counts add up; a report says so where they do not.
+pub(super) fn counts_add_up(counts: &Counts) -> bool {
+    counts.planned == counts.scored + counts.not_applicable + counts.n_unscored()
+}
+
+/// `2 × timeout, 1 × cut`, or `none`.
+pub(super) fn reasons<'a>(reasons: impl IntoIterator<Item = (&'a String, &'a usize)>) -> String {
+    let listed: Vec<String> = reasons
+        .into_iter()
+        .map(|(reason, count)| format!("{} × {reason}", format_count(*count)))
+        .collect();
+    if listed.is_empty() {
+        "none".to_owned()
+    } else {
+        listed.join(", ")
+    }
+}
+
+/// `1,240 cases × 2 attempts, 2,478 answered`.
+pub(super) fn run_size(run: &RunSummary) -> String {
+    format!(
+        "{} × {}, {} answered",
+        plural(run.n_cases, "case"),
+        plural(
+            usize::try_from(run.attempts).unwrap_or(usize::MAX),
+            "attempt"
+        ),
+        format_count(run.n_answered)
+    )
+}
+
+/// Milliseconds, or the word for nothing.
+pub(super) fn latency(latency_ms: Option<f64>) -> String {
+    latency_ms.map_or_else(
+        || "not measured".to_owned(),
+        |latency_ms| format_amount(latency_ms, "ms", Toward::Up),
+    )
+}
+
+/// Dollars, or the word for nothing.
+pub(super) fn cost(cost_usd: Option<f64>) -> String {
+    cost_usd.map_or_else(
+        || "not known".to_owned(),
+        |cost_usd| format_amount(cost_usd, "USD", Toward::Up),
+    )
+}
+
+/// `+4%` against the baseline's value; nothing where there is none.
+pub(super) fn relative_change(candidate: Option<f64>, baseline: Option<f64>) -> Option<String> {
+    let (candidate, baseline) = (candidate?, baseline.filter(|value| *value > 0.0)?);
+    let relative = candidate / baseline - 1.0;
+    let text = format_score(relative, Toward::Nearest);
+    Some(if relative > 0.0 {
+        format!("+{text}")
+    } else {
+        text
+    })
+}
+
+/// `12 regressed, 4 still failing, …` in the order of the buckets.
+pub(super) fn buckets(counts: &[(Bucket, usize)]) -> String {
+    counts
+        .iter()
+        .map(|(bucket, count)| format!("{} {}", format_count(*count), bucket.name()))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A claim's label: style class, sign, and the word for people.
+pub(super) const fn label(label: Label) -> (&'static str, &'static str, &'static str) {
+    match label {
+        Label::Supported => ("supported", "✔", "supported"),
+        Label::Contradicted => ("contradicted", "✖", "contradicted"),
+        Label::NotFound => ("not-found", "◐", "not found"),
+        Label::NotAClaim => ("not-a-claim", "·", "not a claim"),
+    }
+}
+
+/// The evidence table's lead: what the intervals mean.
+pub(super) const INTERVAL_NOTE: &str = "Square brackets hold what the true value may be; a rule passes or \
+     fails only when the whole interval lies on one side of its bar.";
+
+/// What slices are, and are not.
+pub(super) const SLICE_NOTE: &str =
+    "Plain means, without intervals: they show where to look. Only rules decide.";
+
+/// Why a report without a baseline has no comparison.
+pub(super) const NO_BASELINE: &str = "There is no baseline: nothing is compared.";
+
+/// What a report says where nobody named a cause.
+pub(super) const NO_CAUSE: &str = "No single cause stands out.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn a_tally_names_the_worst_first() {
+        let report = fixture::report();
+        assert_eq!(
+            tally(&report.decision.findings),
+            "3 of 10 rules failed, 1 cannot tell yet, 1 is on hold"
+        );
+        let passed: Vec<Finding> = report
+            .decision
+            .findings
+            .into_iter()
+            .filter(|finding| finding.verdict == Verdict::Pass)
+            .collect();
+        assert_eq!(tally(&passed), "5 of 5 rules passed");
+    }
+
+    #[test]
+    fn word_sign_and_class_of_verdicts_are_all_different() {
+        let all = [
+            Verdict::Pass,
+            Verdict::Hold,
+            Verdict::Inconclusive,
+            Verdict::Fail,
+            Verdict::Error,
+        ]
+        .map(mark);
+        for (index, one) in all.iter().enumerate() {
+            assert_eq!(one.word, one.class);
+            for other in all.iter().skip(index + 1) {
+                assert_ne!(one.gate_word, other.gate_word);
+                assert_ne!(one.glyph, other.glyph);
+                assert_ne!(one.ascii, other.ascii);
+                assert_ne!(one.class, other.class);
+            }
+        }
+    }
+
+    #[test]
+    fn a_change_is_better_or_worse_only_when_the_interval_says_so() {
+        let report = fixture::report();
+        let movements: Vec<(&str, Movement)> = report
+            .metrics
+            .iter()
+            .filter_map(|row| change(row).map(|(movement, _)| (row.metric.as_str(), movement)))
+            .collect();
+        assert_eq!(
+            movements,
+            [
+                ("groundedness", Movement::Worse),
+                ("faithfulness", Movement::Unclear),
+                ("context_recall", Movement::Worse),
+                ("latency_ms", Movement::Better),
+                ("cost_usd", Movement::Worse),
+            ]
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! Money: the worst case of a call is reserved before it is sent, so that the cap is never passed.
+//!
+//! A cap that is checked after the fact is not a cap. A call that costs more than its own worst case
+//! (the endpoint wrote more than it was allowed to) is the one way past it, and is counted in full.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::unit::Usd;
+
+/// What may be spent, shared by all calls of a run.
+#[derive(Debug)]
+pub struct Budget {
+    cap: Option<Usd>,
+    state: Mutex<State>,
+    settled: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    spent: Usd,
+    reserved: Usd,
+}
+
+/// Money set aside for one call; given back when it is dropped without being settled.
+#[derive(Debug)]
+pub(super) struct Reservation<'a> {
+    budget: &'a Budget,
+    amount: Usd,
+}
+
+/// The next call could pass the cap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Exhausted;
+
+impl Budget {
+    /// `spent` is what earlier parts of the same run have cost; no cap, no limit.
+    pub fn new(cap: Option<Usd>, spent: Usd) -> Self {
+        let state = Mutex::new(State { spent, reserved: Usd::ZERO });
+        Self { cap, state, settled: Notify::new() }
+    }
+
+    /// What has been spent so far.
+    pub fn spent(&self) -> Usd {
+        self.state().spent
+    }
+
+    /// Sets the worst case of a call aside; waits for running calls where their reserves are in the
+    /// way. A call without a price has no worst case, so that it may only be sent without a cap.
+    pub(super) async fn reserve(&self, worst: Option<Usd>) -> Result<Reservation<'_>, Exhausted> {
+        loop {
+            let settled = self.settled.notified();
+            tokio::pin!(settled);
+            settled.as_mut().enable();
+            {
+                let mut state = self.state();
+                let amount = match (self.cap, worst) {
+                    (None, worst) => worst.unwrap_or(Usd::ZERO),
+                    (Some(_), None) => return Err(Exhausted),
+                    (Some(cap), Some(worst)) => {
+                        if state.spent.plus(state.reserved).plus(worst) > cap {
+                            if state.reserved == Usd::ZERO || state.spent.plus(worst) > cap {
+                                return Err(Exhausted);
+                            }
+                            drop(state);
+                            settled.await;
+                            continue;
+                        }
+                        worst
+                    }
+                };
+                state.reserved = state.reserved.plus(amount);
+                return Ok(Reservation { budget: self, amount });
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reservation<'_> {
+    /// Books what the call did cost; its worst case where nobody knows.
+    pub(super) fn settle(self, actual: Option<Usd>) {
+        let mut state = self.budget.state();
+        state.spent = state.spent.plus(actual.unwrap_or(self.amount));
+    }
+}
+
+impl Drop for Reservation<'_> {
+    fn drop(&mut self) {
+        let mut state = self.budget.state();
+        state.reserved = state.reserved.minus(self.amount);
+        drop(state);
+        self.budget.settled.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usd(dollars: f64) -> Usd {
+        Usd::from_dollars(dollars).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_call_that_could_pass_the_cap_is_not_sent() {
+        let budget = Budget::new(Some(usd(1.0)), usd(0.5));
+        let first = budget.reserve(Some(usd(0.4))).await.unwrap();
+        first.settle(Some(usd(0.4)));
+        assert_eq!(budget.reserve(Some(usd(0.2))).await.err(), Some(Exhausted));
+        assert!(budget.reserve(Some(usd(0.1))).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_call_without_a_price_is_not_sent_under_a_cap() {
+        assert!(Budget::new(Some(usd(1.0)), Usd::ZERO).reserve(None).await.is_err());
+        assert!(Budget::new(None, Usd::ZERO).reserve(None).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn reserves_in_the_way_are_waited_for() {
+        let budget = Budget::new(Some(usd(1.0)), Usd::ZERO);
+        let first = budget.reserve(Some(usd(0.8))).await.unwrap();
+        let waiting = budget.reserve(Some(usd(0.8)));
+        tokio::pin!(waiting);
+        tokio::select! {
+            biased;
+            _ = &mut waiting => panic!("reserved twice the cap"),
+            () = tokio::task::yield_now() => {}
+        }
+        first.settle(Some(usd(0.1)));
+        assert!(waiting.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_unknown_cost_is_booked_at_its_worst_case() {
+        let budget = Budget::new(Some(usd(1.0)), Usd::ZERO);
+        budget.reserve(Some(usd(0.7))).await.unwrap().settle(None);
+        assert_eq!(budget.spent(), usd(0.7));
+    }
+}

@@ -1,0 +1,14 @@
+//! A run: every planned trial asked, judged and handed on, in one place of concurrency.
+//!
+//! The runner knows ports, not endpoints, and a sink, not a record: `cli` joins them. It spends
+//! money; it never decides. What happens to one question is in [`question`]; how many at once, and
+//! what stops them, in [`runner`].
+
+mod budget;
+mod plan;
+mod question;
+mod runner;
+
+pub use budget::Budget;
+pub use plan::{Plan, PlannedTrial, Seat, SeatKind};
+pub use runner::{Ending, Event, Stop, run};

@@ -1,0 +1,73 @@
+//! What a run will do, fixed before its first call.
+
+use std::sync::Arc;
+
+use crate::{
+    chat::ChatModel,
+    eval_set::Case,
+    judge::{EmbeddedJudge, JudgeSpec},
+};
+
+/// Everything that is planned; its order is the record's order, whatever finishes first.
+pub struct Plan {
+    /// The cases.
+    pub cases: Vec<Case>,
+    /// How often each is asked.
+    pub attempts: u32,
+    /// Who judges.
+    pub seats: Vec<Seat>,
+    /// The plain checks, by metric name.
+    pub checks: Vec<String>,
+    /// For the judges' shuffles and fences.
+    pub seed: u64,
+    /// Calls in flight at once.
+    pub concurrency: usize,
+}
+
+/// One judge at the table.
+pub struct Seat {
+    /// Its name in the configuration; unique in the plan.
+    pub name: String,
+    /// Who sits there.
+    pub kind: SeatKind,
+}
+
+/// Who sits at a seat.
+pub enum SeatKind {
+    /// The offline judge.
+    Embedded(Arc<EmbeddedJudge>),
+    /// A spec and the model that reads it.
+    Model {
+        /// What is asked and how replies are read.
+        spec: Arc<JudgeSpec>,
+        /// Who replies.
+        model: Arc<dyn ChatModel>,
+    },
+}
+
+/// One trial of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlannedTrial {
+    /// case index × attempts + attempt.
+    pub index: usize,
+    /// Which case.
+    pub case_index: usize,
+    /// Which repeat, from 0.
+    pub attempt: u32,
+}
+
+impl Plan {
+    /// All trials, case by case.
+    pub fn trials(&self) -> impl Iterator<Item = PlannedTrial> + use<> {
+        let attempts = self.attempts;
+        (0..self.cases.len())
+            .flat_map(move |case_index| (0..attempts).map(move |attempt| (case_index, attempt)))
+            .enumerate()
+            .map(|(index, (case_index, attempt))| PlannedTrial { index, case_index, attempt })
+    }
+
+    /// Cases × attempts.
+    pub fn n_trials(&self) -> usize {
+        self.cases.len().saturating_mul(usize::try_from(self.attempts).unwrap_or(usize::MAX))
+    }
+}

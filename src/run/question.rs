@@ -1,0 +1,247 @@
+//! The way of one question: asked, answered, judged, handed on.
+//!
+//! Every failure on this way is an outcome with a reason. What ends the whole run instead (the user,
+//! the budget, a sink that is gone) leaves the trial out; it is asked again when the run is resumed.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use futures_util::future::join_all;
+use tokio::sync::SemaphorePermit;
+
+use super::{
+    plan::{PlannedTrial, Seat, SeatKind},
+    runner::{Event, Shared, Stop},
+};
+use crate::{
+    chat::{BoxFuture, ChatModel, ChatReply, ChatRequest},
+    copilot::{Answer, CallFailure, FailureKind},
+    judge::{JudgeSpec, Prepared, Subject, checks, combine, offline, prepare},
+    trial::{Call, CallKey, Callee, Outcome, Reply, Trial, Unscored},
+    unit::Usd,
+};
+
+/// Why a question was left unfinished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Halt {
+    /// The run was told to stop.
+    Stopped,
+    /// The next call could have passed the cap.
+    OutOfBudget,
+    /// What came out could not be kept.
+    SinkClosed,
+}
+
+type Outcomes = BTreeMap<String, Outcome>;
+
+/// Asks, judges and hands on one trial.
+pub(super) async fn replay(shared: Arc<Shared>, planned: PlannedTrial) -> Result<(), Halt> {
+    let Some(case) = shared.plan.cases.get(planned.case_index) else { return Ok(()) };
+    let key = CallKey { trial: planned.index, callee: Callee::Copilot, vote: 0, round: 0 };
+    let ask = PaidCall {
+        key,
+        request: None,
+        worst: shared.copilot.worst_cost(case),
+        call: Box::pin(async {
+            shared.copilot.ask(case, planned.attempt).await.map(Reply::Answer)
+        }),
+    };
+    let answer = match pay(&shared, ask).await? {
+        Ok(Reply::Answer(answer)) => Ok(answer),
+        Ok(Reply::Chat(_)) => Err(wrong_reply()),
+        Err(failure) => Err(failure),
+    };
+    let outcomes = match &answer {
+        Ok(answer) => judge(&shared, planned, &Subject { case, answer }).await?,
+        Err(failure) => unanswered(&shared, failure.kind),
+    };
+    let trial = Trial {
+        case_index: planned.case_index,
+        attempt: planned.attempt,
+        answer,
+        outcomes,
+    };
+    shared.sink.send(Event::Trial(Box::new(trial))).await.map_err(|_closed| Halt::SinkClosed)
+}
+
+/// A trial without an answer has the same outcome everywhere.
+fn unanswered(shared: &Shared, kind: FailureKind) -> Outcomes {
+    let judged = shared.plan.seats.iter().flat_map(|seat| seat.metrics());
+    let names = judged.map(|metric| metric.name).chain(shared.plan.checks.iter().cloned());
+    names.map(|name| (name, Outcome::Unscored(Unscored::NoAnswer(kind)))).collect()
+}
+
+async fn judge(
+    shared: &Shared,
+    planned: PlannedTrial,
+    subject: &Subject<'_>,
+) -> Result<Outcomes, Halt> {
+    let mut outcomes: Outcomes = shared
+        .plan
+        .checks
+        .iter()
+        .filter_map(|name| Some((name.clone(), checks::measure(subject, name)?)))
+        .collect();
+    let judged = join_all(shared.plan.seats.iter().map(|seat| sit(shared, planned, subject, seat)));
+    for of_seat in judged.await {
+        outcomes.extend(of_seat?);
+    }
+    Ok(outcomes)
+}
+
+async fn sit(
+    shared: &Shared,
+    planned: PlannedTrial,
+    subject: &Subject<'_>,
+    seat: &Seat,
+) -> Result<Outcomes, Halt> {
+    let (spec, model) = match &seat.kind {
+        SeatKind::Embedded(judge) => return Ok(offline::judge(judge, subject)),
+        SeatKind::Model { spec, model } => (spec, model),
+    };
+    let votes = (0..spec.votes).map(|vote| async move {
+        let voter = Voter { shared, planned, seat, spec, model: model.as_ref(), vote };
+        voter.vote(subject).await
+    });
+    let votes: Vec<Outcomes> = join_all(votes).await.into_iter().collect::<Result<_, _>>()?;
+    Ok(combine(spec, votes))
+}
+
+/// One vote of one judge.
+struct Voter<'a> {
+    shared: &'a Shared,
+    planned: PlannedTrial,
+    seat: &'a Seat,
+    spec: &'a JudgeSpec,
+    model: &'a dyn ChatModel,
+    vote: u32,
+}
+
+impl Voter<'_> {
+    /// Asks; where the reply is malformed, asks once more with the fault named.
+    async fn vote(&self, subject: &Subject<'_>) -> Result<Outcomes, Halt> {
+        let ask = match prepare(self.spec, subject, self.shared.plan.seed, self.vote) {
+            Prepared::Settled(outcomes) => return Ok(outcomes),
+            Prepared::Ask(ask) => ask,
+        };
+        let first = match self.complete(&ask.request, 0).await? {
+            Ok(reply) => reply,
+            Err(failure) => return Ok(self.unscored(&Unscored::JudgeFailed(failure.kind))),
+        };
+        let fault = match ask.read_reply(&first.text) {
+            Ok(outcomes) => return Ok(outcomes),
+            Err(fault) => fault,
+        };
+        let second = match self.complete(&ask.repair(&first.text, &fault), 1).await? {
+            Ok(reply) => reply,
+            Err(failure) => return Ok(self.unscored(&Unscored::JudgeFailed(failure.kind))),
+        };
+        Ok(ask.read_reply(&second.text).unwrap_or_else(|fault| {
+            self.unscored(&Unscored::ReplyMalformed(fault.to_string()))
+        }))
+    }
+
+    fn unscored(&self, reason: &Unscored) -> Outcomes {
+        let metrics = self.spec.metrics().into_iter();
+        metrics.map(|metric| (metric.name, Outcome::Unscored(reason.clone()))).collect()
+    }
+
+    async fn complete(
+        &self,
+        request: &ChatRequest,
+        round: u32,
+    ) -> Result<Result<ChatReply, CallFailure>, Halt> {
+        let key = CallKey {
+            trial: self.planned.index,
+            callee: Callee::Judge(self.seat.name.clone()),
+            vote: self.vote,
+            round,
+        };
+        let call = PaidCall {
+            key,
+            request: Some(request_text(request)),
+            worst: self.model.worst_cost(request),
+            call: Box::pin(async move { self.model.complete(request).await.map(Reply::Chat) }),
+        };
+        Ok(match pay(self.shared, call).await? {
+            Ok(Reply::Chat(reply)) => Ok(reply),
+            Ok(Reply::Answer(_)) => Err(wrong_reply()),
+            Err(failure) => Err(failure),
+        })
+    }
+}
+
+/// The messages as they were sent, for whoever wants to know what a score came from.
+fn request_text(request: &ChatRequest) -> String {
+    let parts = request.messages.iter().map(|message| {
+        let role = message.role.map_or("system", |role| role.name());
+        format!("[{role}]\n{}", message.text)
+    });
+    parts.collect::<Vec<_>>().join("\n\n")
+}
+
+fn wrong_reply() -> CallFailure {
+    CallFailure {
+        kind: FailureKind::Malformed,
+        message: "the record holds a reply of another kind for this call".to_owned(),
+        tries: 0,
+    }
+}
+
+/// A call that costs money.
+struct PaidCall<'a> {
+    key: CallKey,
+    request: Option<String>,
+    worst: Option<Usd>,
+    call: BoxFuture<'a, Result<Reply, CallFailure>>,
+}
+
+/// Makes a call, unless an earlier part of the run has paid for it already: takes a slot, reserves
+/// its worst case, waits, books what it did cost, and hands the reply to the sink.
+async fn pay(shared: &Shared, paid: PaidCall<'_>) -> Result<Result<Reply, CallFailure>, Halt> {
+    if let Some(call) = shared.journal.get(&paid.key) {
+        return Ok(call.result.clone());
+    }
+    let slot = slot(shared).await?;
+    let reservation =
+        shared.budget.reserve(paid.worst).await.map_err(|_exhausted| Halt::OutOfBudget)?;
+    let mut stop = shared.stop.clone();
+    let result = tokio::select! {
+        result = paid.call => result,
+        _ = stop.wait_for(|stop| *stop == Stop::Now) => return Err(Halt::Stopped),
+    };
+    reservation.settle(cost(&result));
+    drop(slot);
+    let call = Call { key: paid.key, request: paid.request, result: result.clone() };
+    shared.sink.send(Event::Call(Box::new(call))).await.map_err(|_closed| Halt::SinkClosed)?;
+    Ok(result)
+}
+
+async fn slot(shared: &Shared) -> Result<SemaphorePermit<'_>, Halt> {
+    let mut stop = shared.stop.clone();
+    let permit = tokio::select! {
+        permit = shared.slots.acquire() => permit.map_err(|_closed| Halt::Stopped)?,
+        _ = stop.wait_for(|stop| *stop > Stop::No) => return Err(Halt::Stopped),
+    };
+    if *shared.stop.borrow() > Stop::No { Err(Halt::Stopped) } else { Ok(permit) }
+}
+
+/// What a call did cost; `None` where nobody knows, so that its worst case is booked.
+fn cost(result: &Result<Reply, CallFailure>) -> Option<Usd> {
+    match result {
+        Ok(Reply::Answer(Answer { cost, .. }) | Reply::Chat(ChatReply { cost, .. })) => *cost,
+        Err(failure) => match failure.kind {
+            FailureKind::Connect
+            | FailureKind::Auth
+            | FailureKind::RateLimited
+            | FailureKind::Rejected
+            | FailureKind::Redirect
+            | FailureKind::Absent
+            | FailureKind::NotSent => Some(Usd::ZERO),
+            FailureKind::Timeout
+            | FailureKind::Cut
+            | FailureKind::Server
+            | FailureKind::Malformed
+            | FailureKind::TooLarge => None,
+        },
+    }
+}
