@@ -109,17 +109,23 @@ impl MistakeList {
         self.kept.is_empty()
     }
 
-    /// `value` if nothing was wrong, else the mistakes, with how many were not kept.
-    pub fn finish<T>(mut self, value: T) -> Result<T, Mistakes> {
-        let Some(first) = self.kept.first() else {
-            return Ok(value);
-        };
-        if self.more > 0 {
+    /// `value` if nothing was wrong, else the mistakes.
+    pub fn finish<T>(self, value: T) -> Result<T, Mistakes> {
+        if self.is_empty() {
+            Ok(value)
+        } else {
+            Err(self.into_mistakes())
+        }
+    }
+
+    /// The mistakes, with how many were not kept.
+    pub fn into_mistakes(mut self) -> Mistakes {
+        if let (Some(first), true) = (self.kept.first(), self.more > 0) {
             let file = first.file.clone();
             self.kept
                 .push(Mistake::in_file(&file, format!("and {} more", self.more)));
         }
-        Err(Mistakes(self.kept))
+        Mistakes(self.kept)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod number;
 pub mod record;
 pub mod report;
 pub mod stats;
+pub mod toml_reader;
 pub mod transport;
 pub mod trial;
 pub mod unit;

@@ -17,12 +17,7 @@ pub(super) fn lines<'a>(file: &str, bytes: &'a [u8], mistakes: &mut MistakeList)
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         match text_of(line) {
             Ok(text) if text.trim().is_empty() => {}
-            Ok(text) => pieces.push(Piece {
-                source: text,
-                first_line: index + 1,
-                offset: 0,
-                text,
-            }),
+            Ok(text) => pieces.push(Piece::of_line(index + 1, text)),
             Err(message) => {
                 mistakes.push_with(|| Mistake::in_file(file, message).on_line(index + 1));
             }

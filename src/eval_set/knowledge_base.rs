@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{jsonl, piece::Piece};
+use super::{jsonl, load::decompressed, piece::Piece};
 use crate::diagnostic::{Mistake, MistakeList, Mistakes};
 
 /// The documents of one file.
@@ -47,12 +47,14 @@ struct WrittenDocument {
 }
 
 impl KnowledgeBase {
-    /// Reads JSONL, one document a line; `file_name` is for messages.
+    /// Reads JSONL, one document a line, decompressed where `file_name` ends in `.gz`. On failure,
+    /// every mistake of the file with its line.
     pub fn load(file_name: &str, bytes: &[u8]) -> Result<Self, Mistakes> {
+        let (_, bytes) = decompressed(file_name, bytes)?;
         let mut mistakes = MistakeList::default();
         let mut documents = Vec::new();
         let mut line_of = BTreeMap::new();
-        for piece in jsonl::lines(file_name, bytes, &mut mistakes) {
+        for piece in jsonl::lines(file_name, &bytes, &mut mistakes) {
             match read(file_name, &piece, &mut line_of) {
                 Ok(document) => documents.push(document),
                 Err(mistake) => mistakes.push(*mistake),
@@ -78,13 +80,15 @@ fn read(
     piece: &Piece<'_>,
     line_of: &mut BTreeMap<String, usize>,
 ) -> Result<Document, Box<Mistake>> {
-    let written: WrittenDocument = piece.parse(file)?;
+    let written: WrittenDocument = piece
+        .parse()
+        .map_err(|error| Box::new(piece.explain(file, &error)))?;
     for (field, value) in [("id", &written.id), ("text", &written.text)] {
         if value.trim().is_empty() {
             return Err(Box::new(piece.mistake(file, format!("`{field}` is empty"))));
         }
     }
-    if let Some(first) = line_of.insert(written.id.clone(), piece.line()) {
+    if let Some(first) = line_of.insert(written.id.clone(), piece.line) {
         let message = format!("document id `{}` is already on line {first}", written.id);
         return Err(Box::new(piece.mistake(file, message)));
     }

@@ -1,9 +1,14 @@
 //! Eval sets: the curated questions, loaded and linted.
 
 mod case;
+mod csv;
+mod json;
 mod jsonl;
 mod knowledge_base;
+mod load;
 mod piece;
+mod written;
 
 pub use case::{Case, EvalSet, Role, Turn};
 pub use knowledge_base::{Document, KnowledgeBase};
+pub use load::load;

@@ -121,6 +121,21 @@ impl MetricSpec {
     }
 }
 
+/// The names of the metrics that plain checks measure.
+pub const BUILTIN_METRICS: [&str; 11] = [
+    "refusal_correct",
+    "context_recall",
+    "context_precision",
+    "mrr",
+    "pii_leak",
+    "latency_ms",
+    "ttft_ms",
+    "input_tokens",
+    "output_tokens",
+    "answer_chars",
+    "cost_usd",
+];
+
 /// The metrics that plain checks measure, by name; judges declare their own.
 pub fn builtin_metric(name: &str) -> Option<MetricSpec> {
     let spec = match name {
@@ -136,4 +151,16 @@ pub fn builtin_metric(name: &str) -> Option<MetricSpec> {
         _ => return None,
     };
     Some(spec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_name_is_a_built_in_metric() {
+        for name in BUILTIN_METRICS {
+            assert!(builtin_metric(name).is_some(), "{name}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ mod outcome;
 mod scores;
 
 pub use call::{Call, CallKey, Callee, Reply};
-pub use metric::{DataType, Direction, MetricSpec, builtin_metric};
+pub use metric::{BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric};
 pub use outcome::{ClaimFinding, Evidence, Label, Outcome, Score, ScoreOutOfRange, Unscored};
 pub use scores::{CaseInfo, Cell, Column, ScoreTable, ShapeError};
 

@@ -1,0 +1,140 @@
+//! The way of an eval set into the house: bytes in, cases or all mistakes out.
+//!
+//! The caller reads the file. Everything in it is untrusted: sizes are limited, and no mistake is
+//! repaired silently.
+
+use std::{borrow::Cow, collections::BTreeMap, io::Read as _, path::Path};
+
+use flate2::read::MultiGzDecoder;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::{Case, EvalSet, csv, json, jsonl, piece::Piece, written::WrittenCase};
+use crate::diagnostic::{Mistake, MistakeList, Mistakes};
+
+/// The largest eval set or knowledge base after decompression, in bytes.
+const DECOMPRESSED_LIMIT: usize = 1 << 30;
+
+const FORMATS: &str = "known formats: .jsonl, .json (an array), .csv, each also as .gz";
+
+/// Reads an eval set; the format is that of `file_name`'s extension (`.jsonl`, `.json`, `.csv`,
+/// each also with `.gz`). On failure, every mistake of the file with its line.
+pub fn load(file_name: &str, bytes: &[u8]) -> Result<EvalSet, Mistakes> {
+    let (plain_name, bytes) = decompressed(file_name, bytes)?;
+    let path = Path::new(plain_name);
+    let mut mistakes = MistakeList::default();
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let written = match extension.map(str::to_ascii_lowercase).as_deref() {
+        Some("jsonl" | "ndjson") => {
+            let pieces = jsonl::lines(file_name, &bytes, &mut mistakes);
+            parse(file_name, pieces, &mut mistakes)
+        }
+        Some("json") => {
+            let pieces = json::elements(file_name, &bytes, &mut mistakes);
+            parse(file_name, pieces, &mut mistakes)
+        }
+        Some("csv") => csv::rows(file_name, &bytes, &mut mistakes),
+        _ => {
+            let mistake = Mistake::in_file(file_name, "cannot tell the eval set's format");
+            return Err(Mistakes(vec![mistake.with_help(FORMATS)]));
+        }
+    };
+    let cases = check(file_name, written, &mut mistakes);
+    if cases.is_empty() && mistakes.is_empty() {
+        mistakes.push(Mistake::in_file(file_name, "eval set has no case"));
+    }
+    mistakes.finish(())?;
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    Ok(EvalSet::new(stem.unwrap_or(plain_name).to_owned(), cases))
+}
+
+/// The bytes behind `.gz` and the name without it; other files as they are.
+pub(super) fn decompressed<'a>(
+    file_name: &'a str,
+    bytes: &'a [u8],
+) -> Result<(&'a str, Cow<'a, [u8]>), Mistakes> {
+    let refuse = |message: String| Mistakes(vec![Mistake::in_file(file_name, message)]);
+    let Some(plain_name) = file_name.strip_suffix(".gz") else {
+        return Ok((file_name, Cow::Borrowed(bytes)));
+    };
+    gunzip(bytes, DECOMPRESSED_LIMIT)
+        .map(|plain| (plain_name, Cow::Owned(plain)))
+        .map_err(refuse)
+}
+
+/// Decompresses at most `limit` bytes.
+fn gunzip(bytes: &[u8], limit: usize) -> Result<Vec<u8>, String> {
+    let mut plain = Vec::new();
+    let cap = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    MultiGzDecoder::new(bytes)
+        .take(cap)
+        .read_to_end(&mut plain)
+        .map_err(|error| format!("cannot decompress: {error}"))?;
+    if plain.len() > limit {
+        return Err(format!("is larger than {limit} bytes when decompressed"));
+    }
+    Ok(plain)
+}
+
+fn parse<'a>(
+    file: &str,
+    pieces: Vec<Piece<'a>>,
+    mistakes: &mut MistakeList,
+) -> Vec<(Piece<'a>, WrittenCase)> {
+    let mut written = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        match piece.parse() {
+            Ok(case) => written.push((piece, case)),
+            Err(error) => mistakes.push_with(|| piece.explain(file, &error)),
+        }
+    }
+    written
+}
+
+/// What cannot be seen in one case alone: ids that people or file systems would take for the same.
+fn check(
+    file: &str,
+    written: Vec<(Piece<'_>, WrittenCase)>,
+    mistakes: &mut MistakeList,
+) -> Vec<Case> {
+    let mut seen: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    let mut cases = Vec::with_capacity(written.len());
+    for (piece, written) in written {
+        let id = written.id.clone();
+        match written.into_case() {
+            Ok(case) => cases.push(case),
+            Err(wrong) => wrong.into_iter().for_each(|message| {
+                mistakes.push_with(|| piece.mistake(file, message));
+            }),
+        }
+        if id.trim().is_empty() {
+            continue;
+        }
+        match seen.get(&folded(&id)) {
+            Some((line, earlier)) => {
+                mistakes.push_with(|| piece.mistake(file, already_there(&id, earlier, *line)));
+            }
+            None => {
+                seen.insert(folded(&id), (piece.line, id));
+            }
+        }
+    }
+    cases
+}
+
+fn already_there(id: &str, earlier: &str, line: usize) -> String {
+    if id == earlier {
+        format!("case id `{id}` is already on line {line}")
+    } else {
+        format!(
+            "case id `{id}` differs from `{earlier}` on line {line} only in case or Unicode form"
+        )
+    }
+}
+
+/// The same for ids that differ only in case or Unicode form.
+fn folded(id: &str) -> String {
+    id.nfkc().flat_map(char::to_lowercase).nfc().collect()
+}
+
+#[cfg(test)]
+mod tests;

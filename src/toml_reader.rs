@@ -1,0 +1,425 @@
+//! TOML files that people write, read key by key so that every mistake has its line and column.
+//!
+//! The readers of policies, configurations and judges use it. A reader asks a [`Table`] for its
+//! keys; what is wrong goes into the document's list, and reading goes on, so that a person sees
+//! all mistakes at once. Nothing here knows what a key means.
+
+use std::cell::RefCell;
+
+use toml::{
+    Spanned,
+    de::{DeFloat, DeInteger, DeTable, DeValue},
+};
+
+use crate::diagnostic::{Mistake, MistakeList, Mistakes, nearest};
+
+/// The largest file, in bytes.
+const SIZE_LIMIT: usize = 1 << 20;
+
+/// One file: its text, its values, and what was found wrong so far.
+#[derive(Debug)]
+pub struct Document<'s> {
+    file: &'s str,
+    text: &'s str,
+    root: Spanned<DeTable<'s>>,
+    mistakes: RefCell<MistakeList>,
+}
+
+/// A table of a document.
+#[derive(Debug, Clone, Copy)]
+pub struct Table<'d, 's> {
+    document: &'d Document<'s>,
+    values: &'d DeTable<'s>,
+    at: usize,
+}
+
+impl<'s> Document<'s> {
+    /// Parses `text`; on failure, all mistakes in its syntax. `file` is for messages.
+    pub fn parse(file: &'s str, text: &'s str) -> Result<Self, Mistakes> {
+        if text.len() > SIZE_LIMIT {
+            let message = format!("file of {} bytes is larger than {SIZE_LIMIT}", text.len());
+            return Err(Mistakes(vec![Mistake::in_file(file, message)]));
+        }
+        let (root, errors) = DeTable::parse_recoverable(text);
+        let mut mistakes = MistakeList::default();
+        for error in errors {
+            let at = error.span().map_or(0, |span| span.start);
+            let message = error.message().lines().collect::<Vec<_>>().join("; ");
+            mistakes.push_with(|| Mistake::at(file, text, at, message));
+        }
+        mistakes.finish(())?;
+        Ok(Self {
+            file,
+            text,
+            root,
+            mistakes: RefCell::default(),
+        })
+    }
+
+    /// The whole file as a table.
+    pub fn root(&self) -> Table<'_, 's> {
+        Table {
+            document: self,
+            values: self.root.get_ref(),
+            at: 0,
+        }
+    }
+
+    /// Reports a mistake at a byte offset of the text.
+    pub fn report(&self, at: usize, message: impl Into<String>) {
+        self.mistakes
+            .borrow_mut()
+            .push_with(|| Mistake::at(self.file, self.text, at, message));
+    }
+
+    /// As [`report`](Self::report), with one thing to do.
+    pub fn report_with_help(&self, at: usize, message: impl Into<String>, help: impl Into<String>) {
+        self.mistakes
+            .borrow_mut()
+            .push_with(|| Mistake::at(self.file, self.text, at, message).with_help(help));
+    }
+
+    /// Reports an unknown name with the nearest known one, or with all of them.
+    pub fn report_unknown<'k>(
+        &self,
+        at: usize,
+        what: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) {
+        let known: Vec<&str> = known.into_iter().collect();
+        let help = match nearest(name, known.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None if known.is_empty() => format!("there is no {what}"),
+            None => format!("known: {}", known.join(", ")),
+        };
+        self.report_with_help(at, format!("unknown {what} `{name}`"), help);
+    }
+
+    /// The line of a byte offset, from 1.
+    pub fn line_of(&self, at: usize) -> usize {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        before.matches('\n').count() + 1
+    }
+
+    /// `value` if nothing was wrong, else all mistakes.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, Mistakes> {
+        let mut mistakes = self.mistakes.into_inner();
+        if let Some(value) = value {
+            return mistakes.finish(value);
+        }
+        if mistakes.is_empty() {
+            mistakes.push(Mistake::in_file(self.file, "file cannot be read"));
+        }
+        Err(mistakes.into_mistakes())
+    }
+}
+
+impl<'d, 's> Table<'d, 's> {
+    /// The document it is a part of.
+    pub fn document(&self) -> &'d Document<'s> {
+        self.document
+    }
+
+    /// Where the table begins, as a byte offset.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Whether the key is there.
+    pub fn has(&self, key: &str) -> bool {
+        self.values.contains_key(key)
+    }
+
+    /// Where the key's value begins, as a byte offset; the table's beginning if it has none.
+    pub fn at_value(&self, key: &str) -> usize {
+        self.values
+            .get(key)
+            .map_or(self.at, |value| value.span().start)
+    }
+
+    /// The keys in alphabetical order, each with its byte offset.
+    pub fn keys(&self) -> Vec<(&'d str, usize)> {
+        self.values
+            .keys()
+            .map(|key| (key.get_ref().as_ref(), key.span().start))
+            .collect()
+    }
+
+    /// Reports every key that is not one of `known`.
+    pub fn only(&self, known: &[&str]) {
+        for (key, at) in self.keys() {
+            if !known.contains(&key) {
+                self.document
+                    .report_unknown(at, "key", key, known.iter().copied());
+            }
+        }
+    }
+
+    /// Reports every one of `keys` that is absent.
+    pub fn needs(&self, keys: &[&str]) {
+        for key in keys.iter().filter(|key| !self.has(key)) {
+            self.document
+                .report(self.at, format!("key `{key}` is missing"));
+        }
+    }
+
+    /// Reports a mistake at the key's value.
+    pub fn report(&self, key: &str, message: impl Into<String>) {
+        self.document.report(self.at_value(key), message);
+    }
+
+    /// As [`report`](Self::report), with one thing to do.
+    pub fn report_with_help(&self, key: &str, message: impl Into<String>, help: impl Into<String>) {
+        self.document
+            .report_with_help(self.at_value(key), message, help);
+    }
+
+    /// A text that is not empty.
+    pub fn text(&self, key: &str) -> Option<&'d str> {
+        let text = self.typed(key, "a string", DeValue::as_str)?;
+        if text.trim().is_empty() {
+            self.report(key, format!("`{key}` is empty"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A finite number, written with or without a point.
+    pub fn number(&self, key: &str) -> Option<f64> {
+        let number = self.typed(key, "a number", |value| {
+            let whole = value.as_integer().filter(|integer| integer.radix() == 10);
+            let written = whole.map(DeInteger::as_str);
+            let written = written.or_else(|| value.as_float().map(DeFloat::as_str))?;
+            written.parse::<f64>().ok()
+        })?;
+        if !number.is_finite() {
+            self.report(key, format!("`{key}` is not a finite number"));
+            return None;
+        }
+        Some(number)
+    }
+
+    /// A whole number from 0 up.
+    pub fn count(&self, key: &str) -> Option<u64> {
+        self.typed(key, "a whole number from 0 up", |value| {
+            let integer = value.as_integer()?;
+            u64::from_str_radix(integer.as_str(), integer.radix()).ok()
+        })
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&self, key: &str) -> Option<bool> {
+        self.typed(key, "`true` or `false`", DeValue::as_bool)
+    }
+
+    /// A list of texts, each with its byte offset; those that are none are reported.
+    pub fn texts(&self, key: &str) -> Option<Vec<(&'d str, usize)>> {
+        let values = self.typed(key, "a list of strings", DeValue::as_array)?;
+        let mut texts = Vec::with_capacity(values.len());
+        for value in values {
+            match value
+                .get_ref()
+                .as_str()
+                .filter(|text| !text.trim().is_empty())
+            {
+                Some(text) => texts.push((text, value.span().start)),
+                None => self.document.report(
+                    value.span().start,
+                    format!("every item of `{key}` is a string that is not empty"),
+                ),
+            }
+        }
+        Some(texts)
+    }
+
+    /// A table.
+    pub fn table(&self, key: &str) -> Option<Self> {
+        let values = self.typed(key, "a table", DeValue::as_table)?;
+        Some(Self {
+            document: self.document,
+            values,
+            at: self.at_value(key),
+        })
+    }
+
+    /// A list of tables, as `[[rule]]` writes it; empty where the key is absent.
+    pub fn tables(&self, key: &str) -> Vec<Self> {
+        let Some(values) = self.typed(key, "a list of tables", DeValue::as_array) else {
+            return Vec::new();
+        };
+        let mut tables = Vec::with_capacity(values.len());
+        for value in values {
+            match value.get_ref().as_table() {
+                Some(values) => tables.push(Self {
+                    document: self.document,
+                    values,
+                    at: value.span().start,
+                }),
+                None => self.document.report(
+                    value.span().start,
+                    format!("every item of `{key}` is a table"),
+                ),
+            }
+        }
+        tables
+    }
+
+    /// One of the given words.
+    pub fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<T> {
+        let word = self.text(key)?;
+        let found = choices.iter().find(|(name, _)| *name == word);
+        if found.is_none() {
+            let known = choices.iter().map(|(name, _)| *name);
+            self.document
+                .report_unknown(self.at_value(key), &format!("`{key}`"), word, known);
+        }
+        found.map(|(_, choice)| *choice)
+    }
+
+    /// Checks the file's `schema` key.
+    pub fn check_schema(&self, expected: &str) {
+        self.needs(&["schema"]);
+        if let Some(schema) = self.text("schema")
+            && schema != expected
+        {
+            self.report_with_help(
+                "schema",
+                format!("`schema` is `{schema}`"),
+                format!("this version reads `{expected}`"),
+            );
+        }
+    }
+
+    /// The key's value if `read` can make something of it; a value of another form is reported.
+    fn typed<T>(
+        &self,
+        key: &str,
+        wanted: &str,
+        read: impl FnOnce(&'d DeValue<'s>) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.values.get(key)?;
+        let found = read(value.get_ref());
+        if found.is_none() {
+            self.document.report(
+                value.span().start,
+                format!("`{key}` is {} and not {wanted}", form(value.get_ref())),
+            );
+        }
+        found
+    }
+}
+
+/// What a value is, as messages say it.
+fn form(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(integer) if integer.as_str().starts_with('-') => "a negative number",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a point",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mistakes_of(text: &str, read: impl FnOnce(Table<'_, '_>)) -> String {
+        match Document::parse("x.toml", text) {
+            Ok(document) => {
+                read(document.root());
+                document
+                    .finish(Some(()))
+                    .map_or_else(|found| found.to_string(), |()| String::new())
+            }
+            Err(mistakes) => mistakes.to_string(),
+        }
+    }
+
+    fn check(text: &str, read: fn(Table<'_, '_>), expected: &str) {
+        assert_eq!(mistakes_of(text, read), expected, "{text}");
+    }
+
+    #[test]
+    fn a_value_of_another_form_is_named_with_its_place() {
+        let count = "x.toml:1:5: `a` is a number with a point and not a whole number from 0 up";
+        let items = "x.toml:1:6: every item of `a` is a string that is not empty";
+        check(
+            "a = 1\n\nb = \"x\"",
+            |t| assert_eq!(t.number("b"), None),
+            "x.toml:3:5: `b` is a string and not a number",
+        );
+        check("a = 1.0", |t| assert_eq!(t.count("a"), None), count);
+        check("a = [1]", |t| assert_eq!(t.texts("a").unwrap(), []), items);
+        check("a = 1", |t| assert_eq!(t.number("absent"), None), "");
+    }
+
+    #[test]
+    fn numbers_are_finite_and_counts_are_not_negative() {
+        for number in ["nan", "-inf", "1e400"] {
+            let text = format!("a = {number}");
+            let expected = "x.toml:1:5: `a` is not a finite number";
+            check(&text, |t| assert_eq!(t.number("a"), None), expected);
+        }
+        let expected = "x.toml:1:5: `a` is a negative number and not a whole number from 0 up";
+        check("a = -1", |t| assert_eq!(t.count("a"), None), expected);
+    }
+
+    #[test]
+    fn unknown_and_missing_keys_are_named() {
+        let unknown = "x.toml:2:1: unknown key `ab`";
+        check("a = 1\nab = 2", |t| t.only(&["a", "abc"]), unknown);
+        let missing = "x.toml:2:1: key `k` is missing";
+        check("\n[t]\n", |t| t.table("t").unwrap().needs(&["k"]), missing);
+    }
+
+    #[test]
+    fn every_mistake_in_the_syntax_is_found() {
+        let found = mistakes_of("a = \nb = 1\nb = 2\n[x", |_| ());
+        for line in ["x.toml:1:", "x.toml:3:1: duplicate key", "x.toml:4:"] {
+            assert!(found.contains(line), "{line} in {found}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_any_radix_and_with_underscores_are_counts() {
+        let document = Document::parse("x.toml", "a = 1_000\nb = 0xff").unwrap();
+        assert_eq!(document.root().count("a"), Some(1000));
+        assert_eq!(document.root().count("b"), Some(255));
+        assert_eq!(document.root().number("a"), Some(1000.0));
+    }
+
+    #[test]
+    fn deep_nesting_does_not_overflow() {
+        for text in [
+            format!("{}k = 1", "a.".repeat(200_000)),
+            format!("k = {}", "[".repeat(200_000)),
+            format!("[{}k]", "a.".repeat(200_000)),
+        ] {
+            assert!(!mistakes_of(&text, |_| ()).is_empty());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[ -~\n]{0,60}") {
+            drop(mistakes_of(&text, |table| {
+                table.only(&["a"]);
+                for (key, _) in table.keys() {
+                    table.text(key);
+                    table.number(key);
+                    table.count(key);
+                    table.flag(key);
+                    table.texts(key);
+                    table.tables(key);
+                }
+            }));
+        }
+    }
+}
