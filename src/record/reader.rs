@@ -135,9 +135,16 @@ impl Reader {
         self.calls_where("trial NOT IN (SELECT trial FROM trials)")
     }
 
-    /// All calls, in plan order.
-    pub fn calls(&self) -> Result<Vec<Call>, RecordError> {
-        self.calls_where("1")
+    /// Hands over every call, in plan order, one at a time.
+    pub fn for_each_call(&self, mut visit: impl FnMut(Call)) -> Result<(), RecordError> {
+        let read = sqlite("read", &self.path);
+        let sql = "SELECT trial, callee, vote, round, NULL, reply, failure FROM calls";
+        let mut statement = self.connection.prepare(sql).map_err(&read)?;
+        let mut rows = statement.query([]).map_err(&read)?;
+        while let Some(row) = rows.next().map_err(&read)? {
+            visit(self.call(CallRow::from_row(row).map_err(&read)?)?);
+        }
+        Ok(())
     }
 
     /// The calls of one trial.

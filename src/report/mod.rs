@@ -4,6 +4,8 @@
 //! Nothing here reads, writes or asks the time: the same report gives the same bytes. All text in a
 //! report is hostile; [`visible_line`] and the escaping of each format keep it text.
 
+mod build;
+mod causes;
 mod json;
 mod model;
 mod plot;
@@ -14,6 +16,7 @@ mod wording;
 #[cfg(test)]
 mod fixture;
 
+pub use build::{Ingredients, Side, build};
 pub use json::render_json;
 pub use model::{AnswerReport, Bucket, CaseReport, Cause, MetricRow, Report, RunSummary, SliceRow};
 pub use text::{Style, render_text, without_commands};
