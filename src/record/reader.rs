@@ -20,6 +20,7 @@ use crate::{
     trial::{
         Call, CallKey, Callee, CaseInfo, Cell, ClaimFinding, Column, Reply, ScoreTable, Unscored,
     },
+    unit::Usd,
 };
 
 /// A record opened for reading. A run may be writing to it meanwhile.
@@ -145,6 +146,20 @@ impl Reader {
             visit(self.call(CallRow::from_row(row).map_err(&read)?)?);
         }
         Ok(())
+    }
+
+    /// What the calls in it have cost; unknown costs count as nothing here.
+    pub fn spent(&self) -> Result<Usd, RecordError> {
+        let mut spent = Usd::ZERO;
+        self.for_each_call(|call| {
+            let cost = match call.result {
+                Ok(Reply::Answer(answer)) => answer.cost,
+                Ok(Reply::Chat(reply)) => reply.cost,
+                Err(_) => None,
+            };
+            spent = spent.plus(cost.unwrap_or(Usd::ZERO));
+        })?;
+        Ok(spent)
     }
 
     /// The calls of one trial.
