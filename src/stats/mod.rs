@@ -4,6 +4,13 @@
 //! resampling.
 
 pub mod distributions;
+pub mod dirichlet;
+pub mod dirichlet_mean;
+mod error;
 mod estimate;
+mod gamma_sum;
+mod observation;
 
+pub use error::StatsError;
+pub use observation::{Observation, Scale};
 pub use estimate::{Estimate, Guarantee, Unit};
