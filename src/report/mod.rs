@@ -6,8 +6,11 @@
 
 mod build;
 mod causes;
+mod chart;
+mod html;
 mod json;
 mod model;
+mod panels;
 mod plot;
 mod text;
 mod visible;
@@ -17,6 +20,7 @@ mod wording;
 mod fixture;
 
 pub use build::{Ingredients, Side, build};
+pub use html::{HtmlError, render_html};
 pub use json::render_json;
 pub use model::{AnswerReport, Bucket, CaseReport, Cause, MetricRow, Report, RunSummary, SliceRow};
 pub use text::{Style, render_text, without_commands};
