@@ -23,7 +23,7 @@ use crate::{
         Call, CallKey, Callee, DataType, Direction, MetricSpec, Outcome, Reply, Score, Trial, Unscored,
         builtin_metric,
     },
-    unit::Digest,
+    unit::{Digest, Usd},
 };
 
 #[derive(Deserialize)]
@@ -214,7 +214,12 @@ impl Imported {
         let trial = case_index * usize::try_from(self.attempts).unwrap_or(1)
             + usize::try_from(line.attempt).unwrap_or(0);
         let key = CallKey { trial, callee: Callee::Copilot, vote: 0, round: 0 };
-        self.calls.push(Call { key, request: None, result: answer.clone().map(Reply::Answer) });
+        self.calls.push(Call {
+            key,
+            request: None,
+            result: answer.clone().map(Reply::Answer),
+            booked: Usd::ZERO,
+        });
         self.trials.push(Trial { case_index, attempt: line.attempt, answer, outcomes });
         Ok(())
     }

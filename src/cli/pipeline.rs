@@ -106,7 +106,7 @@ fn open(job: &Job) -> Result<(Writer, Past, Usd), CliError> {
     }
     let reader = Reader::open(&path)?;
     let past = Past { finished: reader.finished()?, calls: reader.open_calls()? };
-    Ok((writer, past, reader.spent()?))
+    Ok((writer, past, reader.booked()?))
 }
 
 /// Writes what comes, in batches as large as what has gathered meanwhile.

@@ -139,7 +139,7 @@ impl Reader {
     /// Hands over every call, in plan order, one at a time.
     pub fn for_each_call(&self, mut visit: impl FnMut(Call)) -> Result<(), RecordError> {
         let read = sqlite("read", &self.path);
-        let sql = "SELECT trial, callee, vote, round, NULL, reply, failure FROM calls";
+        let sql = "SELECT trial, callee, vote, round, NULL, reply, failure, booked_nanos FROM calls";
         let mut statement = self.connection.prepare(sql).map_err(&read)?;
         let mut rows = statement.query([]).map_err(&read)?;
         while let Some(row) = rows.next().map_err(&read)? {
@@ -148,18 +148,13 @@ impl Reader {
         Ok(())
     }
 
-    /// What the calls in it have cost; unknown costs count as nothing here.
-    pub fn spent(&self) -> Result<Usd, RecordError> {
-        let mut spent = Usd::ZERO;
-        self.for_each_call(|call| {
-            let cost = match call.result {
-                Ok(Reply::Answer(answer)) => answer.cost,
-                Ok(Reply::Chat(reply)) => reply.cost,
-                Err(_) => None,
-            };
-            spent = spent.plus(cost.unwrap_or(Usd::ZERO));
-        })?;
-        Ok(spent)
+    /// What was booked for its calls.
+    pub fn booked(&self) -> Result<Usd, RecordError> {
+        let nanos: u64 = self
+            .connection
+            .query_row("SELECT coalesce(sum(booked_nanos), 0) FROM calls", [], |row| row.get(0))
+            .map_err(sqlite("read", &self.path))?;
+        Ok(Usd::from_nanos(nanos))
     }
 
     /// The calls of one trial.
@@ -169,7 +164,7 @@ impl Reader {
 
     fn calls_where(&self, condition: &str) -> Result<Vec<Call>, RecordError> {
         let sql = format!(
-            "SELECT trial, callee, vote, round, request, reply, failure FROM calls WHERE {condition}
+            "SELECT trial, callee, vote, round, request, reply, failure, booked_nanos FROM calls WHERE {condition}
              ORDER BY trial, callee, vote, round"
         );
         self.rows(&sql, |row| Ok(CallRow::from_row(row)))?
@@ -276,7 +271,7 @@ impl Reader {
         let call = self
             .connection
             .query_row(
-                "SELECT trial, callee, vote, round, request, reply, failure FROM calls
+                "SELECT trial, callee, vote, round, request, reply, failure, booked_nanos FROM calls
                  WHERE trial = ?1 AND callee = ''",
                 params![number(trial)],
                 |row| Ok(CallRow::from_row(row)),
@@ -347,6 +342,7 @@ struct CallRow {
     request: Option<String>,
     reply: Option<String>,
     failure: Option<String>,
+    booked_nanos: u64,
 }
 
 impl CallRow {
@@ -359,6 +355,7 @@ impl CallRow {
             request: row.get(4)?,
             reply: row.get(5)?,
             failure: row.get(6)?,
+            booked_nanos: row.get(7)?,
         })
     }
 }

@@ -205,9 +205,9 @@ async fn pay(shared: &Shared, paid: PaidCall<'_>) -> Result<Result<Reply, CallFa
         result = paid.call => result,
         _ = stop.wait_for(|stop| *stop == Stop::Now) => return Err(Halt::Stopped),
     };
-    reservation.settle(cost(&result));
+    let booked = reservation.settle(cost(&result));
     drop(slot);
-    let call = Call { key: paid.key, request: paid.request, result: result.clone() };
+    let call = Call { key: paid.key, request: paid.request, result: result.clone(), booked };
     shared.sink.send(Event::Call(Box::new(call))).await.map_err(|_closed| Halt::SinkClosed)?;
     Ok(result)
 }
