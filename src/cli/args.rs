@@ -300,7 +300,13 @@ pub(crate) struct ImportArgs {
     /// The variant's name in reports
     #[arg(long, value_name = "NAME")]
     pub(crate) name: String,
-    /// Have the embedded judge score the answers, too
+    /// What values a metric takes: NAME=binary, fraction, ordinal:LOW:HIGH or amount:UNIT
+    #[arg(long, value_name = "NAME=TYPE")]
+    pub(crate) metric: Vec<String>,
+    /// Who measured the scores; runs of different instruments are not compared
+    #[arg(long, value_name = "NAME", default_value = "imported scores")]
+    pub(crate) instrument: String,
+    /// Have the embedded judge score the answers, too, as embedded_groundedness and so on
     #[arg(long)]
     pub(crate) judge: bool,
 }

@@ -35,29 +35,38 @@ pub struct Turn {
     pub text: String,
 }
 
-/// One curated question. Its own JSON form is the one in records; files that people write are read
-/// by the loaders of this room.
+/// One curated question. Its own JSON form is the one in records and imports; eval sets that people
+/// write are read by the loaders of this room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Case {
     /// Unique in its eval set.
     pub id: String,
     /// Earlier turns, oldest first; empty for a single question.
+    #[serde(default)]
     pub history: Vec<Turn>,
     /// The question to be answered: the last user turn.
     pub question: String,
     /// A right answer, as a person would give it.
+    #[serde(default)]
     pub reference_answer: Option<String>,
     /// Facts that a right answer states, each a sentence of its own.
+    #[serde(default)]
     pub expected_facts: Vec<String>,
     /// Ids of the documents that a right answer rests on.
+    #[serde(default)]
     pub expected_documents: Vec<String>,
     /// Whether the knowledge base holds the answer; `None` where nobody said.
+    #[serde(default)]
     pub answerable: Option<bool>,
     /// Dimensions and values that make slices, as `product` → `cards`.
+    #[serde(default)]
     pub tags: BTreeMap<String, String>,
     /// Cases of one cluster are not independent (paraphrases, one ticket, one source document).
+    #[serde(default)]
     pub cluster: Option<String>,
     /// Whether every attempt at it must succeed.
+    #[serde(default)]
     pub critical: bool,
 }
 

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     stats::{Observation, Unit},
-    trial::{CaseInfo, Cell, Column, DataType, MetricSpec, ScoreTable},
+    trial::{CaseInfo, Cell, Column, MetricSpec, ScoreTable},
     unit::count_to_f64,
 };
 
@@ -37,19 +37,8 @@ pub(super) struct Sample {
     pub(super) n_missing: usize,
     /// Planned trials, both sides together.
     pub(super) n_planned: usize,
-    /// Cases of the slice.
-    pub(super) n_cases: usize,
-    /// Mean of what was scored (or of the differences); `None` where nothing was.
-    pub(super) mean_scored: Option<f64>,
     /// Case ids with their mean, worst first for a metric of which more is better.
     pub(super) by_case: Vec<(String, f64)>,
-}
-
-/// Two ends of what one trial stands for, and whether it was really scored.
-#[derive(Debug, Clone, Copy)]
-struct Span {
-    ends: Observation,
-    is_scored: bool,
 }
 
 /// One side of a pair, or the only one.
@@ -79,12 +68,12 @@ pub(super) fn absolute(
     let spec = &side.column.metric;
     let mut builder = Builder::new(estimand);
     for (index, case) in table.cases.iter().enumerate().filter(|(_, case)| keep(case)) {
-        let spans = side.cells(index).map(|cell| {
+        let runs = side.cells(index).filter_map(|cell| {
             builder.count(cell);
-            span(cell, spec, Missing::Candidate)
+            observe(cell, spec, Missing::Candidate)
         });
-        let spans: Vec<Option<Span>> = spans.collect();
-        builder.add_case(case, &spans);
+        let runs: Vec<Observation> = runs.collect();
+        builder.add_case(case, &runs);
     }
     Ok(builder.finish())
 }
@@ -111,7 +100,7 @@ pub(super) fn paired(
         let twin = places.get(case.id.as_str()).copied().filter(|&place| {
             baseline.cases.get(place).is_some_and(|other| other.digest == case.digest)
         });
-        let mut spans = Vec::new();
+        let mut runs = Vec::new();
         for attempt in 0..pairs {
             let cell = ours.cell(index, attempt);
             let other = twin.and_then(|place| theirs.cell(place, attempt));
@@ -119,17 +108,17 @@ pub(super) fn paired(
                 builder.count(cell);
             }
             builder.count_baseline(other);
-            spans.push(difference(cell, other, spec));
+            runs.extend(difference(cell, other, spec));
         }
         if let Some(flag) = twin.and_then(|place| matched.get_mut(place)) {
             *flag = true;
         }
-        builder.add_case(case, &spans);
+        builder.add_case(case, &runs);
     }
     for (case, _) in baseline.cases.iter().zip(matched).filter(|(case, seen)| !seen && keep(case)) {
         builder.count_baseline(None);
         builder.n_missing += 1;
-        builder.add_case(case, &vec![Some(anything(spec, spec)); pairs]);
+        builder.add_case(case, &vec![anything(spec).minus(anything(spec)); pairs]);
     }
     Ok(builder.finish())
 }
@@ -156,47 +145,37 @@ enum Missing {
     Baseline,
 }
 
-fn range(spec: &MetricSpec) -> Observation {
+/// Anything from worst to best.
+fn anything(spec: &MetricSpec) -> Observation {
     let (low, high) = spec.data_type.range();
-    Observation { low, high: high.unwrap_or(f64::INFINITY) }
+    Observation::missing(low, high.unwrap_or(f64::INFINITY))
 }
 
-fn span(cell: &Cell, spec: &MetricSpec, whose: Missing) -> Option<Span> {
-    let scored = |value| Span { ends: Observation { low: value, high: value }, is_scored: true };
-    let open = Span { ends: range(spec), is_scored: false };
+fn observe(cell: &Cell, spec: &MetricSpec, whose: Missing) -> Option<Observation> {
     match cell {
-        Cell::Scored(value) => Some(scored(*value)),
+        Cell::Scored(value) => Some(Observation::scored(*value)),
         Cell::NotApplicable => None,
         Cell::Unscored(reason) if reason.is_product_failure() && whose == Missing::Candidate => {
-            let worst = spec.worst().map(|worst| Observation { low: worst, high: worst });
-            Some(Span { ends: worst.unwrap_or(open.ends), is_scored: false })
+            let worst = spec.worst().map(|worst| Observation::missing(worst, worst));
+            Some(worst.unwrap_or_else(|| anything(spec)))
         }
-        Cell::Unscored(_) => Some(open),
+        Cell::Unscored(_) => Some(anything(spec)),
     }
 }
 
-fn difference(cell: Option<&Cell>, other: Option<&Cell>, spec: &MetricSpec) -> Option<Span> {
-    let open = Span { ends: range(spec), is_scored: false };
+fn difference(
+    cell: Option<&Cell>,
+    other: Option<&Cell>,
+    spec: &MetricSpec,
+) -> Option<Observation> {
     let nothing = |cell: Option<&Cell>| matches!(cell, Some(Cell::NotApplicable));
     if nothing(cell) && nothing(other) {
         return None;
     }
-    let ours = cell.and_then(|cell| span(cell, spec, Missing::Candidate)).unwrap_or(open);
-    let theirs = other.and_then(|cell| span(cell, spec, Missing::Baseline)).unwrap_or(open);
-    Some(Span {
-        ends: Observation {
-            low: ours.ends.low - theirs.ends.high,
-            high: ours.ends.high - theirs.ends.low,
-        },
-        is_scored: ours.is_scored && theirs.is_scored,
-    })
-}
-
-/// The widest difference there is.
-fn anything(ours: &MetricSpec, theirs: &MetricSpec) -> Span {
-    let (ours, theirs) = (range(ours), range(theirs));
-    let ends = Observation { low: ours.low - theirs.high, high: ours.high - theirs.low };
-    Span { ends, is_scored: false }
+    let side = |cell: Option<&Cell>, whose| {
+        cell.and_then(|cell| observe(cell, spec, whose)).unwrap_or_else(|| anything(spec))
+    };
+    Some(side(cell, Missing::Candidate).minus(side(other, Missing::Baseline)))
 }
 
 /// Collects units.
@@ -206,12 +185,9 @@ struct Builder {
     /// Per cluster: the questions' means.
     clusters: BTreeMap<String, Vec<Observation>>,
     counts: Counts,
-    n_cases: usize,
     n_cases_scored: usize,
     n_missing: usize,
     n_planned: usize,
-    scored_sum: f64,
-    n_scored: usize,
     by_case: Vec<(String, f64)>,
 }
 
@@ -222,12 +198,9 @@ impl Builder {
             runs: Vec::new(),
             clusters: BTreeMap::new(),
             counts: Counts::default(),
-            n_cases: 0,
             n_cases_scored: 0,
             n_missing: 0,
             n_planned: 0,
-            scored_sum: 0.0,
-            n_scored: 0,
             by_case: Vec::new(),
         }
     }
@@ -250,22 +223,14 @@ impl Builder {
         self.n_missing += usize::from(matches!(cell, None | Some(Cell::Unscored(_))));
     }
 
-    fn add_case(&mut self, case: &CaseInfo, spans: &[Option<Span>]) {
-        self.n_cases += 1;
-        let present: Vec<Span> = spans.iter().copied().flatten().collect();
-        let scored: Vec<f64> =
-            present.iter().filter(|span| span.is_scored).map(|span| span.ends.low).collect();
-        self.n_cases_scored += usize::from(!scored.is_empty());
-        self.scored_sum += scored.iter().sum::<f64>();
-        self.n_scored += scored.len();
-        if let Some(mean) = mean(scored.iter().copied()) {
+    fn add_case(&mut self, case: &CaseInfo, runs: &[Observation]) {
+        let Some(question) = Observation::mean(runs) else { return };
+        if let Some(mean) = question.point() {
+            self.n_cases_scored += 1;
             self.by_case.push((case.id.clone(), mean));
         }
-        let ends: Vec<Observation> = present.iter().map(|span| span.ends).collect();
-        if let Some(question) = mean_observation(&ends) {
-            self.clusters.entry(case.cluster.clone()).or_default().push(question);
-        }
-        self.runs.extend(ends);
+        self.clusters.entry(case.cluster.clone()).or_default().push(question);
+        self.runs.extend(runs);
     }
 
     fn finish(mut self) -> Sample {
@@ -273,7 +238,7 @@ impl Builder {
         let (observations, unit) = match self.estimand {
             Estimand::Suite => (self.runs, Unit::Run),
             Estimand::Population => {
-                let means = self.clusters.values().filter_map(|questions| mean_observation(questions));
+                let means = self.clusters.values().filter_map(|questions| Observation::mean(questions));
                 (means.collect(), if has_clusters { Unit::Cluster } else { Unit::Question })
             }
         };
@@ -287,9 +252,6 @@ impl Builder {
             n_cases_scored: self.n_cases_scored,
             n_missing: self.n_missing,
             n_planned: self.n_planned,
-            n_cases: self.n_cases,
-            mean_scored: (self.n_scored > 0)
-                .then(|| self.scored_sum / count_to_f64(self.n_scored)),
             by_case: self.by_case,
         }
     }
@@ -298,20 +260,6 @@ impl Builder {
 fn mean(values: impl ExactSizeIterator<Item = f64>) -> Option<f64> {
     let n = values.len();
     (n > 0).then(|| values.sum::<f64>() / count_to_f64(n))
-}
-
-fn mean_observation(observations: &[Observation]) -> Option<Observation> {
-    Some(Observation {
-        low: mean(observations.iter().map(|observation| observation.low))?,
-        high: mean(observations.iter().map(|observation| observation.high))?,
-    })
-}
-
-/// The scale of a metric, or of its difference; `None` for amounts.
-pub(super) fn scale(data_type: DataType, is_difference: bool) -> Option<(f64, f64)> {
-    let (low, high) = data_type.range();
-    let high = high?;
-    Some(if is_difference { (low - high, high - low) } else { (low, high) })
 }
 
 /// Pairs of means (candidate, baseline) of an amount, one per question that both sides scored.

@@ -20,6 +20,7 @@ use crate::{
     trial::{
         Call, CallKey, Callee, CaseInfo, Cell, ClaimFinding, Column, Reply, ScoreTable, Unscored,
     },
+    unit::Usd,
 };
 
 /// A record opened for reading. A run may be writing to it meanwhile.
@@ -135,9 +136,25 @@ impl Reader {
         self.calls_where("trial NOT IN (SELECT trial FROM trials)")
     }
 
-    /// All calls, in plan order.
-    pub fn calls(&self) -> Result<Vec<Call>, RecordError> {
-        self.calls_where("1")
+    /// Hands over every call, in plan order, one at a time.
+    pub fn for_each_call(&self, mut visit: impl FnMut(Call)) -> Result<(), RecordError> {
+        let read = sqlite("read", &self.path);
+        let sql = "SELECT trial, callee, vote, round, NULL, reply, failure, booked_nanos FROM calls";
+        let mut statement = self.connection.prepare(sql).map_err(&read)?;
+        let mut rows = statement.query([]).map_err(&read)?;
+        while let Some(row) = rows.next().map_err(&read)? {
+            visit(self.call(CallRow::from_row(row).map_err(&read)?)?);
+        }
+        Ok(())
+    }
+
+    /// What was booked for its calls.
+    pub fn booked(&self) -> Result<Usd, RecordError> {
+        let nanos: u64 = self
+            .connection
+            .query_row("SELECT coalesce(sum(booked_nanos), 0) FROM calls", [], |row| row.get(0))
+            .map_err(sqlite("read", &self.path))?;
+        Ok(Usd::from_nanos(nanos))
     }
 
     /// The calls of one trial.
@@ -147,7 +164,7 @@ impl Reader {
 
     fn calls_where(&self, condition: &str) -> Result<Vec<Call>, RecordError> {
         let sql = format!(
-            "SELECT trial, callee, vote, round, request, reply, failure FROM calls WHERE {condition}
+            "SELECT trial, callee, vote, round, request, reply, failure, booked_nanos FROM calls WHERE {condition}
              ORDER BY trial, callee, vote, round"
         );
         self.rows(&sql, |row| Ok(CallRow::from_row(row)))?
@@ -254,7 +271,7 @@ impl Reader {
         let call = self
             .connection
             .query_row(
-                "SELECT trial, callee, vote, round, request, reply, failure FROM calls
+                "SELECT trial, callee, vote, round, request, reply, failure, booked_nanos FROM calls
                  WHERE trial = ?1 AND callee = ''",
                 params![number(trial)],
                 |row| Ok(CallRow::from_row(row)),
@@ -325,6 +342,7 @@ struct CallRow {
     request: Option<String>,
     reply: Option<String>,
     failure: Option<String>,
+    booked_nanos: u64,
 }
 
 impl CallRow {
@@ -337,6 +355,7 @@ impl CallRow {
             request: row.get(4)?,
             reply: row.get(5)?,
             failure: row.get(6)?,
+            booked_nanos: row.get(7)?,
         })
     }
 }

@@ -9,7 +9,7 @@ CREATE TABLE header (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE cases (case_index INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, json TEXT NOT NULL);
 CREATE TABLE calls (
   trial INTEGER NOT NULL, callee TEXT NOT NULL, vote INTEGER NOT NULL, round INTEGER NOT NULL,
-  request TEXT, reply TEXT, failure TEXT,
+  request TEXT, reply TEXT, failure TEXT, booked_nanos INTEGER NOT NULL,
   PRIMARY KEY (trial, callee, vote, round)
 ) WITHOUT ROWID;
 CREATE TABLE trials (trial INTEGER PRIMARY KEY);

@@ -110,7 +110,7 @@ impl Writer {
         let transaction = self.connection.transaction()?;
         {
             let mut call = transaction.prepare_cached(
-                "INSERT OR REPLACE INTO calls VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT OR REPLACE INTO calls VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?;
             let mut trial =
                 transaction.prepare_cached("INSERT OR REPLACE INTO trials VALUES (?1)")?;
@@ -188,7 +188,8 @@ fn insert_call(statement: &mut Statement<'_>, call: &Call) -> rusqlite::Result<(
         key.round,
         call.request,
         reply,
-        failure
+        failure,
+        i64::try_from(call.booked.nanos()).unwrap_or(i64::MAX),
     ])?;
     Ok(())
 }

@@ -4,8 +4,13 @@
 //! Nothing here reads, writes or asks the time: the same report gives the same bytes. All text in a
 //! report is hostile; [`visible_line`] and the escaping of each format keep it text.
 
+mod build;
+mod causes;
+mod chart;
+mod html;
 mod json;
 mod model;
+mod panels;
 mod plot;
 mod text;
 mod visible;
@@ -14,6 +19,8 @@ mod wording;
 #[cfg(test)]
 mod fixture;
 
+pub use build::{Ingredients, Side, build};
+pub use html::{HtmlError, render_html};
 pub use json::render_json;
 pub use model::{AnswerReport, Bucket, CaseReport, Cause, MetricRow, Report, RunSummary, SliceRow};
 pub use text::{Style, render_text, without_commands};

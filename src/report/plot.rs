@@ -70,12 +70,15 @@ impl Kind {
 }
 
 /// All rules that can be drawn, by axis.
-pub(super) fn groups(findings: &[Finding]) -> Vec<PlotGroup<'_>> {
+pub(super) fn groups<'a>(
+    findings: impl IntoIterator<Item = &'a Finding> + Clone,
+) -> Vec<PlotGroup<'a>> {
     Kind::ALL
         .into_iter()
         .filter_map(|kind| {
             let rows: Vec<PlotRow<'_>> = findings
-                .iter()
+                .clone()
+                .into_iter()
                 .filter(|finding| Kind::of(finding) == Some(kind))
                 .filter_map(|finding| PlotRow::new(finding, kind))
                 .collect();

@@ -3,7 +3,9 @@
 //! Word, sign and style class of a verdict come from [`mark`] alone: color, sign and sentence cannot
 //! disagree. Nothing here is escaped; each format does that for itself.
 
-use super::model::{Bucket, MetricRow, Report, RunSummary};
+use serde::Serialize;
+
+use super::model::{Bucket, CaseReport, MetricRow, Report, RunSummary, SliceRow};
 use crate::{
     gate::{Bar, Counts, Finding, Verdict},
     number::{NumberFormat, Scale, Toward, format_amount, format_count, format_score, plural},
@@ -221,12 +223,12 @@ pub(super) fn estimate_text(estimate: &Estimate, unit: &str, is_difference: bool
 }
 
 /// Which way a metric moved against the baseline, as far as the interval can tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Movement {
-    /// Surely better.
-    Better,
     /// Surely worse.
     Worse,
+    /// Surely better.
+    Better,
     /// The interval holds zero.
     Unclear,
 }
@@ -367,6 +369,110 @@ pub(super) const fn label(label: Label) -> (&'static str, &'static str, &'static
         Label::Contradicted => ("contradicted", "✖", "contradicted"),
         Label::NotFound => ("not-found", "◐", "not found"),
         Label::NotAClaim => ("not-a-claim", "·", "not a claim"),
+    }
+}
+
+/// The style class of a bucket.
+pub(super) const fn bucket_class(bucket: Bucket) -> &'static str {
+    match bucket {
+        Bucket::Regressed => "regressed",
+        Bucket::StillFailing => "still-failing",
+        Bucket::Fixed => "fixed",
+        Bucket::Unchanged => "unchanged",
+    }
+}
+
+/// `refund-0193: lost 100.0% (product=refunds)`.
+pub(super) fn worst_case(case: &CaseReport) -> String {
+    let tags = case.tags.join(", ");
+    let scores: Vec<String> = case
+        .scores
+        .iter()
+        .map(|(metric, candidate, baseline)| format!("{metric} {baseline} → {candidate}"))
+        .collect();
+    format!("{} {} ({tags})", case.id, scores.join(", "))
+}
+
+/// The rule that stands on the fewest observations: `Thinnest evidence: language=pt, 31 questions.`
+pub(super) fn thinnest(findings: &[Finding]) -> Option<String> {
+    let (finding, estimate) = findings
+        .iter()
+        .filter_map(|finding| Some((finding, finding.estimate.as_ref()?)))
+        .min_by_key(|(_, estimate)| estimate.n)?;
+    let about = finding.slice.as_deref().unwrap_or(&finding.id);
+    Some(format!("Thinnest evidence: {about}, {}.", basis(estimate)))
+}
+
+/// What texts of customers and documents the file holds.
+pub(super) fn embedded(report: &Report) -> String {
+    if report.cases.is_empty() {
+        return "This file holds no questions, answers or passages.".to_owned();
+    }
+    format!(
+        "This file holds the questions, answers and passages of {}: share it as you would share them.",
+        plural(report.cases.len(), "case")
+    )
+}
+
+/// A slice with fewer cases is marked: its means say little.
+const THIN_SLICE: usize = 40;
+
+/// Whether a slice is too small to read much into it.
+pub(super) const fn is_thin(slice: &SliceRow) -> bool {
+    slice.n_cases < THIN_SLICE
+}
+
+/// One cell of the slices' table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct HeatCell {
+    /// The candidate's mean: `81.0%`.
+    pub(super) mean: String,
+    /// `▼ −13.4 points`; empty without a baseline.
+    pub(super) change: String,
+    /// The style class: how far from the baseline, and which way.
+    pub(super) class: &'static str,
+}
+
+/// A candidate's mean beside the baseline's; `row` says what kind of number it is.
+pub(super) fn heat_cell(
+    row: Option<&MetricRow>,
+    candidate: Option<f64>,
+    baseline: Option<f64>,
+) -> HeatCell {
+    let scale = Scale::of_unit(row.map_or("", |row| &row.unit));
+    let Some(candidate) = candidate else {
+        return HeatCell {
+            mean: "–".to_owned(),
+            change: String::new(),
+            class: "level",
+        };
+    };
+    let mean = NumberFormat::plain(scale, &[candidate]).with_unit(candidate, Toward::Nearest);
+    let Some(difference) = baseline.map(|baseline| candidate - baseline) else {
+        return HeatCell {
+            mean,
+            change: String::new(),
+            class: "level",
+        };
+    };
+    let gain = if row.is_none_or(|row| row.higher_is_better) {
+        difference
+    } else {
+        -difference
+    };
+    let (class, glyph) = match gain {
+        _ if scale != Scale::Share => ("level", ""),
+        gain if gain <= -0.1 => ("down-2", "▼▼ "),
+        gain if gain <= -0.03 => ("down-1", "▼ "),
+        gain if gain >= 0.1 => ("up-2", "▲▲ "),
+        gain if gain >= 0.03 => ("up-1", "▲ "),
+        _ => ("level", ""),
+    };
+    let format = NumberFormat::new(scale, true, &[difference], None);
+    HeatCell {
+        mean,
+        change: format!("{glyph}{}", format.with_unit(difference, Toward::Nearest)),
+        class,
     }
 }
 

@@ -82,10 +82,12 @@ impl Budget {
 }
 
 impl Reservation<'_> {
-    /// Books what the call did cost; its worst case where nobody knows.
-    pub(super) fn settle(self, actual: Option<Usd>) {
+    /// Books what the call did cost, its worst case where nobody knows, and says how much that was.
+    pub(super) fn settle(self, actual: Option<Usd>) -> Usd {
+        let booked = actual.unwrap_or(self.amount);
         let mut state = self.budget.state();
-        state.spent = state.spent.plus(actual.unwrap_or(self.amount));
+        state.spent = state.spent.plus(booked);
+        booked
     }
 }
 

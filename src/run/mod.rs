@@ -11,4 +11,4 @@ mod runner;
 
 pub use budget::Budget;
 pub use plan::{Plan, PlannedTrial, Seat, SeatKind};
-pub use runner::{Ending, Event, Stop, run};
+pub use runner::{Ending, Event, Past, Stop, Wiring, run};

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::{
     chat::ChatModel,
     eval_set::Case,
-    judge::{EmbeddedJudge, JudgeSpec},
+    judge::{EmbeddedJudge, JudgeSpec, offline},
+    trial::MetricSpec,
+    unit::Digest,
 };
 
 /// Everything that is planned; its order is the record's order, whatever finishes first.
@@ -69,5 +71,36 @@ impl Plan {
     /// Cases × attempts.
     pub fn n_trials(&self) -> usize {
         self.cases.len().saturating_mul(usize::try_from(self.attempts).unwrap_or(usize::MAX))
+    }
+}
+
+impl Seat {
+    /// What this seat measures.
+    pub fn metrics(&self) -> Vec<MetricSpec> {
+        match &self.kind {
+            SeatKind::Embedded(_) => offline::metrics(),
+            SeatKind::Model { spec, .. } => spec.metrics(),
+        }
+    }
+
+    /// Over everything that decides how it measures.
+    pub fn instrument(&self) -> Digest {
+        match &self.kind {
+            SeatKind::Embedded(judge) => judge.digest(),
+            SeatKind::Model { spec, model } => Digest::of_parts([
+                spec.digest.to_string().as_bytes(),
+                model.describe().as_bytes(),
+            ]),
+        }
+    }
+
+    /// Who measures, for people.
+    pub fn instrument_name(&self) -> String {
+        match &self.kind {
+            SeatKind::Embedded(_) => offline::instrument_name(),
+            SeatKind::Model { spec, model } => {
+                format!("{} {} ({})", spec.name, spec.version, model.describe())
+            }
+        }
     }
 }

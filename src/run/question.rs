@@ -15,7 +15,7 @@ use super::{
 use crate::{
     chat::{BoxFuture, ChatModel, ChatReply, ChatRequest},
     copilot::{Answer, CallFailure, FailureKind},
-    judge::{JudgeSpec, Prepared, Subject, checks, combine, offline, prepare},
+    judge::{Draw, JudgeSpec, Prepared, Subject, checks, combine, offline, prepare, unscored},
     trial::{Call, CallKey, Callee, Outcome, Reply, Trial, Unscored},
     unit::Usd,
 };
@@ -51,7 +51,7 @@ pub(super) async fn replay(shared: Arc<Shared>, planned: PlannedTrial) -> Result
         Err(failure) => Err(failure),
     };
     let outcomes = match &answer {
-        Ok(answer) => judge(&shared, planned, &Subject { case, answer }).await?,
+        Ok(answer) => judge(&shared, planned, Subject { case, answer }).await?,
         Err(failure) => unanswered(&shared, failure.kind),
     };
     let trial = Trial {
@@ -73,7 +73,7 @@ fn unanswered(shared: &Shared, kind: FailureKind) -> Outcomes {
 async fn judge(
     shared: &Shared,
     planned: PlannedTrial,
-    subject: &Subject<'_>,
+    subject: Subject<'_>,
 ) -> Result<Outcomes, Halt> {
     let mut outcomes: Outcomes = shared
         .plan
@@ -91,7 +91,7 @@ async fn judge(
 async fn sit(
     shared: &Shared,
     planned: PlannedTrial,
-    subject: &Subject<'_>,
+    subject: Subject<'_>,
     seat: &Seat,
 ) -> Result<Outcomes, Halt> {
     let (spec, model) = match &seat.kind {
@@ -118,31 +118,27 @@ struct Voter<'a> {
 
 impl Voter<'_> {
     /// Asks; where the reply is malformed, asks once more with the fault named.
-    async fn vote(&self, subject: &Subject<'_>) -> Result<Outcomes, Halt> {
-        let ask = match prepare(self.spec, subject, self.shared.plan.seed, self.vote) {
+    async fn vote(&self, subject: Subject<'_>) -> Result<Outcomes, Halt> {
+        let seed = self.shared.plan.seed.to_be_bytes();
+        let ask = match prepare(self.spec, subject, Draw { seed: &seed, vote: self.vote }) {
             Prepared::Settled(outcomes) => return Ok(outcomes),
             Prepared::Ask(ask) => ask,
         };
-        let first = match self.complete(&ask.request, 0).await? {
+        let first = match self.complete(ask.request(), 0).await? {
             Ok(reply) => reply,
-            Err(failure) => return Ok(self.unscored(&Unscored::JudgeFailed(failure.kind))),
+            Err(failure) => return Ok(unscored(self.spec, &Unscored::JudgeFailed(failure.kind))),
         };
         let fault = match ask.read_reply(&first.text) {
             Ok(outcomes) => return Ok(outcomes),
             Err(fault) => fault,
         };
-        let second = match self.complete(&ask.repair(&first.text, &fault), 1).await? {
+        let second = match self.complete(&ask.repair(&fault), 1).await? {
             Ok(reply) => reply,
-            Err(failure) => return Ok(self.unscored(&Unscored::JudgeFailed(failure.kind))),
+            Err(failure) => return Ok(unscored(self.spec, &Unscored::JudgeFailed(failure.kind))),
         };
         Ok(ask.read_reply(&second.text).unwrap_or_else(|fault| {
-            self.unscored(&Unscored::ReplyMalformed(fault.to_string()))
+            unscored(self.spec, &Unscored::ReplyMalformed(fault.to_string()))
         }))
-    }
-
-    fn unscored(&self, reason: &Unscored) -> Outcomes {
-        let metrics = self.spec.metrics().into_iter();
-        metrics.map(|metric| (metric.name, Outcome::Unscored(reason.clone()))).collect()
     }
 
     async fn complete(
@@ -209,9 +205,9 @@ async fn pay(shared: &Shared, paid: PaidCall<'_>) -> Result<Result<Reply, CallFa
         result = paid.call => result,
         _ = stop.wait_for(|stop| *stop == Stop::Now) => return Err(Halt::Stopped),
     };
-    reservation.settle(cost(&result));
+    let booked = reservation.settle(cost(&result));
     drop(slot);
-    let call = Call { key: paid.key, request: paid.request, result: result.clone() };
+    let call = Call { key: paid.key, request: paid.request, result: result.clone(), booked };
     shared.sink.send(Event::Call(Box::new(call))).await.map_err(|_closed| Halt::SinkClosed)?;
     Ok(result)
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chat::ChatReply,
     copilot::{Answer, CallFailure},
+    unit::Usd,
 };
 
 /// Who was called.
@@ -69,4 +70,6 @@ pub struct Call {
     pub request: Option<String>,
     /// What came back.
     pub result: Result<Reply, CallFailure>,
+    /// What was booked for it: its cost, or its worst case where nobody knows.
+    pub booked: Usd,
 }

@@ -1,0 +1,27 @@
+# `just` lists the recipes; `just check` is what CI runs.
+
+default:
+    @just --list
+
+# formatting, lints, tests, documentation: everything before a commit
+check: && test
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --lib
+
+# all tests, with what they need installed
+test:
+    ./tests/run.sh
+
+# formatting and what clippy can mend by itself
+fix:
+    cargo fmt
+    cargo clippy --fix --allow-dirty --all-targets
+
+# look at changed snapshots
+review:
+    cargo insta review
+
+# the main job on embedded defaults
+demo:
+    cargo run --release -- demo

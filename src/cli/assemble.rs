@@ -1,0 +1,245 @@
+//! From records and a policy to a report: what `gate`, `report` and `demo` share.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{clock, error::CliError, exit_code::ExitCode};
+use crate::{
+    copilot::CallFailure,
+    eval_set::Case,
+    gate::{Evidence, KnownMetrics, Policy, decide},
+    record::{Header, Reader},
+    report::{AnswerReport, Ingredients, Report, RunSummary, Side, build},
+    stats::quantile,
+    trial::{Callee, Cell, Column, Reply, ScoreTable},
+    unit::Usd,
+};
+
+/// A record with everything that a report wants of it in memory.
+pub(crate) struct Loaded {
+    pub(crate) reader: Reader,
+    pub(crate) table: ScoreTable,
+    pub(crate) cases: Vec<Case>,
+}
+
+impl Loaded {
+    /// Reads a record.
+    pub(crate) fn new(reader: Reader) -> Result<Self, CliError> {
+        let table = reader.score_table()?;
+        table.check().map_err(|error| CliError::new(ExitCode::Invalid, error))?;
+        let cases = reader.cases()?;
+        Ok(Self { reader, table, cases })
+    }
+
+    /// What the record measures, for the policy's reader.
+    pub(crate) fn known_metrics(&self) -> KnownMetrics {
+        let columns = self.table.columns.iter();
+        columns.map(|(name, column)| (name.clone(), column.metric.clone())).collect()
+    }
+
+    /// One trial, opened; a trial that cannot be read says so in its place.
+    fn open(&self, trial: usize) -> AnswerReport {
+        let empty = |why: String| AnswerReport {
+            text: Err(why),
+            claims: Vec::new(),
+            passages: Vec::new(),
+            explanations: Vec::new(),
+        };
+        let stored = match self.reader.trial(trial) {
+            Ok(stored) => stored,
+            Err(error) => return empty(error.to_string()),
+        };
+        let mut report = match stored.answer {
+            None => empty("not run".to_owned()),
+            Some(Err(failure)) => empty(failure.to_string()),
+            Some(Ok(answer)) => AnswerReport {
+                text: Ok(answer.text),
+                passages: answer.passages.unwrap_or_default(),
+                ..empty(String::new())
+            },
+        };
+        for (metric, detail) in stored.details {
+            report.explanations.push(format!("{metric}: {}", detail.explanation));
+            if report.claims.is_empty() && is_about_the_answer(&metric) {
+                report.claims = detail.claims;
+            }
+        }
+        report
+    }
+
+    fn summary(&self) -> Result<RunSummary, CliError> {
+        let header = self.reader.header();
+        let calls = Calls::of(&self.reader)?;
+        let latencies = self.table.columns.get("latency_ms").map(scored).unwrap_or_default();
+        let judges: std::collections::BTreeSet<String> =
+            self.table.columns.values().map(|column| column.instrument_name.clone()).collect();
+        Ok(RunSummary {
+            run_id: header.run_id.clone(),
+            variant: header.copilot_name.clone(),
+            n_cases: self.cases.len(),
+            attempts: header.attempts,
+            n_answered: calls.n_answered,
+            failures: calls.failures.into_iter().collect(),
+            models: calls.models.into_iter().collect(),
+            judges: judges.into_iter().collect(),
+            latency_p50_ms: quantile(&latencies, 0.5),
+            latency_p95_ms: quantile(&latencies, 0.95),
+            copilot_cost_usd: calls.copilot_cost.map(Usd::dollars),
+            judge_cost_usd: calls.judge_cost.map(Usd::dollars),
+        })
+    }
+}
+
+/// Claims of these metrics are sentences of the answer; those of `correctness` are expected facts.
+fn is_about_the_answer(metric: &str) -> bool {
+    ["groundedness", "faithfulness", "contradiction"].iter().any(|name| metric.ends_with(name))
+}
+
+fn scored(column: &Column) -> Vec<f64> {
+    let cells = column.cells.iter();
+    cells.filter_map(|cell| if let Cell::Scored(value) = cell { Some(*value) } else { None }).collect()
+}
+
+/// All calls of a record, added up.
+#[derive(Default)]
+struct Calls {
+    n_answered: usize,
+    failures: BTreeMap<String, usize>,
+    models: std::collections::BTreeSet<String>,
+    copilot_cost: Option<Usd>,
+    judge_cost: Option<Usd>,
+}
+
+impl Calls {
+    fn of(reader: &Reader) -> Result<Self, CliError> {
+        let mut this = Self::default();
+        let (mut copilot, mut judge) = (Some(Usd::ZERO), Some(Usd::ZERO));
+        reader.for_each_call(|call| {
+            let add = |sum: Option<Usd>, cost: Option<Usd>| Some(sum?.plus(cost?));
+            match (&call.key.callee, call.result) {
+                (Callee::Copilot, Ok(Reply::Answer(answer))) => {
+                    this.n_answered += 1;
+                    this.models.extend(answer.model);
+                    copilot = add(copilot, answer.cost);
+                }
+                (Callee::Copilot, Err(failure)) => this.fail(&failure),
+                (Callee::Judge(_), Ok(Reply::Chat(reply))) => judge = add(judge, reply.cost),
+                (Callee::Judge(_), Err(_)) => judge = None,
+                (Callee::Copilot, Ok(Reply::Chat(_))) | (Callee::Judge(_), Ok(Reply::Answer(_))) => {}
+            }
+        })?;
+        this.copilot_cost = copilot;
+        this.judge_cost = judge;
+        Ok(this)
+    }
+
+    fn fail(&mut self, failure: &CallFailure) {
+        *self.failures.entry(failure.kind.name().to_owned()).or_insert(0) += 1;
+    }
+}
+
+/// What is to be decided, and what for.
+pub(crate) struct Question<'a> {
+    pub(crate) candidate: &'a Loaded,
+    pub(crate) baseline: Option<&'a Loaded>,
+    pub(crate) policy: &'a Policy,
+    pub(crate) policy_name: &'a str,
+    pub(crate) environment: &'a str,
+    pub(crate) at: Timestamp,
+}
+
+/// Decides, and puts the report together.
+pub(crate) fn report(question: &Question<'_>) -> Result<Report, CliError> {
+    let (candidate, baseline) = (question.candidate, question.baseline);
+    let evidence =
+        Evidence { candidate: &candidate.table, baseline: baseline.map(|loaded| &loaded.table) };
+    let decision = decide(question.policy, evidence);
+    let open_candidate = |trial| candidate.open(trial);
+    let open_baseline = |trial| match baseline {
+        Some(baseline) => baseline.open(trial),
+        None => candidate.open(trial),
+    };
+    let baseline_side = match baseline {
+        None => None,
+        Some(loaded) => Some(Side {
+            summary: loaded.summary()?,
+            table: &loaded.table,
+            open: &open_baseline,
+        }),
+    };
+    Ok(build(Ingredients {
+        policy: question.policy,
+        environment: question.environment.to_owned(),
+        evaluated_at: clock::rfc3339(question.at),
+        exit_code: ExitCode::from(decision.verdict).number(),
+        next: next(question, &decision.findings),
+        decision,
+        candidate: Side {
+            summary: candidate.summary()?,
+            table: &candidate.table,
+            open: &open_candidate,
+        },
+        baseline: baseline_side,
+        cases: &candidate.cases,
+        settings: settings(question),
+        provenance: provenance(question),
+    }))
+}
+
+fn next(question: &Question<'_>, findings: &[crate::gate::Finding]) -> String {
+    let run = &question.candidate.reader.header().run_id;
+    let worst = findings.iter().filter(|finding| finding.verdict > crate::gate::Verdict::Pass);
+    match worst.max_by_key(|finding| finding.verdict).and_then(|finding| finding.worst_cases.first()) {
+        Some(case) => format!("groundgate explain {case} --run {run}"),
+        None => format!("groundgate report {run} -o report.html"),
+    }
+}
+
+fn settings(question: &Question<'_>) -> Vec<(String, String, String)> {
+    let statistics = &question.policy.statistics;
+    let from = question.policy_name.to_owned();
+    let row = |name: &str, value: String| (name.to_owned(), value, from.clone());
+    vec![
+        row("error rate of a pass", format!("{}", statistics.alpha_pass)),
+        row("error rate of a fail, all rules together", format!("{}", statistics.alpha_fail)),
+        row("cases a rule needs", statistics.min_cases.to_string()),
+        row("trials without a measurement, at most", format!("{}", statistics.missing_max.value())),
+        row("bound", format!("{:?}", statistics.bound).to_lowercase()),
+        row("rules against the baseline speak of the", format!("{:?}", statistics.versus_baseline).to_lowercase()),
+        row("absolute rules speak of the", format!("{:?}", statistics.absolute).to_lowercase()),
+        row("undecided rules", format!("{:?}", question.policy.on_inconclusive).to_lowercase()),
+    ]
+}
+
+fn provenance(question: &Question<'_>) -> Vec<(String, String)> {
+    let mut rows = vec![
+        ("groundgate".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("policy".to_owned(), format!("{} {}", question.policy_name, question.policy.digest)),
+    ];
+    let sides = [("candidate", Some(question.candidate)), ("baseline", question.baseline)];
+    for (side, loaded) in sides.into_iter().filter_map(|(side, loaded)| Some((side, loaded?))) {
+        rows.extend(of_run(side, loaded.reader.header()));
+    }
+    rows
+}
+
+fn of_run(side: &str, header: &Header) -> Vec<(String, String)> {
+    let row = |name: &str, value: String| (format!("{side} {name}"), value);
+    let mut rows = vec![
+        row("run", header.run_id.clone()),
+        row("made", format!("{} by groundgate {}", header.created_at, header.tool_version)),
+        row("copilot", format!("{}: {}", header.copilot_name, header.copilot_description)),
+        row("eval set", format!("{} {}", header.eval_set_name, header.eval_set_digest)),
+        row("plan", header.plan_digest.to_string()),
+        row("seed", header.seed.to_string()),
+    ];
+    rows.extend(header.git_revision.clone().map(|revision| row("git revision", revision)));
+    let instruments: BTreeMap<&str, String> = header
+        .metrics
+        .iter()
+        .map(|source| (source.instrument_name.as_str(), source.instrument.short()))
+        .collect();
+    rows.extend(instruments.into_iter().map(|(name, digest)| row("judge", format!("{name} {digest}"))));
+    rows
+}

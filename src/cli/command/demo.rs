@@ -1,0 +1,137 @@
+//! `groundgate demo`: the main job on what is compiled in. No network beyond loopback, no key.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use tokio::runtime::Runtime;
+
+use super::{
+    super::{
+        args::{DemoArgs, ReportKind},
+        assemble::{self, Loaded, Question},
+        bundled, clock,
+        error::CliError,
+        exit_code::ExitCode,
+        files, pipeline::{self, Job},
+        planning::{self, Parts},
+        runs,
+        terminal::Terminal,
+    },
+    report::render,
+};
+use crate::{
+    copilot::{ChatCopilot, Copilot},
+    demo::{Answerer, Variant, serve},
+    eval_set::EvalSet,
+    gate::Verdict,
+    judge::EmbeddedJudge,
+    record::Reader,
+    report::{Report, render_text},
+    run::{Seat, SeatKind},
+};
+
+/// Each question is asked so many times.
+const ATTEMPTS: u32 = 1;
+const CONCURRENCY: usize = 32;
+const SEED: u64 = 20_260_401;
+
+/// Runs the command.
+pub(crate) fn run(args: &DemoArgs, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let runtime = pipeline::runtime()?;
+    let demo = Demo::start(&args.output, &runtime, terminal)?;
+    let baseline = demo.replay(Variant::Good)?;
+    let mut surprises = 0;
+    for variant in Variant::ALL.into_iter().filter(|variant| *variant != Variant::Good) {
+        let candidate = demo.replay(variant)?;
+        let report = demo.decide(&candidate, &baseline, variant)?;
+        let expected = if variant == Variant::SameAgain { Verdict::Pass } else { Verdict::Fail };
+        surprises += usize::from(report.decision.verdict != expected);
+    }
+    let folder = args.output.display();
+    terminal.line(&format!(
+        "\nReports: {folder}/*.html, one page each. Records: {folder}/runs.\nNext: groundgate init my-gate   writes this example as files to start from"
+    ));
+    if surprises > 0 {
+        return Err(CliError::internal("a variant got another verdict than it deserves"));
+    }
+    Ok(ExitCode::Done)
+}
+
+struct Demo<'a> {
+    eval_set: EvalSet,
+    base_url: String,
+    folder: &'a Path,
+    runtime: &'a Runtime,
+    terminal: &'a Terminal,
+}
+
+impl<'a> Demo<'a> {
+    fn start(folder: &'a Path, runtime: &'a Runtime, terminal: &'a Terminal) -> Result<Self, CliError> {
+        let eval_set = bundled::eval_set()?;
+        let (address, server) =
+            runtime.block_on(serve(Answerer::new(bundled::knowledge_base()?))).map_err(|cause| {
+                CliError::internal("failed to serve the demo copilot on loopback").because(cause)
+            })?;
+        runtime.spawn(server);
+        files::create_dir(&folder.join("runs"))?;
+        terminal.note(&format!(
+            "{} questions of support agents, a demo copilot on http://{address}, five variants of it",
+            eval_set.cases.len()
+        ));
+        Ok(Self { eval_set, base_url: format!("http://{address}/v1"), folder, runtime, terminal })
+    }
+
+    /// Replays all questions against a variant, over HTTP.
+    fn replay(&self, variant: Variant) -> Result<Loaded, CliError> {
+        let copilot: Arc<dyn Copilot> = {
+            let _inside = self.runtime.enter();
+            Arc::new(demo_copilot(&self.base_url, variant.name())?)
+        };
+        let judge = Arc::new(EmbeddedJudge::bundled().map_err(CliError::internal)?);
+        let parts = Parts {
+            eval_set: &self.eval_set,
+            copilot_name: variant.name(),
+            copilot: copilot.as_ref(),
+            attempts: ATTEMPTS,
+            seed: SEED,
+            concurrency: CONCURRENCY,
+            seats: vec![Seat { name: "embedded".to_owned(), kind: SeatKind::Embedded(judge) }],
+            checks: bundled::CHECKS.map(str::to_owned).to_vec(),
+        };
+        let at = clock::now(self.terminal.source_date_epoch.as_deref());
+        let number = Variant::ALL.iter().position(|one| *one == variant).unwrap_or(0);
+        let (plan, header) = planning::plan(parts, at, number)?;
+        let path = runs::path(&self.folder.join("runs"), &header.run_id);
+        let job = Job {
+            plan,
+            copilot,
+            header,
+            path: path.clone(),
+            resumed: None,
+            rerun_failures: false,
+            cap: None,
+        };
+        let ended = pipeline::execute(job, self.runtime, self.terminal)?;
+        if ended.code != ExitCode::Done {
+            return Err(CliError::new(ended.code, anyhow::anyhow!("the demo was stopped")));
+        }
+        Loaded::new(Reader::open(&path)?)
+    }
+
+    /// Gates a variant against the good one; prints the verdict and writes the page.
+    fn decide(&self, candidate: &Loaded, baseline: &Loaded, variant: Variant) -> Result<Report, CliError> {
+        let policy = bundled::policy(&candidate.known_metrics())?;
+        let report = assemble::report(&Question {
+            candidate,
+            baseline: Some(baseline),
+            policy: &policy,
+            policy_name: "gate.toml",
+            environment: "prod",
+            at: clock::now(self.terminal.source_date_epoch.as_deref()),
+        })?;
+        let page = self.folder.join(format!("{}.html", variant.name()));
+        files::write(&page, &render(&report, ReportKind::Html, self.terminal)?)?;
+        self.terminal.line(&format!("\n━━ {} against good: {}", variant.name(), page.display()));
+        self.terminal.print(&render_text(&report, self.terminal.style()));
+        Ok(report)
+    }
+}

@@ -1,0 +1,70 @@
+//! `groundgate gate`: the verdict of a run, offline.
+
+use super::super::{
+    args::{Against, GateArgs, Global},
+    assemble::{Loaded, Question, report},
+    clock,
+    error::CliError,
+    exit_code::ExitCode,
+    project, runs,
+    terminal::Terminal,
+    wants_json,
+};
+use crate::{
+    gate::{Policy, Verdict},
+    report::{Report, render_json, render_text},
+};
+
+/// Runs the command.
+pub(crate) fn run(
+    global: &Global,
+    args: &GateArgs,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    let report = decide(global, &args.against, terminal)?;
+    if wants_json(global) {
+        terminal.line(&render_json(&report).map_err(CliError::internal)?);
+    } else {
+        terminal.print(&render_text(&report, terminal.style()));
+    }
+    let verdict = report.decision.verdict;
+    if args.report_only && matches!(verdict, Verdict::Hold | Verdict::Inconclusive | Verdict::Fail) {
+        terminal.report("REPORT ONLY: the exit code does not carry the verdict");
+        return Ok(ExitCode::Done);
+    }
+    Ok(ExitCode::from(verdict))
+}
+
+/// The report of the run that the arguments mean.
+pub(crate) fn decide(
+    global: &Global,
+    against: &Against,
+    terminal: &Terminal,
+) -> Result<Report, CliError> {
+    let directory = project::runs_dir(global)?;
+    let candidate = Loaded::new(runs::open(&directory, &against.run)?)?;
+    let baseline = match &against.baseline {
+        None => None,
+        Some(name) => Some(Loaded::new(runs::open(&directory, name)?)?),
+    };
+    let (policy_name, policy) = policy(global, against, &candidate)?;
+    if baseline.is_none() && policy.rules.iter().any(|rule| rule.kind.needs_baseline()) {
+        terminal.report("note: the policy compares with a baseline and none was named; add --baseline RUN");
+    }
+    report(&Question {
+        candidate: &candidate,
+        baseline: baseline.as_ref(),
+        policy: &policy,
+        policy_name: &policy_name,
+        environment: against.env.as_deref().unwrap_or(""),
+        at: clock::now(terminal.source_date_epoch.as_deref()),
+    })
+}
+
+fn policy(global: &Global, against: &Against, candidate: &Loaded) -> Result<(String, Policy), CliError> {
+    let path = match &against.policy {
+        Some(path) => path.clone(),
+        None => project::policy_path(global)?,
+    };
+    project::policy(&path, against.env.as_deref(), &candidate.known_metrics())
+}

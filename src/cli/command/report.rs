@@ -1,0 +1,67 @@
+//! `groundgate report`: the same verdict as `gate`, in a format of your choice.
+
+use std::path::Path;
+
+use super::{
+    super::{
+        args::{Global, ReportArgs, ReportKind},
+        error::CliError,
+        exit_code::ExitCode,
+        files,
+        terminal::Terminal,
+        wants_json,
+    },
+    gate,
+};
+use crate::report::{
+    Report, render_csv, render_html, render_json, render_junit, render_markdown, render_text,
+};
+
+/// Runs the command.
+pub(crate) fn run(
+    global: &Global,
+    args: &ReportArgs,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    let kinds = args.output.iter().map(|path| kind_of(path, args.kind));
+    let kinds: Vec<ReportKind> = kinds.collect::<Result<_, _>>()?;
+    let report = gate::decide(global, &args.against, terminal)?;
+    for (path, kind) in args.output.iter().zip(kinds) {
+        files::write(path, &render(&report, kind, terminal)?)?;
+        terminal.note(&format!("wrote {}", path.display()));
+    }
+    if args.output.is_empty() {
+        let usual = if wants_json(global) { ReportKind::Json } else { ReportKind::Text };
+        terminal.print(&render(&report, args.kind.unwrap_or(usual), terminal)?);
+    }
+    Ok(ExitCode::Done)
+}
+
+fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, CliError> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let by_ending = match ending.as_deref() {
+        Some("html" | "htm") => Some(ReportKind::Html),
+        Some("md") => Some(ReportKind::Md),
+        Some("json") => Some(ReportKind::Json),
+        Some("xml") => Some(ReportKind::Junit),
+        Some("csv") => Some(ReportKind::Csv),
+        Some("txt") => Some(ReportKind::Text),
+        _ => None,
+    };
+    given.or(by_ending).ok_or_else(|| {
+        CliError::usage(format!("the ending of `{}` does not say the format", path.display()))
+            .with_help("end it with .html, .md, .json, .xml, .csv or .txt, or add --as FORMAT")
+    })
+}
+
+/// The report in one format.
+pub(crate) fn render(report: &Report, kind: ReportKind, terminal: &Terminal) -> Result<String, CliError> {
+    match kind {
+        ReportKind::Html => render_html(report).map_err(CliError::internal),
+        ReportKind::Md => Ok(render_markdown(report)),
+        ReportKind::Json => render_json(report).map_err(CliError::internal),
+        ReportKind::Junit => render_junit(report).map_err(CliError::internal),
+        ReportKind::Csv => render_csv(report).map_err(CliError::internal),
+        ReportKind::Text => Ok(render_text(report, terminal.style())),
+    }
+}

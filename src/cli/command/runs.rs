@@ -1,0 +1,197 @@
+//! `groundgate runs`: what records there are, and moving them in and out.
+
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+
+use super::super::{
+    args::{Global, RunsCommand},
+    error::CliError,
+    exit_code::ExitCode,
+    import, project, runs,
+    terminal::Terminal,
+    wants_json,
+};
+use crate::{
+    record::{Reader, Status},
+    report::visible_line,
+    trial::{Cell, ScoreTable},
+};
+
+/// Runs the command.
+pub(crate) fn run(
+    global: &Global,
+    command: RunsCommand,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    let directory = project::runs_dir(global)?;
+    match command {
+        RunsCommand::List => list(global, &directory, terminal),
+        RunsCommand::Show { run } => show(global, &runs::open(&directory, &run)?, terminal),
+        RunsCommand::Import(args) => import::run(&args, &directory, terminal),
+        RunsCommand::Export { run, output } => {
+            let text = export(&runs::open(&directory, &run)?)?;
+            match output {
+                None => terminal.print(&text),
+                Some(path) => fs::write(&path, text).map_err(|cause| {
+                    CliError::invalid(format!("failed to write `{}`", path.display())).because(cause)
+                })?,
+            }
+            Ok(ExitCode::Done)
+        }
+        RunsCommand::Rm { run, yes } => remove(&runs::open(&directory, &run)?, yes, terminal),
+    }
+}
+
+fn list(global: &Global, directory: &Path, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let mut rows = Vec::new();
+    for path in runs::list(directory)?.iter().rev() {
+        match Reader::open(path) {
+            Ok(reader) => rows.push(summary(&reader)?),
+            Err(error) => terminal.report(&format!("{}: {error}", terminal.red("skipped"))),
+        }
+    }
+    if wants_json(global) {
+        terminal.line(&json!({"schema": "groundgate.runs/1", "runs": rows}).to_string());
+        return Ok(ExitCode::Done);
+    }
+    if rows.is_empty() {
+        terminal.note(&format!("no runs in `{}`; `groundgate run` makes one", directory.display()));
+    }
+    for row in rows {
+        let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
+        terminal.line(&format!(
+            "{:<13} {:<20} {:<24} {:>11}  {:<13} {}",
+            text("run"),
+            text("created_at"),
+            visible_line(&text("copilot")),
+            format!("{}/{}", row["finished"], row["planned"]),
+            text("status"),
+            visible_line(&text("eval_set")),
+        ));
+    }
+    Ok(ExitCode::Done)
+}
+
+fn summary(reader: &Reader) -> Result<Value, CliError> {
+    let header = reader.header();
+    let planned = reader.cases()?.len() * usize::try_from(header.attempts).unwrap_or(0);
+    Ok(json!({
+        "run": header.run_id,
+        "created_at": header.created_at,
+        "copilot": header.copilot_name,
+        "eval_set": header.eval_set_name,
+        "finished": reader.n_finished()?,
+        "planned": planned,
+        "status": reader.status()?.name(),
+    }))
+}
+
+fn show(global: &Global, reader: &Reader, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let header = reader.header();
+    let table = reader.score_table()?;
+    if wants_json(global) {
+        let mut document = serde_json::to_value(header).map_err(CliError::internal)?;
+        if let Some(fields) = document.as_object_mut() {
+            fields.insert("schema".to_owned(), json!("groundgate.run/1"));
+            fields.insert("status".to_owned(), json!(reader.status()?.name()));
+            fields.insert("finished".to_owned(), json!(reader.n_finished()?));
+        }
+        terminal.line(&document.to_string());
+        return Ok(ExitCode::Done);
+    }
+    let status = reader.status()?;
+    let lines = [
+        ("run", header.run_id.clone()),
+        ("file", reader.path().display().to_string()),
+        ("created", header.created_at.clone()),
+        ("status", status.name().to_owned()),
+        ("copilot", format!("{} ({})", header.copilot_name, header.copilot_description)),
+        ("eval set", format!("{} ({})", header.eval_set_name, header.eval_set_digest.short())),
+        ("trials", format!("{} of {}", reader.n_finished()?, table.planned())),
+        ("attempts", header.attempts.to_string()),
+        ("seed", header.seed.to_string()),
+    ];
+    for (name, value) in lines {
+        terminal.line(&format!("{name:<9} {}", visible_line(&value)));
+    }
+    for line in metric_lines(&table) {
+        terminal.line(&line);
+    }
+    if status != Status::Complete {
+        terminal.note(&format!("go on with: groundgate run --resume {}", header.run_id));
+    }
+    Ok(ExitCode::Done)
+}
+
+fn metric_lines(table: &ScoreTable) -> Vec<String> {
+    let columns = table.columns.values();
+    let lines = columns.map(|column| {
+        let (mut scored, mut not_applicable, mut unscored) = (0, 0, 0);
+        for cell in &column.cells {
+            match cell {
+                Cell::Scored(_) => scored += 1,
+                Cell::NotApplicable => not_applicable += 1,
+                Cell::Unscored(_) => unscored += 1,
+            }
+        }
+        format!(
+            "  {:<18} {scored:>5} scored {not_applicable:>5} n/a {unscored:>5} unscored   by {}",
+            visible_line(&column.metric.name),
+            visible_line(&column.instrument_name)
+        )
+    });
+    lines.collect()
+}
+
+/// One trial a line, in the form that `runs import` reads.
+fn export(reader: &Reader) -> Result<String, CliError> {
+    let cases = reader.cases()?;
+    let table = reader.score_table()?;
+    let attempts = usize::try_from(reader.header().attempts).unwrap_or(1);
+    let mut lines = String::new();
+    for (case_index, case) in cases.iter().enumerate() {
+        for attempt in 0..attempts {
+            let index = case_index * attempts + attempt;
+            let scores: serde_json::Map<String, Value> = table
+                .columns
+                .values()
+                .filter_map(|column| match column.cells.get(index)? {
+                    Cell::Scored(value) => Some((column.metric.name.clone(), json!(value))),
+                    Cell::NotApplicable => Some((column.metric.name.clone(), json!("not-applicable"))),
+                    Cell::Unscored(_) => Some((column.metric.name.clone(), Value::Null)),
+                })
+                .collect();
+            let mut line = json!({"case": case, "attempt": attempt, "scores": scores});
+            let answer = reader.trial(index)?.answer;
+            if let Some(fields) = line.as_object_mut() {
+                match answer {
+                    Some(Ok(answer)) => {
+                        fields.insert("answer".to_owned(), json!(answer.text));
+                        fields.insert("passages".to_owned(), json!(answer.passages));
+                    }
+                    Some(Err(failure)) => {
+                        fields.insert("error".to_owned(), json!(failure.to_string()));
+                    }
+                    None => {}
+                }
+            }
+            lines.push_str(&line.to_string());
+            lines.push('\n');
+        }
+    }
+    Ok(lines)
+}
+
+fn remove(reader: &Reader, yes: bool, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let path = reader.path();
+    if !yes {
+        return Err(CliError::usage(format!("this removes `{}` for good", path.display()))
+            .with_help("add --yes"));
+    }
+    fs::remove_file(path).map_err(|cause| {
+        CliError::invalid(format!("failed to remove `{}`", path.display())).because(cause)
+    })?;
+    terminal.note(&format!("removed {}", path.display()));
+    Ok(ExitCode::Done)
+}

@@ -1,0 +1,42 @@
+//! Reading and writing whole files, with errors that name them.
+
+use std::{fs, path::Path};
+
+use super::error::CliError;
+use crate::eval_set::unpack;
+
+/// A file's bytes, unpacked where its name ends in `.gz`.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    let bytes = fs::read(path).map_err(|cause| {
+        CliError::invalid(format!("failed to read `{}`", path.display())).because(cause)
+    })?;
+    unpack(&path.display().to_string(), bytes).map_err(CliError::from)
+}
+
+/// A file's text.
+pub(crate) fn read_text(path: &Path) -> Result<String, CliError> {
+    String::from_utf8(read(path)?).map_err(|cause| {
+        CliError::invalid(format!("`{}` is not UTF-8 text", path.display())).because(cause)
+    })
+}
+
+/// Writes a file as a whole: beside its place first, then renamed, so that nobody reads half of it.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), CliError> {
+    let failed = |cause: std::io::Error| {
+        CliError::invalid(format!("failed to write `{}`", path.display())).because(cause)
+    };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    fs::write(&beside, text).map_err(failed)?;
+    fs::rename(&beside, path).map_err(failed)
+}
+
+/// A folder with all folders above it.
+pub(crate) fn create_dir(path: &Path) -> Result<(), CliError> {
+    fs::create_dir_all(path).map_err(|cause| {
+        CliError::invalid(format!("failed to create folder `{}`", path.display())).because(cause)
+    })
+}

@@ -1,0 +1,178 @@
+//! Runs a plan into a record: the one writer, the progress, the signals.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use tokio::{
+    runtime::{Builder, Runtime},
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, watch},
+};
+
+use super::{error::CliError, exit_code::ExitCode, progress::Progress, terminal::Terminal};
+use crate::{
+    copilot::Copilot,
+    record::{Header, Reader, RecordError, Status, Writer},
+    run::{Budget, Ending, Event, Past, Plan, Stop, Wiring, run},
+    unit::Usd,
+};
+
+/// Events that may wait for the writer.
+const QUEUE: usize = 1024;
+/// Events in one transaction.
+const BATCH: usize = 512;
+/// How long calls in flight are waited for after the first Ctrl-C.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// One run to be made.
+pub(crate) struct Job {
+    pub(crate) plan: Plan,
+    pub(crate) copilot: Arc<dyn Copilot>,
+    pub(crate) header: Header,
+    pub(crate) path: PathBuf,
+    /// The record to go on with; a new one is made where there is none.
+    pub(crate) resumed: Option<Reader>,
+    /// Whether failures of the resumed run are to be asked again.
+    pub(crate) rerun_failures: bool,
+    pub(crate) cap: Option<Usd>,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ended {
+    pub(crate) ending: Ending,
+    pub(crate) code: ExitCode,
+}
+
+/// The runtime that everything with waiting in it runs on.
+pub(crate) fn runtime() -> Result<Runtime, CliError> {
+    Builder::new_multi_thread().enable_all().build().map_err(|cause| {
+        CliError::internal("failed to start the runtime").because(cause)
+    })
+}
+
+/// Runs the job to its end; what was acknowledged is in the record whatever happens.
+pub(crate) fn execute(job: Job, runtime: &Runtime, terminal: &Terminal) -> Result<Ended, CliError> {
+    let (writer, past, spent) = open(&job)?;
+    let mut progress = Progress::new(
+        terminal,
+        &job.header.copilot_name,
+        job.plan.n_trials(),
+        past.finished.len(),
+    );
+    let (sink, events) = mpsc::channel(QUEUE);
+    let (stop_at, stop) = watch::channel(Stop::No);
+    let signal = Arc::new(AtomicU8::new(0));
+    let budget = Arc::new(Budget::new(job.cap, spent));
+    let wiring = Wiring { copilot: job.copilot, budget, stop, sink };
+    let (ending, recorded) = thread::scope(|scope| {
+        let recorder = scope.spawn(|| record(writer, events, &mut progress));
+        let watcher = runtime.spawn(watch_signals(stop_at, Arc::clone(&signal)));
+        let ending = runtime.block_on(run(job.plan, past, wiring));
+        watcher.abort();
+        (ending, recorder.join())
+    });
+    let (writer, failed) = recorded.map_err(|_panic| CliError::internal("the recorder panicked"))?;
+    writer.finish(status(ending))?;
+    progress.finish(match ending {
+        Ending::Complete => "done",
+        Ending::Stopped => "stopped, saved",
+        Ending::OutOfBudget => "budget reached, saved",
+        Ending::SinkClosed => "not saved",
+    });
+    if let Some(error) = failed {
+        return Err(CliError::new(ExitCode::Internal, error)
+            .with_help("free some disk space, then go on with `groundgate run --resume`"));
+    }
+    Ok(Ended { ending, code: code(ending, signal.load(Ordering::SeqCst)) })
+}
+
+fn open(job: &Job) -> Result<(Writer, Past, Usd), CliError> {
+    let Some(reader) = &job.resumed else {
+        let writer = Writer::create(&job.path, &job.header, &job.plan.cases)?;
+        return Ok((writer, Past::default(), Usd::ZERO));
+    };
+    let path = reader.path().to_owned();
+    let mut writer = Writer::resume(Reader::open(&path)?)?;
+    if job.rerun_failures {
+        writer.forget_failures()?;
+    }
+    let reader = Reader::open(&path)?;
+    let past = Past { finished: reader.finished()?, calls: reader.open_calls()? };
+    Ok((writer, past, reader.booked()?))
+}
+
+/// Writes what comes, in batches as large as what has gathered meanwhile.
+fn record(
+    mut writer: Writer,
+    mut events: mpsc::Receiver<Event>,
+    progress: &mut Progress<'_>,
+) -> (Writer, Option<RecordError>) {
+    let (mut calls, mut trials) = (Vec::new(), Vec::new());
+    while let Some(first) = events.blocking_recv() {
+        let mut next = Some(first);
+        while let Some(event) = next {
+            progress.observe(&event);
+            match event {
+                Event::Call(call) => calls.push(*call),
+                Event::Trial(trial) => trials.push(*trial),
+            }
+            next = if calls.len() + trials.len() < BATCH { events.try_recv().ok() } else { None };
+        }
+        if let Err(error) = writer.append(&calls, &trials) {
+            return (writer, Some(error));
+        }
+        calls.clear();
+        trials.clear();
+    }
+    (writer, None)
+}
+
+/// The first signal stops new calls, the second or the end of the grace everything.
+async fn watch_signals(stop: watch::Sender<Stop>, which: Arc<AtomicU8>) {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        // Without signal handlers the system's own end the process; the record survives that.
+        std::future::pending::<()>().await;
+        return;
+    };
+    let code = tokio::select! {
+        _ = interrupt.recv() => ExitCode::Interrupted,
+        _ = terminate.recv() => ExitCode::Terminated,
+    };
+    which.store(code.number(), Ordering::SeqCst);
+    stop.send_replace(Stop::AfterCalls);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        () = tokio::time::sleep(GRACE) => {}
+    }
+    stop.send_replace(Stop::Now);
+    std::future::pending::<()>().await;
+}
+
+const fn status(ending: Ending) -> Status {
+    match ending {
+        Ending::Complete => Status::Complete,
+        Ending::Stopped | Ending::SinkClosed => Status::Interrupted,
+        Ending::OutOfBudget => Status::OutOfBudget,
+    }
+}
+
+fn code(ending: Ending, signal: u8) -> ExitCode {
+    match ending {
+        Ending::Complete => ExitCode::Done,
+        Ending::Stopped if signal == ExitCode::Terminated.number() => ExitCode::Terminated,
+        Ending::Stopped => ExitCode::Interrupted,
+        Ending::OutOfBudget => ExitCode::Incomplete,
+        Ending::SinkClosed => ExitCode::Internal,
+    }
+}

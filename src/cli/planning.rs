@@ -1,0 +1,100 @@
+//! From cases, judges and checks to a plan and the header of its record.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{clock, error::CliError};
+use crate::{
+    copilot::Copilot,
+    eval_set::EvalSet,
+    judge::checks,
+    record::{Header, MetricSource},
+    run::{Plan, Seat},
+    trial::builtin_metric,
+    unit::Digest,
+};
+
+/// What a run is made of.
+pub(crate) struct Parts<'a> {
+    pub(crate) eval_set: &'a EvalSet,
+    pub(crate) copilot_name: &'a str,
+    pub(crate) copilot: &'a dyn Copilot,
+    pub(crate) attempts: u32,
+    pub(crate) seed: u64,
+    pub(crate) concurrency: usize,
+    pub(crate) seats: Vec<Seat>,
+    pub(crate) checks: Vec<String>,
+}
+
+/// The plan and the header of its record.
+pub(crate) fn plan(parts: Parts<'_>, at: Timestamp, number: usize) -> Result<(Plan, Header), CliError> {
+    let metrics = metric_sources(&parts.seats, &parts.checks)?;
+    let plan_digest = plan_digest(&parts, &metrics);
+    let header = Header {
+        run_id: clock::run_id(at, std::process::id(), number),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        created_at: clock::rfc3339(at),
+        eval_set_name: parts.eval_set.name.clone(),
+        eval_set_digest: parts.eval_set.digest,
+        copilot_name: parts.copilot_name.to_owned(),
+        copilot_description: parts.copilot.describe(),
+        attempts: parts.attempts,
+        seed: parts.seed,
+        plan_digest,
+        git_revision: super::project::git_revision(),
+        metrics,
+    };
+    let plan = Plan {
+        cases: parts.eval_set.cases.clone(),
+        attempts: parts.attempts,
+        seats: parts.seats,
+        checks: parts.checks,
+        seed: parts.seed,
+        concurrency: parts.concurrency,
+    };
+    Ok((plan, header))
+}
+
+fn metric_sources(seats: &[Seat], checks: &[String]) -> Result<Vec<MetricSource>, CliError> {
+    let judged = seats.iter().flat_map(|seat| {
+        seat.metrics().into_iter().map(|metric| MetricSource {
+            metric,
+            instrument: seat.instrument(),
+            instrument_name: seat.instrument_name(),
+        })
+    });
+    let checked = checks.iter().filter_map(|name| {
+        Some(MetricSource {
+            metric: builtin_metric(name)?,
+            instrument: checks::digest(),
+            instrument_name: checks::INSTRUMENT_NAME.to_owned(),
+        })
+    });
+    let sources: Vec<MetricSource> = judged.chain(checked).collect();
+    let mut seen = BTreeSet::new();
+    match sources.iter().find(|source| !seen.insert(source.metric.name.clone())) {
+        None => Ok(sources),
+        Some(twice) => Err(CliError::invalid(format!(
+            "two judges measure `{}`; a run measures each metric once",
+            twice.metric.name
+        ))),
+    }
+}
+
+/// Over everything that decides what is asked and how it is judged.
+fn plan_digest(parts: &Parts<'_>, metrics: &[MetricSource]) -> Digest {
+    let instruments = metrics.iter().flat_map(|source| {
+        [source.metric.name.clone(), source.instrument.to_string()]
+    });
+    let all: Vec<String> = [
+        parts.eval_set.digest.to_string(),
+        parts.copilot.describe(),
+        parts.attempts.to_string(),
+        parts.seed.to_string(),
+    ]
+    .into_iter()
+    .chain(instruments)
+    .collect();
+    Digest::of_parts(all.iter().map(String::as_bytes))
+}

@@ -1,0 +1,173 @@
+//! The distribution of a weighted mean whose weights are random: Dirichlet.
+//!
+//! With values x, sizes k and independent weights W ~ Gamma(shape), M = Σ W x / Σ W k. `dirichlet`
+//! makes confidence bounds of it; the Bayesian bootstrap is the same distribution with all shapes 1.
+//! Everything is deterministic: M ≤ c exactly when Σ W (x − c k) ≤ 0, and the distribution of that
+//! sum has a closed characteristic function, inverted in `gamma_sum`.
+
+use crate::stats::{
+    distributions::{beta_quantile, beta_upper_quantile, normal_quantile},
+    gamma_sum::{GammaTerm, at_most_zero},
+};
+
+/// One value with its size and the shape of its random weight.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Term {
+    /// The value; of a cluster, the sum over its members.
+    pub value: f64,
+    /// What the value is out of: 1, or a cluster's number of members. More than 0.
+    pub size: f64,
+    /// The shape of the weight's Gamma distribution. More than 0.
+    pub shape: f64,
+}
+
+impl Term {
+    fn ratio(&self) -> f64 {
+        self.value / self.size
+    }
+}
+
+/// The distribution of the weighted mean.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DirichletMean {
+    /// Sorted by ratio, equal ones merged.
+    terms: Vec<Term>,
+}
+
+impl DirichletMean {
+    /// From finite terms, at least one; `None` when there is none. Equal values are merged.
+    pub fn new(terms: impl IntoIterator<Item = Term>) -> Option<Self> {
+        let mut sorted: Vec<Term> = terms.into_iter().collect();
+        sorted.sort_by(|a, b| {
+            (a.ratio().total_cmp(&b.ratio())).then_with(|| a.size.total_cmp(&b.size))
+        });
+        let mut merged: Vec<Term> = Vec::with_capacity(sorted.len());
+        for term in sorted {
+            match merged.last_mut() {
+                Some(last) if same(last.value, term.value) && same(last.size, term.size) => {
+                    last.shape += term.shape;
+                }
+                _ => merged.push(term),
+            }
+        }
+        (!merged.is_empty()).then_some(Self { terms: merged })
+    }
+
+    /// P(M ≤ c).
+    pub fn cdf(&self, c: f64) -> f64 {
+        at_most_zero(self.terms.iter().map(|term| GammaTerm {
+            coefficient: term.value - c * term.size,
+            shape: term.shape,
+        }))
+    }
+
+    /// P(M ≥ c).
+    pub fn sf(&self, c: f64) -> f64 {
+        at_most_zero(self.terms.iter().map(|term| GammaTerm {
+            coefficient: c * term.size - term.value,
+            shape: term.shape,
+        }))
+    }
+
+    /// The c with P(M ≤ c) = `p`, for 0 < `p` < 1.
+    pub fn quantile(&self, p: f64) -> f64 {
+        self.inverse(p, true)
+    }
+
+    /// The c with P(M ≥ c) = `p`, for 0 < `p` < 1.
+    pub fn upper_quantile(&self, p: f64) -> f64 {
+        self.inverse(p, false)
+    }
+
+    fn inverse(&self, p: f64, lower: bool) -> f64 {
+        let (Some(first), Some(last)) = (self.terms.first(), self.terms.last()) else {
+            return f64::NAN;
+        };
+        let (low, high) = (first.ratio(), last.ratio());
+        if same(low, high) {
+            return low;
+        }
+        if self.terms.len() == 2 && same(first.size, last.size) {
+            let share = if lower {
+                beta_quantile(p, last.shape, first.shape)
+            } else {
+                beta_upper_quantile(p, last.shape, first.shape)
+            };
+            return low + (high - low) * share;
+        }
+        self.search(p, lower, (low, high))
+    }
+
+    /// Secant steps on the normal score of the tail, which is almost linear in c, from the quantile
+    /// of the beta distribution with the same mean and variance; bisection where a step fails.
+    fn search(&self, p: f64, lower: bool, (low, high): (f64, f64)) -> f64 {
+        let target = normal_quantile(p);
+        // Rises with c on either side.
+        let score = |c: f64| {
+            if lower {
+                normal_quantile(self.cdf(c)) - target
+            } else {
+                target - normal_quantile(self.sf(c))
+            }
+        };
+        let (mut guess, mut slope) = self.matched(p, lower, (low, high));
+        let mut bracket = (low, high);
+        let mut previous: Option<(f64, f64)> = None;
+        for step in 0..200 {
+            let error = score(guess);
+            *(if error < 0.0 { &mut bracket.0 } else { &mut bracket.1 }) = guess;
+            if let Some((at, value)) = previous
+                && error.is_finite()
+                && value.is_finite()
+                && !same(at, guess)
+                && !same(value, error)
+            {
+                slope = (error - value) / (guess - at);
+            }
+            previous = Some((guess, error));
+            let newton = guess - error / slope;
+            let middle = 0.5 * (bracket.0 + bracket.1);
+            let useful = newton > bracket.0 && newton < bracket.1 && (step < 20 || step % 2 == 0);
+            let next = if error.abs() < 1e-13 {
+                guess
+            } else if useful {
+                newton
+            } else {
+                middle
+            };
+            let moved = (next - guess).abs();
+            guess = next;
+            if moved <= 1e-15 * (high - low) || bracket.1 - bracket.0 <= 1e-15 * (high - low) {
+                break;
+            }
+        }
+        guess
+    }
+
+    /// A first quantile, and the slope of the normal score there.
+    fn matched(&self, p: f64, lower: bool, (low, high): (f64, f64)) -> (f64, f64) {
+        let total: f64 = self.terms.iter().map(|t| t.shape).sum();
+        let size: f64 = self.terms.iter().map(|t| t.shape * t.size).sum();
+        let mean = self.terms.iter().map(|t| t.shape * t.value).sum::<f64>() / size;
+        let squares: f64 = self
+            .terms
+            .iter()
+            .map(|t| t.shape * (t.value - mean * t.size).powi(2))
+            .sum();
+        let variance = squares / (size * size) * (total / (total + 1.0));
+        let (middle, spread) = ((mean - low) / (high - low), variance / (high - low).powi(2));
+        let strength = (middle * (1.0 - middle) / spread - 1.0).max(1e-3);
+        let (a, b) = (middle * strength, (1.0 - middle) * strength);
+        let share = if lower {
+            beta_quantile(p, a, b)
+        } else {
+            beta_upper_quantile(p, a, b)
+        };
+        let inside = share.clamp(1e-12, 1.0 - 1e-12);
+        (low + (high - low) * inside, 1.0 / variance.sqrt())
+    }
+}
+
+fn same(a: f64, b: f64) -> bool {
+    a.total_cmp(&b).is_eq()
+}

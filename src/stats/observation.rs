@@ -1,0 +1,234 @@
+//! What goes into an estimate: one value per unit, with what is missing counted both ways.
+
+use crate::{stats::error::StatsError, unit::count_to_f64};
+
+/// The value of one unit: a run, a question's mean, or a cluster's mean.
+///
+/// Where something is missing, `low` counts it as the worst and `high` as the best that it could have
+/// been; lower bounds are computed from the lows and upper bounds from the highs, so that a missing
+/// score can never move a verdict towards a pass or a fail (Manski's worst-case bounds).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Observation {
+    low: f64,
+    high: f64,
+    point: Option<f64>,
+}
+
+impl Observation {
+    /// A unit that was scored completely.
+    pub const fn scored(value: f64) -> Self {
+        Self {
+            low: value,
+            high: value,
+            point: Some(value),
+        }
+    }
+
+    /// A unit of which nothing was scored: it could be anything from `low` to `high`. For an amount
+    /// without a limit, `high` is infinite.
+    pub const fn missing(low: f64, high: f64) -> Self {
+        Self {
+            low,
+            high,
+            point: None,
+        }
+    }
+
+    /// A unit that was scored in part, with the mean of that part.
+    pub const fn partly_scored(low: f64, point: f64, high: f64) -> Self {
+        Self {
+            low,
+            high,
+            point: Some(point),
+        }
+    }
+
+    /// The lowest value it could have.
+    pub const fn low(self) -> f64 {
+        self.low
+    }
+
+    /// The highest value it could have.
+    pub const fn high(self) -> f64 {
+        self.high
+    }
+
+    /// What was scored of it.
+    pub const fn point(self) -> Option<f64> {
+        self.point
+    }
+
+    /// The difference to another observation of the same unit: `self` − `other`.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        Self {
+            low: self.low - other.high,
+            high: self.high - other.low,
+            point: self.point.zip(other.point).map(|(a, b)| a - b),
+        }
+    }
+
+    /// The mean of several observations, every one counting the same: a question's mean from its
+    /// runs, a cluster's from its questions. `None` when there is none.
+    pub fn mean(parts: &[Self]) -> Option<Self> {
+        if parts.is_empty() {
+            return None;
+        }
+        let count = count_to_f64(parts.len());
+        // A mean of equal values must be that value to the last bit: it may lie on the scale's end.
+        let mean = |of: fn(Self) -> f64| {
+            let (least, most) = parts.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |ends, p| {
+                (ends.0.min(of(*p)), ends.1.max(of(*p)))
+            });
+            (parts.iter().map(|part| of(*part)).sum::<f64>() / count).clamp(least, most)
+        };
+        let points: Vec<Self> = (parts.iter().filter_map(|part| part.point))
+            .map(Self::scored)
+            .collect();
+        let point = if points.len() == parts.len() && parts.iter().all(|part| part.is_complete()) {
+            Some(mean(Self::low))
+        } else {
+            mean_of(points.iter().map(|part| part.low))
+        };
+        Some(Self {
+            low: mean(Self::low),
+            high: mean(Self::high),
+            point,
+        })
+    }
+
+    /// Whether nothing is missing.
+    fn is_complete(self) -> bool {
+        self.low.total_cmp(&self.high).is_eq()
+    }
+}
+
+/// The range of a bounded score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    low: f64,
+    high: f64,
+}
+
+impl Scale {
+    /// From 0 to 1.
+    pub const UNIT: Self = Self {
+        low: 0.0,
+        high: 1.0,
+    };
+
+    /// Finite ends, one below the other.
+    pub fn new(low: f64, high: f64) -> Result<Self, StatsError> {
+        let width = high - low;
+        if width.is_finite() && width > 0.0 {
+            Ok(Self { low, high })
+        } else {
+            Err(StatsError::Scale { low, high })
+        }
+    }
+
+    /// The worst score, where higher is better.
+    pub const fn low(self) -> f64 {
+        self.low
+    }
+
+    /// The best score, where higher is better.
+    pub const fn high(self) -> f64 {
+        self.high
+    }
+
+    /// From end to end.
+    pub const fn width(self) -> f64 {
+        self.high - self.low
+    }
+
+    /// The scale of a difference of two scores on this scale.
+    #[must_use]
+    pub const fn of_differences(self) -> Self {
+        Self {
+            low: -self.width(),
+            high: self.width(),
+        }
+    }
+
+    /// Where `value` lies between the ends, from 0 to 1.
+    pub fn share(self, value: f64) -> f64 {
+        (value - self.low) / self.width()
+    }
+
+    /// The value at a share of the way from low to high; the inverse of [`Self::share`].
+    pub fn at(self, share: f64) -> f64 {
+        self.low + share * self.width()
+    }
+
+    /// Checks every observation: on the scale, and low not above high. A value beyond an end by no
+    /// more than rounding of a mean or a difference counts as that end.
+    pub(crate) fn checked(self, observations: &[Observation]) -> Result<Vec<Observation>, StatsError> {
+        if observations.iter().all(|one| one.point.is_none()) {
+            return Err(StatsError::NoData);
+        }
+        let slack = 1e-12 * self.width();
+        let inside = |index: usize, value: f64| {
+            if value >= self.low - slack && value <= self.high + slack {
+                Ok(value.clamp(self.low, self.high))
+            } else {
+                Err(StatsError::OutOfScale {
+                    index,
+                    value,
+                    low: self.low,
+                    high: self.high,
+                })
+            }
+        };
+        ordered(observations)?;
+        (observations.iter().enumerate())
+            .map(|(index, one)| {
+                Ok(Observation {
+                    low: inside(index, one.low)?,
+                    high: inside(index, one.high)?,
+                    point: one.point.map(|point| inside(index, point)).transpose()?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Checks observations that have no scale: finite lows, and low ≤ point ≤ high, where high may be
+/// infinite.
+pub(crate) fn checked_amounts(observations: &[Observation]) -> Result<(), StatsError> {
+    if observations.iter().all(|one| one.point.is_none()) {
+        return Err(StatsError::NoData);
+    }
+    ordered(observations)
+}
+
+fn ordered(observations: &[Observation]) -> Result<(), StatsError> {
+    let wrong = observations.iter().position(|one| {
+        let point = one.point.unwrap_or(one.low);
+        // The point of partly scored units is rounded apart from its ends.
+        let slack = 1e-9 * (point.abs() + one.low.abs());
+        let in_order = one.low <= one.high && one.low - slack <= point && point <= one.high + slack;
+        !(one.low.is_finite() && point.is_finite() && in_order)
+    });
+    match wrong {
+        None => Ok(()),
+        Some(index) => {
+            let one = observations.get(index).copied();
+            let (low, high) = one.map_or((f64::NAN, f64::NAN), |one| (one.low, one.high));
+            Err(StatsError::NotANumber { index, low, high })
+        }
+    }
+}
+
+/// The mean of what was scored.
+pub(crate) fn point_of(observations: &[Observation]) -> Result<f64, StatsError> {
+    mean_of(observations.iter().filter_map(|one| one.point)).ok_or(StatsError::NoData)
+}
+
+/// The arithmetic mean; `None` of nothing.
+pub(crate) fn mean_of(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0_usize), |(sum, count), value| {
+        (sum + value, count + 1)
+    });
+    (count > 0).then(|| sum / count_to_f64(count))
+}

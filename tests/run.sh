@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# All tests, on a fresh machine with just Rust: installs what they need, then runs them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+need() { command -v "$1" >/dev/null 2>&1; }
+
+# A browser for the tests of the HTML report, from Debian's packages where we may install.
+if ! need chromium && need apt-get && [ "$(id -u)" = 0 ]; then
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends chromium >/dev/null
+fi
+if need chromium; then export GROUNDGATE_REQUIRE_BROWSER=1; fi
+
+# A gateway that is not ours, for the tests against another's OpenAI-compatible server.
+if need python3; then
+  export GROUNDGATE_TEST_VENV="${GROUNDGATE_TEST_VENV:-$PWD/target/test-venv}"
+  if [ ! -x "$GROUNDGATE_TEST_VENV/bin/litellm" ]; then
+    python3 -m venv "$GROUNDGATE_TEST_VENV"
+    "$GROUNDGATE_TEST_VENV/bin/pip" install --quiet "litellm[proxy]"
+  fi
+fi
+
+if need cargo-nextest; then
+  cargo nextest run --profile "$([ -n "${CI:-}" ] && echo ci || echo default)"
+  cargo test --doc --quiet
+else
+  cargo test --quiet
+fi
