@@ -550,6 +550,20 @@ fn environments_that_inherit_in_a_circle_are_refused() {
     assert!(found.contains("inherits from itself"), "{found}");
 }
 
+#[test]
+fn the_example_s_policy_is_right_in_every_environment() {
+    let text = include_str!("../../../gate.toml");
+    let mut known = known();
+    let faithfulness = MetricSpec::score("faithfulness", DataType::Fraction);
+    known.insert(faithfulness.name.clone(), faithfulness);
+    for env in [None, Some("dev"), Some("qa"), Some("prod")] {
+        let policy = read_policy("gate.toml", text, env, &known).unwrap();
+        for rule in &policy.rules {
+            assert!(rule.why.is_some(), "{} says not why", rule.id);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn neither_order_of_keys_nor_comments_change_the_digest(
