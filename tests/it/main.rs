@@ -1,0 +1,12 @@
+//! One integration binary: the library against loopback servers.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
+
+mod misbehave;
+mod transport;
