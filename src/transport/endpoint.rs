@@ -234,6 +234,11 @@ pub(super) fn checked_url(text: &str) -> Result<Url, EndpointError> {
     Ok(url)
 }
 
+/// Whether calls can go to a URL that settings give; a [`super::Client`] checks it again.
+pub fn check_url(text: &str) -> Result<(), EndpointError> {
+    checked_url(text).map(|_url| ())
+}
+
 /// A URL as messages may show it: scheme, host, port and path.
 pub(super) fn shown(url: &Url) -> Shown<'_> {
     Shown(url)

@@ -20,7 +20,7 @@ mod tls;
 
 pub use client::{Call, Client, Reply, Target};
 pub use clock::{Clock, SystemClock};
-pub use endpoint::{Auth, Endpoint, EndpointError, HeaderText, Proxy, Timeouts};
+pub use endpoint::{Auth, Endpoint, EndpointError, HeaderText, Proxy, Timeouts, check_url};
 pub use form::{FormReader, Framing, ReplyForm};
 pub use limit::{Limiter, Limits, Slot};
 pub(crate) use reply::parse_json_as;
