@@ -4,7 +4,7 @@
 //! keys; what is wrong goes into the document's list, and reading goes on, so that a person sees
 //! all mistakes at once. Nothing here knows what a key means.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::BTreeSet};
 
 use toml::{
     Spanned,
@@ -23,6 +23,8 @@ pub struct Document<'s> {
     text: &'s str,
     root: Spanned<DeTable<'s>>,
     mistakes: RefCell<MistakeList>,
+    /// What was reported already: a value that is read twice is wrong once.
+    reported: RefCell<BTreeSet<(usize, String)>>,
 }
 
 /// A table of a document.
@@ -53,6 +55,7 @@ impl<'s> Document<'s> {
             text,
             root,
             mistakes: RefCell::default(),
+            reported: RefCell::default(),
         })
     }
 
@@ -67,16 +70,22 @@ impl<'s> Document<'s> {
 
     /// Reports a mistake at a byte offset of the text.
     pub fn report(&self, at: usize, message: impl Into<String>) {
-        self.mistakes
-            .borrow_mut()
-            .push_with(|| Mistake::at(self.file, self.text, at, message));
+        self.add(at, message.into(), None);
     }
 
     /// As [`report`](Self::report), with one thing to do.
     pub fn report_with_help(&self, at: usize, message: impl Into<String>, help: impl Into<String>) {
-        self.mistakes
-            .borrow_mut()
-            .push_with(|| Mistake::at(self.file, self.text, at, message).with_help(help));
+        self.add(at, message.into(), Some(help.into()));
+    }
+
+    fn add(&self, at: usize, message: String, help: Option<String>) {
+        if !self.reported.borrow_mut().insert((at, message.clone())) {
+            return;
+        }
+        self.mistakes.borrow_mut().push_with(|| Mistake {
+            help,
+            ..Mistake::at(self.file, self.text, at, message)
+        });
     }
 
     /// Reports an unknown name with the nearest known one, or with all of them.

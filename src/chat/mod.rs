@@ -1,6 +1,15 @@
 //! One conversation with a language model: the port that judges use, and the wire forms that
 //! copilots share with them.
 
+mod openai;
+mod openai_reply;
+mod price;
+
+pub use openai::{MaxTokensField, OpenAiModel, OpenAiSettings, Structured};
+pub(crate) use openai::{estimated_tokens, request_body};
+pub(crate) use openai_reply::{CompletionForm, text_of};
+pub use price::Price;
+
 use std::{future::Future, pin::Pin};
 
 use serde::{Deserialize, Serialize};

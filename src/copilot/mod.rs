@@ -3,8 +3,18 @@
 //! [`answer`] is pure; the adapters beside it do the talking.
 
 mod answer;
+mod chat;
+mod extract;
+mod http;
+mod recorded;
+mod template;
 
 pub use answer::{Answer, CallFailure, FailureKind, Passage, Timing, Usage};
+pub use chat::{ChatCopilot, ChatCopilotSettings};
+pub use extract::{PassagePaths, PathError};
+pub use http::{HttpCopilot, HttpCopilotError, HttpCopilotSettings, StreamEnd};
+pub use recorded::RecordedCopilot;
+pub use template::TemplateError;
 
 use crate::{chat::BoxFuture, eval_set::Case, unit::Usd};
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{jsonl, load::decompressed, piece::Piece};
+use super::{jsonl, load::unpacked, piece::Piece};
 use crate::diagnostic::{Mistake, MistakeList, Mistakes};
 
 /// The documents of one file.
@@ -50,7 +50,7 @@ impl KnowledgeBase {
     /// Reads JSONL, one document a line, decompressed where `file_name` ends in `.gz`. On failure,
     /// every mistake of the file with its line.
     pub fn load(file_name: &str, bytes: &[u8]) -> Result<Self, Mistakes> {
-        let (_, bytes) = decompressed(file_name, bytes)?;
+        let bytes = unpacked(file_name, bytes)?;
         let mut mistakes = MistakeList::default();
         let mut documents = Vec::new();
         let mut line_of = BTreeMap::new();

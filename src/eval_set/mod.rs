@@ -11,4 +11,4 @@ mod written;
 
 pub use case::{Case, EvalSet, Role, Turn};
 pub use knowledge_base::{Document, KnowledgeBase};
-pub use load::load;
+pub use load::{load, unpack};

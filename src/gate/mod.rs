@@ -8,6 +8,7 @@ mod bounds;
 mod compare;
 mod decide;
 mod policy;
+mod policy_file;
 mod rules;
 mod sentence;
 mod summary;
@@ -22,4 +23,5 @@ pub use policy::{
     BoundChoice, CaseFilter, Estimand, KnownMetrics, OnOpen, Policy, Rule, RuleKind, Slice,
     Statistics,
 };
+pub use policy_file::read_policy;
 pub use verdict::{Bar, Counts, Decision, Finding, Verdict};

@@ -1,1 +1,29 @@
 //! HTTP as the copilots and judges need it: limits, retries, secrets.
+//!
+//! One [`Client`] per endpoint owns the connections, the limiter and the secrets; adapters in
+//! `chat/` and `copilot/` give it bodies and readers and never see a socket. What to do after a
+//! failure is decided in [`retry`], which is pure. This room reads no environment and no files, and
+//! it follows no redirects: whoever calls it hands over every value.
+
+mod client;
+mod clock;
+mod connection;
+mod endpoint;
+pub(crate) mod error_body;
+mod form;
+mod limit;
+mod reply;
+pub mod retry;
+mod secret;
+pub mod sse;
+mod tls;
+
+pub use client::{Call, Client, Reply, Target};
+pub use clock::{Clock, SystemClock};
+pub use endpoint::{Auth, Endpoint, EndpointError, HeaderText, Proxy, Timeouts, check_url};
+pub use form::{FormReader, Framing, ReplyForm};
+pub use limit::{Limiter, Limits, Slot};
+pub(crate) use reply::parse_json_as;
+pub use reply::{Fault, Head, JsonBody, Progress, ReplyReader, excerpt, parse_json};
+pub use retry::RetryPolicy;
+pub use secret::{Redactor, Secret};

@@ -1,4 +1,14 @@
 //! Integration tests: the house rules, and the program against real sockets, files and processes.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
+
 mod architecture;
+mod misbehave;
 mod tidy;
+mod transport;

@@ -14,12 +14,16 @@ use crate::diagnostic::{Mistake, MistakeList, Mistakes};
 /// The largest eval set or knowledge base after decompression, in bytes.
 const DECOMPRESSED_LIMIT: usize = 1 << 30;
 
+/// What a gzip file begins with.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
 const FORMATS: &str = "known formats: .jsonl, .json (an array), .csv, each also as .gz";
 
 /// Reads an eval set; the format is that of `file_name`'s extension (`.jsonl`, `.json`, `.csv`,
 /// each also with `.gz`). On failure, every mistake of the file with its line.
 pub fn load(file_name: &str, bytes: &[u8]) -> Result<EvalSet, Mistakes> {
-    let (plain_name, bytes) = decompressed(file_name, bytes)?;
+    let bytes = unpacked(file_name, bytes)?;
+    let plain_name = file_name.strip_suffix(".gz").unwrap_or(file_name);
     let path = Path::new(plain_name);
     let mut mistakes = MistakeList::default();
     let extension = path.extension().and_then(|extension| extension.to_str());
@@ -47,18 +51,23 @@ pub fn load(file_name: &str, bytes: &[u8]) -> Result<EvalSet, Mistakes> {
     Ok(EvalSet::new(stem.unwrap_or(plain_name).to_owned(), cases))
 }
 
-/// The bytes behind `.gz` and the name without it; other files as they are.
-pub(super) fn decompressed<'a>(
-    file_name: &'a str,
-    bytes: &'a [u8],
-) -> Result<(&'a str, Cow<'a, [u8]>), Mistakes> {
-    let refuse = |message: String| Mistakes(vec![Mistake::in_file(file_name, message)]);
-    let Some(plain_name) = file_name.strip_suffix(".gz") else {
-        return Ok((file_name, Cow::Borrowed(bytes)));
-    };
+/// A file's bytes, unpacked where its name ends in `.gz`. Bytes that are not packed stay as they
+/// are, so that unpacking twice does no harm.
+pub fn unpack(file_name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Mistakes> {
+    match unpacked(file_name, &bytes)? {
+        Cow::Owned(plain) => Ok(plain),
+        Cow::Borrowed(_) => Ok(bytes),
+    }
+}
+
+/// As [`unpack`], without a copy of what is not packed.
+pub(super) fn unpacked<'a>(file_name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, Mistakes> {
+    if !file_name.ends_with(".gz") || !bytes.starts_with(&GZIP_MAGIC) {
+        return Ok(Cow::Borrowed(bytes));
+    }
     gunzip(bytes, DECOMPRESSED_LIMIT)
-        .map(|plain| (plain_name, Cow::Owned(plain)))
-        .map_err(refuse)
+        .map(Cow::Owned)
+        .map_err(|message| Mistakes(vec![Mistake::in_file(file_name, message)]))
 }
 
 /// Decompresses at most `limit` bytes.

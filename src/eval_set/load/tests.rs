@@ -207,6 +207,15 @@ fn a_line_past_the_limit_does_not_stop_the_others() {
 }
 
 #[test]
+fn unpacking_twice_does_no_harm() {
+    let packed = gzip(A.as_bytes());
+    let once = unpack("x.jsonl.gz", packed).unwrap();
+    assert_eq!(once, A.as_bytes());
+    assert_eq!(unpack("x.jsonl.gz", once.clone()).unwrap(), once);
+    check("x.jsonl.gz", once, Ok(&["a"]));
+}
+
+#[test]
 fn a_bomb_is_not_unpacked() {
     let bomb = gzip(&vec![b'\n'; 100_000]);
     assert_eq!(

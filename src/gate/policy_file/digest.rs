@@ -1,0 +1,145 @@
+//! What a policy says, setting by setting: the base of its digest and of comparing environments.
+
+use serde_json::{Map, Value, json};
+
+use super::Resolved;
+use crate::{
+    gate::policy::{BoundChoice, CaseFilter, Estimand, OnOpen, Rule, RuleKind, Slice},
+    unit::{Digest, count_to_f64},
+};
+
+/// One setting of a rule.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Setting {
+    /// What the rule is about; the same in every environment.
+    Word(String),
+    /// As `Word`, several of them.
+    Words(Vec<String>),
+    /// A bar that is harder to pass the higher it is.
+    MoreIsStricter(f64),
+    /// A bar that is harder to pass the lower it is.
+    LessIsStricter(f64),
+    /// A number that is the same in every environment.
+    Number(f64),
+}
+
+/// Every setting of a rule under its key, always in the same order for one kind.
+pub(super) fn settings(kind: &RuleKind) -> Vec<(&'static str, Setting)> {
+    use Setting::{LessIsStricter, MoreIsStricter, Number, Word, Words};
+    let mut settings = match kind {
+        RuleKind::Floor { min, .. } => vec![("min", MoreIsStricter(*min))],
+        RuleKind::Ceiling { max, .. }
+        | RuleKind::MeanMax { max, .. }
+        | RuleKind::RatioMax { max, .. } => vec![("max", LessIsStricter(*max))],
+        RuleKind::NonInferior { margin, .. } => vec![("margin", LessIsStricter(*margin))],
+        RuleKind::Superior { by, .. } => vec![("by", MoreIsStricter(*by))],
+        RuleKind::SliceFloor {
+            by,
+            min,
+            min_cases,
+            on_thin,
+            required,
+            ..
+        } => vec![
+            ("by", Words(by.clone())),
+            ("min", MoreIsStricter(*min)),
+            ("min-cases", MoreIsStricter(count_to_f64(*min_cases))),
+            (
+                "on-thin",
+                MoreIsStricter(if *on_thin == OnOpen::Block { 1.0 } else { 0.0 }),
+            ),
+            ("required", Words(required.iter().map(written).collect())),
+        ],
+        RuleKind::MustPass {
+            cases,
+            min,
+            min_cases,
+            repeats,
+            ..
+        } => vec![
+            (
+                "cases",
+                Word(match cases {
+                    CaseFilter::Critical => "critical".to_owned(),
+                    CaseFilter::Slice(slice) => written(slice),
+                }),
+            ),
+            ("min", MoreIsStricter(*min)),
+            ("min-cases", MoreIsStricter(count_to_f64(*min_cases))),
+            ("repeats", MoreIsStricter(f64::from(*repeats))),
+        ],
+        RuleKind::MaxCount { max, .. } => {
+            let max = usize::try_from(*max).unwrap_or(usize::MAX);
+            vec![("max", LessIsStricter(count_to_f64(max)))]
+        }
+        RuleKind::MaxErrorRate { max } => vec![("max", LessIsStricter(max.value()))],
+        RuleKind::Percentile { quantile, max, .. } => vec![
+            ("quantile", Number(*quantile)),
+            ("max", LessIsStricter(*max)),
+        ],
+    };
+    settings.push(("kind", Word(kind.name().to_owned())));
+    if let Some(metric) = kind.metric() {
+        settings.push(("metric", Word(metric.to_owned())));
+    }
+    settings
+}
+
+fn written(slice: &Slice) -> String {
+    format!("{}={}", slice.tag, slice.value)
+}
+
+/// Over the policy's JSON with sorted keys and without white space, so that neither comments nor
+/// the order of keys in the file matter.
+pub(super) fn digest(name: &str, owner: Option<&str>, policy: &Resolved) -> Digest {
+    let statistics = &policy.statistics;
+    let document = json!({
+        "name": name,
+        "owner": owner,
+        "on-inconclusive": match policy.on_inconclusive {
+            OnOpen::Block => "block",
+            OnOpen::Hold => "hold",
+        },
+        "statistics": {
+            "alpha-pass": statistics.alpha_pass,
+            "alpha-fail": statistics.alpha_fail,
+            "min-cases": statistics.min_cases,
+            "missing-max": statistics.missing_max.value(),
+            "bound": match statistics.bound {
+                BoundChoice::Exact => "exact",
+                BoundChoice::Calibrated => "calibrated",
+                BoundChoice::Proven => "proven",
+            },
+            "versus-baseline": estimand(statistics.versus_baseline),
+            "absolute": estimand(statistics.absolute),
+        },
+        "rules": policy.rules.iter().map(rule).collect::<Vec<_>>(),
+    });
+    Digest::of(document.to_string().as_bytes())
+}
+
+const fn estimand(estimand: Estimand) -> &'static str {
+    match estimand {
+        Estimand::Suite => "suite",
+        Estimand::Population => "population",
+    }
+}
+
+fn rule(rule: &Rule) -> Value {
+    let mut fields: Map<String, Value> = settings(&rule.kind)
+        .into_iter()
+        .map(|(key, setting)| {
+            let value = match setting {
+                Setting::Word(word) => json!(word),
+                Setting::Words(words) => json!(words),
+                Setting::MoreIsStricter(number)
+                | Setting::LessIsStricter(number)
+                | Setting::Number(number) => json!(number),
+            };
+            (key.to_owned(), value)
+        })
+        .collect();
+    fields.insert("id".to_owned(), json!(rule.id));
+    fields.insert("why".to_owned(), json!(rule.why));
+    Value::Object(fields)
+}

@@ -1,0 +1,212 @@
+//! Environments: what inherits from what, and the proof that nothing gets weaker on the way.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Resolved,
+    digest::{Setting, settings},
+};
+use crate::{
+    gate::policy::OnOpen,
+    toml_reader::{Document, Table},
+};
+
+/// More environments than anybody has.
+const ENVIRONMENT_LIMIT: usize = 20;
+
+/// One environment with all that it inherits from.
+#[derive(Debug)]
+pub(super) struct Chain<'d, 's> {
+    /// `None`: the top of the file.
+    pub(super) name: Option<&'d str>,
+    /// What it inherits from directly; `None`: the top of the file.
+    parent: Option<&'d str>,
+    /// From the one nearest to the top to its own.
+    tables: Vec<Table<'d, 's>>,
+}
+
+/// Tables of which a later one wins, key by key.
+#[derive(Debug)]
+pub(super) struct Layers<'d, 's>(Vec<Table<'d, 's>>);
+
+impl<'d, 's> Chain<'d, 's> {
+    /// The tables of that key, `top`'s first.
+    pub(super) fn over(&self, top: Option<Table<'d, 's>>, key: &str) -> Layers<'d, 's> {
+        let own = self.tables.iter().filter_map(|env| env.table(key));
+        Layers(top.into_iter().chain(own).collect())
+    }
+
+    /// A rule's table and what the environments say about that rule.
+    pub(super) fn over_rule(&self, top: Table<'d, 's>, id: &str) -> Layers<'d, 's> {
+        let own = self
+            .tables
+            .iter()
+            .filter_map(|env| env.table("rule")?.table(id));
+        Layers([top].into_iter().chain(own).collect())
+    }
+}
+
+impl<'d, 's> Layers<'d, 's> {
+    /// What the uppermost table with that key says; `default` if none has it.
+    pub(super) fn read<T>(
+        &self,
+        key: &str,
+        default: T,
+        read: impl FnOnce(&Table<'d, 's>, &str) -> Option<T>,
+    ) -> Option<T> {
+        match self.holder(key) {
+            Some(table) => read(table, key),
+            None => Some(default),
+        }
+    }
+
+    /// The uppermost table with that key.
+    pub(super) fn holder(&self, key: &str) -> Option<&Table<'d, 's>> {
+        self.0.iter().rev().find(|table| table.has(key))
+    }
+
+    /// The environments' tables, without the top.
+    pub(super) fn overrides(&self) -> impl Iterator<Item = &Table<'d, 's>> {
+        self.0.iter().skip(1)
+    }
+}
+
+/// The top of the file, and every environment whose inheritance can be followed.
+pub(super) fn chains<'d, 's>(root: Table<'d, 's>) -> Vec<Chain<'d, 's>> {
+    let top = Chain {
+        name: None,
+        parent: None,
+        tables: Vec::new(),
+    };
+    let Some(environments) = root.table("env") else {
+        return vec![top];
+    };
+    let rule_ids: Vec<&str> = root
+        .tables("rule")
+        .iter()
+        .filter_map(|rule| rule.text("id"))
+        .collect();
+    let mut tables = BTreeMap::new();
+    for (name, at) in environments.keys() {
+        if tables.len() == ENVIRONMENT_LIMIT {
+            root.document()
+                .report(at, format!("more than {ENVIRONMENT_LIMIT} environments"));
+            break;
+        }
+        if let Some(table) = environments.table(name) {
+            check_keys(&table, &rule_ids);
+            tables.insert(name, table);
+        }
+    }
+    let own = tables.keys().filter_map(|name| chain(name, &tables));
+    [top].into_iter().chain(own).collect()
+}
+
+fn check_keys(table: &Table<'_, '_>, rule_ids: &[&str]) {
+    table.only(&["inherits", "statistics", "defaults", "rule"]);
+    if let Some(statistics) = table.table("statistics") {
+        statistics.only(&["min-cases"]);
+    }
+    if let Some(defaults) = table.table("defaults") {
+        defaults.only(&["on-inconclusive"]);
+    }
+    let Some(rules) = table.table("rule") else {
+        return;
+    };
+    for (id, at) in rules.keys() {
+        // Read, so that an override that is no table is reported.
+        let is_table = rules.table(id).is_some();
+        if is_table && !rule_ids.contains(&id) {
+            rules
+                .document()
+                .report_unknown(at, "rule", id, rule_ids.iter().copied());
+        }
+    }
+}
+
+fn chain<'d, 's>(
+    name: &'d str,
+    tables: &BTreeMap<&'d str, Table<'d, 's>>,
+) -> Option<Chain<'d, 's>> {
+    let own = tables.get(name)?;
+    let parent = own.text("inherits");
+    let mut path = vec![*own];
+    let mut visited = vec![name];
+    let mut next = parent;
+    while let Some(inherited) = next {
+        let last = path.last()?;
+        if visited.contains(&inherited) {
+            last.report(
+                "inherits",
+                format!("environment `{inherited}` inherits from itself"),
+            );
+            return None;
+        }
+        let Some(table) = tables.get(inherited) else {
+            let at = last.at_value("inherits");
+            let known = tables.keys().copied();
+            last.document()
+                .report_unknown(at, "environment", inherited, known);
+            return None;
+        };
+        visited.push(inherited);
+        path.push(*table);
+        next = table.text("inherits");
+    }
+    path.reverse();
+    Some(Chain {
+        name: Some(name),
+        parent,
+        tables: path,
+    })
+}
+
+/// Reports every setting of an environment that is weaker than what it inherits.
+pub(super) fn check_only_stricter(
+    chain: &Chain<'_, '_>,
+    resolved: &BTreeMap<Option<&str>, Option<Resolved>>,
+) {
+    let (Some(own), Some(name)) = (chain.tables.last(), chain.name) else {
+        return;
+    };
+    let policy_of = |name| resolved.get(&name).and_then(Option::as_ref);
+    let (Some(parent), Some(child)) = (policy_of(chain.parent), policy_of(Some(name))) else {
+        return;
+    };
+    let from = chain.parent.unwrap_or("the top of the file");
+    if child.statistics.min_cases < parent.statistics.min_cases {
+        weaker(own.table("statistics"), "min-cases", name, from);
+    }
+    if parent.on_inconclusive == OnOpen::Block && child.on_inconclusive == OnOpen::Hold {
+        weaker(own.table("defaults"), "on-inconclusive", name, from);
+    }
+    let overrides = own.table("rule");
+    for (before, after) in parent.rules.iter().zip(&child.rules) {
+        let table = overrides.and_then(|rules| rules.table(&after.id));
+        for ((key, before), (_, after)) in settings(&before.kind).iter().zip(settings(&after.kind))
+        {
+            if is_weaker(before, &after) {
+                weaker(table, key, name, from);
+            }
+        }
+    }
+}
+
+fn is_weaker(before: &Setting, after: &Setting) -> bool {
+    match (before, after) {
+        (Setting::MoreIsStricter(before), Setting::MoreIsStricter(after)) => after < before,
+        (Setting::LessIsStricter(before), Setting::LessIsStricter(after)) => after > before,
+        _ => false,
+    }
+}
+
+fn weaker(table: Option<Table<'_, '_>>, key: &str, name: &str, from: &str) {
+    if let Some(table) = table {
+        let document: &Document<'_> = table.document();
+        document.report_with_help(
+            table.at_value(key),
+            format!("environment `{name}` makes `{key}` weaker than {from}"),
+            "an environment may only be stricter than what it inherits",
+        );
+    }
+}

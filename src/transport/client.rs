@@ -1,0 +1,457 @@
+//! The client of one endpoint: sends, reads with limits, and sends again where that is safe.
+//!
+//! Everything that a call needs twice is made once: connections, headers, URLs. The body is a
+//! [`Bytes`], so that a repeat copies nothing.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use reqwest::{
+    Method, NoProxy, Request, Response, StatusCode, Url,
+    header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER},
+    redirect, retry as reqwest_retry,
+};
+use tokio::time::{sleep, timeout};
+
+use super::{
+    clock::Clock,
+    connection::{body_fault, send_fault},
+    endpoint::{Endpoint, EndpointError, Timeouts, checked_url, shown},
+    error_body,
+    limit::Limiter,
+    reply::{Fault, Head, Progress, ReplyReader},
+    retry::{Failures, RetryPolicy, Trouble, classify, next_wait, retry_after},
+    secret::Redactor,
+    tls,
+};
+use crate::{
+    copilot::{CallFailure, FailureKind, Timing, Usage},
+    unit::UnitInterval,
+};
+
+/// The most of an error reply's body that is read, in bytes.
+const LARGEST_ERROR_BODY: usize = 64 << 10;
+
+/// How long the body of an error reply, or the rest of a finished stream, is waited for.
+const REST_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Calls one endpoint.
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+    limiter: Limiter,
+    clock: Arc<dyn Clock>,
+    timeouts: Timeouts,
+    retry: RetryPolicy,
+    largest_body: usize,
+    redactor: Redactor,
+    jitter: AtomicU64,
+}
+
+/// A URL of the endpoint, made once and called often.
+#[derive(Debug, Clone)]
+pub struct Target {
+    url: Url,
+    shown: String,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+/// One call.
+#[derive(Debug, Clone)]
+pub struct Call<'a> {
+    /// Where to.
+    pub target: &'a Target,
+    /// How.
+    pub method: Method,
+    /// What is sent, with its media type.
+    pub body: Option<(Bytes, &'static str)>,
+    /// An estimate of the tokens that it will use, for the limit per minute; 0 where there is none.
+    pub tokens: u32,
+}
+
+impl<'a> Call<'a> {
+    /// A POST of JSON.
+    pub fn post_json(target: &'a Target, body: impl Into<Bytes>) -> Self {
+        Self {
+            target,
+            method: Method::POST,
+            body: Some((body.into(), "application/json")),
+            tokens: 0,
+        }
+    }
+
+    /// A GET.
+    pub const fn get(target: &'a Target) -> Self {
+        Self {
+            target,
+            method: Method::GET,
+            body: None,
+            tokens: 0,
+        }
+    }
+
+    /// The same call with an estimate of its tokens.
+    #[must_use]
+    pub const fn with_tokens(mut self, tokens: u32) -> Self {
+        self.tokens = tokens;
+        self
+    }
+}
+
+/// A whole reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply<T> {
+    /// What the reader made of the body.
+    pub output: T,
+    /// The head.
+    pub head: Head,
+    /// How long it took.
+    pub timing: Timing,
+}
+
+/// What has been seen of a reply so far.
+#[derive(Debug, Default)]
+struct Seen {
+    body_bytes: usize,
+    first_token_at: Option<Duration>,
+}
+
+impl Client {
+    /// Checks the settings and sets up TLS and the connection pool; connects to nothing.
+    ///
+    /// `jitter_seed` makes the waits between tries differ from those of other processes.
+    pub fn new(
+        endpoint: &Endpoint,
+        clock: Arc<dyn Clock>,
+        jitter_seed: u64,
+    ) -> Result<Self, EndpointError> {
+        let base = checked_url(&endpoint.base_url)?;
+        let tls = tls::config(endpoint.extra_ca.as_deref(), base.scheme() == "https")?;
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .default_headers(endpoint.header_map()?)
+            .redirect(redirect::Policy::none())
+            .retry(reqwest_retry::never())
+            .referer(false)
+            .user_agent(concat!("groundgate/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(endpoint.timeouts.connect)
+            .pool_max_idle_per_host(endpoint.limits.in_flight)
+            .tcp_nodelay(true)
+            .tcp_keepalive(Duration::from_secs(30))
+            .no_proxy();
+        if let Some(proxy) = &endpoint.proxy {
+            let url =
+                checked_url(&proxy.url).map_err(|error| EndpointError::Proxy(error.to_string()))?;
+            let mut through = reqwest::Proxy::all(url)
+                .map_err(|error| EndpointError::Proxy(error.without_url().to_string()))?
+                .no_proxy(NoProxy::from_string(&proxy.except));
+            if let Some((user, password)) = &proxy.login {
+                through = through.basic_auth(user, password.expose());
+            }
+            builder = builder.proxy(through);
+        }
+        let http = builder
+            .build()
+            .map_err(|error| EndpointError::Setup(error.without_url().to_string()))?;
+        Ok(Self {
+            http,
+            base,
+            limiter: Limiter::new(endpoint.limits, Arc::clone(&clock)),
+            clock,
+            timeouts: endpoint.timeouts,
+            retry: endpoint.retry,
+            largest_body: endpoint.largest_body,
+            redactor: endpoint.redactor(),
+            jitter: AtomicU64::new(jitter_seed),
+        })
+    }
+
+    /// The endpoint's URL with `path` added to its path; its query is kept.
+    pub fn target(&self, path: &str) -> Target {
+        let mut url = self.base.clone();
+        if !path.is_empty() {
+            let joined = format!(
+                "{}/{}",
+                url.path().trim_end_matches('/'),
+                path.trim_start_matches('/')
+            );
+            url.set_path(&joined);
+        }
+        let shown = shown(&url).to_string();
+        Target { url, shown }
+    }
+
+    /// Sends a call, again where it failed and that is safe, until it is answered or given up.
+    ///
+    /// `reader` makes a fresh reader for every try, from the head of the reply.
+    pub async fn call<R: ReplyReader>(
+        &self,
+        call: &Call<'_>,
+        reader: impl Fn(&Head) -> Result<R, Fault> + Sync,
+    ) -> Result<Reply<R::Output>, CallFailure> {
+        let mut failures = Failures::default();
+        loop {
+            let slot = self.limiter.acquire(call.tokens).await;
+            let sent_at = slot.sent_at();
+            let mut seen = Seen::default();
+            let exchange = timeout(self.timeouts.whole, self.exchange(call, &reader, &mut seen));
+            let result = exchange.await.unwrap_or_else(|_elapsed| {
+                Err(too_late(
+                    "the reply was not whole",
+                    self.timeouts.whole,
+                    &seen,
+                ))
+            });
+            let fault = match result {
+                Ok((output, head)) => {
+                    slot.answered();
+                    let timing = self.timing(sent_at, &seen, failures.tries() + 1);
+                    return Ok(Reply {
+                        output,
+                        head,
+                        timing,
+                    });
+                }
+                Err(fault) => fault,
+            };
+            failures = failures.and(fault.class);
+            let wait = next_wait(
+                &self.retry,
+                fault.class,
+                failures,
+                fault.retry_after,
+                self.next_jitter(),
+            );
+            if fault.class.slow_down {
+                let asked = wait.and(fault.retry_after);
+                slot.refused(asked.or(wait).unwrap_or_default());
+            } else {
+                drop(slot);
+            }
+            match wait {
+                Some(wait) => sleep(wait).await,
+                None => return Err(self.failure(call, &fault, failures.tries())),
+            }
+        }
+    }
+
+    /// Tells the limiter how many tokens a call really used, where the reply says so.
+    pub fn settle(&self, call: &Call<'_>, usage: Usage) {
+        if let (Some(input), Some(output)) = (usage.input_tokens, usage.output_tokens) {
+            self.limiter
+                .settle(call.tokens, input.saturating_add(output));
+        }
+    }
+
+    /// Strikes the endpoint's secrets out of text that came from it.
+    pub fn strike(&self, text: String) -> String {
+        self.redactor.strike(text)
+    }
+
+    async fn exchange<R: ReplyReader>(
+        &self,
+        call: &Call<'_>,
+        reader: &(impl Fn(&Head) -> Result<R, Fault> + Sync),
+        seen: &mut Seen,
+    ) -> Result<(R::Output, Head), Fault> {
+        let patience = self.timeouts.first_byte;
+        let mut response = timeout(patience, self.http.execute(request(call)))
+            .await
+            .map_err(|_elapsed| too_late("no reply began", patience, seen))?
+            .map_err(send_fault)?;
+        if !response.status().is_success() {
+            return Err(status_fault(response, call.target).await);
+        }
+        let head = Head {
+            status: response.status().as_u16(),
+            content_type: media_type(response.headers()),
+        };
+        let mut reader = reader(&head)?;
+        let idle = self.timeouts.idle;
+        loop {
+            let next = timeout(idle, response.chunk())
+                .await
+                .map_err(|_elapsed| too_late("nothing more came", idle, seen))?;
+            let Some(bytes) = next.map_err(|error| body_fault(error, seen.body_bytes > 0))? else {
+                break;
+            };
+            seen.body_bytes += bytes.len();
+            if seen.body_bytes > self.largest_body {
+                let limit = self.largest_body;
+                return Err(Fault::too_large(format!(
+                    "the reply's body is larger than {limit} bytes"
+                )));
+            }
+            let progress = reader.push(bytes)?;
+            if progress > Progress::Waiting && seen.first_token_at.is_none() {
+                seen.first_token_at = Some(self.clock.now());
+            }
+            if progress == Progress::Done {
+                let output = reader.finish()?;
+                read_to_the_end(response).await;
+                return Ok((output, head));
+            }
+        }
+        Ok((reader.finish()?, head))
+    }
+
+    fn timing(&self, sent_at: Duration, seen: &Seen, tries: u32) -> Timing {
+        let since = |at: Duration| {
+            u64::try_from(at.saturating_sub(sent_at).as_millis()).unwrap_or(u64::MAX)
+        };
+        Timing {
+            latency_ms: since(self.clock.now()),
+            ttft_ms: seen.first_token_at.map(since),
+            tries,
+        }
+    }
+
+    /// What becomes of a fault that is not sent again, or that is found in a whole reply.
+    pub fn failure(&self, call: &Call<'_>, fault: &Fault, tries: u32) -> CallFailure {
+        let message = format!("call to `{}` failed: {}", call.target, fault.message);
+        CallFailure {
+            kind: fault.class.kind,
+            message: self.redactor.strike(message),
+            tries,
+        }
+    }
+
+    /// `SplitMix64` (Steele, Lea and Flood 2014) over a counter: spread evenly, repeatable by seed.
+    fn next_jitter(&self) -> UnitInterval {
+        const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+        let mut bits = self
+            .jitter
+            .fetch_add(GOLDEN, Ordering::Relaxed)
+            .wrapping_add(GOLDEN);
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bits ^= bits >> 31;
+        let part = u32::try_from(bits >> 32).unwrap_or(u32::MAX);
+        UnitInterval::new(f64::from(part) / f64::from(u32::MAX)).unwrap_or(UnitInterval::ONE)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base", &shown(&self.base).to_string())
+            .field("limiter", &self.limiter)
+            .finish_non_exhaustive()
+    }
+}
+
+fn request(call: &Call<'_>) -> Request {
+    let mut request = Request::new(call.method.clone(), call.target.url.clone());
+    if let Some((body, media_type)) = &call.body {
+        request
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        *request.body_mut() = Some(body.clone().into());
+    }
+    request
+}
+
+fn media_type(headers: &HeaderMap) -> String {
+    header(headers, &CONTENT_TYPE)
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// The rest of a stream that has said it is done, so that its connection can be used again.
+async fn read_to_the_end(mut response: Response) {
+    let rest = async { while let Ok(Some(_)) = response.chunk().await {} };
+    // Whether there was an end does not matter: the answer is whole.
+    timeout(REST_PATIENCE, rest).await.unwrap_or_default();
+}
+
+async fn status_fault(response: Response, target: &Target) -> Fault {
+    let status = response.status();
+    if status.is_redirection() {
+        return redirect_fault(status, response.headers(), target);
+    }
+    let headers = response.headers();
+    let wait = retry_after(
+        header(headers, &HeaderName::from_static("retry-after-ms")),
+        header(headers, &RETRY_AFTER),
+        header(headers, &DATE),
+    );
+    let should_retry = match header(headers, &HeaderName::from_static("x-should-retry")) {
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(_) | None => None,
+    };
+    let error = error_body::read(&error_bytes(response).await);
+    let class = classify(Trouble::Status {
+        code: status.as_u16(),
+        should_retry,
+        error_code: error.code.as_deref(),
+    });
+    let message = if error.message.is_empty() {
+        format!("status {status}")
+    } else {
+        format!("status {status}: {}", error.message)
+    };
+    Fault {
+        retry_after: wait,
+        ..Fault::new(class, message)
+    }
+}
+
+fn redirect_fault(status: StatusCode, headers: &HeaderMap, target: &Target) -> Fault {
+    let host = header(headers, &LOCATION)
+        .and_then(|location| target.url.join(location).ok())
+        .and_then(|url| url.host_str().map(str::to_owned));
+    let class = classify(Trouble::Status {
+        code: status.as_u16(),
+        should_retry: None,
+        error_code: None,
+    });
+    let message = match host {
+        Some(host) => format!("status {status} to the host `{host}`; redirects are not followed"),
+        None => format!("status {status}; redirects are not followed"),
+    };
+    Fault::new(class, message)
+}
+
+/// As much of an error's body as comes soon.
+async fn error_bytes(mut response: Response) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let read = async {
+        while let Ok(Some(piece)) = response.chunk().await {
+            let room = LARGEST_ERROR_BODY.saturating_sub(bytes.len());
+            bytes.extend(piece.iter().take(room));
+            if piece.len() >= room {
+                break;
+            }
+        }
+    };
+    // A body that does not come soon is not worth waiting for: the status says enough.
+    timeout(REST_PATIENCE, read).await.unwrap_or_default();
+    bytes
+}
+
+fn too_late(what: &str, patience: Duration, seen: &Seen) -> Fault {
+    let class = classify(Trouble::Broken {
+        kind: FailureKind::Timeout,
+        reply_began: seen.body_bytes > 0,
+    });
+    Fault::new(class, format!("{what} within {patience:?}"))
+}

@@ -1,0 +1,152 @@
+//! Secrets, and striking them out of text that others wrote.
+//!
+//! A [`Secret`] cannot be printed, serialized or compared; only this crate reads it, where a header
+//! is built. Endpoints echo keys in their error messages, and a clumsy one in its answers, so every
+//! text that leaves `transport` or an adapter passes a [`Redactor`] first.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose};
+
+/// What is printed in place of a secret.
+const STRUCK: &str = "***";
+
+/// Shorter secrets are not searched for: they would strike out ordinary words.
+const SHORTEST_SEARCHED: usize = 6;
+
+/// A key, token or password.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a value that the caller read from the environment, a file or a command; the line end
+    /// that files and commands add is dropped.
+    pub fn new(value: impl Into<String>) -> Self {
+        let mut value = value.into();
+        value.truncate(value.trim_end_matches(['\r', '\n']).len());
+        Self(value)
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value, for the header that carries it.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(STRUCK)
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(STRUCK)
+    }
+}
+
+/// Strikes an endpoint's secrets out of text, raw and in the forms that they travel in.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    needles: Vec<String>,
+}
+
+impl Redactor {
+    /// Knows `secrets` raw, base64-encoded, percent-encoded and as a JSON string writes them.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let mut needles: Vec<String> = secrets
+            .into_iter()
+            .filter(|secret| secret.0.len() >= SHORTEST_SEARCHED)
+            .flat_map(|secret| forms(&secret.0))
+            .collect();
+        needles.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        needles.dedup();
+        Self { needles }
+    }
+
+    /// The text without the secrets; not copied where it holds none.
+    pub fn strike(&self, text: String) -> String {
+        self.needles.iter().fold(text, |text, needle| {
+            if text.contains(needle.as_str()) {
+                text.replace(needle.as_str(), STRUCK)
+            } else {
+                text
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Redactor({} forms)", self.needles.len())
+    }
+}
+
+fn forms(secret: &str) -> [String; 5] {
+    [
+        secret.to_owned(),
+        general_purpose::STANDARD_NO_PAD.encode(secret),
+        general_purpose::URL_SAFE_NO_PAD.encode(secret),
+        percent_encoded(secret),
+        serde_json::Value::from(secret)
+            .to_string()
+            .trim_matches('"')
+            .to_owned(),
+    ]
+}
+
+/// Everything but RFC 3986's unreserved characters as `%XX`.
+fn percent_encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CANARY: &str = "dapi-canary/7f+\"q\"";
+
+    #[test]
+    fn a_secret_prints_as_stars() {
+        let secret = Secret::new(CANARY);
+        assert_eq!(format!("{secret} {secret:?}"), "*** ***");
+        assert_eq!(
+            format!("{:?}", Redactor::new([&secret])),
+            "Redactor(4 forms)"
+        );
+    }
+
+    #[test]
+    fn the_line_end_of_a_file_is_not_part_of_the_secret() {
+        assert_eq!(Secret::new("key-1\r\n").expose(), "key-1");
+        assert!(Secret::new("\n").is_empty());
+    }
+
+    #[test]
+    fn every_form_of_a_secret_is_struck_out() {
+        let redactor = Redactor::new([&Secret::new(CANARY)]);
+        for form in forms(CANARY) {
+            let text = redactor.strike(format!("key {form} is wrong"));
+            assert!(!text.contains(&form), "{text}");
+            assert!(text.contains("key ***"), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_without_a_secret_is_left_alone() {
+        let redactor = Redactor::new([&Secret::new(CANARY), &Secret::new("a")]);
+        assert_eq!(redactor.strike("a banana".to_owned()), "a banana");
+    }
+}
