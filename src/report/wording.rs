@@ -506,6 +506,14 @@ pub(super) fn heat_cell(
     }
 }
 
+/// What a quoted span is for a claim with this label.
+pub(super) const fn evidence_word(label: Label) -> &'static str {
+    match label {
+        Label::Supported | Label::Contradicted => "evidence",
+        Label::NotFound | Label::NotAClaim => "nearest text",
+    }
+}
+
 /// The evidence table's lead: what the intervals mean.
 pub(super) const INTERVAL_NOTE: &str = "Square brackets hold what the true value may be; a rule passes or \
      fails only when the whole interval lies on one side of its bar.";
