@@ -19,6 +19,8 @@ pub struct NotInUnitInterval(f64);
 impl UnitInterval {
     /// Nothing of it.
     pub const ZERO: Self = Self(0.0);
+    /// One in fifty.
+    pub const TWO_PERCENT: Self = Self(0.02);
     /// All of it.
     pub const ONE: Self = Self(1.0);
 

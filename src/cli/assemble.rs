@@ -11,7 +11,7 @@ use crate::{
     gate::{Evidence, KnownMetrics, Policy, decide},
     record::{Header, Reader},
     report::{AnswerReport, Ingredients, Report, RunSummary, Side, build},
-    stats::quantile,
+    stats::quantile::SortedSample,
     trial::{Callee, Cell, Column, Reply, ScoreTable},
     unit::Usd,
 };
@@ -72,6 +72,7 @@ impl Loaded {
         let header = self.reader.header();
         let calls = Calls::of(&self.reader)?;
         let latencies = self.table.columns.get("latency_ms").map(scored).unwrap_or_default();
+        let latencies = SortedSample::new(latencies).ok();
         let judges: std::collections::BTreeSet<String> =
             self.table.columns.values().map(|column| column.instrument_name.clone()).collect();
         Ok(RunSummary {
@@ -83,8 +84,8 @@ impl Loaded {
             failures: calls.failures.into_iter().collect(),
             models: calls.models.into_iter().collect(),
             judges: judges.into_iter().collect(),
-            latency_p50_ms: quantile(&latencies, 0.5),
-            latency_p95_ms: quantile(&latencies, 0.95),
+            latency_p50_ms: latencies.as_ref().map(|sample| sample.type_7(0.5)),
+            latency_p95_ms: latencies.as_ref().map(|sample| sample.type_7(0.95)),
             copilot_cost_usd: calls.copilot_cost.map(Usd::dollars),
             judge_cost_usd: calls.judge_cost.map(Usd::dollars),
         })

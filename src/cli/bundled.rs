@@ -1,9 +1,16 @@
 //! The working example at the repository's root, compiled in: what `demo` runs and `init` writes.
 
-use super::error::CliError;
+use std::sync::Arc;
+
+use super::{error::CliError, exit_code::ExitCode};
 use crate::{
+    chat::{OpenAiSettings, Price},
+    copilot::{ChatCopilot, ChatCopilotSettings, PassagePaths},
     eval_set::{EvalSet, KnowledgeBase, load},
     gate::{KnownMetrics, Policy, read_policy},
+    judge::{OfflineJudge, embedded::EmbeddedJudge},
+    transport::{Client, Endpoint, SystemClock},
+    unit::Usd,
 };
 
 /// Path from the example's root, and text.
@@ -33,6 +40,13 @@ pub(crate) const CHECKS: [&str; 10] = [
     "cost_usd",
 ];
 
+/// What a million tokens of a mid-sized hosted model cost: so that the demo shows money. Nothing is
+/// spent.
+const PRICE: Price = Price {
+    input_usd_per_million: Usd::from_nanos(500_000_000),
+    output_usd_per_million: Usd::from_nanos(1_500_000_000),
+};
+
 /// The curated questions.
 pub(crate) fn eval_set() -> Result<EvalSet, CliError> {
     Ok(load("eval_sets/support.jsonl", EVAL_SET.as_bytes())?)
@@ -46,4 +60,31 @@ pub(crate) fn knowledge_base() -> Result<KnowledgeBase, CliError> {
 /// The example's policy, for production.
 pub(crate) fn policy(known: &KnownMetrics) -> Result<Policy, CliError> {
     Ok(read_policy("gate.toml", POLICY, Some("prod"), known)?)
+}
+
+/// The offline judge.
+pub(crate) fn judge() -> Result<OfflineJudge, CliError> {
+    let engine = EmbeddedJudge::bundled().map_err(CliError::internal)?;
+    Ok(OfflineJudge::new(engine))
+}
+
+/// A chat copilot of the demo at `base_url`, by its variant's name.
+pub(crate) fn demo_copilot(base_url: &str, variant: &str) -> Result<ChatCopilot, CliError> {
+    let client = Client::new(&Endpoint::at(base_url), Arc::new(SystemClock::new()), 0)
+        .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
+    let passages = PassagePaths::new("$.passages", "$.text", Some("$.id"), Some("$.title"))
+        .map_err(|error| CliError::new(ExitCode::Internal, error))?;
+    let mut model = OpenAiSettings::for_model(variant);
+    model.price = Some(PRICE);
+    Ok(ChatCopilot::new(
+        Arc::new(client),
+        ChatCopilotSettings {
+            model,
+            system_prompt: None,
+            max_output_tokens: 1024,
+            temperature: None,
+            seed: None,
+            passages: Some(passages),
+        },
+    ))
 }

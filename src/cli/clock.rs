@@ -12,7 +12,7 @@ pub(crate) fn now(source_date_epoch: Option<&str>) -> Timestamp {
 
 /// RFC 3339 in UTC, to the second.
 pub(crate) fn rfc3339(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    at.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// A run id: sortable by time, unique enough for one machine (milliseconds and the process).

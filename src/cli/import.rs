@@ -17,10 +17,10 @@ use crate::{
     copilot::{Answer, CallFailure, FailureKind, Passage, Timing, Usage},
     diagnostic::{Mistake, Mistakes},
     eval_set::{Case, EvalSet},
-    judge::{EmbeddedJudge, Subject, offline},
+    judge::{OfflineJudge, Subject},
     record::{Header, MetricSource, Status, Writer},
     trial::{
-        Call, CallKey, Callee, DataType, Direction, MetricSpec, Outcome, Reply, Score, Trial, Unscored,
+        Call, CallKey, Callee, DataType, MetricSpec, Outcome, Reply, Score, Trial, Unscored,
         builtin_metric,
     },
     unit::{Digest, Usd},
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &ImportArgs, directory: &Path, terminal: &Terminal) -> R
     let name = args.file.display().to_string();
     let lines = read(&name, &files::read_text(&args.file)?)?;
     let specs = specs(&name, &lines, &declared)?;
-    let judge = if args.judge { Some(EmbeddedJudge::bundled().map_err(CliError::internal)?) } else { None };
+    let judge = if args.judge { Some(super::bundled::judge()?) } else { None };
     let imported = Imported::new(lines, specs, judge)?;
     let at = clock::now(terminal.source_date_epoch.as_deref());
     let header = imported.header(args, clock::run_id(at, std::process::id(), 0), clock::rfc3339(at));
@@ -129,7 +129,7 @@ struct Imported {
     eval_set: EvalSet,
     attempts: u32,
     specs: Vec<MetricSpec>,
-    judge: Option<EmbeddedJudge>,
+    judge: Option<OfflineJudge>,
     calls: Vec<Call>,
     trials: Vec<Trial>,
 }
@@ -138,7 +138,7 @@ impl Imported {
     fn new(
         lines: Vec<Line>,
         specs: Vec<MetricSpec>,
-        judge: Option<EmbeddedJudge>,
+        judge: Option<OfflineJudge>,
     ) -> Result<Self, CliError> {
         let mut cases: Vec<Case> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
@@ -204,8 +204,8 @@ impl Imported {
         }
         if let Some(judge) = &self.judge {
             outcomes.extend(match &answer {
-                Ok(answer) => prefixed(offline::judge(judge, Subject { case: &line.case, answer })),
-                Err(failure) => offline::metrics()
+                Ok(answer) => prefixed(judge.judge(Subject { case: &line.case, answer })),
+                Err(failure) => OfflineJudge::metrics()
                     .into_iter()
                     .map(|spec| (embedded_name(&spec.name), Outcome::Unscored(Unscored::NoAnswer(failure.kind))))
                     .collect(),
@@ -233,12 +233,12 @@ impl Imported {
         let mut metrics: Vec<MetricSource> =
             self.specs.iter().map(|spec| source(spec, &args.instrument)).collect();
         if let Some(judge) = &self.judge {
-            metrics.extend(offline::metrics().into_iter().map(|mut metric| {
+            metrics.extend(OfflineJudge::metrics().into_iter().map(|mut metric| {
                 metric.name = embedded_name(&metric.name);
                 MetricSource {
                     metric,
                     instrument: judge.digest(),
-                    instrument_name: offline::instrument_name(),
+                    instrument_name: OfflineJudge::title().to_owned(),
                 }
             }));
         }
@@ -290,6 +290,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::trial::Direction;
 
     #[test]
     fn a_metric_says_what_values_it_takes() {

@@ -4,11 +4,18 @@
 //! `args` is the command line as typed; each command has a file of its own under `command/`.
 
 mod args;
+mod assemble;
+mod bundled;
 mod clock;
 mod command;
 mod error;
 mod exit_code;
+mod files;
+mod import;
+mod pipeline;
+mod planning;
 mod progress;
+mod project;
 mod runs;
 mod terminal;
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::args::{Color, Global, Progress};
+use crate::report::Style;
 
 /// What the process knows of its surroundings, read once.
 #[derive(Debug, Clone)]
@@ -50,9 +51,9 @@ impl Terminal {
         }
     }
 
-    /// Whether stdout takes color.
-    pub(crate) const fn color(&self) -> bool {
-        self.color_out
+    /// How text reports look on stdout.
+    pub(crate) const fn style(&self) -> Style {
+        Style { color: self.color_out, unicode: self.unicode, workflow_log: self.is_ci }
     }
 
     /// Data to stdout. A closed pipe (`| head`) is nobody's mistake.

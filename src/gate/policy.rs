@@ -43,7 +43,22 @@ pub struct Statistics {
     pub absolute: Estimand,
 }
 
-/// Which bound for bounded scores; statistics.md 3.2.
+impl Default for Statistics {
+    /// What holds where a policy is silent.
+    fn default() -> Self {
+        Self {
+            alpha_pass: 0.05,
+            alpha_fail: 0.05,
+            min_cases: 30,
+            missing_max: UnitInterval::TWO_PERCENT,
+            bound: BoundChoice::Exact,
+            versus_baseline: Estimand::Suite,
+            absolute: Estimand::Population,
+        }
+    }
+}
+
+/// Which bound for bounded scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BoundChoice {
     /// Dirichlet with one pseudo-observation: the default.

@@ -150,11 +150,11 @@ impl Reader {
 
     /// What was booked for its calls.
     pub fn booked(&self) -> Result<Usd, RecordError> {
-        let nanos: u64 = self
+        let nanos: i64 = self
             .connection
             .query_row("SELECT coalesce(sum(booked_nanos), 0) FROM calls", [], |row| row.get(0))
             .map_err(sqlite("read", &self.path))?;
-        Ok(Usd::from_nanos(nanos))
+        Ok(Usd::from_nanos(nanos.unsigned_abs()))
     }
 
     /// The calls of one trial.
@@ -189,6 +189,7 @@ impl Reader {
             key,
             request: row.request,
             result,
+            booked: Usd::from_nanos(row.booked_nanos.unsigned_abs()),
         })
     }
 
@@ -342,7 +343,7 @@ struct CallRow {
     request: Option<String>,
     reply: Option<String>,
     failure: Option<String>,
-    booked_nanos: u64,
+    booked_nanos: i64,
 }
 
 impl CallRow {

@@ -88,6 +88,8 @@ pub fn build(from: Ingredients<'_>) -> Report {
         environment: from.environment,
         evaluated_at: from.evaluated_at,
         exit_code: from.exit_code,
+        policy_digest: from.policy.digest,
+        judge_facts: Vec::new(),
         causes,
         metrics: comparisons.into_iter().map(metric_row).collect(),
         slices: slices(evidence),

@@ -53,27 +53,28 @@ impl Budget {
             let settled = self.settled.notified();
             tokio::pin!(settled);
             settled.as_mut().enable();
-            {
-                let mut state = self.state();
-                let amount = match (self.cap, worst) {
-                    (None, worst) => worst.unwrap_or(Usd::ZERO),
-                    (Some(_), None) => return Err(Exhausted),
-                    (Some(cap), Some(worst)) => {
-                        if state.spent.plus(state.reserved).plus(worst) > cap {
-                            if state.reserved == Usd::ZERO || state.spent.plus(worst) > cap {
-                                return Err(Exhausted);
-                            }
-                            drop(state);
-                            settled.await;
-                            continue;
-                        }
-                        worst
-                    }
-                };
-                state.reserved = state.reserved.plus(amount);
-                return Ok(Reservation { budget: self, amount });
+            match self.try_reserve(worst) {
+                Ok(Some(amount)) => return Ok(Reservation { budget: self, amount }),
+                Ok(None) => settled.await,
+                Err(exhausted) => return Err(exhausted),
             }
         }
+    }
+
+    /// Reserves at once; nothing where running calls' reserves are in the way.
+    fn try_reserve(&self, worst: Option<Usd>) -> Result<Option<Usd>, Exhausted> {
+        let mut state = self.state();
+        let amount = match (self.cap, worst) {
+            (None, worst) => worst.unwrap_or(Usd::ZERO),
+            (Some(_), None) => return Err(Exhausted),
+            (Some(cap), Some(worst)) if state.spent.plus(worst) > cap => return Err(Exhausted),
+            (Some(cap), Some(worst)) if state.spent.plus(state.reserved).plus(worst) > cap => {
+                return Ok(None);
+            }
+            (Some(_), Some(worst)) => worst,
+        };
+        state.reserved = state.reserved.plus(amount);
+        Ok(Some(amount))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

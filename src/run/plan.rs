@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     chat::ChatModel,
     eval_set::Case,
-    judge::{EmbeddedJudge, JudgeSpec, offline},
+    judge::{JudgeSpec, OfflineJudge},
     trial::MetricSpec,
     unit::Digest,
 };
@@ -37,7 +37,7 @@ pub struct Seat {
 /// Who sits at a seat.
 pub enum SeatKind {
     /// The offline judge.
-    Embedded(Arc<EmbeddedJudge>),
+    Embedded(Arc<OfflineJudge>),
     /// A spec and the model that reads it.
     Model {
         /// What is asked and how replies are read.
@@ -78,7 +78,7 @@ impl Seat {
     /// What this seat measures.
     pub fn metrics(&self) -> Vec<MetricSpec> {
         match &self.kind {
-            SeatKind::Embedded(_) => offline::metrics(),
+            SeatKind::Embedded(_) => OfflineJudge::metrics(),
             SeatKind::Model { spec, .. } => spec.metrics(),
         }
     }
@@ -97,9 +97,9 @@ impl Seat {
     /// Who measures, for people.
     pub fn instrument_name(&self) -> String {
         match &self.kind {
-            SeatKind::Embedded(_) => offline::instrument_name(),
+            SeatKind::Embedded(_) => OfflineJudge::title().to_owned(),
             SeatKind::Model { spec, model } => {
-                format!("{} {} ({})", spec.name, spec.version, model.describe())
+                format!("{} ({})", spec.title(), model.describe())
             }
         }
     }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     chat::{BoxFuture, ChatModel, ChatReply, ChatRequest},
     copilot::{Answer, CallFailure, FailureKind},
-    judge::{Draw, JudgeSpec, Prepared, Subject, checks, combine, offline, prepare, unscored},
+    judge::{Draw, JudgeSpec, Prepared, Subject, checks, combine, prepare, unscored},
     trial::{Call, CallKey, Callee, Outcome, Reply, Trial, Unscored},
     unit::Usd,
 };
@@ -79,7 +79,7 @@ async fn judge(
         .plan
         .checks
         .iter()
-        .filter_map(|name| Some((name.clone(), checks::measure(subject, name)?)))
+        .filter_map(|name| Some((name.clone(), checks::measure(subject.case, subject.answer, name)?)))
         .collect();
     let judged = join_all(shared.plan.seats.iter().map(|seat| sit(shared, planned, subject, seat)));
     for of_seat in judged.await {
@@ -95,7 +95,7 @@ async fn sit(
     seat: &Seat,
 ) -> Result<Outcomes, Halt> {
     let (spec, model) = match &seat.kind {
-        SeatKind::Embedded(judge) => return Ok(offline::judge(judge, subject)),
+        SeatKind::Embedded(judge) => return Ok(judge.judge(subject)),
         SeatKind::Model { spec, model } => (spec, model),
     };
     let votes = (0..spec.votes).map(|vote| async move {
@@ -103,7 +103,7 @@ async fn sit(
         voter.vote(subject).await
     });
     let votes: Vec<Outcomes> = join_all(votes).await.into_iter().collect::<Result<_, _>>()?;
-    Ok(combine(spec, votes))
+    Ok(combine(spec, &votes))
 }
 
 /// One vote of one judge.

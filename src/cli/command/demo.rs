@@ -1,12 +1,11 @@
 //! `groundgate demo`: the main job on what is compiled in. No network beyond loopback, no key.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc};
 
 use tokio::runtime::Runtime;
 
-use super::{
-    super::{
-        args::{DemoArgs, ReportKind},
+use super::super::{
+        args::DemoArgs,
         assemble::{self, Loaded, Question},
         bundled, clock,
         error::CliError,
@@ -15,17 +14,14 @@ use super::{
         planning::{self, Parts},
         runs,
         terminal::Terminal,
-    },
-    report::render,
 };
 use crate::{
-    copilot::{ChatCopilot, Copilot},
+    copilot::Copilot,
     demo::{Answerer, Variant, serve},
     eval_set::EvalSet,
     gate::Verdict,
-    judge::EmbeddedJudge,
     record::Reader,
-    report::{Report, render_text},
+    report::{Report, render_html, render_text},
     run::{Seat, SeatKind},
 };
 
@@ -84,9 +80,9 @@ impl<'a> Demo<'a> {
     fn replay(&self, variant: Variant) -> Result<Loaded, CliError> {
         let copilot: Arc<dyn Copilot> = {
             let _inside = self.runtime.enter();
-            Arc::new(demo_copilot(&self.base_url, variant.name())?)
+            Arc::new(bundled::demo_copilot(&self.base_url, variant.name())?)
         };
-        let judge = Arc::new(EmbeddedJudge::bundled().map_err(CliError::internal)?);
+        let judge = Arc::new(bundled::judge()?);
         let parts = Parts {
             eval_set: &self.eval_set,
             copilot_name: variant.name(),
@@ -129,7 +125,7 @@ impl<'a> Demo<'a> {
             at: clock::now(self.terminal.source_date_epoch.as_deref()),
         })?;
         let page = self.folder.join(format!("{}.html", variant.name()));
-        files::write(&page, &render(&report, ReportKind::Html, self.terminal)?)?;
+        files::write(&page, &render_html(&report).map_err(CliError::internal)?)?;
         self.terminal.line(&format!("\n━━ {} against good: {}", variant.name(), page.display()));
         self.terminal.print(&render_text(&report, self.terminal.style()));
         Ok(report)

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::super::{
     args::{ExplainArgs, Global},
+    assemble::Loaded,
     error::CliError,
     exit_code::ExitCode,
     project, runs,
@@ -15,7 +16,7 @@ use super::super::{
 use crate::{
     copilot::Passage,
     eval_set::Case,
-    gate::{Policy, Rule},
+    gate::{KnownMetrics, Policy, Rule},
     record::{Reader, StoredTrial},
     report::{visible_line, visible_text},
     trial::{Callee, ClaimFinding, Label},
@@ -39,9 +40,13 @@ pub(crate) fn run(
             return case(global, reader, (index, cases.get(index)), terminal);
         }
     }
-    let policy = project::policy_path(global)
-        .and_then(|path| project::policy_of_any_metric(&path));
-    if let Ok(policy) = &policy
+    let known = match &reader {
+        Ok(reader) => Loaded::new(Reader::open(reader.path())?)?.known_metrics(),
+        Err(_) => KnownMetrics::new(),
+    };
+    let policy =
+        project::policy_path(global).and_then(|path| project::policy(&path, None, &known));
+    if let Ok((_, policy)) = &policy
         && let Some(rule) = policy.rules.iter().find(|rule| args.subject.split('/').next() == Some(&rule.id))
     {
         terminal.print(&explain_rule(policy, rule));

@@ -21,7 +21,7 @@ pub(crate) fn run(
     args: &GateArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
-    let report = decide(global, &args.against, terminal)?;
+    let Decided { report, .. } = decide(global, &args.against, terminal)?;
     if wants_json(global) {
         terminal.line(&render_json(&report).map_err(CliError::internal)?);
     } else {
@@ -35,12 +35,19 @@ pub(crate) fn run(
     Ok(ExitCode::from(verdict))
 }
 
-/// The report of the run that the arguments mean.
+/// A report with the records that it was made from.
+pub(crate) struct Decided {
+    pub(crate) report: Report,
+    pub(crate) candidate: Loaded,
+    pub(crate) baseline: Option<Loaded>,
+}
+
+/// Decides about the run that the arguments mean.
 pub(crate) fn decide(
     global: &Global,
     against: &Against,
     terminal: &Terminal,
-) -> Result<Report, CliError> {
+) -> Result<Decided, CliError> {
     let directory = project::runs_dir(global)?;
     let candidate = Loaded::new(runs::open(&directory, &against.run)?)?;
     let baseline = match &against.baseline {
@@ -51,14 +58,15 @@ pub(crate) fn decide(
     if baseline.is_none() && policy.rules.iter().any(|rule| rule.kind.needs_baseline()) {
         terminal.report("note: the policy compares with a baseline and none was named; add --baseline RUN");
     }
-    report(&Question {
+    let report = report(&Question {
         candidate: &candidate,
         baseline: baseline.as_ref(),
         policy: &policy,
         policy_name: &policy_name,
         environment: against.env.as_deref().unwrap_or(""),
         at: clock::now(terminal.source_date_epoch.as_deref()),
-    })
+    })?;
+    Ok(Decided { report, candidate, baseline })
 }
 
 fn policy(global: &Global, against: &Against, candidate: &Loaded) -> Result<(String, Policy), CliError> {

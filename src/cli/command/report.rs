@@ -11,10 +11,13 @@ use super::{
         terminal::Terminal,
         wants_json,
     },
-    gate,
+    gate::{self, Decided},
 };
-use crate::report::{
-    Report, render_csv, render_html, render_json, render_junit, render_markdown, render_text,
+use crate::{
+    report::{
+        render_csv, render_html, render_json, render_junit, render_markdown, render_text,
+    },
+    trial::ScoreTable,
 };
 
 /// Runs the command.
@@ -25,14 +28,14 @@ pub(crate) fn run(
 ) -> Result<ExitCode, CliError> {
     let kinds = args.output.iter().map(|path| kind_of(path, args.kind));
     let kinds: Vec<ReportKind> = kinds.collect::<Result<_, _>>()?;
-    let report = gate::decide(global, &args.against, terminal)?;
+    let decided = gate::decide(global, &args.against, terminal)?;
     for (path, kind) in args.output.iter().zip(kinds) {
-        files::write(path, &render(&report, kind, terminal)?)?;
+        files::write(path, &render(&decided, kind, terminal)?)?;
         terminal.note(&format!("wrote {}", path.display()));
     }
     if args.output.is_empty() {
         let usual = if wants_json(global) { ReportKind::Json } else { ReportKind::Text };
-        terminal.print(&render(&report, args.kind.unwrap_or(usual), terminal)?);
+        terminal.print(&render(&decided, args.kind.unwrap_or(usual), terminal)?);
     }
     Ok(ExitCode::Done)
 }
@@ -54,14 +57,19 @@ fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, CliErro
     })
 }
 
-/// The report in one format.
-pub(crate) fn render(report: &Report, kind: ReportKind, terminal: &Terminal) -> Result<String, CliError> {
+fn render(decided: &Decided, kind: ReportKind, terminal: &Terminal) -> Result<String, CliError> {
+    let report = &decided.report;
     match kind {
         ReportKind::Html => render_html(report).map_err(CliError::internal),
         ReportKind::Md => Ok(render_markdown(report)),
         ReportKind::Json => render_json(report).map_err(CliError::internal),
-        ReportKind::Junit => render_junit(report).map_err(CliError::internal),
-        ReportKind::Csv => render_csv(report).map_err(CliError::internal),
+        ReportKind::Junit => Ok(render_junit(report)),
+        ReportKind::Csv => {
+            let loaded = [Some(&decided.candidate), decided.baseline.as_ref()];
+            let tables: Vec<&ScoreTable> =
+                loaded.into_iter().flatten().map(|loaded| &loaded.table).collect();
+            Ok(render_csv(&tables))
+        }
         ReportKind::Text => Ok(render_text(report, terminal.style())),
     }
 }

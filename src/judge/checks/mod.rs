@@ -13,6 +13,9 @@ use crate::{
     unit::{Usd, count_to_f64},
 };
 
+/// Raised whenever a check would measure another value on the same answer.
+pub const VERSION: &str = "checks/1";
+
 /// Measures one built-in metric; `None` where `name` is not one.
 pub fn measure(case: &Case, answer: &Answer, name: &str) -> Option<Outcome> {
     let metric = builtin_metric(name)?;
