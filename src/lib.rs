@@ -5,6 +5,7 @@
 //! not stable before 1.0, unlike flags, exit codes, configuration, JSON reports and records.
 
 pub mod chat;
+pub mod config;
 pub mod copilot;
 pub mod demo;
 pub mod diagnostic;
