@@ -5,6 +5,7 @@
 //! not stable before 1.0, unlike flags, exit codes, configuration, JSON reports and records.
 
 pub mod chat;
+pub mod cli;
 pub mod config;
 pub mod copilot;
 pub mod demo;
@@ -15,6 +16,7 @@ pub mod judge;
 pub mod number;
 pub mod record;
 pub mod report;
+pub mod run;
 pub mod stats;
 pub mod toml_reader;
 pub mod transport;

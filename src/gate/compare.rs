@@ -2,7 +2,7 @@
 //! `compare`; it decides nothing.
 
 use super::{
-    bounds::Bounds,
+    bounds,
     decide::Evidence,
     policy::{Estimand, Slice, Statistics},
     summary::{self, NoSample, Sample},
@@ -84,8 +84,8 @@ fn estimate(
     is_difference: bool,
 ) -> Option<Estimate> {
     let sample = sample.as_ref().ok().filter(|sample| sample.n_cases_scored > 0)?;
-    let bounds = Bounds::of_mean(sample, spec.data_type, is_difference, statistics).ok()?;
-    Some(bounds.estimate(statistics.alpha_pass, statistics.alpha_pass))
+    let assessment = bounds::of_mean(sample, spec.data_type, is_difference, statistics).ok()?;
+    Some(assessment.estimate())
 }
 
 fn wins(sample: &Sample, direction: Direction) -> (usize, usize, usize) {

@@ -12,14 +12,13 @@
 //! | no | no | inconclusive, or hold where the policy says so |
 
 use super::{
-    bounds::Bounds,
     policy::{OnOpen, Policy, Rule},
     rules,
     sentence,
     verdict::{Bar, Counts, Decision, Finding, Verdict},
 };
 use crate::{
-    stats::{Estimate, holm_alphas},
+    stats::{Alphas, Assessment, Comparison, StatsError, holm},
     trial::ScoreTable,
 };
 
@@ -51,10 +50,10 @@ pub(super) struct Draft {
 /// How far a draft is settled by itself.
 #[derive(Debug)]
 pub(super) enum State {
-    /// Decided without a test: the verdict, why, and the number where there is one.
-    Settled(Verdict, String, Option<Estimate>),
+    /// Decided without a test, and why.
+    Settled(Verdict, String),
     /// Two one-sided tests of one procedure.
-    Tested(Box<Bounds>),
+    Tested(Box<Assessment>),
 }
 
 /// Holds a policy against the evidence. Never empty, never panics, never passes without data.
@@ -66,13 +65,13 @@ pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
         .collect();
     let p_fail: Vec<Option<f64>> = drafts.iter().map(|(_, draft)| p_fail(draft)).collect();
     let tested: Vec<f64> = p_fail.iter().copied().flatten().collect();
-    let mut alphas = holm_alphas(&tested, policy.statistics.alpha_fail).into_iter();
+    let mut adjusted = holm(&tested, policy.statistics.alpha_fail).into_iter();
     let findings: Vec<Finding> = drafts
         .into_iter()
         .zip(p_fail)
         .map(|((rule, draft), p)| {
-            let alpha_fail = p.and_then(|_| alphas.next()).unwrap_or(policy.statistics.alpha_fail);
-            finding(policy, rule, draft, alpha_fail)
+            let level = p.and_then(|_| adjusted.next()).map(|adjusted| adjusted.level);
+            finding(policy, rule, draft, level.unwrap_or(policy.statistics.alpha_fail))
         })
         .collect();
     let verdict = findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Error);
@@ -82,25 +81,26 @@ pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
 fn p_fail(draft: &Draft) -> Option<f64> {
     match &draft.state {
         State::Settled(..) => None,
-        State::Tested(bounds) => Some(match draft.bar {
-            Bar::AtLeast => bounds.p_below(draft.threshold),
-            Bar::AtMost => bounds.p_above(draft.threshold),
-        }),
+        // A p-value that cannot be had is no evidence.
+        State::Tested(assessment) => Some(assessment.against(draft.threshold).map_or(
+            1.0,
+            |comparison| match draft.bar {
+                Bar::AtLeast => comparison.p_below,
+                Bar::AtMost => comparison.p_above,
+            },
+        )),
     }
 }
 
 fn finding(policy: &Policy, rule: &Rule, draft: Draft, alpha_fail: f64) -> Finding {
-    let (verdict, estimate, why_settled) = match draft.state {
-        State::Settled(verdict, why, estimate) => (verdict, estimate, Some(why)),
-        State::Tested(ref bounds) => {
-            let verdict = tested(policy, &draft, bounds, alpha_fail);
-            let alpha_pass = policy.statistics.alpha_pass;
-            let (lower, upper) = match draft.bar {
-                Bar::AtLeast => (alpha_pass, alpha_fail),
-                Bar::AtMost => (alpha_fail, alpha_pass),
-            };
-            (verdict, Some(bounds.estimate(lower, upper)), None)
-        }
+    let (verdict, estimate, why_settled) = match &draft.state {
+        State::Settled(verdict, why) => (*verdict, None, Some(why.clone())),
+        State::Tested(assessment) => match compare(policy, &draft, assessment, alpha_fail) {
+            Ok(comparison) => {
+                (tested(policy, draft.bar, &comparison), Some(comparison.estimate), None)
+            }
+            Err(error) => (Verdict::Error, None, Some(error.to_string())),
+        },
     };
     let mut finding = Finding {
         id: draft.id,
@@ -123,19 +123,29 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, alpha_fail: f64) -> Findi
     finding
 }
 
-fn tested(policy: &Policy, draft: &Draft, bounds: &Bounds, alpha_fail: f64) -> Verdict {
-    let (p_pass, p_fail) = match draft.bar {
-        Bar::AtLeast => (bounds.p_above(draft.threshold), bounds.p_below(draft.threshold)),
-        Bar::AtMost => (bounds.p_below(draft.threshold), bounds.p_above(draft.threshold)),
+fn compare(
+    policy: &Policy,
+    draft: &Draft,
+    assessment: &Assessment,
+    alpha_fail: f64,
+) -> Result<Comparison, StatsError> {
+    let alpha_pass = policy.statistics.alpha_pass;
+    let alphas = match draft.bar {
+        Bar::AtLeast => Alphas { lower: alpha_pass, upper: alpha_fail },
+        Bar::AtMost => Alphas { lower: alpha_fail, upper: alpha_pass },
     };
-    if p_fail < alpha_fail {
-        Verdict::Fail
-    } else if p_pass < policy.statistics.alpha_pass {
-        Verdict::Pass
-    } else {
-        match policy.on_inconclusive {
-            OnOpen::Block => Verdict::Inconclusive,
-            OnOpen::Hold => Verdict::Hold,
-        }
+    assessment.against_at(draft.threshold, alphas)
+}
+
+fn tested(policy: &Policy, bar: Bar, comparison: &Comparison) -> Verdict {
+    let (is_shown, is_refuted) = match bar {
+        Bar::AtLeast => (comparison.is_above(), comparison.is_below()),
+        Bar::AtMost => (comparison.is_below(), comparison.is_above()),
+    };
+    match (is_refuted, is_shown, policy.on_inconclusive) {
+        (true, _, _) => Verdict::Fail,
+        (false, true, _) => Verdict::Pass,
+        (false, false, OnOpen::Block) => Verdict::Inconclusive,
+        (false, false, OnOpen::Hold) => Verdict::Hold,
     }
 }

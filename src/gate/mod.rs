@@ -14,6 +14,9 @@ mod sentence;
 mod summary;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 pub use compare::{MetricComparison, compare};
 pub use decide::{Evidence, decide};
 pub use policy::{

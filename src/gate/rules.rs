@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    bounds::Bounds,
+    bounds,
     decide::{Draft, Evidence, State},
     policy::{CaseFilter, Estimand, OnOpen, Policy, Rule, RuleKind, Slice},
     sentence,
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     number::RATIO_UNIT,
+    stats::{Assessment, StatsError},
     trial::{CaseInfo, Cell, Direction, MetricSpec, Unscored},
     unit::{UnitInterval, count_to_f64},
 };
@@ -179,10 +180,7 @@ impl Context<'_> {
         let Some(spec) = self.spec(&draft.metric) else {
             return no_data(sentence::not_measured(&draft.metric));
         };
-        match Bounds::of_mean(sample, spec.data_type, is_difference, statistics) {
-            Ok(bounds) => State::Tested(Box::new(bounds)),
-            Err(error) => State::Settled(Verdict::Error, error.to_string(), None),
-        }
+        assessed(bounds::of_mean(sample, spec.data_type, is_difference, statistics))
     }
 
     fn slices(
@@ -217,7 +215,7 @@ impl Context<'_> {
                     OnOpen::Block => Verdict::Inconclusive,
                     OnOpen::Hold => Verdict::Hold,
                 };
-                draft.state = State::Settled(verdict, sentence::thin(n, min_cases), None);
+                draft.state = settled(verdict, sentence::thin(n, min_cases));
             }
             draft
         });
@@ -368,10 +366,7 @@ impl Context<'_> {
         } else if sample.n_cases_scored < statistics.min_cases {
             no_data(sentence::too_few(sample.n_cases_scored, statistics.min_cases))
         } else {
-            match Bounds::of_quantile(&sample, quantile) {
-                Ok(bounds) => State::Tested(Box::new(bounds)),
-                Err(error) => settled(Verdict::Error, error.to_string()),
-            }
+            assessed(bounds::of_quantile(&sample, quantile, statistics))
         };
         draft
     }
@@ -402,10 +397,7 @@ impl Context<'_> {
                 ours.counts.n_unscored() + theirs.counts.n_unscored()
             ))
         } else {
-            match Bounds::of_ratio(&pairs) {
-                Ok(bounds) => State::Tested(Box::new(bounds)),
-                Err(error) => settled(Verdict::Error, error.to_string()),
-            }
+            assessed(bounds::of_ratio(&pairs, statistics))
         };
         draft
     }
@@ -416,7 +408,15 @@ fn is_in(case: &CaseInfo, slice: &Slice) -> bool {
 }
 
 const fn settled(verdict: Verdict, why: String) -> State {
-    State::Settled(verdict, why, None)
+    State::Settled(verdict, why)
+}
+
+fn assessed(assessment: Result<Assessment, StatsError>) -> State {
+    match assessment {
+        Ok(assessment) => State::Tested(Box::new(assessment)),
+        Err(error @ (StatsError::NoData | StatsError::TooFew { .. })) => no_data(error.to_string()),
+        Err(error) => settled(Verdict::Error, error.to_string()),
+    }
 }
 
 /// What cannot be measured is inconclusive, whatever the policy says of the undecided.

@@ -29,6 +29,8 @@ pub(super) struct Sample {
     pub(super) observations: Vec<Observation>,
     /// What an observation is.
     pub(super) unit: Unit,
+    /// Attempts at each question.
+    pub(super) repeats: u32,
     /// The candidate's trials.
     pub(super) counts: Counts,
     /// Cases with at least one score (on both sides, where there are two).
@@ -66,7 +68,7 @@ pub(super) fn absolute(
 ) -> Result<Sample, NoSample> {
     let side = side(table, metric)?;
     let spec = &side.column.metric;
-    let mut builder = Builder::new(estimand);
+    let mut builder = Builder::new(estimand, table.attempts);
     for (index, case) in table.cases.iter().enumerate().filter(|(_, case)| keep(case)) {
         let runs = side.cells(index).filter_map(|cell| {
             builder.count(cell);
@@ -93,7 +95,8 @@ pub(super) fn paired(
     let spec = &ours.column.metric;
     let places: BTreeMap<&str, usize> =
         baseline.cases.iter().enumerate().map(|(place, case)| (case.id.as_str(), place)).collect();
-    let mut builder = Builder::new(estimand);
+    let repeats = candidate.attempts.min(baseline.attempts);
+    let mut builder = Builder::new(estimand, repeats);
     let pairs = ours.attempts.min(theirs.attempts).max(1);
     let mut matched = vec![false; baseline.cases.len()];
     for (index, case) in candidate.cases.iter().enumerate().filter(|(_, case)| keep(case)) {
@@ -181,6 +184,7 @@ fn difference(
 /// Collects units.
 struct Builder {
     estimand: Estimand,
+    repeats: u32,
     runs: Vec<Observation>,
     /// Per cluster: the questions' means.
     clusters: BTreeMap<String, Vec<Observation>>,
@@ -192,9 +196,10 @@ struct Builder {
 }
 
 impl Builder {
-    fn new(estimand: Estimand) -> Self {
+    fn new(estimand: Estimand, repeats: u32) -> Self {
         Self {
             estimand,
+            repeats,
             runs: Vec::new(),
             clusters: BTreeMap::new(),
             counts: Counts::default(),
@@ -248,6 +253,7 @@ impl Builder {
         Sample {
             observations,
             unit,
+            repeats: self.repeats,
             counts: self.counts,
             n_cases_scored: self.n_cases_scored,
             n_missing: self.n_missing,
@@ -283,6 +289,10 @@ pub(super) fn ratio_pairs(
     };
     let pairs = candidate.cases.iter().enumerate().filter_map(|(index, case)| {
         let place = *places.get(case.id.as_str())?;
+        let is_same = baseline.cases.get(place).is_some_and(|other| other.digest == case.digest);
+        if !is_same {
+            return None;
+        }
         Some((scored_mean(ours, index)?, scored_mean(theirs, place)?))
     });
     Ok(pairs.collect())

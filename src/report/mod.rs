@@ -7,8 +7,11 @@
 mod build;
 mod causes;
 mod chart;
+mod csv;
 mod html;
 mod json;
+mod junit;
+mod markdown;
 mod model;
 mod panels;
 mod plot;
@@ -20,8 +23,11 @@ mod wording;
 mod fixture;
 
 pub use build::{Ingredients, Side, build};
+pub use csv::render_csv;
 pub use html::{HtmlError, render_html};
 pub use json::render_json;
+pub use junit::render_junit;
+pub use markdown::render_markdown;
 pub use model::{AnswerReport, Bucket, CaseReport, Cause, MetricRow, Report, RunSummary, SliceRow};
 pub use text::{Style, render_text, without_commands};
 pub use visible::{cut_to_width, visible_line, visible_text};

@@ -143,10 +143,10 @@ fn safety(report: &Report) -> Panel {
             .map(|row| plain(format!("{}: the counts do not add up", row.metric))),
     );
     let leaks = report.metrics.iter().find(|row| row.metric == "pii_leak");
-    if let Some(estimate) = leaks.and_then(|row| row.candidate.as_ref()) {
+    if let Some(upper) = leaks.and_then(|row| row.candidate.as_ref()?.upper) {
         lines.push(plain(format!(
-            "personal data: {} an answer",
-            wording::estimate_text(estimate, "findings", false)
+            "personal data: at most {} an answer",
+            format_amount(upper, "findings", Toward::Up)
         )));
     }
     lines.truncate(N_LINES);

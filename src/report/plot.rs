@@ -131,6 +131,11 @@ impl Axis {
             .iter()
             .flat_map(PlotRow::values)
             .fold(f64::NEG_INFINITY, f64::max);
+        // A difference means something only beside no difference.
+        let (low, high) = match kind {
+            Kind::Difference => (low.min(0.0), high.max(0.0)),
+            Kind::Score | Kind::ShareOfBar => (low, high),
+        };
         let air = ((high - low) * 0.04).max(0.002);
         let (least, most): (f64, f64) = match kind {
             Kind::Score => (0.0, 1.0),

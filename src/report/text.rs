@@ -64,7 +64,7 @@ impl Page {
         if let Some(baseline) = &report.baseline {
             let _infallible = write!(runs, " against {} ({})", baseline.run_id, baseline.variant);
         }
-        let _infallible = write!(runs, ", {}", report.evaluated_at);
+        let _infallible = write!(runs, ", {}", wording::time(&report.evaluated_at));
         let runs = self.shown(&runs);
         self.wrapped("", &runs);
         self.push(String::new());

@@ -65,6 +65,17 @@ pub(super) fn subject_and_environment(report: &Report) -> String {
     }
 }
 
+/// `2026-04-09 14:02:11 UTC`; anything that is not such a time stays as it is.
+pub(super) fn time(rfc3339: &str) -> String {
+    match rfc3339
+        .strip_suffix('Z')
+        .and_then(|time| time.split_once('T'))
+    {
+        Some((date, time)) => format!("{date} {time} UTC"),
+        None => rfc3339.to_owned(),
+    }
+}
+
 /// The answer in one sentence, for people who read no further.
 pub fn headline(report: &Report) -> String {
     let subject = subject(report);
@@ -138,6 +149,8 @@ pub(super) struct FindingNumbers {
     pub(super) bar: String,
     /// `1,238 questions`.
     pub(super) basis: String,
+    /// `1,238`.
+    pub(super) n: String,
 }
 
 /// Formats a rule's numbers so that none of them looks better than it is.
@@ -171,9 +184,15 @@ pub(super) fn finding_numbers(finding: &Finding) -> FindingNumbers {
                 format.interval(estimate.lower, estimate.upper)
             }),
         bar: format!("{side} {}", format.bar(finding.threshold)),
-        basis: finding.estimate.as_ref().map_or_else(
-            || format!("{} trials", format_count(finding.counts.scored)),
-            basis,
+        basis: finding
+            .estimate
+            .as_ref()
+            .map_or_else(|| plural(finding.counts.scored, "trial"), basis),
+        n: format_count(
+            finding
+                .estimate
+                .as_ref()
+                .map_or(finding.counts.scored, |estimate| estimate.n),
         ),
     }
 }
@@ -253,8 +272,19 @@ impl Movement {
     }
 }
 
-/// What became of one metric against the baseline, in words; nothing without a baseline.
-pub(super) fn change(row: &MetricRow) -> Option<(Movement, String)> {
+/// What became of one metric against the baseline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Change {
+    /// Which way.
+    pub(super) movement: Movement,
+    /// `groundedness: worse, 94.6% → 90.5%`.
+    pub(super) sentence: String,
+    /// `−4.1 points [−6.0, −2.2]`.
+    pub(super) by: String,
+}
+
+/// Compares one metric with the baseline's; nothing without a baseline.
+pub(super) fn change(row: &MetricRow) -> Option<Change> {
     let (candidate, baseline, difference) = (
         row.candidate.as_ref()?,
         row.baseline.as_ref()?,
@@ -276,11 +306,11 @@ pub(super) fn change(row: &MetricRow) -> Option<(Movement, String)> {
         Movement::Worse => "worse",
         Movement::Unclear => "no clear change",
     };
-    let by = estimate_text(difference, &row.unit, true);
-    Some((
+    Some(Change {
         movement,
-        format!("{}: {word}, {from} → {to} ({by})", row.metric),
-    ))
+        sentence: format!("{}: {word}, {from} → {to}", row.metric),
+        by: estimate_text(difference, &row.unit, true),
+    })
 }
 
 /// `1,240 planned = 1,236 scored + 2 not applicable + 2 unscored`.
@@ -476,6 +506,14 @@ pub(super) fn heat_cell(
     }
 }
 
+/// What a quoted span is for a claim with this label.
+pub(super) const fn evidence_word(label: Label) -> &'static str {
+    match label {
+        Label::Supported | Label::Contradicted => "evidence",
+        Label::NotFound | Label::NotAClaim => "nearest text",
+    }
+}
+
 /// The evidence table's lead: what the intervals mean.
 pub(super) const INTERVAL_NOTE: &str = "Square brackets hold what the true value may be; a rule passes or \
      fails only when the whole interval lies on one side of its bar.";
@@ -483,12 +521,6 @@ pub(super) const INTERVAL_NOTE: &str = "Square brackets hold what the true value
 /// What slices are, and are not.
 pub(super) const SLICE_NOTE: &str =
     "Plain means, without intervals: they show where to look. Only rules decide.";
-
-/// Why a report without a baseline has no comparison.
-pub(super) const NO_BASELINE: &str = "There is no baseline: nothing is compared.";
-
-/// What a report says where nobody named a cause.
-pub(super) const NO_CAUSE: &str = "No single cause stands out.";
 
 #[cfg(test)]
 mod tests {
@@ -538,7 +570,7 @@ mod tests {
         let movements: Vec<(&str, Movement)> = report
             .metrics
             .iter()
-            .filter_map(|row| change(row).map(|(movement, _)| (row.metric.as_str(), movement)))
+            .filter_map(|row| change(row).map(|change| (row.metric.as_str(), change.movement)))
             .collect();
         assert_eq!(
             movements,

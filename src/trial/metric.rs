@@ -136,8 +136,15 @@ pub const BUILTIN_METRICS: [&str; 11] = [
     "cost_usd",
 ];
 
-/// The metrics that plain checks measure, by name; judges declare their own.
+/// The metrics that plain checks measure, by name; judges declare their own. The three of retrieval
+/// may look at the first passages only: `context_recall@5`.
 pub fn builtin_metric(name: &str) -> Option<MetricSpec> {
+    if let Some((base, depth)) = name.split_once('@') {
+        let of_retrieval = matches!(base, "context_recall" | "context_precision" | "mrr");
+        let positive = depth.starts_with(|c: char| matches!(c, '1'..='9'));
+        let counts = of_retrieval && positive && depth.parse::<usize>().is_ok();
+        return counts.then(|| MetricSpec::score(name, DataType::Fraction));
+    }
     let spec = match name {
         "refusal_correct" => MetricSpec::score(name, DataType::Binary),
         "context_recall" | "context_precision" | "mrr" => {

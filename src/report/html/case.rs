@@ -57,6 +57,8 @@ struct ClaimView {
 
 #[derive(Debug, Serialize)]
 struct EvidenceView {
+    /// `evidence`, or `nearest text` where it supports nothing.
+    word: &'static str,
     target: String,
     passage: usize,
 }
@@ -158,6 +160,7 @@ impl ClaimView {
                 .get(evidence.passage)
                 .is_some_and(|passage| lies_in(&passage.text, evidence.start, evidence.end));
             EvidenceView {
+                word: wording::evidence_word(claim.label),
                 target: if is_there {
                     format!("{anchor}-e{index}")
                 } else {

@@ -14,7 +14,7 @@ use crate::{
         panels::{self, Panel},
         plot,
         visible::visible_line,
-        wording::{self, Mark, Movement},
+        wording::{self, Change, Mark, Movement},
     },
     stats::Guarantee,
 };
@@ -88,6 +88,7 @@ struct ChangeView {
     class: &'static str,
     glyph: &'static str,
     sentence: String,
+    by: String,
 }
 
 /// Rows of the forest plot that share a scale.
@@ -114,6 +115,7 @@ struct NumbersView {
     interval: String,
     bar: String,
     basis: String,
+    n: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -196,7 +198,7 @@ impl Page {
             title: visible_line(&wording::subject_and_environment(report)),
             subject: visible_line(&wording::subject(report)),
             environment: visible_line(&report.environment),
-            evaluated_at: visible_line(&report.evaluated_at),
+            evaluated_at: visible_line(&wording::time(&report.evaluated_at)),
             run_id: visible_line(&report.candidate.run_id),
             has_baseline: report.baseline.is_some(),
             mark: MarkView::new(report.decision.verdict),
@@ -289,6 +291,7 @@ impl NumbersView {
             interval: visible_line(&numbers.interval),
             bar: visible_line(&numbers.bar),
             basis: numbers.basis,
+            n: numbers.n,
         }
     }
 }
@@ -313,7 +316,7 @@ impl RuleView {
 
 impl MetricView {
     fn new(row: &MetricRow) -> Self {
-        let movement = wording::change(row).map_or(Movement::Unclear, |(movement, _)| movement);
+        let movement = wording::change(row).map_or(Movement::Unclear, |change| change.movement);
         let text = |estimate: &Option<_>, is_difference| {
             estimate.as_ref().map_or_else(
                 || "–".to_owned(),
@@ -470,16 +473,16 @@ fn causes(report: &Report) -> Vec<CauseView> {
 
 /// At most five, clear ones first.
 fn changes(report: &Report) -> Vec<ChangeView> {
-    let mut changes: Vec<(Movement, String)> =
-        report.metrics.iter().filter_map(wording::change).collect();
-    changes.sort_by_key(|(movement, _)| *movement);
+    let mut changes: Vec<Change> = report.metrics.iter().filter_map(wording::change).collect();
+    changes.sort_by_key(|change| change.movement);
     changes
         .into_iter()
         .take(5)
-        .map(|(movement, sentence)| ChangeView {
-            class: movement.class(),
-            glyph: movement.glyph(),
-            sentence: visible_line(&sentence),
+        .map(|change| ChangeView {
+            class: change.movement.class(),
+            glyph: change.movement.glyph(),
+            sentence: visible_line(&change.sentence),
+            by: visible_line(&change.by),
         })
         .collect()
 }

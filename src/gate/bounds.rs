@@ -1,0 +1,64 @@
+//! From a sample to the statistics that its data type and design call for.
+
+use super::{
+    policy::{BoundChoice, Statistics},
+    summary::Sample,
+};
+use crate::{
+    stats::{
+        Alphas, Assessment, Bound, Observation, Plan, Resampling, Scale, StatsError, Unit,
+        amount_mean, amount_ratio, bounded_mean, paired_difference, quantile_bound,
+    },
+    trial::DataType,
+};
+
+/// The mean of a metric, or of its paired difference.
+pub(super) fn of_mean(
+    sample: &Sample,
+    data_type: DataType,
+    is_difference: bool,
+    statistics: &Statistics,
+) -> Result<Assessment, StatsError> {
+    let plan = plan(sample.unit, sample.repeats, statistics);
+    match data_type.range() {
+        (low, Some(high)) if is_difference => {
+            paired_difference(&sample.observations, Scale::new(low, high)?, plan)
+        }
+        (low, Some(high)) => bounded_mean(&sample.observations, Scale::new(low, high)?, plan),
+        (_, None) => amount_mean(&sample.observations, plan, Resampling::default()),
+    }
+}
+
+/// A quantile of an amount, over runs.
+pub(super) fn of_quantile(
+    sample: &Sample,
+    quantile: f64,
+    statistics: &Statistics,
+) -> Result<Assessment, StatsError> {
+    quantile_bound(&sample.observations, quantile, plan(sample.unit, sample.repeats, statistics))
+}
+
+/// The ratio of two amounts' means, over pairs (candidate, baseline) of questions.
+pub(super) fn of_ratio(
+    pairs: &[(f64, f64)],
+    statistics: &Statistics,
+) -> Result<Assessment, StatsError> {
+    let pairs: Vec<(Observation, Observation)> = pairs
+        .iter()
+        .map(|(ours, theirs)| (Observation::scored(*ours), Observation::scored(*theirs)))
+        .collect();
+    amount_ratio(&pairs, plan(Unit::Question, 1, statistics), Resampling::default())
+}
+
+fn plan(unit: Unit, repeats: u32, statistics: &Statistics) -> Plan {
+    Plan {
+        bound: match statistics.bound {
+            BoundChoice::Exact => Bound::Exact,
+            BoundChoice::Calibrated => Bound::Calibrated,
+            BoundChoice::Proven => Bound::Proven,
+        },
+        unit,
+        repeats,
+        alphas: Alphas { lower: statistics.alpha_pass, upper: statistics.alpha_pass },
+    }
+}

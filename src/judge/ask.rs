@@ -1,0 +1,411 @@
+//! The way of one answer through one judge: what can be settled without a call, the call to be
+//! made, and what its reply means.
+//!
+//! Pure: the runner sends [`Ask::request`], hands the text of the reply to [`Ask::read_reply`], and
+//! on a fault may send [`Ask::repair`] once.
+
+use super::{
+    claims::{self, Unit, says_something},
+    guard::{Disbelief, check_not_a_claim, check_support},
+    number::Numbers,
+    prompt::{self, Draw, Texts},
+    refusal::is_refusal,
+    reply::{self, Expected, Labelled, ReplyFault},
+    score::{self, Ledger, Outcomes},
+    spec::{JudgeSpec, Mode},
+};
+use crate::{
+    chat::{ChatRequest, Message},
+    copilot::{Answer, FailureKind},
+    eval_set::{Case, Role},
+    trial::{ClaimFinding, Evidence, Label, Outcome, Unscored},
+};
+
+/// One answer to be judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// What was asked, and what is known about a right answer.
+    pub case: &'a Case,
+    /// What the copilot said.
+    pub answer: &'a Answer,
+}
+
+/// What must happen for one vote.
+#[derive(Debug, Clone)]
+pub enum Prepared<'a> {
+    /// Nothing: code alone can tell.
+    Settled(Outcomes),
+    /// A model must be asked.
+    Ask(Box<Ask<'a>>),
+}
+
+/// One call to be made, with what is needed to read its reply.
+#[derive(Debug, Clone)]
+pub struct Ask<'a> {
+    spec: &'a JudgeSpec,
+    subject: Subject<'a>,
+    units: Vec<Unit>,
+    request: ChatRequest,
+    /// For each passage as shown, its place in the answer's order.
+    order: Vec<usize>,
+}
+
+/// In which order passages are shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum PassageOrder<'a> {
+    /// As the draw decides: what runs do.
+    Shuffled(Draw<'a>),
+    /// As the answer has them: for known cases with recorded replies.
+    AsGiven,
+}
+
+/// Settles what code can tell, and else writes the call for one vote.
+pub fn prepare<'a>(spec: &'a JudgeSpec, subject: Subject<'a>, draw: Draw<'_>) -> Prepared<'a> {
+    prepare_in(spec, subject, PassageOrder::Shuffled(draw))
+}
+
+pub(crate) fn prepare_in<'a>(
+    spec: &'a JudgeSpec,
+    subject: Subject<'a>,
+    order: PassageOrder<'_>,
+) -> Prepared<'a> {
+    let units = match spec.mode {
+        Mode::Claims => claims::units(&subject.answer.text),
+        Mode::Facts => claims::facts(subject.case),
+        Mode::Rubric => Vec::new(),
+    };
+    if let Some(outcomes) = settle(spec, subject, &units) {
+        return Prepared::Settled(outcomes);
+    }
+    let passages = passage_texts(subject.answer);
+    let texts = Texts {
+        case: subject.case,
+        answer: &subject.answer.text,
+        passages: &passages,
+        units: &units,
+    };
+    let (draw, order) = match order {
+        PassageOrder::Shuffled(draw) => (draw, prompt::shuffled(passages.len(), &texts, draw)),
+        PassageOrder::AsGiven => (Draw { seed: &[], vote: 0 }, (0..passages.len()).collect()),
+    };
+    match prompt::write(spec, &texts, draw, order) {
+        Ok(prompt) => Prepared::Ask(Box::new(Ask {
+            spec,
+            subject,
+            units,
+            request: prompt.request,
+            order: prompt.order,
+        })),
+        Err(_) => Prepared::Settled(unscored(spec, &too_large())),
+    }
+}
+
+/// The same reason for every metric of a judge: for a vote whose call failed.
+pub fn unscored(spec: &JudgeSpec, reason: &Unscored) -> Outcomes {
+    score::each(spec, |_| Outcome::Unscored(reason.clone()))
+}
+
+const fn too_large() -> Unscored {
+    Unscored::JudgeFailed(FailureKind::TooLarge)
+}
+
+fn passage_texts(answer: &Answer) -> Vec<&str> {
+    let passages = answer.passages.as_deref().unwrap_or_default();
+    passages
+        .iter()
+        .map(|passage| passage.text.as_str())
+        .collect()
+}
+
+/// What needs no model. A refusal reaches the judge of a rubric or of facts only where it may have
+/// been wrong to refuse.
+fn settle(spec: &JudgeSpec, subject: Subject<'_>, units: &[Unit]) -> Option<Outcomes> {
+    let text = &subject.answer.text;
+    let refused = is_refusal(text);
+    if refused && subject.case.answerable == Some(false) && spec.mode != Mode::Claims {
+        let why = "refused, rightly".to_owned();
+        return Some(score::each(spec, |_| Outcome::NotApplicable(why.clone())));
+    }
+    if spec.mode == Mode::Facts && units.is_empty() {
+        let why = "the case expects no facts".to_owned();
+        return Some(score::each(spec, |_| Outcome::NotApplicable(why.clone())));
+    }
+    if !says_something(text) {
+        return Some(match spec.mode {
+            Mode::Facts => facts_without_reply(spec, units),
+            Mode::Claims | Mode::Rubric => score::nothing(spec, "the answer is empty"),
+        });
+    }
+    if units.len() > spec.limits.claims {
+        return Some(unscored(spec, &too_large()));
+    }
+    match (spec.mode, subject.answer.passages.as_deref()) {
+        (Mode::Claims, _) if refused => Some(score::nothing(spec, "the answer is a refusal")),
+        (Mode::Claims, None) => Some(unscored(
+            spec,
+            &Unscored::InputMissing("passages".to_owned()),
+        )),
+        (Mode::Claims, Some([])) => Some(claims_without_passages(spec, units)),
+        _ => None,
+    }
+}
+
+/// An empty answer states none of the facts.
+fn facts_without_reply(spec: &JudgeSpec, units: &[Unit]) -> Outcomes {
+    let findings: Vec<ClaimFinding> = units
+        .iter()
+        .map(|unit| {
+            finding(
+                unit,
+                Label::NotFound,
+                vec!["the answer is empty".to_owned()],
+            )
+        })
+        .collect();
+    fact_outcomes(spec, &findings)
+}
+
+/// Where nothing was retrieved, nothing is supported.
+fn claims_without_passages(spec: &JudgeSpec, units: &[Unit]) -> Outcomes {
+    let claims = units
+        .iter()
+        .map(|unit| match check_not_a_claim(&unit.text) {
+            Ok(()) => finding(unit, Label::NotAClaim, Vec::new()),
+            Err(_) => finding(
+                unit,
+                Label::NotFound,
+                vec!["no passage was retrieved".to_owned()],
+            ),
+        })
+        .collect();
+    claim_outcomes(
+        spec,
+        &Ledger {
+            claims,
+            disbelieved: Vec::new(),
+        },
+    )
+}
+
+impl Ask<'_> {
+    /// What is to be sent.
+    pub const fn request(&self) -> &ChatRequest {
+        &self.request
+    }
+
+    /// What is to be sent after a fault: the same call, with the fault named. The faulty reply is
+    /// not repeated, since it may carry on an attack.
+    pub fn repair(&self, fault: &ReplyFault) -> ChatRequest {
+        let mut request = self.request.clone();
+        request.messages.push(Message {
+            role: Some(Role::User),
+            text: format!(
+                "An earlier reply could not be used ({}). Reply again, following the rules for \
+                 replies exactly.",
+                fault.for_model()
+            ),
+        });
+        request
+    }
+
+    /// Reads a reply: one outcome for every metric, or what is wrong with it.
+    pub fn read_reply(&self, text: &str) -> Result<Outcomes, ReplyFault> {
+        match self.spec.mode {
+            Mode::Claims => self.read_claims(text),
+            Mode::Facts => self.read_facts(text),
+            Mode::Rubric => self.read_rubric(text),
+        }
+    }
+
+    fn expected(&self) -> Expected {
+        Expected {
+            ids: self.units.iter().map(|unit| unit.id.clone()).collect(),
+            labels: self
+                .spec
+                .labels
+                .iter()
+                .map(|label| label.name.clone())
+                .collect(),
+            passages: (self.spec.mode == Mode::Claims).then_some(self.order.len()),
+        }
+    }
+
+    fn read_claims(&self, text: &str) -> Result<Outcomes, ReplyFault> {
+        let labelled = reply::read_labels(text, "claims", &self.expected())?;
+        let passages = passage_texts(self.subject.answer);
+        let question = self.subject.case.question.as_str();
+        let history = self
+            .subject
+            .case
+            .history
+            .iter()
+            .map(|turn| turn.text.as_str());
+        let numbers = Numbers::of(passages.iter().copied().chain([question]).chain(history));
+        let mut ledger = Ledger {
+            claims: Vec::new(),
+            disbelieved: Vec::new(),
+        };
+        for (unit, said) in self.units.iter().zip(&labelled) {
+            let (claim, disbelieved) = self.check_claim(unit, said, &passages, &numbers);
+            if disbelieved {
+                ledger.disbelieved.push(unit.id.clone());
+            }
+            ledger.claims.push(claim);
+        }
+        Ok(claim_outcomes(self.spec, &ledger))
+    }
+
+    /// A claim's label after our checks, and whether the judge's own was not believed.
+    fn check_claim(
+        &self,
+        unit: &Unit,
+        said: &Labelled,
+        passages: &[&str],
+        numbers: &Numbers,
+    ) -> (ClaimFinding, bool) {
+        let cited = said
+            .passage
+            .and_then(|shown| self.order.get(shown.checked_sub(1)?).copied());
+        let text = cited
+            .and_then(|index| passages.get(index))
+            .copied()
+            .unwrap_or("");
+        let proof = match (said.label.as_str(), cited) {
+            ("not-a-claim", _) => match check_not_a_claim(&unit.text) {
+                Ok(()) => return (finding(unit, Label::NotAClaim, Vec::new()), false),
+                Err(disbelief) => Err(disbelief),
+            },
+            ("supported", None) => Err(Disbelief::NoQuote),
+            ("supported", Some(_)) => {
+                check_support(&unit.text, said.quote.as_deref(), text, numbers)
+            }
+            ("contradicted", _) => {
+                let place = super::evidence::locate(said.quote.as_deref().unwrap_or(""), text);
+                let reasons = place
+                    .as_ref()
+                    .err()
+                    .map(ToString::to_string)
+                    .into_iter()
+                    .collect();
+                let mut claim = finding(unit, Label::Contradicted, reasons);
+                claim.evidence = evidence(cited, place.ok());
+                return (claim, false);
+            }
+            _ => return (finding(unit, Label::NotFound, Vec::new()), false),
+        };
+        match proof {
+            Ok(range) => {
+                let mut claim = finding(unit, Label::Supported, Vec::new());
+                claim.evidence = evidence(cited, Some(range));
+                (claim, false)
+            }
+            Err(disbelief) => {
+                let reason = format!("judge fault: said `{}`, but {disbelief}", said.label);
+                (finding(unit, Label::NotFound, vec![reason]), true)
+            }
+        }
+    }
+
+    fn read_facts(&self, text: &str) -> Result<Outcomes, ReplyFault> {
+        let labelled = reply::read_labels(text, "facts", &self.expected())?;
+        let answer = &self.subject.answer.text;
+        let numbers = Numbers::of([answer.as_str()]);
+        let findings: Vec<ClaimFinding> = self
+            .units
+            .iter()
+            .zip(&labelled)
+            .map(|(unit, said)| match said.label.as_str() {
+                "stated" => {
+                    match check_support(&unit.text, said.quote.as_deref(), answer, &numbers) {
+                        Ok(_) => finding(unit, Label::Supported, Vec::new()),
+                        Err(disbelief) => {
+                            let reason = format!("judge fault: said `stated`, but {disbelief}");
+                            finding(unit, Label::NotFound, vec![reason])
+                        }
+                    }
+                }
+                "contradicted" => finding(unit, Label::Contradicted, Vec::new()),
+                _ => finding(unit, Label::NotFound, Vec::new()),
+            })
+            .collect();
+        Ok(fact_outcomes(self.spec, &findings))
+    }
+
+    fn read_rubric(&self, text: &str) -> Result<Outcomes, ReplyFault> {
+        let single = reply::read_single(text, &self.expected())?;
+        let value = self
+            .spec
+            .labels
+            .iter()
+            .find(|label| label.name == single.label)
+            .and_then(|label| label.value);
+        Ok(score::each(self.spec, |judged| match value {
+            Some(value) => {
+                let explanation = format!("{}: {}", single.label, single.reason);
+                score::scored(&judged.metric, value, explanation, Vec::new())
+            }
+            None => Outcome::Unscored(Unscored::ReplyMalformed(
+                "the label has no value".to_owned(),
+            )),
+        }))
+    }
+}
+
+fn claim_outcomes(spec: &JudgeSpec, ledger: &Ledger) -> Outcomes {
+    let scored: Option<Outcomes> = spec
+        .metrics
+        .iter()
+        .map(|judged| {
+            let outcome = score::of_claims(&judged.metric, judged.reading, ledger)?;
+            Some((judged.metric.name.clone(), outcome))
+        })
+        .collect();
+    scored.unwrap_or_else(|| score::nothing(spec, "the answer claims nothing"))
+}
+
+fn fact_outcomes(spec: &JudgeSpec, findings: &[ClaimFinding]) -> Outcomes {
+    score::each(spec, |judged| {
+        score::of_facts(&judged.metric, findings.to_vec())
+            .unwrap_or_else(|| Outcome::NotApplicable("the case expects no facts".to_owned()))
+    })
+}
+
+fn finding(unit: &Unit, label: Label, reasons: Vec<String>) -> ClaimFinding {
+    ClaimFinding {
+        id: unit.id.clone(),
+        text: unit.text.clone(),
+        start: unit.start,
+        end: unit.end,
+        label,
+        evidence: None,
+        reasons,
+    }
+}
+
+fn evidence(passage: Option<usize>, range: Option<std::ops::Range<usize>>) -> Option<Evidence> {
+    let range = range?;
+    Some(Evidence {
+        passage: passage?,
+        start: range.start,
+        end: range.end,
+    })
+}
+
+#[cfg(test)]
+impl Ask<'_> {
+    /// What is to be labelled: ids with their texts.
+    pub(crate) fn ids(&self) -> Vec<(String, String)> {
+        self.units
+            .iter()
+            .map(|unit| (unit.id.clone(), unit.text.clone()))
+            .collect()
+    }
+
+    /// The number under which the answer's passage `index` is shown.
+    pub(crate) fn shown_number(&self, index: usize) -> Option<usize> {
+        self.order
+            .iter()
+            .position(|shown| *shown == index)
+            .map(|place| place + 1)
+    }
+}

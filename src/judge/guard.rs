@@ -1,0 +1,412 @@
+//! Checks in code that a judge's label must survive before it may improve a score.
+//!
+//! A judge that obeys an instruction hidden in an answer or a passage says whatever it was told to
+//! say. So every label that would help the answer needs proof that code can check: `supported` a
+//! real quote that speaks of the same thing, with the same polarity, and numbers that somebody gave;
+//! `not-a-claim` a sentence that indeed claims nothing. Labels that hurt the answer are taken as
+//! they are. Word lists are English; in other languages the guards let more pass.
+
+use std::ops::Range;
+
+use super::{
+    evidence::{QuoteFault, is_negation, locate},
+    number::{Numbers, without_markers},
+    sentences,
+    token::{Token, content_stems, is_content, stem, tokens},
+};
+use crate::unit::UnitInterval;
+
+/// From this share of a claim's words in the quote on, the two are about the very same statement.
+const SAME_STATEMENT: f64 = 0.8;
+
+/// How many words before a quote may hold the negation that it leaves out.
+const WORDS_BEFORE: usize = 3;
+
+/// Why a label that helps the answer was not believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Disbelief {
+    /// No quote, or one that is not there.
+    #[error("{0}")]
+    Quote(#[from] QuoteFault),
+    /// No passage or no quote was named.
+    #[error("no quote was given")]
+    NoQuote,
+    /// The quote is about something else.
+    #[error("the quote speaks of something else")]
+    Unrelated,
+    /// One of the two is negated.
+    #[error("the quote does not agree with it about a negation")]
+    Polarity,
+    /// A number that nobody gave.
+    #[error("the number {0} is in no passage and not in the question")]
+    Number(String),
+    /// Called no claim, and is one.
+    #[error("called no claim, but it states something")]
+    IsClaim,
+}
+
+/// Whether a claim is supported by a quote from `text`: gives its place in `text`.
+pub(crate) fn check_support(
+    claim: &str,
+    quote: Option<&str>,
+    text: &str,
+    numbers: &Numbers,
+) -> Result<Range<usize>, Disbelief> {
+    let range = locate(quote.ok_or(Disbelief::NoQuote)?, text)?;
+    let around = around(text, &range);
+    let context = text.get(around.clone()).unwrap_or(text);
+    if !related(claim, context) {
+        return Err(Disbelief::Unrelated);
+    }
+    let before = text.get(around.start..range.start).unwrap_or("");
+    let quoted = text.get(range.clone()).unwrap_or("");
+    if !same_polarity(claim, context, before, quoted) {
+        return Err(Disbelief::Polarity);
+    }
+    match numbers.first_unknown(claim) {
+        Some(number) => Err(Disbelief::Number(number)),
+        None => Ok(range),
+    }
+}
+
+/// The sentences of `text` that a quote touches.
+fn around(text: &str, range: &Range<usize>) -> Range<usize> {
+    let mut around = range.clone();
+    for sentence in sentences::split(text) {
+        if sentence.start < range.end && range.start < sentence.end {
+            around.start = around.start.min(sentence.start);
+            around.end = around.end.max(sentence.end);
+        }
+    }
+    around
+}
+
+/// Whether a content word or a number of the claim stands in the text; a claim without any is
+/// related to everything.
+fn related(claim: &str, context: &str) -> bool {
+    let wanted = content_stems(claim);
+    let numbers = |text: &str| -> Vec<String> {
+        tokens(without_markers(text))
+            .into_iter()
+            .filter(Token::is_number)
+            .map(|token| token.text)
+            .collect()
+    };
+    let there = numbers(context);
+    wanted.is_empty()
+        || !wanted.is_disjoint(&content_stems(context))
+        || numbers(claim).iter().any(|number| there.contains(number))
+}
+
+/// Whether claim and evidence agree about negation, as far as words show it: a negated claim needs
+/// a negating word somewhere in the evidence, and a claim that says almost the same as the quote is
+/// negated exactly if the quote is.
+fn same_polarity(claim: &str, context: &str, before: &str, quoted: &str) -> bool {
+    let claim_words = tokens(claim);
+    if claim_words.iter().any(|word| is_negation(&word.text)) {
+        let of_money = claim_words.iter().any(|word| is_of_money(&word.text));
+        return tokens(context).iter().any(|word| {
+            is_negation(&word.text)
+                || implies_negation(&word.text)
+                || (of_money && word.text == "free")
+        });
+    }
+    if claim_words
+        .iter()
+        .any(|word| implies_negation(&word.text) || word.text == "free")
+    {
+        return true;
+    }
+    let just_before = tokens(before);
+    let just_before = just_before.iter().rev().take(WORDS_BEFORE);
+    let quoted_words = tokens(quoted);
+    let negated = just_before
+        .chain(&quoted_words)
+        .any(|word| is_negation(&word.text));
+    !(negated && share_in(claim, quoted) >= SAME_STATEMENT)
+}
+
+/// The share of the claim's content words that stand in `quoted`.
+fn share_in(claim: &str, quoted: &str) -> f64 {
+    let wanted = content_stems(claim);
+    let found = wanted.intersection(&content_stems(quoted)).count();
+    UnitInterval::ratio(found, wanted.len()).map_or(0.0, UnitInterval::value)
+}
+
+/// Words of price: what is free of charge has no fee.
+fn is_of_money(word: &str) -> bool {
+    [
+        "fee", "charge", "cost", "price", "pay", "payment", "interest",
+    ]
+    .iter()
+    .any(|known| stem(word) == stem(known))
+}
+
+/// Words that deny without `not`.
+fn implies_negation(word: &str) -> bool {
+    const STEMS: &[&str] = &[
+        "absent",
+        "avoid",
+        "bar",
+        "beyond",
+        "decline",
+        "deni",
+        "deny",
+        "disable",
+        "disallow",
+        "exclud",
+        "exclus",
+        "exempt",
+        "exceed",
+        "except",
+        "fail",
+        "forbid",
+        "forbidden",
+        "impossible",
+        "ineligible",
+        "instead",
+        "invalid",
+        "lack",
+        "limit",
+        "miss",
+        "non",
+        "only",
+        "outside",
+        "prevent",
+        "prohibit",
+        "refus",
+        "reject",
+        "restrict",
+        "stop",
+        "unable",
+        "unavailable",
+        "unless",
+        "until",
+        "waiv",
+        "wrong",
+        "zero",
+    ];
+    STEMS.iter().any(|known| stem(word) == stem(known))
+        || word.starts_with("non")
+        || (word.starts_with("un") && word.len() > 5)
+}
+
+/// Whether `sentence` may be called no claim: a question, or words of courtesy and of the answer
+/// itself with at most one word beside them.
+pub(crate) fn check_not_a_claim(sentence: &str) -> Result<(), Disbelief> {
+    let trimmed = sentence.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '"'));
+    if trimmed.ends_with('?') || trimmed.ends_with('？') {
+        return Ok(());
+    }
+    let words = tokens(without_markers(sentence));
+    let has_number = words.iter().any(Token::is_number);
+    let of_substance = words
+        .iter()
+        .filter(|word| is_content(word) && !COURTESY.contains(&word.text.as_str()))
+        .count();
+    let lead_in = trimmed.ends_with(':');
+    if !has_number && (of_substance < 2 || lead_in) {
+        Ok(())
+    } else {
+        Err(Disbelief::IsClaim)
+    }
+}
+
+/// Words of greeting, thanks, help and of speaking about the answer, in English.
+const COURTESY: &[&str] = &[
+    "answer",
+    "anything",
+    "apologies",
+    "apologize",
+    "ask",
+    "assist",
+    "assistance",
+    "based",
+    "below",
+    "certainly",
+    "context",
+    "course",
+    "day",
+    "dear",
+    "details",
+    "document",
+    "documents",
+    "else",
+    "feel",
+    "find",
+    "following",
+    "follows",
+    "free",
+    "further",
+    "get",
+    "give",
+    "glad",
+    "good",
+    "great",
+    "happy",
+    "hello",
+    "help",
+    "helpful",
+    "helps",
+    "hesitate",
+    "hi",
+    "hope",
+    "information",
+    "know",
+    "let",
+    "like",
+    "need",
+    "nice",
+    "note",
+    "ok",
+    "okay",
+    "passages",
+    "please",
+    "provided",
+    "question",
+    "questions",
+    "reach",
+    "regards",
+    "response",
+    "sorry",
+    "steps",
+    "summary",
+    "sure",
+    "thank",
+    "thanks",
+    "touch",
+    "wait",
+    "welcome",
+    "hear",
+    "assistant",
+    "additional",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(claim: &str, quote: &str, passage: &str, believed: bool) {
+        let numbers = Numbers::of([passage]);
+        let found = check_support(claim, Some(quote), passage, &numbers);
+        assert_eq!(found.is_ok(), believed, "{claim}: {found:?}");
+    }
+
+    #[test]
+    fn support_needs_a_quote_about_the_same_thing_with_the_same_numbers() {
+        let passage = "Refunds are paid within 14 days. A card costs 1.500,00 EUR.";
+        check(
+            "Refunds take 14 days [3].",
+            "Refunds are paid within 14 days",
+            passage,
+            true,
+        );
+        check(
+            "2. Refunds take fourteen days.",
+            "Refunds are paid within 14 days",
+            passage,
+            true,
+        );
+        check(
+            "Refunds take 15 days.",
+            "Refunds are paid within 14 days",
+            passage,
+            false,
+        );
+        check("The card is 1,500 EUR.", "A card costs", passage, true);
+        check(
+            "Deposits are insured.",
+            "Refunds are paid within 14 days",
+            passage,
+            false,
+        );
+        check(
+            "Refunds take 14 days.",
+            "Refunds take 14 days",
+            passage,
+            false,
+        );
+    }
+
+    #[test]
+    fn claim_and_quote_agree_about_negation() {
+        let passage = "Gift cards cannot be refunded. Late requests are rejected. Vouchers are \
+            possible, but gifts are not.";
+        check(
+            "Gift cards can be refunded.",
+            "Gift cards cannot be refunded",
+            passage,
+            false,
+        );
+        check("Gift cards can be refunded.", "gift cards", passage, true);
+        check(
+            "Gift cards are not refunded.",
+            "Gift cards cannot be refunded",
+            passage,
+            true,
+        );
+        check(
+            "Late requests are not accepted.",
+            "Late requests are rejected",
+            passage,
+            true,
+        );
+        check(
+            "Vouchers are possible.",
+            "Vouchers are possible",
+            passage,
+            true,
+        );
+        let passage = "Card payments are refunded.";
+        check(
+            "Card payments are not refunded.",
+            "Card payments are refunded",
+            passage,
+            false,
+        );
+    }
+
+    #[test]
+    fn a_number_may_come_in_words() {
+        check(
+            "You have 2 weeks.",
+            "within two weeks",
+            "Pay within two weeks.",
+            true,
+        );
+        check(
+            "You have 3 weeks.",
+            "within two weeks",
+            "Pay within two weeks.",
+            false,
+        );
+    }
+
+    #[test]
+    fn only_courtesy_and_questions_claim_nothing() {
+        for sentence in [
+            "Hello!",
+            "Is there anything else I can help you with?",
+            "I hope this helps.",
+            "Please let me know if you have further questions.",
+            "Here are the steps:",
+            "Based on the provided passages, here is how to reset your password:",
+        ] {
+            assert_eq!(check_not_a_claim(sentence), Ok(()), "{sentence}");
+        }
+        for sentence in [
+            "Refunds are instant.",
+            "It costs 5 EUR.",
+            "Your deposit is insured by the bank.",
+            "Please note 30 days apply:",
+            "1. Open the settings page.",
+        ] {
+            assert_eq!(
+                check_not_a_claim(sentence),
+                Err(Disbelief::IsClaim),
+                "{sentence}"
+            );
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Numbers by value: whether a number that a claim states was given by anybody.
+//!
+//! Reads digits with either decimal sign and English number words. For the guards of
+//! [`super::guard`]; units and conversions are not understood.
+
+use std::collections::BTreeSet;
+
+use super::token::{Token, tokens};
+
+/// The numbers that a text gives, by value, in digits or in (English) words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Numbers(BTreeSet<String>);
+
+impl Numbers {
+    /// All numbers in `texts`.
+    pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut found = BTreeSet::new();
+        for text in texts {
+            for token in tokens(text) {
+                found.extend(readings(&token));
+            }
+        }
+        Self(found)
+    }
+
+    /// The first number written in digits in `claim` that is not among these.
+    pub(crate) fn first_unknown(&self, claim: &str) -> Option<String> {
+        tokens(without_markers(claim))
+            .into_iter()
+            .filter(|token| token.is_number() && !is_citation(claim, token))
+            .find(|token| readings(token).iter().all(|value| !self.0.contains(value)))
+            .map(|token| token.text)
+    }
+}
+
+/// A sentence without the list number in front of it.
+pub(crate) fn without_markers(sentence: &str) -> &str {
+    let trimmed = sentence.trim_start();
+    let digits = trimmed.trim_start_matches(|c: char| c.is_ascii_digit());
+    let count = trimmed.len() - digits.len();
+    let mut after = digits.chars();
+    let marked =
+        matches!(after.next(), Some('.' | ')')) && after.next().is_some_and(char::is_whitespace);
+    if marked && (1..=2).contains(&count) {
+        after.as_str()
+    } else {
+        sentence
+    }
+}
+
+/// Whether a number stands in square brackets, as `[2]` does.
+fn is_citation(claim: &str, token: &Token) -> bool {
+    let text = without_markers(claim);
+    let before = text.get(..token.start).unwrap_or("");
+    let after = text.get(token.end..).unwrap_or("");
+    let opens = before
+        .rfind('[')
+        .is_some_and(|open| !before.get(open..).unwrap_or("").contains(']'));
+    opens && after.contains(']')
+}
+
+/// What a number token may mean: `1.234` is read with the point as a separator of thousands and as
+/// a decimal point.
+fn readings(token: &Token) -> Vec<String> {
+    if let Some(value) = number_word(&token.text) {
+        return vec![value.to_string()];
+    }
+    if !token.is_number() {
+        return Vec::new();
+    }
+    let text = token.text.as_str();
+    let Some(last) = text.rfind(['.', ',']) else {
+        return vec![plain(text)];
+    };
+    let (whole, fraction) = (
+        text.get(..last).unwrap_or(""),
+        text.get(last + 1..).unwrap_or(""),
+    );
+    let mut found = Vec::new();
+    if grouped(text) {
+        found.push(plain(&text.replace(['.', ','], "")));
+    }
+    if !whole.contains(['.', ',']) || grouped(whole) {
+        let whole = whole.replace(['.', ','], "");
+        found.push(plain(&format!("{whole}.{fraction}")));
+    }
+    if found.is_empty() {
+        // Neither: a date or a version, which is equal to itself only.
+        found.push(text.to_owned());
+    }
+    found
+}
+
+/// Whether the digits are grouped by threes, with one and the same separator.
+fn grouped(text: &str) -> bool {
+    let mut groups = text.trim_start_matches('-').split(['.', ',']);
+    let first = groups.next().map_or(0, str::len);
+    let alike = !(text.contains('.') && text.contains(','));
+    (1..=3).contains(&first) && alike && groups.all(|group| group.len() == 3)
+}
+
+/// A number without needless zeros.
+fn plain(text: &str) -> String {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        digits => digits,
+    };
+    match fraction.trim_end_matches('0') {
+        "" => whole.to_owned(),
+        digits => format!("{whole}.{digits}"),
+    }
+}
+
+fn number_word(word: &str) -> Option<u32> {
+    const WORDS: &[(&str, u32)] = &[
+        ("zero", 0),
+        ("one", 1),
+        ("once", 1),
+        ("first", 1),
+        ("two", 2),
+        ("twice", 2),
+        ("second", 2),
+        ("three", 3),
+        ("third", 3),
+        ("four", 4),
+        ("five", 5),
+        ("six", 6),
+        ("seven", 7),
+        ("eight", 8),
+        ("nine", 9),
+        ("ten", 10),
+        ("eleven", 11),
+        ("twelve", 12),
+        ("thirteen", 13),
+        ("fourteen", 14),
+        ("fifteen", 15),
+        ("sixteen", 16),
+        ("seventeen", 17),
+        ("eighteen", 18),
+        ("nineteen", 19),
+        ("twenty", 20),
+        ("thirty", 30),
+        ("forty", 40),
+        ("fifty", 50),
+        ("sixty", 60),
+        ("seventy", 70),
+        ("eighty", 80),
+        ("ninety", 90),
+        ("hundred", 100),
+        ("thousand", 1000),
+    ];
+    WORDS
+        .iter()
+        .find(|(name, _)| *name == word)
+        .map(|(_, value)| *value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(claim: &str, text: &str, unknown: Option<&str>) {
+        let found = Numbers::of([text]).first_unknown(claim);
+        assert_eq!(found.as_deref(), unknown, "{claim}");
+    }
+
+    #[test]
+    fn numbers_are_compared_by_value() {
+        check("within 2 weeks", "within two weeks", None);
+        check("1,500 EUR", "1.500,00 EUR", None);
+        check("1.5 percent", "15 percent", Some("1.5"));
+        check("0.50 EUR", "0.5 EUR", None);
+        check("1.234 EUR", "1,234 EUR", None);
+        check("12,345.6", "12345.60", None);
+        check("on 1.2.2026", "on 1.2.2026", None);
+        check("on 1.2.2026", "on 2.1.2026", Some("1.2.2026"));
+        check("1,5", "1.5", None);
+        check("15 days", "14 days", Some("15"));
+        check("minus -5 degrees", "5 degrees", Some("-5"));
+    }
+
+    #[test]
+    fn list_numbers_and_citations_are_no_claims() {
+        check("3. Open the app [12].", "", None);
+        check("10) Open the app", "", None);
+        check("3.5 is the rate", "", Some("3.5"));
+        check("[see] 12", "", Some("12"));
+    }
+}

@@ -1,0 +1,191 @@
+//! The embedded judge as a judge: outcomes without a model, a key or a network.
+//!
+//! Every explanation names it, so that nobody mistakes it for a language model's opinion. It shares
+//! the rules of [`super::ask`] about answers with nothing to judge.
+
+use std::collections::BTreeMap;
+
+use super::{
+    ask::Subject,
+    claims::{self, says_something},
+    embedded::EmbeddedJudge,
+    refusal::is_refusal,
+    score::{self, Ledger, Outcomes},
+    spec::{KNOWN_METRICS, PARSER_VERSION, Reading, known_metric},
+    token::content_stems,
+};
+use crate::{
+    copilot::Answer,
+    trial::{ClaimFinding, MetricSpec, Outcome, Unscored},
+    unit::{Digest, UnitInterval},
+};
+
+/// What every explanation begins with.
+const NAME: &str = "embedded judge (lexical evidence, not an LLM)";
+
+/// The embedded judge with the metrics it yields.
+#[derive(Debug)]
+pub struct OfflineJudge {
+    embedded: EmbeddedJudge,
+}
+
+impl OfflineJudge {
+    /// From the engine that finds evidence.
+    pub const fn new(embedded: EmbeddedJudge) -> Self {
+        Self { embedded }
+    }
+
+    /// Everything it can measure.
+    pub fn metrics() -> Vec<MetricSpec> {
+        KNOWN_METRICS
+            .iter()
+            .filter_map(|(name, _, _)| known_metric(name))
+            .collect()
+    }
+
+    /// Over the engine's weights and the parser's version.
+    pub fn digest(&self) -> Digest {
+        Digest::of_parts([
+            PARSER_VERSION.as_bytes(),
+            self.embedded.digest().to_string().as_bytes(),
+        ])
+    }
+
+    /// For reports.
+    pub const fn title() -> &'static str {
+        NAME
+    }
+
+    /// One outcome for each of [`Self::metrics`].
+    pub fn judge(&self, subject: Subject<'_>) -> Outcomes {
+        let mut outcomes = self.claims(subject);
+        outcomes.insert("correctness".to_owned(), self.correctness(subject));
+        outcomes.insert("answer_relevance".to_owned(), relevance(subject));
+        outcomes
+    }
+
+    fn claims(&self, subject: Subject<'_>) -> Outcomes {
+        let outcome = match settled(subject.answer) {
+            Some(outcome) => Err(outcome),
+            None => Ok(self.ledger(subject)),
+        };
+        let mut outcomes = BTreeMap::new();
+        for (name, _, reading) in KNOWN_METRICS {
+            let Some(metric) = known_metric(name) else {
+                continue;
+            };
+            if matches!(reading, Reading::LabelValue | Reading::Recall) {
+                continue;
+            }
+            let found = match &outcome {
+                Err(outcome) => outcome.clone(),
+                Ok(ledger) => {
+                    score::of_claims(&metric, reading, ledger).unwrap_or_else(nothing_claimed)
+                }
+            };
+            outcomes.insert(metric.name, signed(found));
+        }
+        outcomes
+    }
+
+    fn ledger(&self, subject: Subject<'_>) -> Ledger {
+        let passages = subject.answer.passages.iter().flatten();
+        let passages: Vec<&str> = passages.map(|passage| passage.text.as_str()).collect();
+        let claims =
+            self.embedded
+                .check_claims(&subject.case.question, &subject.answer.text, &passages);
+        Ledger {
+            claims,
+            disbelieved: Vec::new(),
+        }
+    }
+
+    fn correctness(&self, subject: Subject<'_>) -> Outcome {
+        let answer = subject.answer.text.as_str();
+        let Some(metric) = known_metric("correctness") else {
+            return Outcome::Unscored(Unscored::NotRun);
+        };
+        if subject.case.answerable == Some(false) && is_refusal(answer) {
+            return Outcome::NotApplicable("refused, rightly".to_owned());
+        }
+        let findings: Vec<ClaimFinding> = claims::facts(subject.case)
+            .into_iter()
+            .map(|fact| self.fact(fact, answer))
+            .collect();
+        let outcome = score::of_facts(&metric, findings)
+            .unwrap_or_else(|| Outcome::NotApplicable("the case expects no facts".to_owned()));
+        signed(outcome)
+    }
+
+    fn fact(&self, fact: claims::Unit, answer: &str) -> ClaimFinding {
+        let support = self.embedded.support(&fact.text, answer);
+        ClaimFinding {
+            id: fact.id,
+            text: fact.text,
+            start: fact.start,
+            end: fact.end,
+            label: support.label,
+            evidence: None,
+            reasons: support.reasons,
+        }
+    }
+}
+
+/// What needs no look at claims.
+fn settled(answer: &Answer) -> Option<Outcome> {
+    if !says_something(&answer.text) {
+        Some(Outcome::NotApplicable("the answer is empty".to_owned()))
+    } else if is_refusal(&answer.text) {
+        Some(Outcome::NotApplicable("the answer is a refusal".to_owned()))
+    } else if answer.passages.is_none() {
+        Some(Outcome::Unscored(Unscored::InputMissing(
+            "passages".to_owned(),
+        )))
+    } else {
+        None
+    }
+}
+
+fn nothing_claimed() -> Outcome {
+    Outcome::NotApplicable("the answer claims nothing".to_owned())
+}
+
+/// The same outcome with the instrument's name in front of its words.
+fn signed(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Scored(mut score) => {
+            score.explanation = format!("{NAME}: {}", score.explanation);
+            Outcome::Scored(score)
+        }
+        Outcome::NotApplicable(why) => Outcome::NotApplicable(format!("{NAME}: {why}")),
+        unscored @ Outcome::Unscored(_) => unscored,
+    }
+}
+
+/// The share of the question's content words that the answer takes up; 0 for an empty answer and
+/// for a refusal of something answerable. Words only: an answer that repeats the question scores 1.
+fn relevance(subject: Subject<'_>) -> Outcome {
+    let Some(metric) = known_metric("answer_relevance") else {
+        return Outcome::Unscored(Unscored::NotRun);
+    };
+    let answer = subject.answer.text.as_str();
+    let worst = |why: &str| score::scored(&metric, 0.0, why.to_owned(), Vec::new());
+    let asked = content_stems(&subject.case.question);
+    let taken_up = asked.intersection(&content_stems(answer)).count();
+    let outcome = match UnitInterval::ratio(taken_up, asked.len()) {
+        _ if !says_something(answer) => worst("the answer is empty"),
+        _ if is_refusal(answer) && subject.case.answerable == Some(false) => {
+            Outcome::NotApplicable("refused, rightly".to_owned())
+        }
+        _ if is_refusal(answer) => worst("the answer is a refusal"),
+        None => Outcome::NotApplicable("the question has no content words".to_owned()),
+        Some(share) => {
+            let why = format!(
+                "{taken_up} of {} content words of the question taken up",
+                asked.len()
+            );
+            score::scored(&metric, share.value(), why, Vec::new())
+        }
+    };
+    signed(outcome)
+}

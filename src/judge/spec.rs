@@ -1,0 +1,220 @@
+//! A judge as meant: what it asks a model, which labels it offers, and what they are worth.
+//!
+//! A judge is data. [`super::spec_file`] reads it from TOML and proves that it is whole; everything
+//! in here may be relied on. Calls and parsing are the same for every spec.
+
+use super::template::Templates;
+use crate::{
+    trial::{DataType, MetricSpec},
+    unit::Digest,
+};
+
+/// Part of every spec's digest: changes whenever prompts, parsing, guards or scores change.
+pub const PARSER_VERSION: &str = "groundgate.judge-parser/1";
+
+/// A judge, checked.
+#[derive(Debug, Clone)]
+pub struct JudgeSpec {
+    /// As in the file: `groundedness`.
+    pub name: String,
+    /// Counted up by its author.
+    pub version: u32,
+    /// What a call is about.
+    pub mode: Mode,
+    /// What it yields; never empty, names unique, every reading right for the mode.
+    pub metrics: Vec<JudgedMetric>,
+    /// The closed set of labels; never fewer than two.
+    pub labels: Vec<LabelSpec>,
+    /// What is sent.
+    pub(crate) templates: Templates,
+    /// How the model is to choose its words.
+    pub sampling: Sampling,
+    /// How often each answer is judged; at least 1.
+    pub votes: u32,
+    /// How many votes must have been scored; from 1 to `votes`.
+    pub votes_needed: u32,
+    /// Beyond these an answer is unscored.
+    pub limits: Limits,
+    /// What an answer without anything to judge is worth.
+    pub nothing_to_judge: NothingToJudge,
+    /// What becomes of a malformed reply.
+    pub on_malformed: OnMalformed,
+    /// Over the spec's values and [`PARSER_VERSION`]; comments and order of keys do not matter.
+    pub digest: Digest,
+}
+
+/// What a call is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Each sentence of the answer against the passages.
+    Claims,
+    /// The answer as a whole against one question of the spec's author.
+    Rubric,
+    /// Each expected fact against the answer.
+    Facts,
+}
+
+impl Mode {
+    /// The name used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Claims => "claims",
+            Self::Rubric => "rubric",
+            Self::Facts => "facts",
+        }
+    }
+
+    /// The labels that the mode prescribes; `None` where the spec brings its own.
+    pub const fn fixed_labels(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Claims => Some(&["supported", "contradicted", "not-found", "not-a-claim"]),
+            Self::Facts => Some(&["stated", "contradicted", "missing"]),
+            Self::Rubric => None,
+        }
+    }
+}
+
+/// A metric that a judge yields, and how it is read from labels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JudgedMetric {
+    /// Name and data type of one vote's value.
+    pub metric: MetricSpec,
+    /// How labels become a value.
+    pub reading: Reading,
+}
+
+/// How labels become a value; formulas in [`super::score`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// 1 if every checkable claim is supported, else 0.
+    AllSupported,
+    /// Supported claims ÷ checkable claims.
+    ShareSupported,
+    /// 1 if no claim is contradicted, else 0.
+    NoneContradicted,
+    /// The label's own value.
+    LabelValue,
+    /// Stated facts ÷ expected facts.
+    Recall,
+}
+
+impl Reading {
+    /// Every reading.
+    pub const ALL: [Self; 5] = [
+        Self::AllSupported,
+        Self::ShareSupported,
+        Self::NoneContradicted,
+        Self::LabelValue,
+        Self::Recall,
+    ];
+
+    /// The name used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AllSupported => "all-supported",
+            Self::ShareSupported => "share-supported",
+            Self::NoneContradicted => "none-contradicted",
+            Self::LabelValue => "label-value",
+            Self::Recall => "recall",
+        }
+    }
+
+    /// The mode whose labels it reads.
+    pub const fn mode(self) -> Mode {
+        match self {
+            Self::AllSupported | Self::ShareSupported | Self::NoneContradicted => Mode::Claims,
+            Self::LabelValue => Mode::Rubric,
+            Self::Recall => Mode::Facts,
+        }
+    }
+}
+
+/// A label that a judge may give.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelSpec {
+    /// As the reply must spell it.
+    pub name: String,
+    /// What the model is told it means.
+    pub meaning: String,
+    /// Its value, in rubrics; one of the metric's values.
+    pub value: Option<f64>,
+}
+
+/// How the model is to choose its words; sent where the provider accepts it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sampling {
+    /// From 0 to 2.
+    pub temperature: Option<f64>,
+    /// The same seed for every vote.
+    pub seed: Option<u64>,
+    /// At least 1.
+    pub max_output_tokens: u32,
+}
+
+/// Beyond these an answer is unscored; nothing is ever cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Of all messages of one call together.
+    pub characters: usize,
+    /// Sentences or facts in one call.
+    pub claims: usize,
+}
+
+/// What an answer without anything to judge (empty, a refusal, only courtesy) is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NothingToJudge {
+    /// It is counted apart.
+    NotApplicable,
+    /// The worst value of each metric.
+    Worst,
+}
+
+/// What becomes of a malformed reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnMalformed {
+    /// The model is asked once more, with the fault named; then the answer is unscored.
+    AskOnceMore,
+    /// The answer is unscored.
+    Unscored,
+}
+
+impl JudgeSpec {
+    /// The metrics as they come out of all votes: the mean of several binary votes is a fraction.
+    pub fn metrics(&self) -> Vec<MetricSpec> {
+        self.metrics
+            .iter()
+            .map(|judged| self.voted(&judged.metric))
+            .collect()
+    }
+
+    /// Name and version, for people: `groundedness 1`.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.name, self.version)
+    }
+
+    fn voted(&self, metric: &MetricSpec) -> MetricSpec {
+        let mut metric = metric.clone();
+        if self.votes > 1 && metric.data_type == DataType::Binary {
+            metric.data_type = DataType::Fraction;
+        }
+        metric
+    }
+}
+
+/// The metrics that the bundled judges yield, as one vote gives them: these names mean the same in
+/// every spec.
+pub const KNOWN_METRICS: [(&str, DataType, Reading); 5] = [
+    ("groundedness", DataType::Binary, Reading::AllSupported),
+    ("faithfulness", DataType::Fraction, Reading::ShareSupported),
+    ("contradiction", DataType::Binary, Reading::NoneContradicted),
+    ("answer_relevance", DataType::Fraction, Reading::LabelValue),
+    ("correctness", DataType::Fraction, Reading::Recall),
+];
+
+/// The known metric of that name.
+pub fn known_metric(name: &str) -> Option<MetricSpec> {
+    KNOWN_METRICS
+        .iter()
+        .find(|(known, _, _)| *known == name)
+        .map(|(known, data_type, _)| MetricSpec::score(known, *data_type))
+}

@@ -1,0 +1,667 @@
+//! Reads a judge's spec from TOML: strictly, and with all mistakes at once.
+
+use toml::de::{DeTable, DeValue};
+
+use super::{
+    spec::{
+        JudgeSpec, JudgedMetric, KNOWN_METRICS, LabelSpec, Limits, Mode, NothingToJudge,
+        OnMalformed, PARSER_VERSION, Reading, Sampling,
+    },
+    template::{self, Part, Templates},
+    toml_section::{Reader, Section, named, number, whole},
+};
+use crate::{
+    diagnostic::{Mistake, Mistakes},
+    trial::{DataType, MetricSpec},
+    unit::Digest,
+};
+
+const SCHEMA: &str = "groundgate.judge/1";
+
+const KEYS: [&str; 13] = [
+    "schema",
+    "name",
+    "version",
+    "mode",
+    "votes",
+    "votes-needed",
+    "nothing-to-judge",
+    "malformed",
+    "metrics",
+    "labels",
+    "templates",
+    "sampling",
+    "limits",
+];
+
+/// More votes of one judge cost more than they tell.
+const VOTES_MAX: u32 = 25;
+
+impl JudgeSpec {
+    /// Reads a spec; `file` is its name for messages, `source` its text.
+    pub fn parse(file: &str, source: &str) -> Result<Self, Mistakes> {
+        let table = DeTable::parse(source).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            Mistakes(vec![Mistake::at(file, source, offset, error.message())])
+        })?;
+        let mut reader = Reader {
+            file,
+            source,
+            mistakes: Vec::new(),
+        };
+        let root = Section {
+            table: table.get_ref(),
+            span: 0..0,
+            name: String::new(),
+        };
+        let spec = read_spec(&mut reader, &root);
+        match spec {
+            Some(spec) if reader.mistakes.is_empty() => Ok(spec),
+            _ => Err(Mistakes(reader.mistakes)),
+        }
+    }
+}
+
+fn read_spec(reader: &mut Reader<'_>, root: &Section<'_>) -> Option<JudgeSpec> {
+    root.only(reader, &KEYS);
+    root.must(reader, "schema", &format!("`{SCHEMA}`"), |value| {
+        value.as_str().filter(|schema| *schema == SCHEMA)
+    });
+    let name = read_name(reader, root);
+    let version = root.must(reader, "version", "a whole number from 1", |value| {
+        whole::<u32>(value).filter(|version| *version >= 1)
+    });
+    let modes = [Mode::Claims, Mode::Rubric, Mode::Facts].map(|mode| (mode.name(), mode));
+    let mode = root.must(reader, "mode", "`claims`, `rubric` or `facts`", |value| {
+        named(value, modes)
+    });
+    let (votes, votes_needed) = read_votes(reader, root);
+    let nothing_to_judge = read_nothing_to_judge(reader, root);
+    let on_malformed = read_on_malformed(reader, root);
+    let sampling = read_sampling(reader, root);
+    let limits = read_limits(reader, root);
+    let mode = mode?;
+    let metrics = read_metrics(reader, root, mode);
+    check_ordinal_votes(reader, root, &metrics, votes);
+    let labels = read_labels(reader, root, mode, metrics.first());
+    let templates = read_templates(reader, root, mode)?;
+    Some(JudgeSpec {
+        name: name?.to_owned(),
+        version: version?,
+        mode,
+        metrics,
+        labels,
+        templates,
+        sampling: sampling?,
+        votes,
+        votes_needed,
+        limits,
+        nothing_to_judge,
+        on_malformed,
+        digest: digest(reader.source)?,
+    })
+}
+
+fn read_name<'a>(reader: &mut Reader<'_>, section: &Section<'a>) -> Option<&'a str> {
+    section.must(
+        reader,
+        "name",
+        "lower-case letters, digits, `_` and `-`",
+        |value| value.as_str().filter(|name| is_name(name)),
+    )
+}
+
+fn read_nothing_to_judge(reader: &mut Reader<'_>, root: &Section<'_>) -> NothingToJudge {
+    let choices = [
+        ("not-applicable", NothingToJudge::NotApplicable),
+        ("worst", NothingToJudge::Worst),
+    ];
+    root.may(
+        reader,
+        "nothing-to-judge",
+        "`not-applicable` or `worst`",
+        |value| named(value, choices),
+    )
+    .unwrap_or(NothingToJudge::NotApplicable)
+}
+
+fn read_on_malformed(reader: &mut Reader<'_>, root: &Section<'_>) -> OnMalformed {
+    let choices = [
+        ("ask-once-more", OnMalformed::AskOnceMore),
+        ("unscored", OnMalformed::Unscored),
+    ];
+    root.may(
+        reader,
+        "malformed",
+        "`ask-once-more` or `unscored`",
+        |value| named(value, choices),
+    )
+    .unwrap_or(OnMalformed::AskOnceMore)
+}
+
+/// Over the values alone: the tables of a TOML file are maps in order of their keys.
+fn digest(source: &str) -> Option<Digest> {
+    let values: toml::Table = toml::from_str(source).ok()?;
+    let canonical = serde_json::to_vec(&values).ok()?;
+    Some(Digest::of_parts([
+        PARSER_VERSION.as_bytes(),
+        canonical.as_slice(),
+    ]))
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 64
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'))
+}
+
+fn read_votes(reader: &mut Reader<'_>, root: &Section<'_>) -> (u32, u32) {
+    let votes = root
+        .may(
+            reader,
+            "votes",
+            &format!("a whole number from 1 to {VOTES_MAX}"),
+            |value| whole::<u32>(value).filter(|votes| (1..=VOTES_MAX).contains(votes)),
+        )
+        .unwrap_or(1);
+    let needed = root
+        .may(
+            reader,
+            "votes-needed",
+            "a whole number from 1 to `votes`",
+            |value| whole::<u32>(value).filter(|needed| (1..=votes).contains(needed)),
+        )
+        .unwrap_or(votes);
+    (votes, needed)
+}
+
+fn read_sampling(reader: &mut Reader<'_>, root: &Section<'_>) -> Option<Sampling> {
+    let section = root.table(reader, "sampling", true)?;
+    section.only(reader, &["temperature", "seed", "max-output-tokens"]);
+    let temperature = section.may(reader, "temperature", "a number from 0 to 2", |value| {
+        number(value).filter(|temperature| (0.0..=2.0).contains(temperature))
+    });
+    let seed = section.may(reader, "seed", "a whole number from 0", whole::<u64>);
+    let max_output_tokens = section.must(
+        reader,
+        "max-output-tokens",
+        "a whole number from 1",
+        |value| whole::<u32>(value).filter(|tokens| *tokens >= 1),
+    )?;
+    Some(Sampling {
+        temperature,
+        seed,
+        max_output_tokens,
+    })
+}
+
+fn read_limits(reader: &mut Reader<'_>, root: &Section<'_>) -> Limits {
+    let mut limits = Limits {
+        characters: 200_000,
+        claims: 80,
+    };
+    if let Some(section) = root.table(reader, "limits", false) {
+        section.only(reader, &["characters", "claims"]);
+        let at_least_one = |value: &DeValue<'_>| whole::<usize>(value).filter(|count| *count >= 1);
+        if let Some(characters) =
+            section.may(reader, "characters", "a whole number from 1", at_least_one)
+        {
+            limits.characters = characters;
+        }
+        if let Some(claims) = section.may(reader, "claims", "a whole number from 1", at_least_one) {
+            limits.claims = claims;
+        }
+    }
+    limits
+}
+
+fn read_metrics(reader: &mut Reader<'_>, root: &Section<'_>, mode: Mode) -> Vec<JudgedMetric> {
+    let mut metrics: Vec<JudgedMetric> = Vec::new();
+    let sections = root.tables(reader, "metrics");
+    if sections.is_empty() && root.get("metrics").is_some() {
+        reader.at(root.offset("metrics"), "a judge yields at least one metric");
+    }
+    if mode == Mode::Rubric && sections.len() > 1 {
+        reader.at(root.offset("metrics"), "a rubric yields exactly one metric");
+    }
+    for section in sections {
+        section.only(reader, &["name", "type", "reading", "low", "high"]);
+        let Some(judged) = read_metric(reader, &section, mode) else {
+            continue;
+        };
+        if metrics
+            .iter()
+            .any(|known| known.metric.name == judged.metric.name)
+        {
+            reader.at(
+                section.offset("name"),
+                format!("the metric `{}` comes twice", judged.metric.name),
+            );
+        }
+        check_known(reader, &section, &judged);
+        metrics.push(judged);
+    }
+    metrics
+}
+
+fn read_metric(reader: &mut Reader<'_>, section: &Section<'_>, mode: Mode) -> Option<JudgedMetric> {
+    let name = section.must(
+        reader,
+        "name",
+        "lower-case letters, digits and `_`",
+        |value| {
+            value
+                .as_str()
+                .filter(|name| is_name(name) && !name.contains('-'))
+        },
+    );
+    let of_mode = Reading::ALL
+        .into_iter()
+        .filter(|reading| reading.mode() == mode);
+    let names: Vec<String> = of_mode
+        .clone()
+        .map(|reading| format!("`{}`", reading.name()))
+        .collect();
+    let reading = section.must(reader, "reading", &names.join(" or "), |value| {
+        named(
+            value,
+            of_mode.clone().map(|reading| (reading.name(), reading)),
+        )
+    });
+    let data_type = read_type(reader, section);
+    let (name, reading, data_type) = (name?, reading?, data_type?);
+    let fits = match reading {
+        Reading::AllSupported | Reading::NoneContradicted => data_type == DataType::Binary,
+        Reading::ShareSupported | Reading::Recall => data_type == DataType::Fraction,
+        Reading::LabelValue => true,
+    };
+    if !fits {
+        reader.at(
+            section.offset("type"),
+            format!("`{}` does not give values of this type", reading.name()),
+        );
+    }
+    Some(JudgedMetric {
+        metric: MetricSpec::score(name, data_type),
+        reading,
+    })
+}
+
+fn read_type(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<DataType> {
+    let name = section.must(
+        reader,
+        "type",
+        "`binary`, `fraction` or `ordinal`",
+        |value| {
+            value
+                .as_str()
+                .filter(|name| matches!(*name, "binary" | "fraction" | "ordinal"))
+        },
+    )?;
+    if name == "ordinal" {
+        let low = section.must(reader, "low", "a whole number", whole::<i32>)?;
+        let high = section.must(reader, "high", "a whole number above `low`", |value| {
+            whole::<i32>(value).filter(|high| *high > low)
+        })?;
+        return Some(DataType::Ordinal { low, high });
+    }
+    for key in ["low", "high"] {
+        if section.get(key).is_some() {
+            reader.at(
+                section.offset(key),
+                format!("`{key}` is for ordinal metrics only"),
+            );
+        }
+    }
+    Some(if name == "binary" {
+        DataType::Binary
+    } else {
+        DataType::Fraction
+    })
+}
+
+fn check_known(reader: &mut Reader<'_>, section: &Section<'_>, judged: &JudgedMetric) {
+    let known = KNOWN_METRICS
+        .iter()
+        .find(|(name, _, _)| *name == judged.metric.name);
+    if let Some((name, data_type, reading)) = known
+        && (judged.metric.data_type != *data_type || judged.reading != *reading)
+    {
+        let message = format!(
+            "`{name}` is always read as `{}`; another quantity needs another name",
+            reading.name()
+        );
+        reader.at(section.offset("name"), message);
+    }
+}
+
+/// The votes of an ordinal metric are joined by their median, which an even number does not have.
+fn check_ordinal_votes(
+    reader: &mut Reader<'_>,
+    root: &Section<'_>,
+    metrics: &[JudgedMetric],
+    votes: u32,
+) {
+    let ordinal = metrics
+        .iter()
+        .any(|judged| matches!(judged.metric.data_type, DataType::Ordinal { .. }));
+    if ordinal && votes.is_multiple_of(2) {
+        reader.at(
+            root.offset("votes"),
+            "an ordinal metric needs an odd number of `votes`",
+        );
+    }
+}
+
+fn read_labels(
+    reader: &mut Reader<'_>,
+    root: &Section<'_>,
+    mode: Mode,
+    judged: Option<&JudgedMetric>,
+) -> Vec<LabelSpec> {
+    let mut labels: Vec<LabelSpec> = Vec::new();
+    for section in root.tables(reader, "labels") {
+        section.only(reader, &["name", "meaning", "value"]);
+        let name = read_name(reader, &section);
+        let meaning = section.text(reader, "meaning");
+        let value = read_label_value(reader, &section, mode, judged);
+        let (Some(name), Some(meaning)) = (name, meaning) else {
+            continue;
+        };
+        if labels.iter().any(|known| known.name == name) {
+            reader.at(
+                section.offset("name"),
+                format!("the label `{name}` comes twice"),
+            );
+        }
+        if mode
+            .fixed_labels()
+            .is_some_and(|fixed| !fixed.contains(&name))
+        {
+            reader.at(
+                section.offset("name"),
+                format!("`{name}` is no label of the mode `{}`", mode.name()),
+            );
+        }
+        labels.push(LabelSpec {
+            name: name.to_owned(),
+            meaning: meaning.trim().to_owned(),
+            value,
+        });
+    }
+    check_label_set(reader, root, mode, &labels);
+    labels
+}
+
+fn read_label_value(
+    reader: &mut Reader<'_>,
+    section: &Section<'_>,
+    mode: Mode,
+    judged: Option<&JudgedMetric>,
+) -> Option<f64> {
+    if mode != Mode::Rubric {
+        if section.get("value").is_some() {
+            reader.at(
+                section.offset("value"),
+                "only the labels of a rubric have values",
+            );
+        }
+        return None;
+    }
+    section.must(reader, "value", "one of the metric's values", |value| {
+        number(value)
+            .filter(|value| judged.is_none_or(|judged| judged.metric.data_type.holds(*value)))
+    })
+}
+
+fn check_label_set(reader: &mut Reader<'_>, root: &Section<'_>, mode: Mode, labels: &[LabelSpec]) {
+    let has = |name: &str| labels.iter().any(|label| label.name == name);
+    for name in mode.fixed_labels().unwrap_or_default() {
+        if !has(name) {
+            reader.at(
+                root.offset("labels"),
+                format!("the label `{name}` is missing"),
+            );
+        }
+    }
+    let all_alike = labels
+        .split_first()
+        .is_none_or(|(first, others)| others.iter().all(|label| label.value == first.value));
+    if mode == Mode::Rubric && all_alike {
+        reader.at(
+            root.offset("labels"),
+            "a rubric needs two labels with different values",
+        );
+    }
+}
+
+fn read_templates(reader: &mut Reader<'_>, root: &Section<'_>, mode: Mode) -> Option<Templates> {
+    let section = root.table(reader, "templates", true)?;
+    section.only(reader, &["system", "user"]);
+    let system = section.text(reader, "system");
+    let user = section.text(reader, "user");
+    let (system, user) = (system?, user?);
+    let before = reader.mistakes.len();
+    for (key, part, text) in [("system", Part::System, system), ("user", Part::User, user)] {
+        for mistake in template::check(text, part, mode) {
+            let start = section.offset(key);
+            let offset = place_in(reader.source, start, text, mistake.offset);
+            reader.at(offset, format!("`templates.{key}`: {}", mistake.message));
+        }
+    }
+    if reader.mistakes.len() > before {
+        return None;
+    }
+    match Templates::compile(system, user) {
+        Ok(templates) => Some(templates),
+        Err((part, message)) => {
+            let key = if part == Part::System {
+                "system"
+            } else {
+                "user"
+            };
+            reader.at(
+                section.offset(key),
+                format!("`templates.{key}` cannot be read: {message}"),
+            );
+            None
+        }
+    }
+}
+
+/// Where the `inner` byte of a text stands in the file; its start where escapes moved it.
+fn place_in(source: &str, start: usize, text: &str, inner: usize) -> usize {
+    source
+        .get(start..)
+        .and_then(|rest| rest.find(text))
+        .map_or(start, |at| start + at + inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::bundled;
+
+    const RUBRIC: &str = r#"schema = "groundgate.judge/1"
+name = "tone"
+version = 2
+mode = "rubric"
+votes = 3
+
+[[metrics]]
+name = "tone"
+type = "ordinal"
+low = 1
+high = 5
+reading = "label-value"
+
+[[labels]]
+name = "kind"
+value = 5
+meaning = "kind"
+
+[[labels]]
+name = "rude"
+value = 1
+meaning = "rude"
+
+[templates]
+system = "Judge the tone."
+user = "{{ answer }}"
+
+[sampling]
+max-output-tokens = 100
+"#;
+
+    #[track_caller]
+    fn refused(from: &str, to: &str, message: &str) {
+        assert!(RUBRIC.contains(from), "{from}");
+        let source = RUBRIC.replacen(from, to, 1);
+        let mistakes = JudgeSpec::parse("tone.toml", &source).expect_err(message);
+        assert!(mistakes.to_string().contains(message), "{mistakes}");
+    }
+
+    #[test]
+    fn a_spec_is_read_as_meant() {
+        let spec =
+            JudgeSpec::parse("tone.toml", RUBRIC).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        assert_eq!(spec.title(), "tone 2");
+        assert_eq!((spec.votes, spec.votes_needed), (3, 3));
+        assert_eq!(spec.sampling.temperature, None);
+        assert_eq!(spec.nothing_to_judge, NothingToJudge::NotApplicable);
+        assert_eq!(spec.labels.first().and_then(|label| label.value), Some(5.0));
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_its_place() {
+        for (from, to, message) in [
+            (
+                "judge/1",
+                "judge/2",
+                "`schema` must be `groundgate.judge/1`",
+            ),
+            ("votes = 3", "vots = 3", "tone.toml:5:1: unknown key `vots`"),
+            (
+                "votes = 3",
+                "votes = 0",
+                "`votes` must be a whole number from 1",
+            ),
+            (
+                "votes = 3",
+                "votes = 2",
+                "an ordinal metric needs an odd number",
+            ),
+            (
+                "votes = 3",
+                "votes = 3\nvotes-needed = 4",
+                "`votes-needed` must be",
+            ),
+            ("votes = 3", "votes = 3\nvotes = 3", "duplicate"),
+            ("version = 2\n", "", "`version` is missing"),
+            ("\"rubric\"", "\"poem\"", "`mode` must be"),
+            (
+                "\"label-value\"",
+                "\"recall\"",
+                "`metrics.reading` must be `label-value`",
+            ),
+            (
+                "name = \"tone\"\ntype",
+                "name = \"correctness\"\ntype",
+                "always read as `recall`",
+            ),
+            ("high = 5", "high = 1", "`metrics.high` must be"),
+            (
+                "value = 5",
+                "value = 6",
+                "`labels.value` must be one of the metric's values",
+            ),
+            ("value = 5", "value = nan", "`labels.value` must be"),
+            ("value = 5", "value = 1", "two labels with different values"),
+            ("\"rude\"", "\"kind\"", "the label `kind` comes twice"),
+            ("{{ answer }}", "{{ anser }}", "`anser` is no variable"),
+            ("{{ answer }}", "the answer", "never names `answer`"),
+            (
+                "{{ answer }}",
+                "{{ answer }}{% if question %}",
+                "cannot be read",
+            ),
+            (
+                "max-output-tokens = 100",
+                "",
+                "`sampling.max-output-tokens` is missing",
+            ),
+            (
+                "max-output-tokens = 100",
+                "max-output-tokens = 100\ntop-p = 1",
+                "unknown key `sampling.top-p`",
+            ),
+        ] {
+            refused(from, to, message);
+        }
+    }
+
+    #[test]
+    fn all_mistakes_come_at_once() {
+        let source = RUBRIC
+            .replace("version = 2", "version = 0")
+            .replace("votes = 3", "x = 1");
+        let mistakes = JudgeSpec::parse("tone.toml", &source).expect_err("two mistakes");
+        assert_eq!(mistakes.0.len(), 2, "{mistakes}");
+        assert_eq!(mistakes.0.first().and_then(|mistake| mistake.line), Some(5));
+    }
+
+    #[test]
+    fn modes_prescribe_their_labels() {
+        let source = bundled("groundedness").expect("bundled").spec;
+        let without = source.replace("\"not-a-claim\"", "\"no-claim\"");
+        let mistakes = JudgeSpec::parse("x", &without)
+            .expect_err("a label is missing")
+            .to_string();
+        assert!(mistakes.contains("`no-claim` is no label"), "{mistakes}");
+        assert!(
+            mistakes.contains("the label `not-a-claim` is missing"),
+            "{mistakes}"
+        );
+    }
+
+    #[test]
+    fn the_digest_is_over_values_not_over_comments_or_order() {
+        let digest = |source: &str| {
+            JudgeSpec::parse("x", source)
+                .map(|spec| spec.digest)
+                .expect("valid")
+        };
+        let moved = RUBRIC
+            .replace("version = 2\n", "")
+            .replace("votes = 3", "votes = 3 # odd\nversion = 2");
+        assert_eq!(digest(RUBRIC), digest(&moved));
+        assert_ne!(
+            digest(RUBRIC),
+            digest(&RUBRIC.replace("Judge the tone", "Judge this tone"))
+        );
+        assert_ne!(
+            digest(RUBRIC),
+            digest(&RUBRIC.replace("value = 5", "value = 4"))
+        );
+    }
+
+    #[test]
+    fn several_votes_make_a_binary_metric_a_fraction() {
+        let source = bundled("groundedness").expect("bundled").spec;
+        let types = |source: &str| -> Vec<DataType> {
+            let spec = JudgeSpec::parse("x", source).expect("valid");
+            spec.metrics()
+                .into_iter()
+                .map(|metric| metric.data_type)
+                .collect()
+        };
+        assert_eq!(
+            types(source),
+            [DataType::Binary, DataType::Fraction, DataType::Binary]
+        );
+        let voting = source.replace("votes   = 1", "votes   = 3");
+        assert_eq!(types(&voting), [DataType::Fraction; 3]);
+    }
+}

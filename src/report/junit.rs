@@ -1,0 +1,137 @@
+//! The report as JUnit XML, for CI systems that list tests: every rule is a test.
+//!
+//! A rule that did not pass is a failure, with its verdict as the type: a CI system must not show what
+//! nobody knows as green.
+
+use std::fmt::Write as _;
+
+use super::{
+    chart::escape,
+    model::Report,
+    wording::{self, mark},
+};
+use crate::gate::{Finding, Verdict};
+
+/// Renders the report as JUnit XML; ends with a line break.
+pub fn render_junit(report: &Report) -> String {
+    let findings = &report.decision.findings;
+    let n_failed = findings
+        .iter()
+        .filter(|finding| finding.verdict != Verdict::Pass)
+        .count();
+    let name = escape(&wording::subject_and_environment(report));
+    let totals = format!(
+        "tests=\"{}\" failures=\"{n_failed}\" errors=\"0\"",
+        findings.len()
+    );
+    let mut xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{name}\" {totals}>\n  \
+         <testsuite name=\"{name}\" timestamp=\"{}\" {totals} skipped=\"0\">\n    <properties>\n",
+        escape(&report.evaluated_at)
+    );
+    for (name, value) in [
+        ("verdict", mark(report.decision.verdict).gate_word),
+        ("run", &report.candidate.run_id),
+        ("policy", &report.policy_digest.to_string()),
+        ("next", &report.next),
+    ] {
+        let _infallible = writeln!(
+            xml,
+            "      <property name=\"{name}\" value=\"{}\"/>",
+            escape(value)
+        );
+    }
+    xml.push_str("    </properties>\n");
+    for finding in findings {
+        xml.push_str(&test_case(finding));
+    }
+    xml.push_str("  </testsuite>\n</testsuites>\n");
+    xml
+}
+
+fn test_case(finding: &Finding) -> String {
+    let numbers = wording::finding_numbers(finding);
+    let mark = mark(finding.verdict);
+    let details = format!(
+        "{} {}; the bar is {}; {}; {}",
+        numbers.estimate,
+        numbers.interval,
+        numbers.bar,
+        numbers.basis,
+        wording::counts_sentence(&finding.counts)
+    );
+    let head = format!(
+        "    <testcase name=\"{}\" classname=\"{}\">\n",
+        escape(&finding.id),
+        escape(finding.kind)
+    );
+    let sentence = escape(&finding.sentence);
+    let body = if finding.verdict == Verdict::Pass {
+        format!(
+            "      <system-out>{sentence} {}</system-out>\n",
+            escape(&details)
+        )
+    } else {
+        format!(
+            "      <failure type=\"{}\" message=\"{sentence}\">{} Worst cases: {}</failure>\n",
+            mark.word,
+            escape(&details),
+            escape(&if finding.worst_cases.is_empty() {
+                "none".to_owned()
+            } else {
+                finding.worst_cases.join(", ")
+            })
+        )
+    };
+    format!("{head}{body}    </testcase>\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn rules_are_tests_and_all_that_did_not_pass_are_failures() {
+        let xml = render_junit(&fixture::report());
+        insta::assert_snapshot!(xml);
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let failures: Vec<&str> = document
+            .descendants()
+            .filter(|node| node.has_tag_name("failure"))
+            .filter_map(|node| node.attribute("type"))
+            .collect();
+        assert_eq!(failures, ["fail", "fail", "inconclusive", "fail", "hold"]);
+        let suite = document
+            .descendants()
+            .find(|node| node.has_tag_name("testsuite"))
+            .unwrap();
+        assert_eq!(suite.attribute("tests"), Some("10"));
+        assert_eq!(suite.attribute("failures"), Some("5"));
+    }
+
+    #[test]
+    fn hostile_text_stays_text() {
+        let report = fixture::hostile();
+        let xml = render_junit(&report);
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let names: std::collections::BTreeSet<&str> = document
+            .descendants()
+            .filter(roxmltree::Node::is_element)
+            .map(|node| node.tag_name().name())
+            .collect();
+        assert_eq!(
+            names.into_iter().collect::<Vec<_>>(),
+            [
+                "failure",
+                "properties",
+                "property",
+                "system-out",
+                "testcase",
+                "testsuite",
+                "testsuites"
+            ]
+        );
+        assert!(!xml.contains("]]>"));
+    }
+}
