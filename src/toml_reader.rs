@@ -16,6 +16,19 @@ use crate::diagnostic::{Mistake, MistakeList, Mistakes, nearest};
 /// The largest file, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
 
+/// What a line with a secret in it holds, white space and quotes left out.
+const SECRET_LIKE: [&str; 9] = [
+    "auth=",
+    "authorization=",
+    "key=",
+    "token=",
+    "secret=",
+    "password=",
+    "passwd=",
+    "bearer",
+    "sk-",
+];
+
 /// One file: its text, its values, and what was found wrong so far.
 #[derive(Debug)]
 pub struct Document<'s> {
@@ -33,6 +46,7 @@ pub struct Table<'d, 's> {
     document: &'d Document<'s>,
     values: &'d DeTable<'s>,
     at: usize,
+    hides: bool,
 }
 
 impl<'s> Document<'s> {
@@ -47,7 +61,7 @@ impl<'s> Document<'s> {
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
             let message = error.message().lines().collect::<Vec<_>>().join("; ");
-            mistakes.push_with(|| Mistake::at(file, text, at, message));
+            mistakes.push_with(|| shown(Mistake::at(file, text, at, message), false));
         }
         mistakes.finish(())?;
         Ok(Self {
@@ -65,26 +79,30 @@ impl<'s> Document<'s> {
             document: self,
             values: self.root.get_ref(),
             at: 0,
+            hides: false,
         }
     }
 
     /// Reports a mistake at a byte offset of the text.
     pub fn report(&self, at: usize, message: impl Into<String>) {
-        self.add(at, message.into(), None);
+        self.add(at, message.into(), None, false);
     }
 
     /// As [`report`](Self::report), with one thing to do.
     pub fn report_with_help(&self, at: usize, message: impl Into<String>, help: impl Into<String>) {
-        self.add(at, message.into(), Some(help.into()));
+        self.add(at, message.into(), Some(help.into()), false);
     }
 
-    fn add(&self, at: usize, message: String, help: Option<String>) {
+    fn add(&self, at: usize, message: String, help: Option<String>, hides: bool) {
         if !self.reported.borrow_mut().insert((at, message.clone())) {
             return;
         }
-        self.mistakes.borrow_mut().push_with(|| Mistake {
-            help,
-            ..Mistake::at(self.file, self.text, at, message)
+        self.mistakes.borrow_mut().push_with(|| {
+            let mistake = Mistake::at(self.file, self.text, at, message);
+            Mistake {
+                help,
+                ..shown(mistake, hides)
+            }
         });
     }
 
@@ -96,12 +114,7 @@ impl<'s> Document<'s> {
         name: &str,
         known: impl IntoIterator<Item = &'k str>,
     ) {
-        let known: Vec<&str> = known.into_iter().collect();
-        let help = match nearest(name, known.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None if known.is_empty() => format!("there is no {what}"),
-            None => format!("known: {}", known.join(", ")),
-        };
+        let help = help_for(what, name, known);
         self.report_with_help(at, format!("unknown {what} `{name}`"), help);
     }
 
@@ -135,9 +148,26 @@ impl<'d, 's> Table<'d, 's> {
         self.at
     }
 
+    /// The same table; messages about it do not show the file's lines, which may hold a secret that
+    /// should not be there.
+    #[must_use]
+    pub fn hiding(self) -> Self {
+        Self {
+            hides: true,
+            ..self
+        }
+    }
+
     /// Whether the key is there.
     pub fn has(&self, key: &str) -> bool {
         self.values.contains_key(key)
+    }
+
+    /// Whether the key is there and its value a string.
+    pub fn has_text(&self, key: &str) -> bool {
+        self.values
+            .get(key)
+            .is_some_and(|value| value.get_ref().is_str())
     }
 
     /// Where the key's value begins, as a byte offset; the table's beginning if it has none.
@@ -159,8 +189,9 @@ impl<'d, 's> Table<'d, 's> {
     pub fn only(&self, known: &[&str]) {
         for (key, at) in self.keys() {
             if !known.contains(&key) {
-                self.document
-                    .report_unknown(at, "key", key, known.iter().copied());
+                let help = help_for("key", key, known.iter().copied());
+                let message = format!("unknown key `{key}`");
+                self.document.add(at, message, Some(help), self.hides);
             }
         }
     }
@@ -168,20 +199,24 @@ impl<'d, 's> Table<'d, 's> {
     /// Reports every one of `keys` that is absent.
     pub fn needs(&self, keys: &[&str]) {
         for key in keys.iter().filter(|key| !self.has(key)) {
-            self.document
-                .report(self.at, format!("key `{key}` is missing"));
+            self.report_at(self.at, format!("key `{key}` is missing"));
         }
     }
 
     /// Reports a mistake at the key's value.
     pub fn report(&self, key: &str, message: impl Into<String>) {
-        self.document.report(self.at_value(key), message);
+        self.report_at(self.at_value(key), message);
     }
 
     /// As [`report`](Self::report), with one thing to do.
     pub fn report_with_help(&self, key: &str, message: impl Into<String>, help: impl Into<String>) {
+        let at = self.at_value(key);
         self.document
-            .report_with_help(self.at_value(key), message, help);
+            .add(at, message.into(), Some(help.into()), self.hides);
+    }
+
+    fn report_at(&self, at: usize, message: impl Into<String>) {
+        self.document.add(at, message.into(), None, self.hides);
     }
 
     /// A text that is not empty.
@@ -233,7 +268,7 @@ impl<'d, 's> Table<'d, 's> {
                 .filter(|text| !text.trim().is_empty())
             {
                 Some(text) => texts.push((text, value.span().start)),
-                None => self.document.report(
+                None => self.report_at(
                     value.span().start,
                     format!("every item of `{key}` is a string that is not empty"),
                 ),
@@ -249,6 +284,7 @@ impl<'d, 's> Table<'d, 's> {
             document: self.document,
             values,
             at: self.at_value(key),
+            hides: self.hides,
         })
     }
 
@@ -264,8 +300,9 @@ impl<'d, 's> Table<'d, 's> {
                     document: self.document,
                     values,
                     at: value.span().start,
+                    hides: self.hides,
                 }),
-                None => self.document.report(
+                None => self.report_at(
                     value.span().start,
                     format!("every item of `{key}` is a table"),
                 ),
@@ -310,12 +347,36 @@ impl<'d, 's> Table<'d, 's> {
         let value = self.values.get(key)?;
         let found = read(value.get_ref());
         if found.is_none() {
-            self.document.report(
+            self.report_at(
                 value.span().start,
                 format!("`{key}` is {} and not {wanted}", form(value.get_ref())),
             );
         }
         found
+    }
+}
+
+/// The mistake without its line where that may hold a secret that should not be in the file.
+fn shown(mistake: Mistake, hides: bool) -> Mistake {
+    let may_be_shown = |line: &String| {
+        let line: String = line
+            .to_lowercase()
+            .chars()
+            .filter(|char| !char.is_whitespace() && !matches!(char, '"' | '\''))
+            .collect();
+        !SECRET_LIKE.iter().any(|word| line.contains(word))
+    };
+    let excerpt = mistake.excerpt.filter(|line| !hides && may_be_shown(line));
+    Mistake { excerpt, ..mistake }
+}
+
+/// Which of the known names was meant, or all of them.
+fn help_for<'k>(what: &str, name: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    match nearest(name, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if known.is_empty() => format!("there is no {what}"),
+        None => format!("known: {}", known.join(", ")),
     }
 }
 
@@ -386,6 +447,29 @@ mod tests {
         check("a = 1\nab = 2", |t| t.only(&["a", "abc"]), unknown);
         let missing = "x.toml:2:1: key `k` is missing";
         check("\n[t]\n", |t| t.table("t").unwrap().needs(&["k"]), missing);
+    }
+
+    #[test]
+    fn a_line_that_may_hold_a_secret_is_not_shown() {
+        for line in [
+            "api-key = \"canary\"",
+            "\"auth\" = \"canary\"",
+            "token = \"canary",
+            "x = { password = \"canary\" }",
+        ] {
+            let found = match Document::parse("x.toml", line) {
+                Ok(document) => {
+                    document.root().only(&[]);
+                    document.finish(Some(())).unwrap_err()
+                }
+                Err(mistakes) => mistakes,
+            };
+            assert!(!format!("{found:?}").contains("canary"), "{found:?}");
+        }
+        let document = Document::parse("x.toml", "[t]\nvalue = \"canary\"").unwrap();
+        document.root().table("t").unwrap().hiding().number("value");
+        let found = document.finish(Some(())).unwrap_err();
+        assert!(!format!("{found:?}").contains("canary"), "{found:?}");
     }
 
     #[test]

@@ -1,0 +1,20 @@
+//! The configuration `groundgate.toml`: what is asked, who is asked, who judges.
+//!
+//! [`read_config`] makes one [`Config`] of a file's text, or every mistake with its line; it touches
+//! no file, no variable and no network. Secrets are not in the file: it names where they are, and
+//! [`EndpointConfig::resolve`] looks them up for the one endpoint that is about to be called.
+
+mod copilot;
+mod endpoint;
+mod file;
+mod judge;
+mod secret;
+mod settings;
+
+pub use endpoint::EndpointConfig;
+pub use file::read_config;
+pub use secret::{Lookup, SecretError, SecretSource};
+pub use settings::{Config, CopilotConfig, CopilotKind, JudgeConfig, JudgeEndpoint, SpecSource};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! Secrets by reference: a configuration names a variable or a file and never holds a value.
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+use crate::transport::Secret;
+
+/// Where a secret is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// In an environment variable of that name.
+    Env(String),
+    /// In a file of its own.
+    File(PathBuf),
+}
+
+impl fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "environment variable `{name}`"),
+            Self::File(path) => write!(f, "file `{}`", path.display()),
+        }
+    }
+}
+
+/// How the caller looks things up: this room reads neither the environment nor files.
+#[derive(Clone, Copy)]
+pub struct Lookup<'a> {
+    /// The value of an environment variable.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// The bytes of a file.
+    pub file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
+}
+
+impl fmt::Debug for Lookup<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lookup")
+    }
+}
+
+/// A secret or a certificate that is not where the configuration says.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The variable is not set, or not Unicode.
+    #[error("{0} is not set")]
+    Unset(SecretSource),
+    /// There is nothing in it.
+    #[error("{0} is empty")]
+    Empty(SecretSource),
+    /// The file cannot be read.
+    #[error("cannot read the file `{path}`")]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file's bytes are no text.
+    #[error("{0} is not UTF-8 text")]
+    NotText(SecretSource),
+}
+
+impl SecretSource {
+    /// Looks the secret up.
+    pub(super) fn resolve(&self, lookup: Lookup<'_>) -> Result<Secret, SecretError> {
+        let value = match self {
+            Self::Env(name) => {
+                (lookup.env)(name).ok_or_else(|| SecretError::Unset(self.clone()))?
+            }
+            Self::File(path) => String::from_utf8(read(path, lookup)?)
+                // The cause holds the bytes.
+                .map_err(|_bytes| SecretError::NotText(self.clone()))?,
+        };
+        if value.trim().is_empty() {
+            return Err(SecretError::Empty(self.clone()));
+        }
+        Ok(Secret::new(value))
+    }
+}
+
+/// The bytes of a file that the configuration names.
+pub(super) fn read(path: &Path, lookup: Lookup<'_>) -> Result<Vec<u8>, SecretError> {
+    (lookup.file)(path).map_err(|source| SecretError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })
+}
