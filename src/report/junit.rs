@@ -1,4 +1,5 @@
-//! The report as JUnit XML, for CI systems that list tests: every rule is a test.
+//! The report as JUnit XML, for CI systems that list tests: every rule is a test,
+//! and so is the gate.
 //!
 //! A rule that did not pass is a failure, with its verdict as the type: a CI system must not show what
 //! nobody knows as green.
@@ -17,13 +18,13 @@ pub fn render_junit(report: &Report) -> String {
     let findings = &report.decision.findings;
     let n_failed = findings
         .iter()
-        .filter(|finding| finding.verdict != Verdict::Pass)
+        .map(|finding| finding.verdict)
+        .chain([report.decision.verdict])
+        .filter(|verdict| *verdict != Verdict::Pass)
         .count();
+    let n_tests = findings.len().saturating_add(1);
     let name = escape(&wording::subject_and_environment(report));
-    let totals = format!(
-        "tests=\"{}\" failures=\"{n_failed}\" errors=\"0\"",
-        findings.len()
-    );
+    let totals = format!("tests=\"{n_tests}\" failures=\"{n_failed}\" errors=\"0\"");
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{name}\" {totals}>\n  \
          <testsuite name=\"{name}\" timestamp=\"{}\" {totals} skipped=\"0\">\n    <properties>\n",
@@ -42,11 +43,27 @@ pub fn render_junit(report: &Report) -> String {
         );
     }
     xml.push_str("    </properties>\n");
+    xml.push_str(&gate(report));
     for finding in findings {
         xml.push_str(&test_case(finding));
     }
     xml.push_str("  </testsuite>\n</testsuites>\n");
     xml
+}
+
+/// The gate itself, so that a verdict that no rule explains is not all green.
+fn gate(report: &Report) -> String {
+    let sentence = escape(&wording::headline(report));
+    let tally = wording::tally(&report.decision.findings);
+    let body = if report.decision.verdict == Verdict::Pass {
+        format!("<system-out>{sentence} {tally}</system-out>")
+    } else {
+        format!(
+            "<failure type=\"{}\" message=\"{sentence}\">{tally}</failure>",
+            mark(report.decision.verdict).word
+        )
+    };
+    format!("    <testcase name=\"verdict\" classname=\"gate\">\n      {body}\n    </testcase>\n")
 }
 
 fn test_case(finding: &Finding) -> String {
@@ -101,13 +118,16 @@ mod tests {
             .filter(|node| node.has_tag_name("failure"))
             .filter_map(|node| node.attribute("type"))
             .collect();
-        assert_eq!(failures, ["fail", "fail", "inconclusive", "fail", "hold"]);
+        assert_eq!(
+            failures,
+            ["fail", "fail", "fail", "inconclusive", "fail", "hold"]
+        );
         let suite = document
             .descendants()
             .find(|node| node.has_tag_name("testsuite"))
             .unwrap();
-        assert_eq!(suite.attribute("tests"), Some("10"));
-        assert_eq!(suite.attribute("failures"), Some("5"));
+        assert_eq!(suite.attribute("tests"), Some("11"));
+        assert_eq!(suite.attribute("failures"), Some("6"));
     }
 
     #[test]

@@ -56,4 +56,6 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod tests;

@@ -1,18 +1,192 @@
-use std::fs;
+//! What the page is made of; how it behaves in a browser is tested in `browser`.
+
+use std::collections::BTreeSet;
+
+use roxmltree::{Document, Node, ParsingOptions};
 
 use super::*;
-use crate::report::fixture;
+use crate::report::{fixture, model::Bucket};
+
+/// The page without the contents of its style and script. It is well-formed XML, so that a strict
+/// parser shows any text that became markup.
+fn without_assets(report: &Report) -> String {
+    let page = render_html(report).unwrap();
+    assert_eq!(page.matches(STYLE).count(), 1);
+    assert_eq!(page.matches(SCRIPT).count(), 1);
+    page.replace(STYLE, "").replace(SCRIPT, "")
+}
+
+fn parse(page: &str) -> Document<'_> {
+    let options = ParsingOptions {
+        allow_dtd: true,
+        ..ParsingOptions::default()
+    };
+    Document::parse_with_options(page, options).unwrap()
+}
+
+fn elements<'a>(document: &'a Document<'_>) -> impl Iterator<Item = Node<'a, 'a>> {
+    document.descendants().filter(Node::is_element)
+}
 
 #[test]
-fn the_fixture_is_written_where_it_can_be_looked_at() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/target/report-fixture");
-    fs::create_dir_all(folder).unwrap();
-    for (name, report) in [
-        ("report.html", fixture::report()),
-        ("hostile.html", fixture::hostile()),
-        ("smallest.html", fixture::smallest()),
+fn the_page_looks_as_reviewed() {
+    let mut report = fixture::report();
+    report.cases.truncate(1);
+    let page = without_assets(&report)
+        .replace(&base64(&Sha256::digest(STYLE)), "STYLE")
+        .replace(&base64(&Sha256::digest(SCRIPT)), "SCRIPT");
+    insta::assert_snapshot!(page);
+}
+
+#[test]
+fn hostile_text_adds_no_element_and_no_attribute() {
+    let shape = |page: &str| -> BTreeSet<(String, Vec<String>)> {
+        elements(&parse(page))
+            .map(|element| {
+                (
+                    element.tag_name().name().to_owned(),
+                    element
+                        .attributes()
+                        .map(|attribute| attribute.name().to_owned())
+                        .collect(),
+                )
+            })
+            .collect()
+    };
+    let hostile = without_assets(&fixture::hostile());
+    let harmless = shape(&without_assets(&fixture::report()));
+    let added: Vec<_> = shape(&hostile)
+        .into_iter()
+        .filter(|one| !harmless.contains(one))
+        .collect();
+    // Offsets that lie in no passage show one sentence instead of a link; it has a known shape.
+    assert_eq!(added, []);
+    for hidden in ['\u{1b}', '\u{202e}', '\u{200b}', '\u{e0041}', '\u{0}'] {
+        assert!(!hostile.contains(hidden));
+    }
+    assert!(hostile.contains("\\u{202e}"));
+    assert!(hostile.contains("{{ 7 * 7 }}"));
+}
+
+#[test]
+fn links_lead_to_places_in_the_page_and_nothing_is_loaded() {
+    for report in [fixture::report(), fixture::hostile(), fixture::smallest()] {
+        let page = without_assets(&report);
+        let document = parse(&page);
+        let mut ids = BTreeSet::new();
+        for id in elements(&document).filter_map(|element| element.attribute("id")) {
+            assert!(ids.insert(id.to_owned()), "{id} twice");
+        }
+        for element in elements(&document) {
+            for attribute in element.attributes() {
+                let name = attribute.name();
+                assert!(
+                    !name.starts_with("on") && name != "style" && name != "src",
+                    "{name}"
+                );
+                if name == "href" {
+                    let target = attribute.value().strip_prefix('#').unwrap();
+                    assert!(ids.contains(target), "{target}");
+                }
+                if matches!(name, "aria-labelledby") {
+                    assert!(ids.contains(attribute.value()));
+                }
+            }
+        }
+        for (name, count) in [
+            ("script", 1),
+            ("style", 1),
+            ("link", 0),
+            ("img", 0),
+            ("iframe", 0),
+        ] {
+            let found = elements(&document)
+                .filter(|element| element.has_tag_name(name))
+                .count();
+            assert_eq!(found, count, "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_table_has_a_caption_and_every_head_a_scope() {
+    let page = without_assets(&fixture::report());
+    let document = parse(&page);
+    for table in elements(&document).filter(|element| element.has_tag_name("table")) {
+        assert!(table.children().any(|child| child.has_tag_name("caption")));
+        for head in table.descendants().filter(|node| node.has_tag_name("th")) {
+            assert!(head.has_attribute("scope"), "{:?}", head.text());
+        }
+    }
+}
+
+#[test]
+fn a_claim_leads_to_its_evidence_and_back() {
+    let page = without_assets(&fixture::report());
+    let document = parse(&page);
+    let by_id = |id: &str| {
+        elements(&document)
+            .find(|element| element.attribute("id") == Some(id))
+            .unwrap()
+    };
+    let claim = by_id("case-0-c-s1");
+    assert!(
+        claim
+            .descendants()
+            .any(|node| node.attribute("href") == Some("#case-0-c-e1"))
+    );
+    let evidence = by_id("case-0-c-e1");
+    assert_eq!(
+        evidence.text(),
+        Some("reversed within 14 days of the request")
+    );
+    assert_eq!(evidence.attribute("class"), Some("contradicted"));
+    let back = evidence.next_sibling_element().unwrap();
+    assert_eq!(back.attribute("href"), Some("#case-0-c-s1"));
+}
+
+#[test]
+fn verdict_word_sign_and_class_agree_wherever_they_stand() {
+    for verdict in [
+        crate::gate::Verdict::Pass,
+        crate::gate::Verdict::Hold,
+        crate::gate::Verdict::Inconclusive,
+        crate::gate::Verdict::Fail,
+        crate::gate::Verdict::Error,
     ] {
-        fs::write(format!("{folder}/{name}"), render_html(&report).unwrap()).unwrap();
+        let mut report = fixture::smallest();
+        report.decision.verdict = verdict;
+        let mark = crate::report::mark(verdict);
+        let page = without_assets(&report);
+        assert!(page.contains(&format!("<div class=\"answer {}\">", mark.class)));
+        assert!(page.contains(&format!(
+            "aria-hidden=\"true\">{}</span><span class=\"badge-word\">{}</span>",
+            mark.glyph, mark.gate_word
+        )));
+        assert!(page.contains(&format!("<title>{} ·", mark.gate_word)));
+    }
+}
+
+#[test]
+fn the_same_report_gives_the_same_bytes() {
+    let report = fixture::report();
+    assert_eq!(render_html(&report).unwrap(), render_html(&report).unwrap());
+}
+
+#[test]
+fn a_case_of_every_bucket_can_be_filtered() {
+    for bucket in [
+        Bucket::Regressed,
+        Bucket::StillFailing,
+        Bucket::Fixed,
+        Bucket::Unchanged,
+    ] {
+        let class = crate::report::wording::bucket_class(bucket);
+        assert!(TEMPLATE.contains(&format!(
+            "<option value=\"{class}\">{}</option>",
+            bucket.name()
+        )));
+        assert!(STYLE.contains(&format!(".{class}")));
     }
 }
 

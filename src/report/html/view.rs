@@ -20,11 +20,18 @@ use crate::{
 };
 
 /// Rules on page one; more would not fit the sheet.
-const N_PLOTTED: usize = 12;
+const N_PLOTTED: usize = 10;
 /// Causes on page one.
 const N_CAUSES: usize = 3;
+/// Metrics compared on page one.
+const N_CHANGES: usize = 4;
 /// Cases named on page one.
 const N_WORST: usize = 3;
+
+/// Notes on page one; all others stand right below it.
+const N_NOTES: usize = 2;
+/// Digests on page one.
+const N_PROOF: usize = 6;
 
 /// Everything the template shows.
 #[derive(Debug, Serialize)]
@@ -49,6 +56,8 @@ pub(super) struct Page {
     interval_note: &'static str,
     panels: Vec<Panel>,
     notes: Vec<String>,
+    more_notes: Vec<String>,
+    proof: Vec<(String, String)>,
     rules: Vec<RuleView>,
     metrics: Vec<MetricView>,
     slices: Vec<SliceTable>,
@@ -194,6 +203,7 @@ impl Page {
     pub(super) fn new(report: &Report) -> Self {
         let findings = &report.decision.findings;
         let plotted = most_telling(findings);
+        let mut notes = lines(&report.decision.notes);
         Self {
             title: visible_line(&wording::subject_and_environment(report)),
             subject: visible_line(&wording::subject(report)),
@@ -214,7 +224,12 @@ impl Page {
             groups: groups(&plotted),
             interval_note: wording::INTERVAL_NOTE,
             panels: panels::panels(report),
-            notes: lines(&report.decision.notes),
+            more_notes: notes.split_off(notes.len().min(N_NOTES)),
+            notes,
+            proof: pairs(&report.provenance)
+                .into_iter()
+                .take(N_PROOF)
+                .collect(),
             rules: findings.iter().map(RuleView::new).collect(),
             metrics: report.metrics.iter().map(MetricView::new).collect(),
             slices: slice_tables(report),
@@ -471,13 +486,13 @@ fn causes(report: &Report) -> Vec<CauseView> {
         .collect()
 }
 
-/// At most five, clear ones first.
+/// The clear ones first.
 fn changes(report: &Report) -> Vec<ChangeView> {
     let mut changes: Vec<Change> = report.metrics.iter().filter_map(wording::change).collect();
     changes.sort_by_key(|change| change.movement);
     changes
         .into_iter()
-        .take(5)
+        .take(N_CHANGES)
         .map(|change| ChangeView {
             class: change.movement.class(),
             glyph: change.movement.glyph(),
