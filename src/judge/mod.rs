@@ -1,1 +1,5 @@
 //! Judges: from an answer to outcomes.
+
+pub mod embedded;
+pub mod refusal;
+pub mod sentences;
