@@ -192,7 +192,8 @@ impl EmbeddedJudge {
         };
         let features = features::extract(answer, &alignment, index, &conflicts, around);
         let unsupported = self.unsupported(&features, &conflicts);
-        let label = self.label(kind, text, &features, &conflicts, unsupported);
+        let is_claim = is_claim(kind, text, &features);
+        let label = self.label(is_claim, &conflicts, unsupported);
         let reasons = match label {
             Label::Contradicted => reasons::of_conflicts(&conflicts, answer, index, texts),
             Label::NotFound => reasons::of_missing(&alignment, answer, texts),
@@ -235,21 +236,8 @@ impl EmbeddedJudge {
         }
     }
 
-    fn label(
-        &self,
-        kind: SentenceKind,
-        text: &str,
-        features: &Features,
-        conflicts: &[Conflict],
-        unsupported: f32,
-    ) -> Label {
-        let claims = match kind {
-            SentenceKind::Decline | SentenceKind::Question | SentenceKind::Courtesy => false,
-            SentenceKind::Referral | SentenceKind::Statement => {
-                features.content_words > 0.0 && !announces(text, features)
-            }
-        };
-        if !claims {
+    fn label(&self, is_claim: IsClaim, conflicts: &[Conflict], unsupported: f32) -> Label {
+        if is_claim == IsClaim::No {
             Label::NotAClaim
         } else if !conflicts.is_empty() {
             Label::Contradicted
@@ -257,6 +245,25 @@ impl EmbeddedJudge {
             Label::NotFound
         } else {
             Label::Supported
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IsClaim {
+    Yes,
+    No,
+}
+
+fn is_claim(kind: SentenceKind, text: &str, features: &Features) -> IsClaim {
+    match kind {
+        SentenceKind::Decline | SentenceKind::Question | SentenceKind::Courtesy => IsClaim::No,
+        SentenceKind::Referral | SentenceKind::Statement => {
+            if features.content_words > 0.0 && !announces(text, features) {
+                IsClaim::Yes
+            } else {
+                IsClaim::No
+            }
         }
     }
 }

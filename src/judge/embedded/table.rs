@@ -3,7 +3,7 @@
 //! Words and word sequences are compared by their hash alone. The table is open addressing with
 //! linear probing; it is only ever asked for a key, never iterated, so no order leaks into results.
 
-/// FNV-1a over `bytes`, finished with the mixer of MurmurHash3 so that all bits are usable.
+/// FNV-1a over `bytes`, finished with the mixer of `MurmurHash3` so that all bits are usable.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
     let folded = bytes
         .iter()
@@ -21,7 +21,7 @@ pub(crate) const fn pair(first: u64, second: u64) -> u64 {
         .wrapping_add(0x9e37_79b9_7f4a_7c15))
 }
 
-/// The 64-bit finalizer of MurmurHash3 (Appleby, 2011).
+/// The 64-bit finalizer of `MurmurHash3` (Appleby, 2011).
 pub(crate) const fn mix(mut key: u64) -> u64 {
     key ^= key >> 33;
     key = key.wrapping_mul(0xff51_afd7_ed55_8ccd);
