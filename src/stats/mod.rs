@@ -3,6 +3,7 @@
 //! One file per idea; each formula names its source. The default bounds need neither a seed nor
 //! resampling.
 
+pub mod agreement;
 pub mod distributions;
 pub mod dirichlet;
 pub mod dirichlet_mean;
@@ -10,6 +11,7 @@ mod error;
 mod estimate;
 mod gamma_sum;
 mod observation;
+mod parameter;
 
 pub use error::StatsError;
 pub use observation::{Observation, Scale};
