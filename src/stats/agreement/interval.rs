@@ -125,8 +125,14 @@ mod tests {
         // The flip rate is a mean of 0 and 1 here: 30 of 300.
         let interval = bootstrap_interval(&votes(300, 10), 0.05, RESAMPLING, flip_rate).unwrap();
         let arm = 1.645 * (0.09_f64 / 300.0).sqrt();
-        assert!((interval.lower.unwrap() - (0.1 - arm)).abs() < 0.006, "{interval:?}");
-        assert!((interval.upper.unwrap() - (0.1 + arm)).abs() < 0.006, "{interval:?}");
+        assert!(
+            (interval.lower.unwrap() - (0.1 - arm)).abs() < 0.006,
+            "{interval:?}"
+        );
+        assert!(
+            (interval.upper.unwrap() - (0.1 + arm)).abs() < 0.006,
+            "{interval:?}"
+        );
     }
 
     #[test]

@@ -140,8 +140,8 @@ impl MeanSquares {
         let k = count_to_f64(width);
         let mean = rows.iter().flatten().sum::<f64>() / (n * k);
         let item_means = || rows.iter().map(|row| row.iter().sum::<f64>() / k);
-        let rater_means = (0..width)
-            .map(|column| rows.iter().filter_map(|row| row.get(column)).sum::<f64>() / n);
+        let rater_means =
+            (0..width).map(|column| rows.iter().filter_map(|row| row.get(column)).sum::<f64>() / n);
         let between: f64 = item_means().map(|one| k * (one - mean).powi(2)).sum();
         let between_raters: f64 = rater_means.map(|one| n * (one - mean).powi(2)).sum();
         let within: f64 = (rows.iter().zip(item_means()))
@@ -196,9 +196,27 @@ mod tests {
     #[test]
     fn values_of_pingouin() {
         for (form, value, f, p, interval) in [
-            (IccForm::OneWaySingle, 0.876_308_900_523_559_9, 22.253_968_253_968_196, 4.631_252_273_821_941e-12, [0.74, 0.95]),
-            (IccForm::AgreementSingle, 0.875_984_251_968_503_7, 20.925_373_134_328_304, 3.445_855_338_778_597e-11, [0.74, 0.95]),
-            (IccForm::ConsistencySingle, 0.869_140_624_999_999_8, 20.925_373_134_328_304, 3.445_855_338_778_597e-11, [0.72, 0.95]),
+            (
+                IccForm::OneWaySingle,
+                0.876_308_900_523_559_9,
+                22.253_968_253_968_196,
+                4.631_252_273_821_941e-12,
+                [0.74, 0.95],
+            ),
+            (
+                IccForm::AgreementSingle,
+                0.875_984_251_968_503_7,
+                20.925_373_134_328_304,
+                3.445_855_338_778_597e-11,
+                [0.74, 0.95],
+            ),
+            (
+                IccForm::ConsistencySingle,
+                0.869_140_624_999_999_8,
+                20.925_373_134_328_304,
+                3.445_855_338_778_597e-11,
+                [0.72, 0.95],
+            ),
         ] {
             let icc = intraclass_correlation(&ratings(), form, 0.025).unwrap();
             assert!((icc.value - value).abs() < 1e-12, "{form:?}: {icc:?}");
@@ -220,7 +238,10 @@ mod tests {
             let mean = intraclass_correlation(&ratings(), mean, 0.05).unwrap();
             let stepped = 3.0 * single.value / (1.0 + 2.0 * single.value);
             assert!((mean.value - stepped).abs() < 1e-12);
-            assert!(mean.lower < mean.value && mean.value < mean.upper, "{mean:?}");
+            assert!(
+                mean.lower < mean.value && mean.value < mean.upper,
+                "{mean:?}"
+            );
         }
     }
 
@@ -229,16 +250,29 @@ mod tests {
         let equal = Ratings::by_item(vec![vec![Some(0.5); 2]; 3]).unwrap();
         let only_items = vec![vec![Some(0.0); 2], vec![Some(1.0); 2], vec![Some(0.0); 2]];
         let only_raters = vec![vec![Some(0.0), Some(1.0)]; 3];
-        for form in [IccForm::OneWaySingle, IccForm::AgreementSingle, IccForm::ConsistencyMean] {
+        for form in [
+            IccForm::OneWaySingle,
+            IccForm::AgreementSingle,
+            IccForm::ConsistencyMean,
+        ] {
             let error = intraclass_correlation(&equal, form, 0.05);
-            assert!(matches!(error, Err(StatsError::Undefined { .. })), "{error:?}");
+            assert!(
+                matches!(error, Err(StatsError::Undefined { .. })),
+                "{error:?}"
+            );
             let items = Ratings::by_item(only_items.clone()).unwrap();
             let icc = intraclass_correlation(&items, form, 0.05).unwrap();
-            assert!((icc.value - 1.0).abs() < 1e-12 && icc.lower <= 1.0, "{icc:?}");
+            assert!(
+                (icc.value - 1.0).abs() < 1e-12 && icc.lower <= 1.0,
+                "{icc:?}"
+            );
         }
         let raters = Ratings::by_item(only_raters).unwrap();
         let icc = intraclass_correlation(&raters, IccForm::OneWaySingle, 0.05).unwrap();
-        assert!((icc.value + 1.0).abs() < 1e-12 && icc.upper >= icc.lower, "{icc:?}");
+        assert!(
+            (icc.value + 1.0).abs() < 1e-12 && icc.upper >= icc.lower,
+            "{icc:?}"
+        );
         let icc = intraclass_correlation(&raters, IccForm::AgreementSingle, 0.05);
         assert!(matches!(icc, Err(StatsError::Undefined { .. })), "{icc:?}");
     }
@@ -247,6 +281,9 @@ mod tests {
     fn a_missing_rating_is_an_error() {
         let gap = Ratings::by_item(vec![vec![Some(0.0), Some(1.0)], vec![Some(1.0), None]]);
         let icc = intraclass_correlation(&gap.unwrap(), IccForm::OneWaySingle, 0.05);
-        assert!(matches!(icc, Err(StatsError::Lengths { left: 2, right: 1 })), "{icc:?}");
+        assert!(
+            matches!(icc, Err(StatsError::Lengths { left: 2, right: 1 })),
+            "{icc:?}"
+        );
     }
 }

@@ -160,12 +160,11 @@ pub fn cohen_kappa(table: &Crosstable, weighting: Weighting) -> Result<Kappa, St
     let by_chance = sum(&|cell| cell.agreement * cell.by_chance);
     let room = 1.0 - by_chance;
     let value = beyond_chance(observed, by_chance)?;
-    let spread = sum(&|cell| {
-        cell.observed * (cell.agreement - cell.mean_agreement * (1.0 - value)).powi(2)
-    }) - (value - by_chance * (1.0 - value)).powi(2);
-    let spread_null =
-        sum(&|cell| cell.by_chance * (cell.agreement - cell.mean_agreement).powi(2))
-            - by_chance.powi(2);
+    let spread =
+        sum(&|cell| cell.observed * (cell.agreement - cell.mean_agreement * (1.0 - value)).powi(2))
+            - (value - by_chance * (1.0 - value)).powi(2);
+    let spread_null = sum(&|cell| cell.by_chance * (cell.agreement - cell.mean_agreement).powi(2))
+        - by_chance.powi(2);
     let n = table.total();
     let se = |spread: f64| (spread.max(0.0) / n).sqrt() / room;
     Ok(Kappa {
@@ -181,7 +180,10 @@ pub fn fleiss_kappa(ratings: &Ratings) -> Result<f64, StatsError> {
     let n_raters = count_to_f64(ratings.complete()?.first().map_or(0, Vec::len));
     let counts = ratings.counts();
     let n_items = count_to_f64(counts.len());
-    let observed = (counts.iter()).map(|row| share_of_equal_pairs(row)).sum::<f64>() / n_items;
+    let observed = (counts.iter())
+        .map(|row| share_of_equal_pairs(row))
+        .sum::<f64>()
+        / n_items;
     let by_chance = (column_sums(&counts).iter())
         .map(|sum| (sum / (n_items * n_raters)).powi(2))
         .sum();
@@ -234,7 +236,11 @@ fn beyond_chance(observed: f64, by_chance: f64) -> Result<f64, StatsError> {
 /// Of the pairs of one item's ratings, the share that agrees.
 pub(super) fn share_of_equal_pairs(counts: &[f64]) -> f64 {
     let total: f64 = counts.iter().sum();
-    counts.iter().map(|count| count * (count - 1.0)).sum::<f64>() / (total * (total - 1.0))
+    counts
+        .iter()
+        .map(|count| count * (count - 1.0))
+        .sum::<f64>()
+        / (total * (total - 1.0))
 }
 
 fn column_sums(rows: &[Vec<f64>]) -> Vec<f64> {
@@ -304,7 +310,10 @@ mod tests {
         let ratings = pair(&[1, 1, 1], &[1, 1, 1]);
         let table = Crosstable::of(&ratings).unwrap();
         let kappa = cohen_kappa(&table, Weighting::Unweighted);
-        assert!(matches!(kappa, Err(StatsError::Undefined { .. })), "{kappa:?}");
+        assert!(
+            matches!(kappa, Err(StatsError::Undefined { .. })),
+            "{kappa:?}"
+        );
         assert!((gwet_ac1(&ratings).unwrap() - 1.0).abs() < 1e-15);
     }
 
@@ -330,8 +339,8 @@ mod tests {
     fn fleiss_agrees_with_statsmodels() {
         // statsmodels 0.15.0, fleiss_kappa.
         let third = [4, 4, 3, 5, 3, 4, 5, 1, 2, 4, 5, 5, 2, 3, 4];
-        let rows = [FIRST, SECOND, third]
-            .map(|row| row.iter().map(|v| Some(f64::from(*v))).collect());
+        let rows =
+            [FIRST, SECOND, third].map(|row| row.iter().map(|v| Some(f64::from(*v))).collect());
         let value = fleiss_kappa(&Ratings::by_rater(&rows).unwrap()).unwrap();
         assert!((value - 0.471_968_709_256_844_64).abs() < 1e-12, "{value}");
     }

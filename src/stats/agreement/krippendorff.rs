@@ -121,7 +121,10 @@ mod tests {
 
     fn check(rows: [[u8; 15]; 3], level: Level, expected: f64) {
         let value = krippendorff_alpha(&ratings(rows), level).unwrap();
-        assert!((value - expected).abs() < 1e-10, "{level:?}: {value} {expected}");
+        assert!(
+            (value - expected).abs() < 1e-10,
+            "{level:?}: {value} {expected}"
+        );
     }
 
     #[test]
@@ -147,16 +150,27 @@ mod tests {
     fn no_variation_is_undefined_and_single_ratings_are_no_data() {
         let same = Ratings::by_item(vec![vec![Some(1.0); 3]; 4]).unwrap();
         let alpha = krippendorff_alpha(&same, Level::Nominal);
-        assert!(matches!(alpha, Err(StatsError::Undefined { .. })), "{alpha:?}");
+        assert!(
+            matches!(alpha, Err(StatsError::Undefined { .. })),
+            "{alpha:?}"
+        );
         let single = Ratings::by_item(vec![vec![Some(1.0), None]; 4]).unwrap();
-        assert_eq!(krippendorff_alpha(&single, Level::Nominal), Err(StatsError::NoData));
+        assert_eq!(
+            krippendorff_alpha(&single, Level::Nominal),
+            Err(StatsError::NoData)
+        );
     }
 
     #[test]
     fn full_agreement_is_one_at_every_level() {
         let rows = (0..6).map(|i| vec![Some(f64::from(i % 3)); 2]).collect();
         let ratings = Ratings::by_item(rows).unwrap();
-        for level in [Level::Nominal, Level::Ordinal, Level::Interval, Level::Ratio] {
+        for level in [
+            Level::Nominal,
+            Level::Ordinal,
+            Level::Interval,
+            Level::Ratio,
+        ] {
             let value = krippendorff_alpha(&ratings, level).unwrap();
             assert!((value - 1.0).abs() < 1e-15, "{level:?}: {value}");
         }

@@ -20,7 +20,9 @@ impl Ratings {
         for (index, row) in items.iter_mut().enumerate() {
             for rating in row {
                 // Adding 0 makes one category of 0 and −0.
-                *rating = rating.filter(|value| !value.is_nan()).map(|value| value + 0.0);
+                *rating = rating
+                    .filter(|value| !value.is_nan())
+                    .map(|value| value + 0.0);
                 if let Some(value) = rating.filter(|value| value.is_infinite()) {
                     return Err(StatsError::NotANumber {
                         index,
