@@ -4,15 +4,20 @@
 //! resampling.
 
 pub mod agreement;
-pub mod distributions;
 pub mod dirichlet;
 pub mod dirichlet_mean;
+pub mod distributions;
 mod error;
 mod estimate;
 mod gamma_sum;
 mod observation;
 mod parameter;
+pub mod power;
+pub mod ppi;
+mod quadrature;
+pub mod rogan_gladen;
+pub mod variance;
 
 pub use error::StatsError;
-pub use observation::{Observation, Scale};
 pub use estimate::{Estimate, Guarantee, Unit};
+pub use observation::{Observation, Scale};
