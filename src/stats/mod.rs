@@ -15,7 +15,9 @@ mod parameter;
 pub mod power;
 pub mod ppi;
 mod quadrature;
+pub mod rank;
 pub mod rogan_gladen;
+pub mod sequential;
 pub mod variance;
 
 pub use error::StatsError;
