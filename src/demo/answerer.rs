@@ -16,9 +16,9 @@ use crate::{
 /// How many documents are retrieved.
 const RETRIEVED: usize = 3;
 /// An answer has at most so many sentences.
-const SENTENCES: usize = 3;
+const SENTENCES: usize = 4;
 /// Less of the question's weight found in the best document: the copilot refuses.
-const REFUSE_BELOW: f64 = 0.45;
+const REFUSE_BELOW: f64 = 0.26;
 /// The product whose retrieval the `wrong-retrieval` variant breaks.
 const BROKEN_PRODUCT: &str = "refunds";
 
@@ -137,7 +137,7 @@ impl Answerer {
         let mut chosen: Vec<(f64, usize, usize, &str)> = candidates
             .into_iter()
             .take(SENTENCES)
-            .filter(|candidate| candidate.0 >= 0.4 * best)
+            .filter(|candidate| candidate.0 >= 0.3 * best)
             .collect();
         chosen.sort_by_key(|&(_, rank, place, _)| (rank, place));
         let mut answer: Vec<String> = chosen
@@ -168,21 +168,37 @@ impl Answerer {
 fn stale(sentence: &str) -> String {
     let (body, citation) = sentence.rsplit_once(" [").unwrap_or((sentence, ""));
     let mut old = String::new();
-    let mut digits = String::new();
-    for character in body.chars().chain([' ']) {
-        if character.is_ascii_digit() {
-            digits.push(character);
-            continue;
-        }
-        if let Ok(number) = digits.parse::<u64>() {
-            old.push_str(&(number + number.div_ceil(2)).to_string());
-        } else {
-            old.push_str(&digits);
-        }
-        digits.clear();
-        old.push(character);
+    let mut rest = body;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, number) = rest.split_at(start);
+        let end = number.find(|c: char| !c.is_ascii_digit() && c != ',' && c != '.');
+        let (token, after) = number.split_at(end.unwrap_or(number.len()));
+        let digits = token.trim_end_matches(['.', ',']);
+        old.push_str(before);
+        old.push_str(&half_as_much_again(digits));
+        old.push_str(token.strip_prefix(digits).unwrap_or_default());
+        rest = after;
     }
-    format!("{} [{citation}", old.trim_end())
+    format!("{old}{rest} [{citation}")
+}
+
+/// `20` → `30`, `16.99` → `25.48`, `5,000` → `7,500`.
+fn half_as_much_again(number: &str) -> String {
+    let (whole, cents) = number.split_once('.').unwrap_or((number, ""));
+    let grouped = whole.contains(',');
+    let plain: String = format!("{whole}{cents}").chars().filter(char::is_ascii_digit).collect();
+    let Ok(value) = plain.parse::<u64>() else { return number.to_owned() };
+    let digits = (value + value.div_ceil(2)).to_string();
+    let digits = format!("{digits:0>width$}", width = cents.len() + 1);
+    let (whole, cents) = digits.split_at(digits.len() - cents.len());
+    let whole = match whole.len() {
+        4.. if grouped => {
+            let (thousands, rest) = whole.split_at(whole.len() - 3);
+            format!("{thousands},{rest}")
+        }
+        _ => whole.to_owned(),
+    };
+    if cents.is_empty() { whole } else { format!("{whole}.{cents}") }
 }
 
 /// Chance that depends on the question and the variant only.

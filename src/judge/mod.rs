@@ -1,5 +1,49 @@
 //! Judges: from an answer to outcomes.
+//!
+//! Three instruments, all pure: LLM judges ([`JudgeSpec`], data: [`prepare`] writes the call, the
+//! runner sends it, [`Ask::read_reply`] reads the reply, [`combine`] joins votes), the embedded judge
+//! ([`OfflineJudge`], no call at all) and plain checks ([`checks::measure`]). None of them does IO,
+//! reads a clock or trusts a text: a label that helps the answer needs proof that code can check.
 
+pub mod checks;
 pub mod embedded;
+pub mod evidence;
+pub mod known_cases;
 pub mod refusal;
 pub mod sentences;
+
+mod ask;
+mod bundled;
+mod claims;
+mod guard;
+mod number;
+mod offline;
+mod panel;
+mod prompt;
+mod reply;
+mod score;
+mod spec;
+mod spec_file;
+mod strict_json;
+mod template;
+mod token;
+mod toml_section;
+
+#[cfg(test)]
+mod attack_tests;
+#[cfg(test)]
+mod test_values;
+
+pub use ask::{Ask, Prepared, Subject, prepare, unscored};
+pub use bundled::{ATTACKS, BUNDLED, Bundled, bundled};
+pub use claims::{Unit, facts, units};
+pub use known_cases::malformed;
+pub use offline::OfflineJudge;
+pub use panel::combine;
+pub use prompt::Draw;
+pub use reply::ReplyFault;
+pub use score::Outcomes;
+pub use spec::{
+    JudgeSpec, JudgedMetric, KNOWN_METRICS, LabelSpec, Limits, Mode, NothingToJudge, OnMalformed,
+    PARSER_VERSION, Reading, Sampling, known_metric,
+};

@@ -242,6 +242,9 @@ const OFFERS: &[&str] = &[
 ];
 
 const REFERRALS: &[&str] = &[
+    "please hand",
+    "please pass",
+    "please escalate",
     "please contact",
     "please reach out",
     "please try",

@@ -63,4 +63,12 @@ pub enum StatsError {
         /// Of the second.
         right: usize,
     },
+    /// The data leave a quotient without a value: nothing varies.
+    #[error("no estimate: {what} is undefined, {because}")]
+    Undefined {
+        /// The quantity.
+        what: &'static str,
+        /// What of the data makes it so.
+        because: &'static str,
+    },
 }
