@@ -8,10 +8,13 @@
 //!
 //! `method` chooses this bound; a gate does not call it directly.
 
-use crate::stats::{
-    dirichlet_mean::{DirichletMean, Term},
-    error::StatsError,
-    observation::{Observation, Scale},
+use crate::{
+    stats::{
+        dirichlet_mean::{DirichletMean, Term},
+        error::StatsError,
+        observation::{Observation, Scale},
+    },
+    unit::count_to_f64,
 };
 
 /// How much the pseudo-observation at the end of the scale weighs.
@@ -76,7 +79,7 @@ impl DirichletBound {
         weight: PseudoWeight,
     ) -> Result<Self, StatsError> {
         let sizes: f64 = clusters.iter().map(|cluster| cluster.1).sum();
-        let mean_size = sizes / crate::unit::count_to_f64(clusters.len());
+        let mean_size = sizes / count_to_f64(clusters.len());
         for (index, (sum, size)) in clusters.iter().enumerate() {
             let mean = sum / size;
             if !(*size > 0.0 && mean >= scale.low() && mean <= scale.high()) {
@@ -141,13 +144,16 @@ mod tests {
     }
 
     fn close(actual: f64, expected: f64, tolerance: f64) {
-        assert!((actual - expected).abs() <= tolerance, "{actual}, expected {expected}");
+        assert!(
+            (actual - expected).abs() <= tolerance,
+            "{actual}, expected {expected}"
+        );
     }
 
     /// Reference case dirichlet-001.
     const MIXED: [f64; 20] = [
-        1.0, 0.740884, 1.0, 0.442038, 1.0, 1.0, 0.335021, 1.0, 1.0, 1.0, 0.859943, 1.0, 1.0,
-        0.828195, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0,
+        1.0, 0.740_884, 1.0, 0.442_038, 1.0, 1.0, 0.335_021, 1.0, 1.0, 1.0, 0.859_943, 1.0, 1.0,
+        0.828_195, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0,
     ];
 
     #[test]
@@ -165,10 +171,14 @@ mod tests {
         for (k, n) in [(0_usize, 1_usize), (1, 1), (18, 20), (297, 300), (20, 20)] {
             let values: Vec<f64> = (0..n).map(|i| if i < k { 1.0 } else { 0.0 }).collect();
             for (weight, h) in [(PseudoWeight::One, 1.0), (PseudoWeight::Half, 0.5)] {
-                let (k, n) = (k as f64, n as f64);
+                let (k, n) = (count_to_f64(k), count_to_f64(n));
                 let bound = bound(&values, (0.0, 1.0), weight);
                 close(bound.lower(0.05), beta_quantile(0.05, k, n - k + h), 1e-14);
-                close(bound.upper(0.05), beta_upper_quantile(0.05, k + h, n - k), 1e-14);
+                close(
+                    bound.upper(0.05),
+                    beta_upper_quantile(0.05, k + h, n - k),
+                    1e-14,
+                );
             }
         }
     }
@@ -180,7 +190,11 @@ mod tests {
             values.extend(vec![-1.0; losses]);
             values.extend(vec![0.0; ties]);
             let bound = bound(&values, (-1.0, 1.0), PseudoWeight::One);
-            close(bound.p_above(0.0), binomial_at_least(wins, wins + losses, 0.5), 1e-13);
+            close(
+                bound.p_above(0.0),
+                binomial_at_least(wins, wins + losses, 0.5),
+                1e-13,
+            );
         }
     }
 
@@ -193,9 +207,18 @@ mod tests {
             let closed: f64 = values.iter().map(|x| 1.0 / (1.0 + (x - c) / c)).product();
             close(bound.p_above(c), closed, 1e-14);
             // Splitting a value hides the closed form from the code but not from the truth.
-            let split = DirichletMean::new(values.iter().map(|x| (*x, 1.0)).chain([(0.0, 0.5), (1e-300, 0.5)]).map(
-                |(value, shape)| Term { value, size: 1.0, shape },
-            )).unwrap();
+            let split = DirichletMean::new(
+                values
+                    .iter()
+                    .map(|x| (*x, 1.0))
+                    .chain([(0.0, 0.5), (1e-300, 0.5)])
+                    .map(|(value, shape)| Term {
+                        value,
+                        size: 1.0,
+                        shape,
+                    }),
+            )
+            .unwrap();
             close(split.cdf(c), closed, 1e-13 * closed.max(1e-3));
         }
     }
@@ -205,8 +228,16 @@ mod tests {
         let (zero, one) = ((0.0, 1.0), PseudoWeight::One);
         close(bound(&[1.0], zero, one).lower(0.05), 0.05, 1e-15);
         close(bound(&[1.0], zero, one).upper(0.05), 1.0, 0.0);
-        close(bound(&[1.0; 59], zero, one).lower(0.05), 0.05_f64.powf(1.0 / 59.0), 1e-14);
-        close(bound(&[0.0; 40], (-1.0, 1.0), one).lower(0.05), -(1.0 - 0.05_f64.powf(1.0 / 40.0)), 1e-14);
+        close(
+            bound(&[1.0; 59], zero, one).lower(0.05),
+            0.05_f64.powf(1.0 / 59.0),
+            1e-14,
+        );
+        close(
+            bound(&[0.0; 40], (-1.0, 1.0), one).lower(0.05),
+            -(1.0 - 0.05_f64.powf(1.0 / 40.0)),
+            1e-14,
+        );
         let equal = bound(&[0.7; 30], zero, one);
         assert!(equal.lower(0.05) < 0.7 && equal.lower(0.05) > 0.6);
         assert!(equal.upper(0.05) > 0.7 && equal.upper(0.05) < 0.75);
@@ -218,26 +249,22 @@ mod tests {
 
     #[test]
     fn bounds_and_p_values_are_inverse_to_each_other() {
-        let values: Vec<f64> = (0..1000).map(|i| (f64::from(i) * 0.618_033_988).fract().powf(0.2)).collect();
-        for (n, alpha) in [(2, 0.05), (3, 0.01), (10, 0.05), (100, 1e-4), (1000, 0.05), (1000, 1e-9)] {
+        let values: Vec<f64> = (0..1000)
+            .map(|i| (f64::from(i) * 0.618_033_988).fract().powf(0.2))
+            .collect();
+        for (n, alpha) in [
+            (2, 0.05),
+            (3, 0.01),
+            (10, 0.05),
+            (100, 1e-4),
+            (1000, 0.05),
+            (1000, 1e-9),
+        ] {
             for weight in [PseudoWeight::One, PseudoWeight::Half] {
                 let bound = bound(&values[..n], (0.0, 1.0), weight);
                 close(bound.p_above(bound.lower(alpha)), alpha, 1e-10 * alpha);
                 close(bound.p_below(bound.upper(alpha)), alpha, 1e-10 * alpha);
             }
         }
-    }
-
-    #[test]
-    fn timing() {
-        let values: Vec<f64> = (0..1000).map(|i| (f64::from(i) * 0.618_033_988).fract().powf(0.2)).collect();
-        #[expect(clippy::disallowed_methods, reason = "t")]
-        let start = std::time::Instant::now();
-        let mut s = 0.0;
-        for _ in 0..50 {
-            let bound = bound(&values, (0.0, 1.0), PseudoWeight::One);
-            s += bound.lower(0.05) + bound.upper(0.05);
-        }
-        panic!("{s} {:?}", start.elapsed() / 50);
     }
 }

@@ -115,7 +115,11 @@ impl DirichletMean {
         let mut previous: Option<(f64, f64)> = None;
         for step in 0..200 {
             let error = score(guess);
-            *(if error < 0.0 { &mut bracket.0 } else { &mut bracket.1 }) = guess;
+            *(if error < 0.0 {
+                &mut bracket.0
+            } else {
+                &mut bracket.1
+            }) = guess;
             if let Some((at, value)) = previous
                 && error.is_finite()
                 && value.is_finite()

@@ -186,9 +186,9 @@ impl Contour {
                 angle += term.shape * tilt.atan();
             }
             let square = re * re + im * im;
-            let (sine, cosine) = angle.sin_cos();
+            let (across, along) = angle.sin_cos();
             let weight = (-logarithm).exp() * u.cosh();
-            sum += weight * (cosine * re + sine * im) / square;
+            sum += weight * (along * re + across * im) / square;
             size = weight / square.sqrt();
         }
         (sum, size)
@@ -216,9 +216,7 @@ fn hold(re: &mut [f64; 8], im: &mut [f64; 8]) {
 }
 
 fn whole_number(shape: f64) -> Option<usize> {
-    (1..=MULTIPLIED_OUT).find(|times| {
-        count_to_f64(*times).total_cmp(&shape).is_eq()
-    })
+    (1..=MULTIPLIED_OUT).find(|times| count_to_f64(*times).total_cmp(&shape).is_eq())
 }
 
 /// The r > 0 with K'(−r) + 1/r = 0, below the pole of the most negative coefficient. Any point in
@@ -237,14 +235,13 @@ fn saddle_point(terms: &[GammaTerm]) -> f64 {
     let (mut low, mut high) = (0.0, limit);
     let mut r = normal.min(0.9 * limit);
     for _ in 0..60 {
-        let (value, slope) =
-            terms
-                .iter()
-                .fold((1.0 / r, 1.0 / (r * r)), |(value, slope), term| {
-                    let tilted = term.coefficient / (1.0 + r * term.coefficient);
-                    let part = term.shape * tilted;
-                    (value + part, slope + part * tilted)
-                });
+        let (value, slope) = terms
+            .iter()
+            .fold((1.0 / r, 1.0 / (r * r)), |(value, slope), term| {
+                let tilted = term.coefficient / (1.0 + r * term.coefficient);
+                let part = term.shape * tilted;
+                (value + part, slope + part * tilted)
+            });
         *(if value > 0.0 { &mut low } else { &mut high }) = r;
         let newton = r + value / slope;
         let next = if newton > low && newton < high {

@@ -2,14 +2,53 @@
 //!
 //! One file per idea; each formula names its source. The default bounds need neither a seed nor
 //! resampling.
+//!
+//! A gate calls [`bounded_mean`], [`paired_difference`], [`unpaired_difference`], [`amount_mean`],
+//! [`amount_ratio`] or [`quantile_bound`], and asks the [`Assessment`] what it says of a threshold.
+//! Missing scores are part of every [`Observation`], so that they cannot be forgotten:
+//!
+//! ```
+//! use groundgate::stats::{
+//!     Alphas, Bound, Observation, Plan, Scale, Unit, bounded_mean, holm,
+//! };
+//!
+//! let plan = Plan {
+//!     bound: Bound::Exact,
+//!     unit: Unit::Question,
+//!     repeats: 1,
+//!     alphas: Alphas::DEFAULT,
+//! };
+//! let mut scores = vec![Observation::scored(1.0); 96];
+//! scores.extend([Observation::scored(0.0); 3]);
+//! scores.push(Observation::missing(0.0, 1.0));
+//!
+//! let assessed = bounded_mean(&scores, Scale::UNIT, plan)?;
+//! let floor = assessed.against(0.90)?;
+//! assert!(floor.is_above() && !floor.is_below());
+//! assert_eq!(floor.estimate.method, "clopper-pearson");
+//!
+//! // Several rules: each fails at the error rate that Holm's procedure leaves to it.
+//! let adjusted = holm(&[floor.p_below, 0.001], 0.05);
+//! let level = adjusted.first().map_or(0.05, |first| first.level);
+//! let printed = assessed.against_at(0.90, Alphas { lower: 0.05, upper: level })?;
+//! assert!(!printed.is_below());
+//! # Ok::<(), groundgate::stats::StatsError>(())
+//! ```
 
 pub mod agreement;
+pub mod amount;
+pub mod betting;
+pub mod binomial;
+pub mod bootstrap;
 pub mod dirichlet;
 pub mod dirichlet_mean;
 pub mod distributions;
 mod error;
 mod estimate;
 mod gamma_sum;
+mod incomplete_beta;
+mod method;
+pub mod multiplicity;
 mod observation;
 mod parameter;
 pub mod power;
@@ -19,7 +58,17 @@ pub mod rank;
 pub mod rogan_gladen;
 pub mod sequential;
 pub mod variance;
+pub mod paired;
+pub mod quantile;
+mod root;
+pub mod unpaired;
 
+pub use bootstrap::Resampling;
 pub use error::StatsError;
 pub use estimate::{Estimate, Guarantee, Unit};
+pub use method::{
+    Alphas, Assessment, Bound, Comparison, Plan, amount_mean, amount_ratio, bounded_mean,
+    paired_difference, quantile_bound, unpaired_difference,
+};
+pub use multiplicity::{benjamini_hochberg, holm, intersection_union};
 pub use observation::{Observation, Scale};

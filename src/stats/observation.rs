@@ -77,9 +77,11 @@ impl Observation {
         let count = count_to_f64(parts.len());
         // A mean of equal values must be that value to the last bit: it may lie on the scale's end.
         let mean = |of: fn(Self) -> f64| {
-            let (least, most) = parts.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |ends, p| {
-                (ends.0.min(of(*p)), ends.1.max(of(*p)))
-            });
+            let (least, most) = parts
+                .iter()
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |ends, p| {
+                    (ends.0.min(of(*p)), ends.1.max(of(*p)))
+                });
             (parts.iter().map(|part| of(*part)).sum::<f64>() / count).clamp(least, most)
         };
         let points: Vec<Self> = (parts.iter().filter_map(|part| part.point))
@@ -163,7 +165,10 @@ impl Scale {
 
     /// Checks every observation: on the scale, and low not above high. A value beyond an end by no
     /// more than rounding of a mean or a difference counts as that end.
-    pub(crate) fn checked(self, observations: &[Observation]) -> Result<Vec<Observation>, StatsError> {
+    pub(crate) fn checked(
+        self,
+        observations: &[Observation],
+    ) -> Result<Vec<Observation>, StatsError> {
         if observations.iter().all(|one| one.point.is_none()) {
             return Err(StatsError::NoData);
         }

@@ -1,0 +1,177 @@
+//! Bounds by betting, proved to hold their rate for every bounded score at every sample size.
+//!
+//! A gambler bets against "the mean is m" with bets that depend on earlier scores only; under that
+//! hypothesis the capital is a martingale, so that by Ville's inequality it reaches 1/α with
+//! probability α at most. The bound is where it has just not reached it. Bets are the predictable
+//! plug-in of Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting"
+//! (2024), tuned to the sample size. Wider than the Dirichlet bound by two fifths or so. The order of
+//! the scores matters: it must be fixed before the run.
+
+use crate::{
+    stats::{
+        error::StatsError,
+        observation::{Observation, Scale},
+    },
+    unit::count_to_f64,
+};
+
+/// How a gambler plays.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Strategy {
+    /// The error rate the bets are tuned to; any other one stays valid.
+    pub alpha: f64,
+    /// The sample size they are tuned to; `None` plays for any time.
+    pub horizon: Option<usize>,
+    /// The largest share of the capital at stake, at most 1: 1/2 for ever, 9/10 for a fixed sample.
+    pub largest_stake: f64,
+}
+
+/// Capital against "the mean is at most m", after the last score and at its highest.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Capital {
+    /// After the last score.
+    pub last: f64,
+    /// The highest so far; at least 1, what it started from.
+    pub highest: f64,
+}
+
+/// A sequence of scores in [0, 1] with the bets placed before each was seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bets {
+    /// (score, bet)
+    rounds: Vec<(f64, f64)>,
+    largest_stake: f64,
+}
+
+impl Bets {
+    /// The bets for `scores` in [0, 1].
+    pub fn new(scores: impl IntoIterator<Item = f64>, strategy: Strategy) -> Self {
+        let logarithm = 2.0 * (1.0 / strategy.alpha).ln();
+        // One made-up score of 1/2 with variance 1/4 starts the estimates.
+        let (mut sum, mut squares, mut variance) = (0.5, 0.25, 0.25);
+        let mut rounds = Vec::new();
+        for (index, score) in scores.into_iter().enumerate() {
+            let count = count_to_f64(index) + 1.0;
+            let time = strategy.horizon.map_or(count * count.ln_1p(), count_to_f64);
+            rounds.push((score, (logarithm / (time * variance)).sqrt()));
+            sum += score;
+            let mean = (sum / (count + 1.0)).min(1.0);
+            squares += (score - mean).powi(2);
+            variance = squares / (count + 1.0);
+        }
+        Self {
+            rounds,
+            largest_stake: strategy.largest_stake,
+        }
+    }
+
+    /// The capital after each round against "the mean is at most `m`", for 0 < `m` < 1.
+    pub fn path(&self, m: f64) -> impl Iterator<Item = f64> {
+        let limit = self.largest_stake / m;
+        let mut capital = 1.0;
+        self.rounds.iter().map(move |(score, bet)| {
+            capital *= 1.0 + bet.min(limit) * (score - m);
+            capital
+        })
+    }
+
+    /// The capital against "the mean is at most `m`".
+    pub fn capital(&self, m: f64) -> Capital {
+        let start = Capital {
+            last: 1.0,
+            highest: 1.0,
+        };
+        if m <= 0.0 {
+            // Any score above 0 refutes a mean of 0.
+            let refuted = self.rounds.iter().any(|round| round.0 > 0.0) || m < 0.0;
+            let infinite = Capital {
+                last: f64::INFINITY,
+                highest: f64::INFINITY,
+            };
+            return if refuted { infinite } else { start };
+        }
+        self.path(m).fold(start, |so_far, capital| Capital {
+            last: capital,
+            highest: so_far.highest.max(capital),
+        })
+    }
+
+    /// The p-value for "the mean is at most `m`".
+    pub fn p_above(&self, m: f64) -> f64 {
+        if m >= 1.0 {
+            return 1.0;
+        }
+        1.0 / self.capital(m).highest
+    }
+
+    /// The lower bound at one-sided error rate `alpha`: the capital falls as m rises.
+    pub fn lower(&self, alpha: f64) -> f64 {
+        let (mut low, mut high) = (0.0, 1.0);
+        if self.p_above(low) >= alpha {
+            return low;
+        }
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            *(if self.p_above(middle) < alpha {
+                &mut low
+            } else {
+                &mut high
+            }) = middle;
+        }
+        low
+    }
+}
+
+/// Bounds and p-values for a mean of bounded scores, by betting on either side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BettingBound {
+    scale: Scale,
+    /// On the scores.
+    above: Bets,
+    /// On the scores mirrored.
+    below: Bets,
+}
+
+impl BettingBound {
+    /// From one observation per unit in an order fixed beforehand, tuned to the error rates of either
+    /// side.
+    pub fn new(
+        observations: &[Observation],
+        scale: Scale,
+        (alpha_lower, alpha_upper): (f64, f64),
+    ) -> Result<Self, StatsError> {
+        let checked = scale.checked(observations)?;
+        let strategy = |alpha| Strategy {
+            alpha,
+            horizon: Some(checked.len()),
+            largest_stake: 0.9,
+        };
+        let lows = checked.iter().map(|one| scale.share(one.low()));
+        let highs = checked.iter().map(|one| 1.0 - scale.share(one.high()));
+        Ok(Self {
+            scale,
+            above: Bets::new(lows, strategy(alpha_lower)),
+            below: Bets::new(highs, strategy(alpha_upper)),
+        })
+    }
+
+    /// The p-value for "the mean is at most `threshold`".
+    pub fn p_above(&self, threshold: f64) -> f64 {
+        self.above.p_above(self.scale.share(threshold))
+    }
+
+    /// The p-value for "the mean is at least `threshold`".
+    pub fn p_below(&self, threshold: f64) -> f64 {
+        self.below.p_above(1.0 - self.scale.share(threshold))
+    }
+
+    /// The lower bound at one-sided error rate `alpha`.
+    pub fn lower(&self, alpha: f64) -> f64 {
+        self.scale.at(self.above.lower(alpha))
+    }
+
+    /// The upper bound at one-sided error rate `alpha`.
+    pub fn upper(&self, alpha: f64) -> f64 {
+        self.scale.at(1.0 - self.below.lower(alpha))
+    }
+}

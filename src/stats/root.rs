@@ -1,0 +1,71 @@
+//! Roots and peaks of functions of one variable, and the one cast from a number to a count.
+
+/// Where `f`, which falls, crosses 0 between the ends of `bracket`; the end nearest to the root when
+/// it does not cross. C. Ridders' method (1979): quadratic for smooth functions, and never worse than
+/// bisection.
+pub(crate) fn falling_root((low, high): (f64, f64), f: impl Fn(f64) -> f64) -> f64 {
+    let tolerance = 1e-15 * (high - low);
+    let (mut low, mut high) = ((low, f(low)), (high, f(high)));
+    if low.1 <= 0.0 {
+        return low.0;
+    }
+    if high.1 >= 0.0 {
+        return high.0;
+    }
+    let mut last_guess = f64::INFINITY;
+    for _ in 0..100 {
+        let x = 0.5 * (low.0 + high.0);
+        if high.0 - low.0 <= tolerance || x <= low.0 || x >= high.0 {
+            break;
+        }
+        let middle = (x, f(x));
+        let guess = x + (x - low.0) * middle.1 / (middle.1 * middle.1 - low.1 * high.1).sqrt();
+        *(if middle.1 > 0.0 { &mut low } else { &mut high }) = middle;
+        if guess > low.0 && guess < high.0 {
+            let point = (guess, f(guess));
+            *(if point.1 > 0.0 { &mut low } else { &mut high }) = point;
+            if (guess - last_guess).abs() <= tolerance || point.1.abs() <= 0.0 {
+                return guess;
+            }
+            last_guess = guess;
+        }
+    }
+    0.5 * (low.0 + high.0)
+}
+
+/// The largest value of `f`, which has one peak on the interval, by golden-section search.
+pub(crate) fn peak((low, high): (f64, f64), steps: usize, f: impl Fn(f64) -> f64) -> f64 {
+    const GOLDEN: f64 = 0.618_033_988_749_894_9;
+    let (mut low, mut high) = (low, high);
+    let inner = |from: f64, to: f64| to - GOLDEN * (to - from);
+    let mut left = inner(low, high);
+    let mut right = low + high - left;
+    let (mut at_left, mut at_right) = (f(left), f(right));
+    let mut best = at_left.max(at_right);
+    for _ in 0..steps {
+        if at_left > at_right {
+            high = right;
+            (right, at_right) = (left, at_left);
+            left = inner(low, high);
+            at_left = f(left);
+        } else {
+            low = left;
+            (left, at_left) = (right, at_right);
+            right = low + high - inner(low, high);
+            at_right = f(right);
+        }
+        best = best.max(at_left).max(at_right);
+    }
+    best
+}
+
+/// The whole part of a number, 0 for negative ones.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast saturates, which is what is wanted"
+)]
+pub(crate) fn floor_to_count(value: f64) -> usize {
+    value.max(0.0) as usize
+}

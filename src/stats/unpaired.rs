@@ -1,0 +1,255 @@
+//! Differences between two groups of different units: less sure than pairs, and said so.
+
+use crate::{
+    stats::{
+        binomial::{Interval, Passes},
+        dirichlet::{DirichletBound, PseudoWeight},
+        distributions::{normal_cdf, normal_upper_quantile},
+        error::StatsError,
+        observation::{Observation, Scale, mean_of},
+        root::falling_root,
+    },
+    unit::count_to_f64,
+};
+
+/// Two proportions: passes of the first group and of the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TwoProportions {
+    /// The first group.
+    pub first: Passes,
+    /// The second group.
+    pub second: Passes,
+}
+
+impl TwoProportions {
+    /// First minus second.
+    pub fn difference(self) -> f64 {
+        self.first.share() - self.second.share()
+    }
+
+    /// The score statistic against a true difference of `threshold` (Miettinen and Nurminen,
+    /// Statistics in Medicine 4:213, 1985; with their factor N/(N−1) if `corrected`).
+    pub fn score_z(self, threshold: f64, corrected: bool) -> f64 {
+        let excess = self.difference() - threshold;
+        let second = self.restricted(threshold);
+        let first = (second + threshold).clamp(0.0, 1.0);
+        let (n1, n2) = self.sizes();
+        let variance = first * (1.0 - first) / n1 + second * (1.0 - second) / n2;
+        let total = n1 + n2;
+        let factor = if corrected {
+            total / (total - 1.0)
+        } else {
+            1.0
+        };
+        if excess.abs() <= 1e-15 {
+            0.0
+        } else if variance <= 0.0 {
+            f64::INFINITY.copysign(excess)
+        } else {
+            excess / (variance * factor).sqrt()
+        }
+    }
+
+    /// The score test's p-value for "the difference is at most `threshold`".
+    pub fn score_p_above(self, threshold: f64, corrected: bool) -> f64 {
+        normal_cdf(-self.score_z(threshold, corrected))
+    }
+
+    /// The score interval at two-sided `alpha`.
+    pub fn score(self, alpha: f64, corrected: bool) -> Interval {
+        let z = normal_upper_quantile(0.5 * alpha);
+        let distance =
+            |target: f64| move |c: f64| (self.score_z(c, corrected) - target).clamp(-1e3, 1e3);
+        Interval {
+            low: falling_root((-1.0, self.difference()), distance(z)),
+            high: falling_root((self.difference(), 1.0), distance(-z)),
+        }
+    }
+
+    /// The second group's probability that is most likely when the first one's exceeds it by
+    /// `threshold`: where the likelihood's slope, which falls, crosses 0.
+    fn restricted(self, threshold: f64) -> f64 {
+        let part = |count: usize, probability: f64| {
+            if count == 0 {
+                0.0
+            } else {
+                count_to_f64(count) / probability
+            }
+        };
+        let slope = |second: f64| {
+            let first = second + threshold;
+            let (one, two) = (self.first, self.second);
+            let rise = part(one.passes(), first) + part(two.passes(), second);
+            let fall = part(one.trials() - one.passes(), 1.0 - first)
+                + part(two.trials() - two.passes(), 1.0 - second);
+            (rise - fall).clamp(-1e300, 1e300)
+        };
+        let (low, high) = ((-threshold).max(0.0), (1.0 - threshold).min(1.0));
+        // Where a slope is infinite at an end, it says so with the right sign only inside.
+        let inset = 1e-15 * (high - low);
+        falling_root((low + inset, high - inset), slope)
+    }
+
+    fn sizes(self) -> (f64, f64) {
+        (
+            count_to_f64(self.first.trials()),
+            count_to_f64(self.second.trials()),
+        )
+    }
+
+    /// Newcombe's method 10: Wilson intervals, squared and added, at two-sided `alpha`.
+    pub fn newcombe(self, alpha: f64) -> Interval {
+        let (one, two) = (self.first.wilson(alpha), self.second.wilson(alpha));
+        let (p1, p2) = (self.first.share(), self.second.share());
+        Interval {
+            low: self.difference() - (p1 - one.low).hypot(two.high - p2),
+            high: self.difference() + (one.high - p1).hypot(p2 - two.low),
+        }
+    }
+
+    /// Agresti and Caffo's interval at two-sided `alpha`: one pass and one failure more in each group.
+    pub fn agresti_caffo(self, alpha: f64) -> Interval {
+        let (n1, n2) = self.sizes();
+        let p1 = (count_to_f64(self.first.passes()) + 1.0) / (n1 + 2.0);
+        let p2 = (count_to_f64(self.second.passes()) + 1.0) / (n2 + 2.0);
+        wald((p1, n1 + 2.0), (p2, n2 + 2.0), alpha).within(-1.0, 1.0)
+    }
+
+    /// Wald's interval at two-sided `alpha`; of no width when all passed in both groups.
+    pub fn wald(self, alpha: f64) -> Interval {
+        let (n1, n2) = self.sizes();
+        wald((self.first.share(), n1), (self.second.share(), n2), alpha).within(-1.0, 1.0)
+    }
+}
+
+fn wald((p1, n1): (f64, f64), (p2, n2): (f64, f64), alpha: f64) -> Interval {
+    let se = (p1 * (1.0 - p1) / n1 + p2 * (1.0 - p2) / n2).sqrt();
+    Interval::around(p1 - p2, normal_upper_quantile(0.5 * alpha) * se)
+}
+
+/// The difference of two means of bounded scores over different units: Miettinen and Nurminen's score
+/// test for binary scores, MOVER of two Dirichlet bounds otherwise (Zou and Donner 2008).
+#[derive(Debug, Clone, PartialEq)]
+pub enum UnpairedBound {
+    /// Passes with what is missing counted against a high difference, and for it.
+    Score {
+        /// The size of a difference of 1.
+        width: f64,
+        /// For lower bounds.
+        lows: TwoProportions,
+        /// For upper bounds.
+        highs: TwoProportions,
+    },
+    /// The two Dirichlet bounds with the means that they belong to.
+    Mover {
+        /// Of the candidate: bound, mean of lows, mean of highs.
+        candidate: (DirichletBound, f64, f64),
+        /// Of the baseline.
+        baseline: (DirichletBound, f64, f64),
+        /// The scale of differences.
+        scale: Scale,
+    },
+}
+
+impl UnpairedBound {
+    /// From one observation per unit of either group, at least one each.
+    pub fn new(
+        candidate: &[Observation],
+        baseline: &[Observation],
+        scale: Scale,
+        weight: PseudoWeight,
+    ) -> Result<Self, StatsError> {
+        let binary = (
+            Passes::of_observations(candidate, scale)?,
+            Passes::of_observations(baseline, scale)?,
+        );
+        if let (Some(one), Some(two)) = binary {
+            return Ok(Self::Score {
+                width: scale.width(),
+                lows: TwoProportions {
+                    first: one.0,
+                    second: two.1,
+                },
+                highs: TwoProportions {
+                    first: one.1,
+                    second: two.0,
+                },
+            });
+        }
+        let side = |observations: &[Observation]| {
+            let mean = |of: fn(Observation) -> f64| {
+                mean_of(observations.iter().map(|one| of(*one))).ok_or(StatsError::NoData)
+            };
+            let bound = DirichletBound::new(observations, scale, weight)?;
+            Ok::<_, StatsError>((bound, mean(Observation::low)?, mean(Observation::high)?))
+        };
+        Ok(Self::Mover {
+            candidate: side(candidate)?,
+            baseline: side(baseline)?,
+            scale: scale.of_differences(),
+        })
+    }
+
+    /// The method's name.
+    pub const fn method(&self) -> &'static str {
+        match self {
+            Self::Score { .. } => "miettinen-nurminen score",
+            Self::Mover { .. } => "mover of dirichlet bounds",
+        }
+    }
+
+    /// The p-value for "the difference is at most `threshold`". For MOVER, 1/2 stands for everything
+    /// from there on.
+    pub fn p_above(&self, threshold: f64) -> f64 {
+        match self {
+            Self::Score { width, lows, .. } => lows.score_p_above(threshold / width, true),
+            Self::Mover { .. } => mover_p(|alpha| self.lower(alpha) - threshold),
+        }
+    }
+
+    /// The p-value for "the difference is at least `threshold`".
+    pub fn p_below(&self, threshold: f64) -> f64 {
+        match self {
+            Self::Score { width, highs, .. } => normal_cdf(highs.score_z(threshold / width, true)),
+            Self::Mover { .. } => mover_p(|alpha| threshold - self.upper(alpha)),
+        }
+    }
+
+    /// The lower bound at one-sided `alpha`.
+    pub fn lower(&self, alpha: f64) -> f64 {
+        match self {
+            Self::Score { width, lows, .. } => width * lows.score(2.0 * alpha, true).low,
+            Self::Mover {
+                candidate: (candidate, low, _),
+                baseline: (baseline, _, high),
+                scale,
+            } => {
+                let below = low - candidate.lower(alpha);
+                let above = baseline.upper(alpha) - high;
+                (low - high - below.hypot(above)).max(scale.low())
+            }
+        }
+    }
+
+    /// The upper bound at one-sided `alpha`.
+    pub fn upper(&self, alpha: f64) -> f64 {
+        match self {
+            Self::Score { width, highs, .. } => width * highs.score(2.0 * alpha, true).high,
+            Self::Mover {
+                candidate: (candidate, _, high),
+                baseline: (baseline, low, _),
+                scale,
+            } => {
+                let above = candidate.upper(alpha) - high;
+                let below = low - baseline.lower(alpha);
+                (high - low + above.hypot(below)).min(scale.high())
+            }
+        }
+    }
+}
+
+/// The error rate at which a bound, which rises with it, just reaches the threshold.
+fn mover_p(excess: impl Fn(f64) -> f64) -> f64 {
+    let ends = (1e-12_f64.ln(), 0.5_f64.ln());
+    falling_root(ends, |logarithm| -excess(logarithm.exp())).exp()
+}
