@@ -24,6 +24,8 @@ pub struct Strategy {
     pub horizon: Option<usize>,
     /// The largest share of the capital at stake, at most 1: 1/2 for ever, 9/10 for a fixed sample.
     pub largest_stake: f64,
+    /// The largest bet; infinite where the stake limits it enough.
+    pub largest_bet: f64,
 }
 
 /// Capital against "the mean is at most m", after the last score and at its highest.
@@ -53,7 +55,8 @@ impl Bets {
         for (index, score) in scores.into_iter().enumerate() {
             let count = count_to_f64(index) + 1.0;
             let time = strategy.horizon.map_or(count * count.ln_1p(), count_to_f64);
-            rounds.push((score, (logarithm / (time * variance)).sqrt()));
+            let bet = (logarithm / (time * variance)).sqrt();
+            rounds.push((score, bet.min(strategy.largest_bet)));
             sum += score;
             let mean = (sum / (count + 1.0)).min(1.0);
             squares += (score - mean).powi(2);
@@ -145,6 +148,7 @@ impl BettingBound {
             alpha,
             horizon: Some(checked.len()),
             largest_stake: 0.9,
+            largest_bet: f64::INFINITY,
         };
         let lows = checked.iter().map(|one| scale.share(one.low()));
         let highs = checked.iter().map(|one| 1.0 - scale.share(one.high()));

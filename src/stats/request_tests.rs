@@ -1,0 +1,96 @@
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// Compares an answer with what is expected of it; extra fields in the answer are welcome.
+fn compare(actual: &Value, expected: &Value, tolerance: f64) -> Result<(), String> {
+    match expected {
+        Value::Number(number) => {
+            let expected = number.as_f64().unwrap();
+            match actual.as_f64() {
+                Some(actual) if (actual - expected).abs() <= tolerance => Ok(()),
+                _ => Err(format!("{actual}, expected {expected} within {tolerance}")),
+            }
+        }
+        Value::Array(items) => {
+            let found = actual.as_array().ok_or("not a list")?;
+            if found.len() != items.len() {
+                return Err(format!("{} items, expected {}", found.len(), items.len()));
+            }
+            (found.iter().zip(items)).try_for_each(|(a, e)| compare(a, e, tolerance))
+        }
+        Value::Object(fields) => fields.iter().try_for_each(|(name, expected)| {
+            let tolerance = match name.as_str() {
+                // As the reference's notes say.
+                "z0" => 0.01,
+                "acceleration" => 1e-12,
+                _ => tolerance,
+            };
+            let actual = actual.get(name).ok_or(format!("no {name}"))?;
+            compare(actual, expected, tolerance).map_err(|error| format!("{name}: {error}"))
+        }),
+        Value::Null | Value::Bool(_) | Value::String(_) if actual == expected => Ok(()),
+        Value::Null | Value::Bool(_) | Value::String(_) => {
+            Err(format!("{actual}, expected {expected}"))
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn skipped(path: &Path) {
+    eprintln!("SKIPPED: there is no reference file at {}", path.display());
+}
+
+/// Every public case of the reference file, where it is at hand; it is not part of this repository.
+#[test]
+fn every_reference_case_is_reproduced() {
+    // Beside the repository, or beside the directory of its worktrees.
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let places = [
+        "../shared/stats/reference.json",
+        "../../shared/stats/reference.json",
+    ];
+    let path = (places.map(|place| home.join(place)).into_iter())
+        .find(|path| path.exists())
+        .unwrap_or_else(|| home.join("../shared/stats/reference.json"));
+    let Ok(text) = fs::read_to_string(&path) else {
+        skipped(&path);
+        return;
+    };
+    let reference: Value = serde_json::from_str(&text).unwrap();
+    let (mut failures, mut unsupported, mut passed) = (Vec::new(), Vec::new(), 0);
+    for case in reference["cases"].as_array().unwrap() {
+        let (id, method) = (
+            case["id"].as_str().unwrap(),
+            case["method"].as_str().unwrap(),
+        );
+        let tolerance = match method {
+            // R interpolates the profile with a spline and straight lines; ours is exact.
+            "svyciprop_likelihood" => 1e-4,
+            _ => case["tol"].as_f64().unwrap(),
+        };
+        match evaluate(method, &case["inputs"]) {
+            Err(RequestError::Unsupported(method)) => unsupported.push(method),
+            Err(error) => failures.push(format!("{id} {method}: {error}")),
+            Ok(answer) => match compare(&answer, &case["expected"], tolerance) {
+                Ok(()) => passed += 1,
+                Err(error) => failures.push(format!("{id} {method}: {error}")),
+            },
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{passed} passed, unsupported: {unsupported:?}, failures:\n{}",
+        failures.join("\n")
+    );
+}
+
+#[test]
+fn an_unknown_method_is_an_error() {
+    assert_eq!(
+        evaluate("guess", &json!({})),
+        Err(RequestError::Unsupported("guess".to_owned()))
+    );
+}

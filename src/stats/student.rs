@@ -1,0 +1,175 @@
+//! Student's t in its usual forms, for amounts and for comparison with other tools.
+//!
+//! Not for scores on a scale: at 20 questions and a mean of 0.97 the t interval's false-pass rate is
+//! 55 % at a nominal 5 %, since it has no width when everything passes.
+
+use crate::{
+    stats::{
+        binomial::Interval,
+        bootstrap::mean_and_se,
+        distributions::{student_t_cdf, student_t_quantile, student_t_sf},
+        error::StatsError,
+        observation::mean_of,
+    },
+    unit::count_to_f64,
+};
+
+/// An estimate whose error over its standard error follows Student's t.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TEstimate {
+    /// The estimate.
+    pub point: f64,
+    /// Its standard error, more than 0.
+    pub se: f64,
+    /// The degrees of freedom.
+    pub df: f64,
+}
+
+impl TEstimate {
+    /// The mean of at least two values that differ.
+    pub fn of_mean(values: &[f64]) -> Result<Self, StatsError> {
+        let (point, se) = spread(values)?;
+        Self {
+            point,
+            se,
+            df: count_to_f64(values.len()) - 1.0,
+        }
+        .checked()
+    }
+
+    /// The mean of the differences `first` − `second` of paired values.
+    pub fn of_paired(first: &[f64], second: &[f64]) -> Result<Self, StatsError> {
+        if first.len() != second.len() {
+            return Err(StatsError::Lengths {
+                left: first.len(),
+                right: second.len(),
+            });
+        }
+        let differences: Vec<f64> = first.iter().zip(second).map(|(a, b)| a - b).collect();
+        Self::of_mean(&differences)
+    }
+
+    /// The difference of two means of independent groups with their own variances (Welch 1947).
+    pub fn of_welch(first: &[f64], second: &[f64]) -> Result<Self, StatsError> {
+        let ((m1, s1), (m2, s2)) = (spread(first)?, spread(second)?);
+        let (v1, v2) = (s1 * s1, s2 * s2);
+        let df = |values: &[f64]| count_to_f64(values.len()) - 1.0;
+        Self {
+            point: m1 - m2,
+            se: (v1 + v2).sqrt(),
+            df: (v1 + v2).powi(2) / (v1 * v1 / df(first) + v2 * v2 / df(second)),
+        }
+        .checked()
+    }
+
+    /// The logarithm of the geometric mean of positive values; its bounds are exponentiated to bound
+    /// the geometric mean, which is below the arithmetic one.
+    pub fn of_logarithms(values: &[f64]) -> Result<Self, StatsError> {
+        if let Some((index, value)) = values.iter().enumerate().find(|(_, value)| **value <= 0.0) {
+            return Err(StatsError::OutOfScale {
+                index,
+                value: *value,
+                low: 0.0,
+                high: f64::INFINITY,
+            });
+        }
+        Self::of_mean(&values.iter().map(|value| value.ln()).collect::<Vec<_>>())
+    }
+
+    /// The mean difference candidate − baseline over a fixed suite: for every question its runs on
+    /// either side, at least two each. Only the spread between runs of the same question counts;
+    /// Satterthwaite's degrees of freedom.
+    pub fn of_suite(candidate: &[Vec<f64>], baseline: &[Vec<f64>]) -> Result<Self, StatsError> {
+        if candidate.len() != baseline.len() {
+            return Err(StatsError::Lengths {
+                left: candidate.len(),
+                right: baseline.len(),
+            });
+        }
+        let questions = count_to_f64(candidate.len());
+        let (mut sum, mut variance, mut fourth) = (0.0, 0.0, 0.0);
+        for (runs, sign) in (candidate.iter().map(|runs| (runs, 1.0)))
+            .chain(baseline.iter().map(|runs| (runs, -1.0)))
+        {
+            let (mean, se) = spread(runs)?;
+            let part = (se / questions).powi(2);
+            sum += sign * mean;
+            variance += part;
+            fourth += part * part / (count_to_f64(runs.len()) - 1.0);
+        }
+        Self {
+            point: sum / questions,
+            se: variance.sqrt(),
+            df: variance * variance / fourth,
+        }
+        .checked()
+    }
+
+    fn checked(self) -> Result<Self, StatsError> {
+        if self.se > 0.0 && self.se.is_finite() && self.df > 0.0 && self.point.is_finite() {
+            Ok(self)
+        } else {
+            Err(StatsError::Parameter {
+                name: "the standard error",
+                value: self.se,
+            })
+        }
+    }
+
+    /// t against `threshold`.
+    pub fn statistic(self, threshold: f64) -> f64 {
+        (self.point - threshold) / self.se
+    }
+
+    /// The p-value for "the parameter is at most `threshold`".
+    pub fn p_above(self, threshold: f64) -> f64 {
+        student_t_sf(self.statistic(threshold), self.df)
+    }
+
+    /// The p-value for "the parameter is at least `threshold`".
+    pub fn p_below(self, threshold: f64) -> f64 {
+        student_t_cdf(self.statistic(threshold), self.df)
+    }
+
+    /// The two-sided p-value for "the parameter is `threshold`".
+    pub fn p_two_sided(self, threshold: f64) -> f64 {
+        2.0 * student_t_sf(self.statistic(threshold).abs(), self.df)
+    }
+
+    /// The lower bound at one-sided `alpha`.
+    pub fn lower(self, alpha: f64) -> f64 {
+        self.point + student_t_quantile(alpha, self.df) * self.se
+    }
+
+    /// The upper bound at one-sided `alpha`.
+    pub fn upper(self, alpha: f64) -> f64 {
+        self.point - student_t_quantile(alpha, self.df) * self.se
+    }
+
+    /// The interval at two-sided `alpha`.
+    pub fn interval(self, alpha: f64) -> Interval {
+        Interval {
+            low: self.lower(0.5 * alpha),
+            high: self.upper(0.5 * alpha),
+        }
+    }
+}
+
+/// The mean and its standard error, of finite values.
+fn spread(values: &[f64]) -> Result<(f64, f64), StatsError> {
+    if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+        let value = values.get(index).copied().unwrap_or(f64::NAN);
+        return Err(StatsError::NotANumber {
+            index,
+            low: value,
+            high: value,
+        });
+    }
+    let mean = mean_of(values.iter().copied()).ok_or(StatsError::NoData)?;
+    let centered = values.iter().map(|value| value - mean);
+    let (rest, se) = mean_and_se(centered).ok_or(StatsError::TooFew {
+        needed: 2,
+        got: values.len(),
+    })?;
+    Ok((mean + rest, se))
+}
