@@ -35,11 +35,11 @@
 //! # Ok::<(), groundgate::stats::StatsError>(())
 //! ```
 
+pub mod agreement;
 pub mod amount;
 pub mod betting;
 pub mod binomial;
 pub mod bootstrap;
-pub mod agreement;
 pub mod cluster;
 pub mod dirichlet;
 pub mod dirichlet_mean;
@@ -52,6 +52,14 @@ mod method;
 pub mod missing;
 pub mod multiplicity;
 mod observation;
+mod parameter;
+pub mod power;
+pub mod ppi;
+mod quadrature;
+pub mod rank;
+pub mod rogan_gladen;
+pub mod sequential;
+pub mod variance;
 pub mod paired;
 pub mod quantile;
 pub mod request;
@@ -61,14 +69,6 @@ mod request_proportions;
 mod root;
 pub mod student;
 pub mod unpaired;
-mod parameter;
-pub mod power;
-pub mod ppi;
-mod quadrature;
-pub mod rank;
-pub mod rogan_gladen;
-pub mod sequential;
-pub mod variance;
 
 pub use bootstrap::Resampling;
 pub use error::StatsError;

@@ -1,22 +1,16 @@
 //! Percentile bootstrap bounds for a measure of agreement, by item.
 
-use rand_core::{Rng as _, SeedableRng as _};
-use rand_xoshiro::Xoshiro256PlusPlus;
+use std::cmp::Ordering;
 
-use crate::stats::{
-    agreement::ratings::Ratings,
-    error::StatsError,
-    parameter::{at_least, error_rate},
+use crate::{
+    stats::{
+        agreement::ratings::Ratings,
+        bootstrap::{Resampling, replicates},
+        error::StatsError,
+        parameter::{at_least, error_rate},
+    },
+    unit::count_to_f64,
 };
-
-/// How many times to resample, and from which seed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Resampling {
-    /// Resamples; 2000 and more for bounds at 5 %.
-    pub n_resamples: usize,
-    /// The same seed gives the same bounds on every machine.
-    pub seed: u64,
-}
 
 /// Two one-sided bounds of a measure of agreement. `None`: so many resamples left the measure
 /// undefined that there is no bound.
@@ -37,33 +31,24 @@ pub fn bootstrap_interval(
     ratings: &Ratings,
     alpha: f64,
     resampling: Resampling,
-    measure: impl Fn(&Ratings) -> Result<f64, StatsError>,
+    measure: impl Fn(&Ratings) -> Result<f64, StatsError> + Sync,
 ) -> Result<AgreementInterval, StatsError> {
     error_rate(alpha)?;
-    at_least(100, resampling.n_resamples)?;
+    at_least(100, resampling.replicates)?;
     let value = measure(ratings)?;
-    let n_items = u64::try_from(ratings.n_items()).unwrap_or(u64::MAX);
-    let mut rng = Xoshiro256PlusPlus::seed_from_u64(resampling.seed);
-    let mut values: Vec<Option<f64>> = (0..resampling.n_resamples)
-        .map(|_| {
-            let rows = (0..ratings.n_items())
-                .filter_map(|_| {
-                    let index = usize::try_from(below(n_items, rng.next_u64())).ok()?;
-                    ratings.rows().get(index).cloned()
-                })
-                .collect();
-            measure(&ratings.with_rows(rows)).ok()
-        })
-        .collect();
+    let mut values: Vec<Option<f64>> = replicates(ratings.n_items(), resampling, |draws| {
+        let rows = draws.all(ratings.rows()).cloned().collect();
+        measure(&ratings.with_rows(rows)).ok()
+    });
     values.sort_by(|a, b| match (a, b) {
         (Some(a), Some(b)) => a.total_cmp(b),
-        (None, None) => std::cmp::Ordering::Equal,
-        (None, Some(_)) => std::cmp::Ordering::Less,
-        (Some(_), None) => std::cmp::Ordering::Greater,
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Less,
+        (Some(_), None) => Ordering::Greater,
     });
     let n_undefined = values.iter().filter(|value| value.is_none()).count();
     // At most this many resamples lie outside of each bound.
-    let n_outside = floor_share(alpha, resampling.n_resamples);
+    let n_outside = floor_share(alpha, resampling.replicates);
     let lower = values.get(n_outside).copied().flatten();
     let upper = (n_outside.checked_sub(n_undefined))
         .and_then(|n_outside| values.iter().rev().nth(n_outside).copied())
@@ -75,12 +60,6 @@ pub fn bootstrap_interval(
     })
 }
 
-/// A number below `n`, from 64 random bits, by D. Lemire's multiplication; its bias is below n / 2^64.
-fn below(n: u64, bits: u64) -> u64 {
-    let product = u128::from(n) * u128::from(bits);
-    u64::try_from(product >> 64).unwrap_or(0)
-}
-
 /// The whole part of a share of a count.
 #[expect(
     clippy::as_conversions,
@@ -89,7 +68,7 @@ fn below(n: u64, bits: u64) -> u64 {
     reason = "a share of a count lies between 0 and that count"
 )]
 fn floor_share(share: f64, count: usize) -> usize {
-    (share * crate::unit::count_to_f64(count)).floor() as usize
+    (share * count_to_f64(count)).floor() as usize
 }
 
 #[cfg(test)]
@@ -98,7 +77,7 @@ mod tests {
     use crate::stats::agreement::{Level, flip_rate, krippendorff_alpha};
 
     const RESAMPLING: Resampling = Resampling {
-        n_resamples: 2000,
+        replicates: 2000,
         seed: 7,
     };
 

@@ -10,7 +10,7 @@ use crate::{
     unit::count_to_f64,
 };
 
-/// Which correlation, in the notation of McGraw and Wong (1996); `A` is absolute agreement, `C`
+/// Which correlation, in the notation of Psychological Methods 1:30 (1996); `A` is absolute agreement, `C`
 /// consistency, `k` the mean of all raters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IccForm {
@@ -48,7 +48,8 @@ pub struct Icc {
 }
 
 /// The intraclass correlation of complete ratings: at least two items and two ratings of each.
-/// McGraw and Wong, "Forming inferences about some intraclass correlation coefficients" (1996).
+/// "Forming inferences about some intraclass correlation coefficients", Psychological Methods 1:30
+/// (1996).
 pub fn intraclass_correlation(
     ratings: &Ratings,
     form: IccForm,

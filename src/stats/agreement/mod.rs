@@ -12,7 +12,7 @@ mod kappa;
 mod krippendorff;
 mod ratings;
 
-pub use interval::{AgreementInterval, Resampling, bootstrap_interval};
+pub use interval::{AgreementInterval, bootstrap_interval};
 pub use intraclass::{Icc, IccForm, intraclass_correlation};
 pub use judge::{PositionBias, flip_rate, position_bias};
 pub use kappa::{Crosstable, Kappa, Weighting, cohen_kappa, fleiss_kappa, gwet_ac1};

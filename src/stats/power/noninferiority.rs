@@ -28,7 +28,7 @@ impl Target {
         power: 0.8,
     };
 
-    /// z_α + z_β.
+    /// `z_α + z_β`.
     fn z(self) -> Result<f64, StatsError> {
         error_rate(self.alpha)?;
         open_unit("power", self.power)?;
@@ -75,7 +75,7 @@ impl PlannedComparison {
     }
 
     /// The probability to pass with `margin` when the true difference is `difference` (0: no change):
-    /// Φ((δ + Δ − 1/N) √N / s − z_α), where 1/N is what the pseudo-observation at −1 costs.
+    /// `Φ((δ + Δ − 1/N) √N / s − z_α)`, where 1/N is what the pseudo-observation at −1 costs.
     pub fn power(&self, margin: f64, difference: f64, alpha: f64) -> Result<f64, StatsError> {
         at_least(1, self.units)?;
         positive("margin", margin)?;
@@ -125,7 +125,7 @@ pub fn minimum_margin(plan: PlannedComparison, target: Target) -> Result<f64, St
 }
 
 /// The units for a one-sided bound `arm` away from the mean, of scores on a scale of width 1 with
-/// standard deviation `sd`: the same equation with z_α for Z. Rounded up.
+/// standard deviation `sd`: the same equation with `z_α` for Z. Rounded up.
 pub fn required_n_for_precision(arm: f64, sd: f64, alpha: f64) -> Result<f64, StatsError> {
     positive("arm", arm)?;
     not_negative("standard deviation", sd)?;

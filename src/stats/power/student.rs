@@ -1,6 +1,8 @@
 //! Power of the paired t test, by the noncentral t distribution. For comparison with other tools; the
 //! gate's own bound is the Dirichlet one.
 
+use std::f64::consts::LN_2;
+
 use statrs::function::gamma::ln_gamma;
 
 use crate::stats::{
@@ -32,7 +34,7 @@ pub fn paired_t_power(plan: PairedTPlan, alpha: f64) -> Result<f64, StatsError> 
 /// P(T ≤ t) of the noncentral t distribution with `df` > 0 degrees of freedom and noncentrality
 /// `shift`: the normal distribution function averaged over the chi distribution of the scale.
 pub fn noncentral_t_cdf(t: f64, df: f64, shift: f64) -> f64 {
-    let log_norm = (1.0 - 0.5 * df) * std::f64::consts::LN_2 - ln_gamma(0.5 * df);
+    let log_norm = (1.0 - 0.5 * df) * LN_2 - ln_gamma(0.5 * df);
     // With v the chi variable: its density is v^(df − 1) exp(−v² / 2) times the norm.
     let density = |v: f64| (log_norm + (df - 1.0) * v.ln() - 0.5 * v * v).exp();
     let root = df.sqrt();

@@ -27,7 +27,7 @@ pub struct NormalLook {
 
 /// One-sided boundaries at shares `information` of the sample, ascending, the last at most 1. Each
 /// look's boundary spends what `spending` allows by then, given that no earlier one was crossed: the
-/// recursion of Armitage, McPherson and Rowe (1969) over the density of the running sum.
+/// recursion of Armitage and others (1969) over the density of the running sum.
 pub fn normal_boundaries(
     information: &[f64],
     spending: Spending,

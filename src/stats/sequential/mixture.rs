@@ -1,8 +1,8 @@
 //! Bounds and evidence that hold at every moment, by mixing over alternatives.
 //!
 //! Under the hypothesis, exp(λS − ψ(λ)V) does not grow on average, whatever λ; nor does its mean over
-//! a law of λ. By Ville's inequality it ever reaches 1/α with probability α at most (Howard, Ramdas,
-//! McAuliffe and Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence sequences", 2021).
+//! a law of λ. By Ville's inequality it ever reaches 1/α with probability α at most (Howard and
+//! others, "Time-uniform, nonparametric, nonasymptotic confidence sequences", 2021).
 //! S is a sum of centered scores, V its intrinsic time: n σ², or the sum of squares.
 
 use statrs::function::{

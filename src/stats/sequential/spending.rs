@@ -1,4 +1,5 @@
-//! How much of the error rate is used up by when (Lan and DeMets 1983).
+//! How much of the error rate is used up by when (Lan and others, Biometrika
+//! 70:659, 1983).
 
 use std::f64::consts::E;
 

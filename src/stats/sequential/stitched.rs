@@ -1,5 +1,7 @@
 //! A bound in closed form that holds at every moment, stitched from one bound per epoch of time.
 
+use std::f64::consts::FRAC_1_SQRT_2;
+
 use crate::stats::{
     error::StatsError,
     parameter::{not_negative, open_unit, positive},
@@ -30,7 +32,7 @@ impl PolyStitching {
         positive("eta minus 1", self.eta - 1.0)?;
         let (s, eta) = (self.s, self.eta);
         let time = v.max(time_min);
-        let k1 = (eta.powf(0.25) + eta.powf(-0.25)) * std::f64::consts::FRAC_1_SQRT_2;
+        let k1 = (eta.powf(0.25) + eta.powf(-0.25)) * FRAC_1_SQRT_2;
         let k2 = 0.5 * (eta.sqrt() + 1.0);
         let log = s * (eta * time / time_min).ln().ln() + riemann_zeta(s).ln()
             - s * eta.ln().ln()

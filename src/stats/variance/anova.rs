@@ -51,12 +51,10 @@ impl NestedScores {
     }
 }
 
-/// s²_vote = MS_vote; s²_run = (MS_run − MS_vote) / j; s²_question = (MS_question − MS_run) / (kj);
-/// negative ones are 0 (Searle, Casella and McCulloch, "Variance Components", 1992).
-pub(super) fn components(
-    scores: &NestedScores,
-    balance: Balance,
-) -> Result<Components, StatsError> {
+/// `s²_vote = MS_vote`, `s²_run = (MS_run − MS_vote) / j`,
+/// `s²_question = (MS_question − MS_run) / (k j)`; negative ones are 0 (Searle and others, "Variance
+/// Components", 1992).
+pub(super) fn components(scores: &NestedScores, balance: Balance) -> Components {
     let runs: Vec<(f64, f64)> = scores
         .questions()
         .iter()
@@ -85,14 +83,14 @@ pub(super) fn components(
     let question = (of_question - within).max(0.0);
     let run_part = run.map_or(0.0, |run| run / k);
     let variance = (question + run_part + vote.map_or(0.0, |vote| vote / (k * j))) / n;
-    Ok(Components {
+    Components {
         question,
         run,
         vote,
         mean,
         se: variance.sqrt(),
         estimator: Estimator::Anova,
-    })
+    }
 }
 
 /// Mean and sum of squared deviations.

@@ -68,7 +68,8 @@ impl Repeats {
         }
     }
 
-    /// The variance of the mean score: s²_question / n + s²_run / nk + s²_vote / nkj.
+    /// The variance of the mean score:
+    /// `s²_question / n + s²_run / (n k) + s²_vote / (n k j)`.
     pub fn variance_of_mean(self, design: Design) -> f64 {
         let (n, k, j) = design.counts();
         (self.question + (self.run + self.vote / j) / k) / n
@@ -91,7 +92,7 @@ impl Design {
         )
     }
 
-    /// n (c_question + k (c_copilot + j c_judge)).
+    /// `n (c_question + k (c_copilot + j c_judge))`.
     pub fn cost(self, costs: Costs) -> f64 {
         let (n, k, j) = self.counts();
         n * (costs.question + k * (costs.copilot + j * costs.judge))
@@ -99,8 +100,8 @@ impl Design {
 }
 
 /// The votes j* and runs k* with the smallest variance for the money, before rounding:
-/// j* = √(c_copilot s²_vote / (c_judge s²_run)),
-/// k* = √(c_question (s²_run + s²_vote / j*) / ((c_copilot + j* c_judge) s²_question)).
+/// `j* = √(c_copilot s²_vote / (c_judge s²_run))` and
+/// `k* = √(c_question (s²_run + s²_vote / j*) / ((c_copilot + j* c_judge) s²_question))`.
 /// Infinite where a repeat buys everything: votes without spread between runs, runs without spread
 /// between questions. Not cut at 1: below it, one is enough.
 pub fn optimal_repeats(repeats: Repeats, costs: Costs) -> Result<(f64, f64), StatsError> {

@@ -43,7 +43,7 @@ pub struct Components {
 /// The components of nested scores: ANOVA when the design is balanced, otherwise REML.
 pub fn variance_components(scores: &NestedScores) -> Result<Components, StatsError> {
     match scores.balance() {
-        Some(balance) => anova::components(scores, balance),
+        Some(balance) => Ok(anova::components(scores, balance)),
         None => reml::components(scores),
     }
 }
