@@ -1,10 +1,12 @@
 //! One conversation with a language model: the port that judges use, and the wire forms that
 //! copilots share with them.
 
+mod anthropic;
 mod openai;
 mod openai_reply;
 mod price;
 
+pub use anthropic::{ANTHROPIC_VERSION, AnthropicModel, AnthropicSettings, AnthropicStructured};
 pub use openai::{MaxTokensField, OpenAiModel, OpenAiSettings, Structured};
 pub(crate) use openai::{estimated_tokens, request_body};
 pub(crate) use openai_reply::{CompletionForm, text_of};

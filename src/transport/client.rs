@@ -15,7 +15,10 @@ use std::{
 use bytes::Bytes;
 use reqwest::{
     Method, NoProxy, Request, Response, StatusCode, Url,
-    header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER},
+    header::{
+        AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+        RETRY_AFTER,
+    },
     redirect, retry as reqwest_retry,
 };
 use tokio::time::{sleep, timeout};
@@ -30,6 +33,7 @@ use super::{
     retry::{Failures, RetryPolicy, Trouble, classify, next_wait, retry_after},
     secret::Redactor,
     tls,
+    token::{Token, Tokens},
 };
 use crate::{
     copilot::{CallFailure, FailureKind, Timing, Usage},
@@ -52,6 +56,7 @@ pub struct Client {
     retry: RetryPolicy,
     largest_body: usize,
     redactor: Redactor,
+    tokens: Option<Tokens>,
     jitter: AtomicU64,
 }
 
@@ -165,7 +170,9 @@ impl Client {
         let http = builder
             .build()
             .map_err(|error| EndpointError::Setup(error.without_url().to_string()))?;
+        let redactor = endpoint.redactor();
         Ok(Self {
+            tokens: Tokens::of(endpoint, Arc::clone(&clock), redactor.clone()),
             http,
             base,
             limiter: Limiter::new(endpoint.limits, Arc::clone(&clock)),
@@ -173,7 +180,7 @@ impl Client {
             timeouts: endpoint.timeouts,
             retry: endpoint.retry,
             largest_body: endpoint.largest_body,
-            redactor: endpoint.redactor(),
+            redactor,
             jitter: AtomicU64::new(jitter_seed),
         })
     }
@@ -202,11 +209,16 @@ impl Client {
         reader: impl Fn(&Head) -> Result<R, Fault> + Sync,
     ) -> Result<Reply<R::Output>, CallFailure> {
         let mut failures = Failures::default();
+        let mut token_refused = false;
         loop {
+            let token = self.token(call, failures).await?;
             let slot = self.limiter.acquire(call.tokens).await;
             let sent_at = slot.sent_at();
             let mut seen = Seen::default();
-            let exchange = timeout(self.timeouts.whole, self.exchange(call, &reader, &mut seen));
+            let exchange = timeout(
+                self.timeouts.whole,
+                self.exchange(request(call, token.as_ref()), call, &reader, &mut seen),
+            );
             let result = exchange.await.unwrap_or_else(|_elapsed| {
                 Err(too_late(
                     "the reply was not whole",
@@ -227,6 +239,13 @@ impl Client {
                 Err(fault) => fault,
             };
             failures = failures.and(fault.class);
+            if let (Some(401), Some(tokens), Some(token), false) =
+                (fault.status, &self.tokens, &token, token_refused)
+            {
+                tokens.refused(token);
+                token_refused = true;
+                continue;
+            }
             let wait = next_wait(
                 &self.retry,
                 fault.class,
@@ -260,14 +279,30 @@ impl Client {
         self.redactor.strike(text)
     }
 
+    /// A token for the next try, where tokens are renewed. Getting one is not part of the latency.
+    async fn token(
+        &self,
+        call: &Call<'_>,
+        failures: Failures,
+    ) -> Result<Option<Token>, CallFailure> {
+        let Some(tokens) = &self.tokens else {
+            return Ok(None);
+        };
+        let token = tokens.current().await;
+        token
+            .map(Some)
+            .map_err(|fault| self.failure(call, &fault, failures.tries()))
+    }
+
     async fn exchange<R: ReplyReader>(
         &self,
+        request: Request,
         call: &Call<'_>,
         reader: &(impl Fn(&Head) -> Result<R, Fault> + Sync),
         seen: &mut Seen,
     ) -> Result<(R::Output, Head), Fault> {
         let patience = self.timeouts.first_byte;
-        let mut response = timeout(patience, self.http.execute(request(call)))
+        let mut response = timeout(patience, self.http.execute(request))
             .await
             .map_err(|_elapsed| too_late("no reply began", patience, seen))?
             .map_err(send_fault)?;
@@ -352,13 +387,16 @@ impl fmt::Debug for Client {
     }
 }
 
-fn request(call: &Call<'_>) -> Request {
+fn request(call: &Call<'_>, token: Option<&Token>) -> Request {
     let mut request = Request::new(call.method.clone(), call.target.url.clone());
     if let Some((body, media_type)) = &call.body {
         request
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         *request.body_mut() = Some(body.clone().into());
+    }
+    if let Some(token) = token {
+        request.headers_mut().insert(AUTHORIZATION, token.header());
     }
     request
 }
@@ -411,6 +449,7 @@ async fn status_fault(response: Response, target: &Target) -> Fault {
     };
     Fault {
         retry_after: wait,
+        status: Some(status.as_u16()),
         ..Fault::new(class, message)
     }
 }

@@ -10,6 +10,7 @@ use reqwest::{
 };
 
 use super::{
+    auth::Auth,
     limit::Limits,
     retry::RetryPolicy,
     secret::{Redactor, Secret},
@@ -74,7 +75,7 @@ impl Endpoint {
             }
         }
         match &self.auth {
-            Auth::None => {}
+            Auth::None | Auth::ClientCredentials(_) | Auth::Command(_) => {}
             Auth::Bearer(token) => {
                 add(
                     AUTHORIZATION.as_str(),
@@ -93,8 +94,9 @@ impl Endpoint {
             HeaderText::Secret(secret) => Some(secret),
         });
         let auth = match &self.auth {
-            Auth::None => None,
+            Auth::None | Auth::Command(_) => None,
             Auth::Bearer(secret) | Auth::Header { value: secret, .. } => Some(secret),
+            Auth::ClientCredentials(credentials) => Some(&credentials.client_secret),
         };
         let proxy = self.proxy.iter().filter_map(|proxy| proxy.login.as_ref());
         Redactor::new(
@@ -112,22 +114,6 @@ pub enum HeaderText {
     Plain(String),
     /// Must not be shown.
     Secret(Secret),
-}
-
-/// How calls are authorized.
-#[derive(Debug, Clone)]
-pub enum Auth {
-    /// Not at all.
-    None,
-    /// `Authorization: Bearer …`: OpenAI, Databricks personal access tokens, most others.
-    Bearer(Secret),
-    /// A header of its own: `x-api-key` at Anthropic, `api-key` at Azure.
-    Header {
-        /// The header's name.
-        name: String,
-        /// Its value.
-        value: Secret,
-    },
 }
 
 /// A proxy.

@@ -5,9 +5,11 @@
 //! failure is decided in [`retry`], which is pure. This room reads no environment and no files, and
 //! it follows no redirects: whoever calls it hands over every value.
 
+mod auth;
 mod client;
 mod clock;
 mod connection;
+mod databrickscfg;
 mod endpoint;
 pub(crate) mod error_body;
 mod form;
@@ -17,10 +19,13 @@ pub mod retry;
 mod secret;
 pub mod sse;
 mod tls;
+mod token;
 
+pub use auth::{Auth, ClientCredentials, TokenCommand, TokenServer};
 pub use client::{Call, Client, Reply, Target};
 pub use clock::{Clock, SystemClock};
-pub use endpoint::{Auth, Endpoint, EndpointError, HeaderText, Proxy, Timeouts, check_url};
+pub use databrickscfg::{DatabricksProfile, ProfileError, databricks_profile};
+pub use endpoint::{Endpoint, EndpointError, HeaderText, Proxy, Timeouts, check_url};
 pub use form::{FormReader, Framing, ReplyForm};
 pub use limit::{Limiter, Limits, Slot};
 pub(crate) use reply::parse_json_as;

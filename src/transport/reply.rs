@@ -81,6 +81,8 @@ pub struct Fault {
     pub message: String,
     /// The wait that the endpoint asked for.
     pub retry_after: Option<Duration>,
+    /// The status, where it is what was wrong.
+    pub status: Option<u16>,
 }
 
 impl Fault {
@@ -90,6 +92,7 @@ impl Fault {
             class,
             message: message.into(),
             retry_after: None,
+            status: None,
         }
     }
 

@@ -4,7 +4,10 @@
 //! is built. Endpoints echo keys in their error messages, and a clumsy one in its answers, so every
 //! text that leaves `transport` or an adapter passes a [`Redactor`] first.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use base64::{Engine as _, engine::general_purpose};
 
@@ -51,27 +54,38 @@ impl fmt::Display for Secret {
 }
 
 /// Strikes an endpoint's secrets out of text, raw and in the forms that they travel in.
+/// Clones share what they know.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    needles: Vec<String>,
+    needles: Arc<RwLock<Vec<String>>>,
 }
 
 impl Redactor {
     /// Knows `secrets` raw, base64-encoded, percent-encoded and as a JSON string writes them.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
-        let mut needles: Vec<String> = secrets
-            .into_iter()
-            .filter(|secret| secret.0.len() >= SHORTEST_SEARCHED)
-            .flat_map(|secret| forms(&secret.0))
-            .collect();
+        let redactor = Self::default();
+        for secret in secrets {
+            redactor.learn(secret);
+        }
+        redactor
+    }
+
+    /// Knows one more secret: a token that was renewed.
+    pub fn learn(&self, secret: &Secret) {
+        if secret.0.len() < SHORTEST_SEARCHED {
+            return;
+        }
+        let mut needles = self.needles.write().unwrap_or_else(PoisonError::into_inner);
+        needles.extend(forms(&secret.0));
+        // Longest first: a secret inside another must not spoil the search for the longer one.
         needles.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         needles.dedup();
-        Self { needles }
     }
 
     /// The text without the secrets; not copied where it holds none.
     pub fn strike(&self, text: String) -> String {
-        self.needles.iter().fold(text, |text, needle| {
+        let needles = self.needles.read().unwrap_or_else(PoisonError::into_inner);
+        needles.iter().fold(text, |text, needle| {
             if text.contains(needle.as_str()) {
                 text.replace(needle.as_str(), STRUCK)
             } else {
@@ -83,7 +97,8 @@ impl Redactor {
 
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Redactor({} forms)", self.needles.len())
+        let needles = self.needles.read().unwrap_or_else(PoisonError::into_inner);
+        write!(f, "Redactor({} forms)", needles.len())
     }
 }
 
@@ -101,7 +116,7 @@ fn forms(secret: &str) -> [String; 5] {
 }
 
 /// Everything but RFC 3986's unreserved characters as `%XX`.
-fn percent_encoded(text: &str) -> String {
+pub(super) fn percent_encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {

@@ -3,12 +3,12 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "helpers of tests fail by panicking, as tests do"
 )]
 
 mod architecture;
+mod auth;
 mod misbehave;
 mod tidy;
 mod transport;

@@ -138,12 +138,10 @@ async fn play(step: &Step, stream: &mut TcpStream, requests: &Mutex<Vec<String>>
         }
         Step::Hang => std::future::pending().await,
         Step::Close => {
-            stream.shutdown().await.ok();
-            return None;
+            return stream.shutdown().await.ok().and(None);
         }
         Step::Reset => {
-            stream.set_zero_linger().ok();
-            return None;
+            return stream.set_zero_linger().ok().and(None);
         }
     }
     Some(())

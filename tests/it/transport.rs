@@ -291,12 +291,19 @@ async fn an_error_inside_a_stream_is_an_error() {
     }
 }
 
-fn gzip(times: usize) -> Vec<u8> {
+/// 16 MiB in 16 kB.
+fn gzip_bomb() -> Vec<u8> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    for _ in 0..times {
-        packed.write_all(&vec![b' '; 1 << 16]).unwrap();
-    }
+    packed.write_all(&vec![b' '; 16 << 20]).unwrap();
     packed.finish().unwrap()
+}
+
+/// 512 MiB in 16 kB: a frame of blocks that each repeat one byte 131,072 times (RFC 8878, 3.1.1).
+fn zstd_bomb() -> Vec<u8> {
+    let header = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38];
+    let block = ((1_u32 << 17) << 3 | 1 << 1).to_le_bytes();
+    let blocks = [block[0], block[1], block[2], b' '].repeat(4096);
+    [header.as_slice(), &blocks, &[1, 0, 0]].concat()
 }
 
 #[tokio::test]
@@ -361,8 +368,10 @@ async fn a_success_of_the_wrong_form_is_named() {
 
 #[tokio::test]
 async fn what_is_too_large_is_refused_while_it_is_read() {
-    let headers = "content-type: application/json\r\ncontent-encoding: gzip\r\n";
-    let bomb = vec![Step::Read, Step::Send(reply("200 OK", headers, gzip(8192)))];
+    let bomb = |encoding: &str, body| {
+        let headers = format!("content-type: application/json\r\ncontent-encoding: {encoding}\r\n");
+        vec![Step::Read, Step::Send(reply("200 OK", &headers, body))]
+    };
     let endless = vec![
         Step::Read,
         Step::Send(
@@ -377,7 +386,8 @@ async fn what_is_too_large_is_refused_while_it_is_read() {
         Step::Repeat(b"x-more: y\r\n".to_vec(), 1_000_000),
     ];
     for (script, words) in [
-        (bomb, "larger than 8388608 bytes"),
+        (bomb("gzip", gzip_bomb()), "larger than 8388608 bytes"),
+        (bomb("zstd", zstd_bomb()), "larger than 8388608 bytes"),
         (endless, "larger than 8388608 bytes"),
         (heads, "head is too large"),
     ] {
