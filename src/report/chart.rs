@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn strips_and_scales_are_well_formed_and_named() {
         for report in [fixture::report(), fixture::hostile()] {
-            for group in plot::groups(&report.decision.findings) {
+            for group in plot::groups(&report.decision.findings.iter().collect::<Vec<_>>()) {
                 for drawing in group
                     .rows
                     .iter()
@@ -200,7 +200,7 @@ mod tests {
         let mut report = fixture::report();
         report.decision.findings.truncate(1);
         report.decision.findings[0].estimate.as_mut().unwrap().upper = None;
-        let groups = plot::groups(&report.decision.findings);
+        let groups = plot::groups(&report.decision.findings.iter().collect::<Vec<_>>());
         let drawing = strip(&groups[0].rows[0], &groups[0].axis);
         assert!(drawing.contains("<path class=\"cap\""), "{drawing}");
     }

@@ -1,4 +1,4 @@
-//! The report as JUnit XML, for CI systems that list tests: every rule is a test,
+//! The report as `JUnit` XML, for CI systems that list tests: every rule is a test,
 //! and so is the gate.
 //!
 //! A rule that did not pass is a failure, with its verdict as the type: a CI system must not show what
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::gate::{Finding, Verdict};
 
-/// Renders the report as JUnit XML; ends with a line break.
+/// Renders the report as `JUnit` XML; ends with a line break.
 pub fn render_junit(report: &Report) -> String {
     let findings = &report.decision.findings;
     let n_failed = findings

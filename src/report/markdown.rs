@@ -163,13 +163,16 @@ fn code(text: &str, n_most: usize) -> String {
 }
 
 #[cfg(test)]
+pub(super) use tests::check_is_harmless;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::report::fixture;
 
-    /// What is left of a line when its code spans are taken out, read as CommonMark does: a span ends
+    /// What is left of a line when its code spans are taken out, read as `CommonMark` does: a span ends
     /// at the next run of exactly as many backticks.
     fn outside_code(line: &str) -> String {
         let mut outside = String::new();
@@ -189,18 +192,17 @@ mod tests {
                 }
                 place = next + run;
             };
-            match end {
-                Some(end) => rest = &body[end + length..],
-                None => {
-                    outside.push_str(&rest[start..start + length]);
-                    rest = body;
-                }
+            if let Some(end) = end {
+                rest = &body[end + length..];
+            } else {
+                outside.push_str(&rest[start..start + length]);
+                rest = body;
             }
         }
         outside + rest
     }
 
-    fn check_is_harmless(page: &str) {
+    pub(in crate::report) fn check_is_harmless(page: &str) {
         assert!(page.len() < 60_000, "{} bytes", page.len());
         for line in page.lines() {
             let outside = outside_code(line);

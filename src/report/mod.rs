@@ -6,6 +6,7 @@
 
 mod chart;
 mod csv;
+mod heat;
 mod html;
 mod json;
 mod junit;
@@ -19,6 +20,8 @@ mod wording;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod tests;
 
 pub use csv::render_csv;
 pub use html::{HtmlError, render_html};

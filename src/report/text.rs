@@ -71,7 +71,7 @@ impl Page {
     }
 
     fn table(&mut self, findings: &[Finding]) {
-        let groups = plot::groups(findings);
+        let groups = plot::groups(&findings.iter().collect::<Vec<_>>());
         for finding in findings {
             let plot = groups.iter().find_map(|group| {
                 let row = group
@@ -80,11 +80,11 @@ impl Page {
                     .find(|row| std::ptr::eq(row.finding, finding))?;
                 Some(self.plot(row, &group.axis))
             });
-            self.row(finding, plot.unwrap_or_default());
+            self.row(finding, &plot.unwrap_or_default());
         }
     }
 
-    fn row(&mut self, finding: &Finding, plot: String) {
+    fn row(&mut self, finding: &Finding, plot: &str) {
         let numbers = wording::finding_numbers(finding);
         let text = format!("{} {}", numbers.estimate, numbers.interval);
         let text = self.shown(text.trim());
@@ -102,7 +102,7 @@ impl Page {
         let plot = if plot_width == 0 {
             String::new()
         } else {
-            format!("{} ", pad(&plot, plot_width))
+            format!("{} ", pad(plot, plot_width))
         };
         let id = cut_to_width(&self.shown(short_id(finding)), ID_WIDTH);
         let line = format!(

@@ -69,14 +69,18 @@ fn say_skipped() {
 /// The page's document after its script ran, and what the console said.
 fn dump(page: &Path, arguments: &[&str]) -> Option<(String, String)> {
     let output = browse(page, &[arguments, &["--dump-dom"]].concat())?;
-    let console: String = String::from_utf8_lossy(&output.stderr)
+    let log = String::from_utf8_lossy(&output.stderr);
+    let console: Vec<&str> = log
         .lines()
         .filter(|line| line.contains("CONSOLE"))
-        .map(|line| format!("{line}\n"))
         .collect();
+    let document = String::from_utf8_lossy(&output.stdout).into_owned();
     Some((
-        String::from_utf8_lossy(&output.stdout).into_owned(),
-        console,
+        document,
+        console.join(
+            "
+",
+        ),
     ))
 }
 
