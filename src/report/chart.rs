@@ -7,9 +7,10 @@
 use std::fmt::Write as _;
 
 use super::{
+    figures,
     plot::{Axis, PlotRow},
     visible::visible_line,
-    wording::{self, mark},
+    wording::mark,
 };
 use crate::gate::{Bar, Verdict};
 
@@ -22,7 +23,7 @@ const MIDDLE: f64 = HEIGHT / 2.0;
 
 /// The strip of one rule: its bar, its interval, and its point in the shape of the verdict.
 pub(super) fn strip(row: &PlotRow<'_>, axis: &Axis) -> String {
-    let numbers = wording::finding_numbers(row.finding);
+    let numbers = figures::finding_numbers(row.finding);
     let mark = mark(row.finding.verdict);
     let bar = column(axis, row.threshold);
     let (shut_left, shut_width) = match row.finding.bar {

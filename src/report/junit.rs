@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use super::{
     chart::escape,
+    figures,
     model::Report,
     wording::{self, mark},
 };
@@ -67,7 +68,7 @@ fn gate(report: &Report) -> String {
 }
 
 fn test_case(finding: &Finding) -> String {
-    let numbers = wording::finding_numbers(finding);
+    let numbers = figures::finding_numbers(finding);
     let mark = mark(finding.verdict);
     let details = format!(
         "{} {}; the bar is {}; {}; {}",
@@ -75,7 +76,7 @@ fn test_case(finding: &Finding) -> String {
         numbers.interval,
         numbers.bar,
         numbers.basis,
-        wording::counts_sentence(&finding.counts)
+        figures::counts_sentence(&finding.counts)
     );
     let head = format!(
         "    <testcase name=\"{}\" classname=\"{}\">\n",

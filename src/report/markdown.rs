@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 
 use super::{
+    figures,
     model::Report,
     visible::visible_line,
     wording::{self, mark},
@@ -66,8 +67,8 @@ pub fn render_markdown(report: &Report) -> String {
     let _infallible = write!(
         page,
         "Cost of this run: copilot {}, judges {}.\n\nRun {}, policy {}.\n\nNext: {}\n",
-        wording::cost(report.candidate.copilot_cost_usd),
-        wording::cost(report.candidate.judge_cost_usd),
+        figures::cost(report.candidate.copilot_cost_usd),
+        figures::cost(report.candidate.judge_cost_usd),
         code(&report.candidate.run_id, SHORT),
         code(&report.policy_digest.short(), SHORT),
         code(&report.next, LONG)
@@ -82,7 +83,7 @@ fn table(findings: &[Finding]) -> String {
     let open = findings.iter().filter(is_open);
     let passed = findings.iter().filter(|finding| !is_open(finding));
     for finding in open.chain(passed).take(N_RULES) {
-        let numbers = wording::finding_numbers(finding);
+        let numbers = figures::finding_numbers(finding);
         let mark = mark(finding.verdict);
         let estimate = format!("{} {}", numbers.estimate, numbers.interval);
         let _infallible = writeln!(

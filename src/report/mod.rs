@@ -6,6 +6,7 @@
 
 mod chart;
 mod csv;
+mod figures;
 mod heat;
 mod html;
 mod json;

@@ -66,7 +66,10 @@ const LOG: Style = Style {
 
 /// Every format of a report whose every text is `text`.
 fn check(text: &str) {
-    let report = fixture::with_text(text);
+    let mut report = fixture::with_text(text);
+    // One case with an answer, one without, are all shapes that there are.
+    report.cases.drain(4..);
+    report.cases.drain(1..3);
     let log = render_text(&report, LOG);
     assert!(
         !log.chars()

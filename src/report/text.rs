@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
+    figures,
     model::Report,
     plot::{self, Axis, PlotRow},
     visible::{columns, cut_to_width, visible_line, wrap},
@@ -85,7 +86,7 @@ impl Page {
     }
 
     fn row(&mut self, finding: &Finding, plot: &str) {
-        let numbers = wording::finding_numbers(finding);
+        let numbers = figures::finding_numbers(finding);
         let text = format!("{} {}", numbers.estimate, numbers.interval);
         let text = self.shown(text.trim());
         let bar = self.shown(&numbers.bar);

@@ -8,6 +8,7 @@ use crate::{
     gate::{Finding, Verdict},
     number::format_count,
     report::{
+        figures,
         heat::{self, HeatCell},
         model::{Bucket, MetricRow, Report, RunSummary, SliceRow},
         visible::visible_line,
@@ -125,7 +126,7 @@ impl MarkView {
 
 impl NumbersView {
     pub(super) fn new(finding: &Finding) -> Self {
-        let numbers = wording::finding_numbers(finding);
+        let numbers = figures::finding_numbers(finding);
         Self {
             estimate: visible_line(&numbers.estimate),
             interval: visible_line(&numbers.interval),
@@ -145,7 +146,7 @@ impl RuleView {
             sentence: visible_line(&finding.sentence),
             numbers: NumbersView::new(finding),
             mark: MarkView::new(finding.verdict),
-            counts: wording::counts_sentence(&finding.counts),
+            counts: figures::counts_sentence(&finding.counts),
             worst: lines(&finding.worst_cases),
             line: finding
                 .policy_line
@@ -161,7 +162,7 @@ impl MetricView {
             estimate.as_ref().map_or_else(
                 || "–".to_owned(),
                 |estimate| {
-                    visible_line(&wording::estimate_text(estimate, &row.unit, is_difference))
+                    visible_line(&figures::estimate_text(estimate, &row.unit, is_difference))
                 },
             )
         };
@@ -189,8 +190,8 @@ impl CountsView {
             scored: row.counts.scored,
             not_applicable: row.counts.not_applicable,
             unscored: row.counts.n_unscored(),
-            reasons: visible_line(&wording::reasons(&row.counts.unscored)),
-            adds_up: wording::counts_add_up(&row.counts),
+            reasons: visible_line(&figures::reasons(&row.counts.unscored)),
+            adds_up: figures::counts_add_up(&row.counts),
         }
     }
 }
@@ -201,20 +202,20 @@ impl RunView {
             name,
             run_id: visible_line(&run.run_id),
             variant: visible_line(&run.variant),
-            size: wording::run_size(run),
-            failures: visible_line(&wording::reasons(
+            size: figures::run_size(run),
+            failures: visible_line(&figures::reasons(
                 run.failures.iter().map(|(reason, count)| (reason, count)),
             )),
             models: visible_line(&run.models.join(", ")),
             latency: format!(
                 "{} / {}",
-                wording::latency(run.latency_p50_ms),
-                wording::latency(run.latency_p95_ms)
+                figures::latency(run.latency_p50_ms),
+                figures::latency(run.latency_p95_ms)
             ),
             cost: format!(
                 "{} / {}",
-                wording::cost(run.copilot_cost_usd),
-                wording::cost(run.judge_cost_usd)
+                figures::cost(run.copilot_cost_usd),
+                figures::cost(run.judge_cost_usd)
             ),
         }
     }
@@ -228,8 +229,8 @@ impl MethodView {
             kind: finding.kind,
             method: visible_line(&estimate.method),
             guarantee: estimate.guarantee.to_string(),
-            confidence: wording::confidence(estimate),
-            basis: wording::basis(estimate),
+            confidence: figures::confidence(estimate),
+            basis: figures::basis(estimate),
         })
     }
 }
