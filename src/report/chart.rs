@@ -7,9 +7,10 @@
 use std::fmt::Write as _;
 
 use super::{
+    figures,
     plot::{Axis, PlotRow},
     visible::visible_line,
-    wording::{self, mark},
+    wording::mark,
 };
 use crate::gate::{Bar, Verdict};
 
@@ -22,7 +23,7 @@ const MIDDLE: f64 = HEIGHT / 2.0;
 
 /// The strip of one rule: its bar, its interval, and its point in the shape of the verdict.
 pub(super) fn strip(row: &PlotRow<'_>, axis: &Axis) -> String {
-    let numbers = wording::finding_numbers(row.finding);
+    let numbers = figures::finding_numbers(row.finding);
     let mark = mark(row.finding.verdict);
     let bar = column(axis, row.threshold);
     let (shut_left, shut_width) = match row.finding.bar {
@@ -160,7 +161,7 @@ mod tests {
     #[test]
     fn strips_and_scales_are_well_formed_and_named() {
         for report in [fixture::report(), fixture::hostile()] {
-            for group in plot::groups(&report.decision.findings) {
+            for group in plot::groups(&report.decision.findings.iter().collect::<Vec<_>>()) {
                 for drawing in group
                     .rows
                     .iter()
@@ -200,7 +201,7 @@ mod tests {
         let mut report = fixture::report();
         report.decision.findings.truncate(1);
         report.decision.findings[0].estimate.as_mut().unwrap().upper = None;
-        let groups = plot::groups(&report.decision.findings);
+        let groups = plot::groups(&report.decision.findings.iter().collect::<Vec<_>>());
         let drawing = strip(&groups[0].rows[0], &groups[0].axis);
         assert!(drawing.contains("<path class=\"cap\""), "{drawing}");
     }

@@ -151,10 +151,13 @@ fn run(run_id: &str, variant: &str) -> RunSummary {
     }
 }
 
+/// Point, lower and upper bound.
+type Numbers = (f64, f64, f64);
+
 fn metric(
     metric: &str,
     unit: &str,
-    (candidate, baseline, difference): ((f64, f64, f64), (f64, f64, f64), (f64, f64, f64)),
+    (candidate, baseline, difference): (Numbers, Numbers, Numbers),
 ) -> MetricRow {
     let make = |(point, lower, upper)| Some(estimate(point, lower, upper, 1238, "dirichlet h=1"));
     MetricRow {
@@ -301,90 +304,93 @@ const CLOSED_CARDS: &str = "Refunds to closed cards. A refund can be reversed wi
 const LINKED: &str = "Linked accounts. A payout to a linked account may be requested by the customer \
     in the app under Settings, Payouts. It takes two to three working days.";
 
-fn answers() -> (AnswerReport, AnswerReport) {
-    let candidate = "Happy to help! You can reverse the refund within 30 days. The amount goes to the \
-        linked account automatically. We confirm your identity first.";
-    let baseline = "A refund can be reversed within 14 days, even after the card was closed. The amount \
-        is held on a clearing account until you name another account.";
-    let passage = |id: &str, text: &str| Passage {
+fn passage(id: &str, text: &str) -> Passage {
+    Passage {
         id: Some(id.to_owned()),
         text: text.to_owned(),
         source: Some(format!("https://kb.example/{id}")),
-    };
-    (
-        AnswerReport {
-            text: Ok(candidate.to_owned()),
-            claims: vec![
-                claim("s1", candidate, "Happy to help!", Label::NotAClaim, None),
-                claim(
-                    "s2",
-                    candidate,
-                    "You can reverse the refund within 30 days.",
-                    Label::Contradicted,
-                    Some((0, CLOSED_CARDS, "reversed within 14 days of the request")),
-                ),
-                claim(
-                    "s3",
-                    candidate,
-                    "The amount goes to the linked account automatically.",
-                    Label::NotFound,
-                    Some((1, LINKED, "may be requested by the customer")),
-                ),
-                claim(
-                    "s4",
-                    candidate,
-                    "We confirm your identity first.",
-                    Label::Supported,
-                    Some((
-                        0,
-                        CLOSED_CARDS,
-                        "Agents confirm the customer's identity first.",
-                    )),
-                ),
-            ],
-            passages: vec![
-                passage("refunds/closed-cards", CLOSED_CARDS),
-                passage("accounts/linked", LINKED),
-            ],
-            explanations: vec![
-                "groundedness: 1 of 3 claims is supported, 1 contradicted, 1 not found".to_owned(),
-                "context_recall: 1 of 2 expected documents was retrieved".to_owned(),
-            ],
-        },
-        AnswerReport {
-            text: Ok(baseline.to_owned()),
-            claims: vec![
-                claim(
-                    "s1",
-                    baseline,
-                    "A refund can be reversed within 14 days, even after the card was closed.",
-                    Label::Supported,
-                    Some((
-                        0,
-                        CLOSED_CARDS,
-                        "A refund can be reversed within 14 days of the request, also after the card was closed.",
-                    )),
-                ),
-                claim(
-                    "s2",
-                    baseline,
-                    "The amount is held on a clearing account until you name another account.",
-                    Label::Supported,
-                    Some((
-                        0,
-                        CLOSED_CARDS,
-                        "The amount is then held on a clearing account until the customer names another account.",
-                    )),
-                ),
-            ],
-            passages: vec![passage("refunds/closed-cards", CLOSED_CARDS)],
-            explanations: vec!["groundedness: 2 of 2 claims are supported".to_owned()],
-        },
-    )
+    }
+}
+
+fn candidate_answer() -> AnswerReport {
+    let candidate = "Happy to help! You can reverse the refund within 30 days. The amount goes to the \
+        linked account automatically. We confirm your identity first.";
+    AnswerReport {
+        text: Ok(candidate.to_owned()),
+        claims: vec![
+            claim("s1", candidate, "Happy to help!", Label::NotAClaim, None),
+            claim(
+                "s2",
+                candidate,
+                "You can reverse the refund within 30 days.",
+                Label::Contradicted,
+                Some((0, CLOSED_CARDS, "reversed within 14 days of the request")),
+            ),
+            claim(
+                "s3",
+                candidate,
+                "The amount goes to the linked account automatically.",
+                Label::NotFound,
+                Some((1, LINKED, "may be requested by the customer")),
+            ),
+            claim(
+                "s4",
+                candidate,
+                "We confirm your identity first.",
+                Label::Supported,
+                Some((
+                    0,
+                    CLOSED_CARDS,
+                    "Agents confirm the customer's identity first.",
+                )),
+            ),
+        ],
+        passages: vec![
+            passage("refunds/closed-cards", CLOSED_CARDS),
+            passage("accounts/linked", LINKED),
+        ],
+        explanations: vec![
+            "groundedness: 1 of 3 claims is supported, 1 contradicted, 1 not found".to_owned(),
+            "context_recall: 1 of 2 expected documents was retrieved".to_owned(),
+        ],
+    }
+}
+
+fn baseline_answer() -> AnswerReport {
+    let baseline = "A refund can be reversed within 14 days, even after the card was closed. The amount \
+        is held on a clearing account until you name another account.";
+    AnswerReport {
+        text: Ok(baseline.to_owned()),
+        claims: vec![
+            claim(
+                "s1",
+                baseline,
+                "A refund can be reversed within 14 days, even after the card was closed.",
+                Label::Supported,
+                Some((
+                    0,
+                    CLOSED_CARDS,
+                    "A refund can be reversed within 14 days of the request, also after the card was closed.",
+                )),
+            ),
+            claim(
+                "s2",
+                baseline,
+                "The amount is held on a clearing account until you name another account.",
+                Label::Supported,
+                Some((
+                    0,
+                    CLOSED_CARDS,
+                    "The amount is then held on a clearing account until the customer names another account.",
+                )),
+            ),
+        ],
+        passages: vec![passage("refunds/closed-cards", CLOSED_CARDS)],
+        explanations: vec!["groundedness: 2 of 2 claims are supported".to_owned()],
+    }
 }
 
 fn case(id: &str, bucket: Bucket, loss: f64, tags: &[&str]) -> CaseReport {
-    let (candidate, baseline) = answers();
     let shown = |value: f64| format!("{value:.2}");
     CaseReport {
         id: id.to_owned(),
@@ -401,8 +407,8 @@ fn case(id: &str, bucket: Bucket, loss: f64, tags: &[&str]) -> CaseReport {
                 "1.00".to_owned(),
             ),
         ],
-        candidate,
-        baseline: Some(baseline),
+        candidate: candidate_answer(),
+        baseline: Some(baseline_answer()),
     }
 }
 
@@ -531,13 +537,12 @@ pub(super) fn report() -> Report {
     }
 }
 
-fn hostile_answer(answer: &mut AnswerReport) {
-    let text = HOSTILE.to_owned();
+fn hostile_answer(answer: &mut AnswerReport, text: &str) {
+    let text = text.to_owned();
     answer.text = answer
         .text
         .clone()
-        .map(|_| text.clone())
-        .map_err(|_| text.clone());
+        .map_or_else(|_| Err(text.clone()), |_| Ok(text.clone()));
     for claim in &mut answer.claims {
         claim.id.clone_from(&text);
         claim.text.clone_from(&text);
@@ -561,8 +566,8 @@ fn hostile_answer(answer: &mut AnswerReport) {
     answer.explanations = vec![text];
 }
 
-fn hostile_run(run: &mut RunSummary) {
-    let text = || HOSTILE.to_owned();
+fn hostile_run(run: &mut RunSummary, text: &str) {
+    let text = || text.to_owned();
     run.run_id = text();
     run.variant = text();
     run.failures = vec![(text(), 2)];
@@ -572,7 +577,13 @@ fn hostile_run(run: &mut RunSummary) {
 
 /// The same report with [`HOSTILE`] in every field that holds text.
 pub(super) fn hostile() -> Report {
-    let text = || HOSTILE.to_owned();
+    with_text(HOSTILE)
+}
+
+/// The same report with one text in every field that holds text.
+pub(super) fn with_text(text: &str) -> Report {
+    let all = text;
+    let text = || all.to_owned();
     let mut report = report();
     report.title = text();
     report.environment = text();
@@ -594,9 +605,9 @@ pub(super) fn hostile() -> Report {
             estimate.method = text();
         }
     }
-    hostile_run(&mut report.candidate);
+    hostile_run(&mut report.candidate, all);
     if let Some(baseline) = &mut report.baseline {
-        hostile_run(baseline);
+        hostile_run(baseline, all);
     }
     for cause in &mut report.causes {
         cause.sentence = text();
@@ -619,9 +630,9 @@ pub(super) fn hostile() -> Report {
         case.question = text();
         case.reference_answer = Some(text());
         case.scores = vec![(text(), text(), text())];
-        hostile_answer(&mut case.candidate);
+        hostile_answer(&mut case.candidate, all);
         if let Some(baseline) = &mut case.baseline {
-            hostile_answer(baseline);
+            hostile_answer(baseline, all);
         }
     }
     report.settings = vec![(text(), text(), text())];

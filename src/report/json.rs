@@ -143,7 +143,8 @@ struct Numbers<'a> {
 
 #[derive(Serialize)]
 struct Metric<'a> {
-    metric: &'a str,
+    #[serde(rename = "metric")]
+    name: &'a str,
     unit: &'a str,
     higher_is_better: bool,
     instrument: &'a str,
@@ -344,7 +345,7 @@ impl<'a> Numbers<'a> {
 impl<'a> Metric<'a> {
     fn new(row: &'a MetricRow) -> Self {
         Self {
-            metric: &row.metric,
+            name: &row.metric,
             unit: &row.unit,
             higher_is_better: row.higher_is_better,
             instrument: &row.instrument,

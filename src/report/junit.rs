@@ -1,4 +1,4 @@
-//! The report as JUnit XML, for CI systems that list tests: every rule is a test,
+//! The report as `JUnit` XML, for CI systems that list tests: every rule is a test,
 //! and so is the gate.
 //!
 //! A rule that did not pass is a failure, with its verdict as the type: a CI system must not show what
@@ -8,12 +8,13 @@ use std::fmt::Write as _;
 
 use super::{
     chart::escape,
+    figures,
     model::Report,
     wording::{self, mark},
 };
 use crate::gate::{Finding, Verdict};
 
-/// Renders the report as JUnit XML; ends with a line break.
+/// Renders the report as `JUnit` XML; ends with a line break.
 pub fn render_junit(report: &Report) -> String {
     let findings = &report.decision.findings;
     let n_failed = findings
@@ -67,7 +68,7 @@ fn gate(report: &Report) -> String {
 }
 
 fn test_case(finding: &Finding) -> String {
-    let numbers = wording::finding_numbers(finding);
+    let numbers = figures::finding_numbers(finding);
     let mark = mark(finding.verdict);
     let details = format!(
         "{} {}; the bar is {}; {}; {}",
@@ -75,7 +76,7 @@ fn test_case(finding: &Finding) -> String {
         numbers.interval,
         numbers.bar,
         numbers.basis,
-        wording::counts_sentence(&finding.counts)
+        figures::counts_sentence(&finding.counts)
     );
     let head = format!(
         "    <testcase name=\"{}\" classname=\"{}\">\n",

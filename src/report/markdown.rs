@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 
 use super::{
+    figures,
     model::Report,
     visible::visible_line,
     wording::{self, mark},
@@ -66,8 +67,8 @@ pub fn render_markdown(report: &Report) -> String {
     let _infallible = write!(
         page,
         "Cost of this run: copilot {}, judges {}.\n\nRun {}, policy {}.\n\nNext: {}\n",
-        wording::cost(report.candidate.copilot_cost_usd),
-        wording::cost(report.candidate.judge_cost_usd),
+        figures::cost(report.candidate.copilot_cost_usd),
+        figures::cost(report.candidate.judge_cost_usd),
         code(&report.candidate.run_id, SHORT),
         code(&report.policy_digest.short(), SHORT),
         code(&report.next, LONG)
@@ -82,7 +83,7 @@ fn table(findings: &[Finding]) -> String {
     let open = findings.iter().filter(is_open);
     let passed = findings.iter().filter(|finding| !is_open(finding));
     for finding in open.chain(passed).take(N_RULES) {
-        let numbers = wording::finding_numbers(finding);
+        let numbers = figures::finding_numbers(finding);
         let mark = mark(finding.verdict);
         let estimate = format!("{} {}", numbers.estimate, numbers.interval);
         let _infallible = writeln!(
@@ -163,13 +164,16 @@ fn code(text: &str, n_most: usize) -> String {
 }
 
 #[cfg(test)]
+pub(super) use tests::check_is_harmless;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::report::fixture;
 
-    /// What is left of a line when its code spans are taken out, read as CommonMark does: a span ends
+    /// What is left of a line when its code spans are taken out, read as `CommonMark` does: a span ends
     /// at the next run of exactly as many backticks.
     fn outside_code(line: &str) -> String {
         let mut outside = String::new();
@@ -189,18 +193,17 @@ mod tests {
                 }
                 place = next + run;
             };
-            match end {
-                Some(end) => rest = &body[end + length..],
-                None => {
-                    outside.push_str(&rest[start..start + length]);
-                    rest = body;
-                }
+            if let Some(end) = end {
+                rest = &body[end + length..];
+            } else {
+                outside.push_str(&rest[start..start + length]);
+                rest = body;
             }
         }
         outside + rest
     }
 
-    fn check_is_harmless(page: &str) {
+    pub(in crate::report) fn check_is_harmless(page: &str) {
         assert!(page.len() < 60_000, "{} bytes", page.len());
         for line in page.lines() {
             let outside = outside_code(line);

@@ -8,6 +8,8 @@ mod build;
 mod causes;
 mod chart;
 mod csv;
+mod figures;
+mod heat;
 mod html;
 mod json;
 mod junit;
@@ -21,6 +23,8 @@ mod wording;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod tests;
 
 pub use build::{Ingredients, Side, build};
 pub use csv::render_csv;

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::{
+    figures,
     model::{Report, RunSummary},
     visible::visible_line,
-    wording::{self, mark},
+    wording::mark,
 };
 use crate::{
     gate::Finding,
@@ -77,7 +78,7 @@ fn judge(report: &Report) -> Panel {
 fn cost(report: &Report) -> Panel {
     let per_answer = cost_per_answer(&report.candidate);
     let before = report.baseline.as_ref().and_then(cost_per_answer);
-    let change = wording::relative_change(per_answer, before)
+    let change = figures::relative_change(per_answer, before)
         .map_or_else(String::new, |change| format!(", {change} to the baseline"));
     let mut lines = Vec::new();
     if let Some(per_answer) = per_answer {
@@ -86,8 +87,8 @@ fn cost(report: &Report) -> Panel {
     }
     lines.push(plain(format!(
         "this run: copilot {}, judges {}",
-        wording::cost(report.candidate.copilot_cost_usd),
-        wording::cost(report.candidate.judge_cost_usd)
+        figures::cost(report.candidate.copilot_cost_usd),
+        figures::cost(report.candidate.judge_cost_usd)
     )));
     lines.extend(guards(report, |finding| {
         finding.metric == "cost_usd" || finding.unit == "USD"
@@ -95,7 +96,7 @@ fn cost(report: &Report) -> Panel {
     lines.truncate(N_LINES);
     Panel {
         title: "Cost",
-        figure: wording::cost(per_answer),
+        figure: figures::cost(per_answer),
         caption: format!("per answer{change}"),
         lines,
     }
@@ -103,23 +104,23 @@ fn cost(report: &Report) -> Panel {
 
 fn latency(report: &Report) -> Panel {
     let before = report.baseline.as_ref().and_then(|run| run.latency_p95_ms);
-    let change = wording::relative_change(report.candidate.latency_p95_ms, before)
+    let change = figures::relative_change(report.candidate.latency_p95_ms, before)
         .map_or_else(String::new, |change| format!(", {change} to the baseline"));
     let mut lines = vec![plain(format!(
         "half of the answers within {}",
-        wording::latency(report.candidate.latency_p50_ms)
+        figures::latency(report.candidate.latency_p50_ms)
     ))];
     if before.is_some() {
         lines.push(plain(format!(
             "baseline: 95% within {}",
-            wording::latency(before)
+            figures::latency(before)
         )));
     }
     lines.extend(guards(report, |finding| finding.unit == "ms"));
     lines.truncate(N_LINES);
     Panel {
         title: "Latency",
-        figure: wording::latency(report.candidate.latency_p95_ms),
+        figure: figures::latency(report.candidate.latency_p95_ms),
         caption: format!("95% of the answers within{change}"),
         lines,
     }
@@ -139,7 +140,7 @@ fn safety(report: &Report) -> Panel {
         report
             .metrics
             .iter()
-            .filter(|row| !wording::counts_add_up(&row.counts))
+            .filter(|row| !figures::counts_add_up(&row.counts))
             .map(|row| plain(format!("{}: the counts do not add up", row.metric))),
     );
     let leaks = report.metrics.iter().find(|row| row.metric == "pii_leak");
@@ -166,7 +167,7 @@ fn guards(report: &Report, is_about: impl Fn(&Finding) -> bool) -> impl Iterator
         .iter()
         .filter(move |finding| is_about(finding))
         .map(|finding| {
-            let numbers = wording::finding_numbers(finding);
+            let numbers = figures::finding_numbers(finding);
             let mark = mark(finding.verdict);
             PanelLine {
                 class: mark.class,

@@ -70,15 +70,13 @@ impl Kind {
 }
 
 /// All rules that can be drawn, by axis.
-pub(super) fn groups<'a>(
-    findings: impl IntoIterator<Item = &'a Finding> + Clone,
-) -> Vec<PlotGroup<'a>> {
+pub(super) fn groups<'a>(findings: &[&'a Finding]) -> Vec<PlotGroup<'a>> {
     Kind::ALL
         .into_iter()
         .filter_map(|kind| {
             let rows: Vec<PlotRow<'_>> = findings
-                .clone()
-                .into_iter()
+                .iter()
+                .copied()
                 .filter(|finding| Kind::of(finding) == Some(kind))
                 .filter_map(|finding| PlotRow::new(finding, kind))
                 .collect();
@@ -98,7 +96,8 @@ impl<'a> PlotRow<'a> {
             Kind::ShareOfBar => finding.threshold,
             Kind::Score | Kind::Difference => 1.0,
         };
-        let scaled = |value: f64| Some(value / unit).filter(|value| value.is_finite());
+        // Beyond this there is no picture; it is shown as open.
+        let scaled = |value: f64| Some(value / unit).filter(|value| value.abs() < 1e12);
         Some(Self {
             finding,
             point: scaled(estimate.point)?,
@@ -137,28 +136,28 @@ impl Axis {
             Kind::Score | Kind::ShareOfBar => (low, high),
         };
         let air = ((high - low) * 0.04).max(0.002);
-        let (least, most): (f64, f64) = match kind {
+        let (floor, ceiling): (f64, f64) = match kind {
             Kind::Score => (0.0, 1.0),
             Kind::Difference => (-1.0, 1.0),
             Kind::ShareOfBar => (0.0, f64::INFINITY),
         };
         let (low, high) = (
-            (low - air).max(least.min(low)),
-            (high + air).min(most.max(high)),
+            (low - air).max(floor.min(low)),
+            (high + air).min(ceiling.max(high)),
         );
         let step = step_for(high - low);
-        let (first, last) = ((low / step + 1e-9).floor(), (high / step - 1e-9).ceil());
-        let last = last.max(first + 1.0);
+        let first = (low / step + 1e-9).floor();
+        let end = (high / step - 1e-9).ceil().max(first + 1.0);
         let mut ticks = Vec::new();
         let mut index = first;
-        while index <= last && ticks.len() < 12 {
+        while index <= end && ticks.len() < 12 {
             let value = index * step;
             ticks.push((value, tick_label(value, step, kind)));
             index += 1.0;
         }
         Self {
             low: first * step,
-            high: last * step,
+            high: end * step,
             ticks,
         }
     }
@@ -209,12 +208,16 @@ fn tick_label(value: f64, step: f64, kind: Kind) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::report::{Report, fixture};
+
+    fn all(report: &Report) -> Vec<&Finding> {
+        report.decision.findings.iter().collect()
+    }
 
     #[test]
     fn scores_differences_and_limits_have_their_own_axes() {
         let report = fixture::report();
-        let groups = groups(&report.decision.findings);
+        let groups = groups(&all(&report));
         let shape: Vec<(&str, usize)> = groups
             .iter()
             .map(|group| (group.title, group.rows.len()))
@@ -251,6 +254,6 @@ mod tests {
             finding.bar = Bar::AtMost;
             finding.threshold = 0.0;
         }
-        assert!(groups(&report.decision.findings).is_empty());
+        assert!(groups(&all(&report)).is_empty());
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
+    figures,
     model::Report,
     plot::{self, Axis, PlotRow},
     visible::{columns, cut_to_width, visible_line, wrap},
@@ -71,7 +72,7 @@ impl Page {
     }
 
     fn table(&mut self, findings: &[Finding]) {
-        let groups = plot::groups(findings);
+        let groups = plot::groups(&findings.iter().collect::<Vec<_>>());
         for finding in findings {
             let plot = groups.iter().find_map(|group| {
                 let row = group
@@ -80,12 +81,12 @@ impl Page {
                     .find(|row| std::ptr::eq(row.finding, finding))?;
                 Some(self.plot(row, &group.axis))
             });
-            self.row(finding, plot.unwrap_or_default());
+            self.row(finding, &plot.unwrap_or_default());
         }
     }
 
-    fn row(&mut self, finding: &Finding, plot: String) {
-        let numbers = wording::finding_numbers(finding);
+    fn row(&mut self, finding: &Finding, plot: &str) {
+        let numbers = figures::finding_numbers(finding);
         let text = format!("{} {}", numbers.estimate, numbers.interval);
         let text = self.shown(text.trim());
         let bar = self.shown(&numbers.bar);
@@ -102,7 +103,7 @@ impl Page {
         let plot = if plot_width == 0 {
             String::new()
         } else {
-            format!("{} ", pad(&plot, plot_width))
+            format!("{} ", pad(plot, plot_width))
         };
         let id = cut_to_width(&self.shown(short_id(finding)), ID_WIDTH);
         let line = format!(

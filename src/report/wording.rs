@@ -3,13 +3,13 @@
 //! Word, sign and style class of a verdict come from [`mark`] alone: color, sign and sentence cannot
 //! disagree. Nothing here is escaped; each format does that for itself.
 
-use serde::Serialize;
-
-use super::model::{Bucket, CaseReport, MetricRow, Report, RunSummary, SliceRow};
+use super::{
+    figures::{basis, estimate_text},
+    model::{Bucket, CaseReport, MetricRow, Report},
+};
 use crate::{
-    gate::{Bar, Counts, Finding, Verdict},
-    number::{NumberFormat, Scale, Toward, format_amount, format_count, format_score, plural},
-    stats::Estimate,
+    gate::{Finding, Verdict},
+    number::{NumberFormat, Scale, Toward, format_count, plural},
     trial::Label,
 };
 
@@ -138,109 +138,6 @@ pub fn tally(findings: &[Finding]) -> String {
     .join(", ")
 }
 
-/// The numbers of one rule as they are shown in tables.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FindingNumbers {
-    /// `90.5%`; without an estimate `192 scored` or `not measured`.
-    pub(super) estimate: String,
-    /// `[88.8, 92.1]`; empty where there is no estimate.
-    pub(super) interval: String,
-    /// `≥ 93%`.
-    pub(super) bar: String,
-    /// `1,238 questions`.
-    pub(super) basis: String,
-    /// `1,238`.
-    pub(super) n: String,
-}
-
-/// Formats a rule's numbers so that none of them looks better than it is.
-pub(super) fn finding_numbers(finding: &Finding) -> FindingNumbers {
-    let scale = Scale::of_unit(&finding.unit);
-    let values: Vec<f64> = finding
-        .estimate
-        .iter()
-        .flat_map(|estimate| [Some(estimate.point), estimate.lower, estimate.upper])
-        .flatten()
-        .collect();
-    let format = NumberFormat::new(
-        scale,
-        finding.is_difference,
-        &values,
-        Some(finding.threshold),
-    );
-    let side = match finding.bar {
-        Bar::AtLeast => "≥",
-        Bar::AtMost => "≤",
-    };
-    FindingNumbers {
-        estimate: finding.estimate.as_ref().map_or_else(
-            || without_estimate(&finding.counts),
-            |estimate| format.with_unit(estimate.point, Toward::Nearest),
-        ),
-        interval: finding
-            .estimate
-            .as_ref()
-            .map_or_else(String::new, |estimate| {
-                format.interval(estimate.lower, estimate.upper)
-            }),
-        bar: format!("{side} {}", format.bar(finding.threshold)),
-        basis: finding
-            .estimate
-            .as_ref()
-            .map_or_else(|| plural(finding.counts.scored, "trial"), basis),
-        n: format_count(
-            finding
-                .estimate
-                .as_ref()
-                .map_or(finding.counts.scored, |estimate| estimate.n),
-        ),
-    }
-}
-
-fn without_estimate(counts: &Counts) -> String {
-    if counts.scored == 0 {
-        "not measured".to_owned()
-    } else {
-        format!("{} scored", format_count(counts.scored))
-    }
-}
-
-/// `1,238 questions`: what an estimate stands on.
-pub(super) fn basis(estimate: &Estimate) -> String {
-    let noun = estimate.unit.plural();
-    let noun = if estimate.n == 1 {
-        noun.trim_end_matches('s')
-    } else {
-        noun
-    };
-    format!("{} {noun}", format_count(estimate.n))
-}
-
-/// `each end at 95.0%`: how sure each bound is.
-pub(super) fn confidence(estimate: &Estimate) -> String {
-    let lower = format_score(1.0 - estimate.alpha_lower, Toward::Down);
-    let upper = format_score(1.0 - estimate.alpha_upper, Toward::Down);
-    if lower == upper {
-        format!("each end at {lower}")
-    } else {
-        format!("lower end at {lower}, upper end at {upper}")
-    }
-}
-
-/// `90.5% [88.8, 92.1]`: an estimate held against nothing.
-pub(super) fn estimate_text(estimate: &Estimate, unit: &str, is_difference: bool) -> String {
-    let values: Vec<f64> = [Some(estimate.point), estimate.lower, estimate.upper]
-        .into_iter()
-        .flatten()
-        .collect();
-    let format = NumberFormat::new(Scale::of_unit(unit), is_difference, &values, None);
-    format!(
-        "{} {}",
-        format.with_unit(estimate.point, Toward::Nearest),
-        format.interval(estimate.lower, estimate.upper)
-    )
-}
-
 /// Which way a metric moved against the baseline, as far as the interval can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Movement {
@@ -313,76 +210,6 @@ pub(super) fn change(row: &MetricRow) -> Option<Change> {
     })
 }
 
-/// `1,240 planned = 1,236 scored + 2 not applicable + 2 unscored`.
-pub(super) fn counts_sentence(counts: &Counts) -> String {
-    format!(
-        "{} planned = {} scored + {} not applicable + {} unscored",
-        format_count(counts.planned),
-        format_count(counts.scored),
-        format_count(counts.not_applicable),
-        format_count(counts.n_unscored())
-    )
-}
-
-/// Whether the counts add up; a report says so where they do not.
-pub(super) fn counts_add_up(counts: &Counts) -> bool {
-    counts.planned == counts.scored + counts.not_applicable + counts.n_unscored()
-}
-
-/// `2 × timeout, 1 × cut`, or `none`.
-pub(super) fn reasons<'a>(reasons: impl IntoIterator<Item = (&'a String, &'a usize)>) -> String {
-    let listed: Vec<String> = reasons
-        .into_iter()
-        .map(|(reason, count)| format!("{} × {reason}", format_count(*count)))
-        .collect();
-    if listed.is_empty() {
-        "none".to_owned()
-    } else {
-        listed.join(", ")
-    }
-}
-
-/// `1,240 cases × 2 attempts, 2,478 answered`.
-pub(super) fn run_size(run: &RunSummary) -> String {
-    format!(
-        "{} × {}, {} answered",
-        plural(run.n_cases, "case"),
-        plural(
-            usize::try_from(run.attempts).unwrap_or(usize::MAX),
-            "attempt"
-        ),
-        format_count(run.n_answered)
-    )
-}
-
-/// Milliseconds, or the word for nothing.
-pub(super) fn latency(latency_ms: Option<f64>) -> String {
-    latency_ms.map_or_else(
-        || "not measured".to_owned(),
-        |latency_ms| format_amount(latency_ms, "ms", Toward::Up),
-    )
-}
-
-/// Dollars, or the word for nothing.
-pub(super) fn cost(cost_usd: Option<f64>) -> String {
-    cost_usd.map_or_else(
-        || "not known".to_owned(),
-        |cost_usd| format_amount(cost_usd, "USD", Toward::Up),
-    )
-}
-
-/// `+4%` against the baseline's value; nothing where there is none.
-pub(super) fn relative_change(candidate: Option<f64>, baseline: Option<f64>) -> Option<String> {
-    let (candidate, baseline) = (candidate?, baseline.filter(|value| *value > 0.0)?);
-    let relative = candidate / baseline - 1.0;
-    let text = format_score(relative, Toward::Nearest);
-    Some(if relative > 0.0 {
-        format!("+{text}")
-    } else {
-        text
-    })
-}
-
 /// `12 regressed, 4 still failing, …` in the order of the buckets.
 pub(super) fn buckets(counts: &[(Bucket, usize)]) -> String {
     counts
@@ -399,6 +226,16 @@ pub(super) const fn label(label: Label) -> (&'static str, &'static str, &'static
         Label::Contradicted => ("contradicted", "✖", "contradicted"),
         Label::NotFound => ("not-found", "◐", "not found"),
         Label::NotAClaim => ("not-a-claim", "·", "not a claim"),
+    }
+}
+
+/// What stands under "Why" where nobody named a cause.
+pub(super) const fn without_cause(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "Every rule passed; there is nothing to explain.",
+        Verdict::Hold | Verdict::Inconclusive | Verdict::Fail | Verdict::Error => {
+            "No single cause stands out."
+        }
     }
 }
 
@@ -444,68 +281,6 @@ pub(super) fn embedded(report: &Report) -> String {
     )
 }
 
-/// A slice with fewer cases is marked: its means say little.
-const THIN_SLICE: usize = 40;
-
-/// Whether a slice is too small to read much into it.
-pub(super) const fn is_thin(slice: &SliceRow) -> bool {
-    slice.n_cases < THIN_SLICE
-}
-
-/// One cell of the slices' table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct HeatCell {
-    /// The candidate's mean: `81.0%`.
-    pub(super) mean: String,
-    /// `▼ −13.4 points`; empty without a baseline.
-    pub(super) change: String,
-    /// The style class: how far from the baseline, and which way.
-    pub(super) class: &'static str,
-}
-
-/// A candidate's mean beside the baseline's; `row` says what kind of number it is.
-pub(super) fn heat_cell(
-    row: Option<&MetricRow>,
-    candidate: Option<f64>,
-    baseline: Option<f64>,
-) -> HeatCell {
-    let scale = Scale::of_unit(row.map_or("", |row| &row.unit));
-    let Some(candidate) = candidate else {
-        return HeatCell {
-            mean: "–".to_owned(),
-            change: String::new(),
-            class: "level",
-        };
-    };
-    let mean = NumberFormat::plain(scale, &[candidate]).with_unit(candidate, Toward::Nearest);
-    let Some(difference) = baseline.map(|baseline| candidate - baseline) else {
-        return HeatCell {
-            mean,
-            change: String::new(),
-            class: "level",
-        };
-    };
-    let gain = if row.is_none_or(|row| row.higher_is_better) {
-        difference
-    } else {
-        -difference
-    };
-    let (class, glyph) = match gain {
-        _ if scale != Scale::Share => ("level", ""),
-        gain if gain <= -0.1 => ("down-2", "▼▼ "),
-        gain if gain <= -0.03 => ("down-1", "▼ "),
-        gain if gain >= 0.1 => ("up-2", "▲▲ "),
-        gain if gain >= 0.03 => ("up-1", "▲ "),
-        _ => ("level", ""),
-    };
-    let format = NumberFormat::new(scale, true, &[difference], None);
-    HeatCell {
-        mean,
-        change: format!("{glyph}{}", format.with_unit(difference, Toward::Nearest)),
-        class,
-    }
-}
-
 /// What a quoted span is for a claim with this label.
 pub(super) const fn evidence_word(label: Label) -> &'static str {
     match label {
@@ -517,10 +292,6 @@ pub(super) const fn evidence_word(label: Label) -> &'static str {
 /// The evidence table's lead: what the intervals mean.
 pub(super) const INTERVAL_NOTE: &str = "Square brackets hold what the true value may be; a rule passes or \
      fails only when the whole interval lies on one side of its bar.";
-
-/// What slices are, and are not.
-pub(super) const SLICE_NOTE: &str =
-    "Plain means, without intervals: they show where to look. Only rules decide.";
 
 #[cfg(test)]
 mod tests {

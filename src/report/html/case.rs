@@ -75,13 +75,13 @@ impl CaseView {
     /// The view of the `index`th case.
     pub(super) fn new(report: &Report, index: usize, case: &CaseReport) -> Self {
         let mut sides = vec![SideView::new(
-            format!("Candidate {}", report.candidate.variant),
+            &format!("Candidate {}", report.candidate.variant),
             &format!("case-{index}-c"),
             &case.candidate,
         )];
         if let (Some(answer), Some(run)) = (&case.baseline, &report.baseline) {
             sides.push(SideView::new(
-                format!("Baseline {}", run.variant),
+                &format!("Baseline {}", run.variant),
                 &format!("case-{index}-b"),
                 answer,
             ));
@@ -113,7 +113,7 @@ impl CaseView {
 }
 
 impl SideView {
-    fn new(title: String, anchor: &str, answer: &AnswerReport) -> Self {
+    fn new(title: &str, anchor: &str, answer: &AnswerReport) -> Self {
         let (text, failure) = match &answer.text {
             Ok(text) => (
                 Some(marked_answer(text, anchor, &answer.claims)),
@@ -122,7 +122,7 @@ impl SideView {
             Err(failure) => (None, visible_line(failure)),
         };
         Self {
-            title: visible_line(&title),
+            title: visible_line(title),
             answer: text,
             failure,
             claims: answer

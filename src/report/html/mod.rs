@@ -1,11 +1,12 @@
 //! The report as one web page: complete without JavaScript, without the network, printable.
 //!
-//! `view` and `case` turn the report into plain strings, `reports/report.html` places them with
+//! `view`, `tables` and `case` turn the report into plain strings, `reports/report.html` places them with
 //! autoescaping on. What gets in unescaped is drawn by `chart`, which escapes for itself, and the
 //! style and the script of the house, which the page's content security policy knows by hash.
 
 mod case;
 mod marked;
+mod tables;
 mod view;
 
 use sha2::{Digest as _, Sha256};
@@ -59,3 +60,6 @@ fn base64(bytes: &[u8]) -> String {
 mod browser;
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(super) use tests::check_is_harmless;

@@ -4,19 +4,23 @@
 
 use serde::Serialize;
 
-use super::case::CaseView;
+use super::{
+    case::CaseView,
+    tables::{
+        self, CountsView, MarkView, MethodView, MetricView, NumbersView, RuleView, RunView,
+        SliceTable, lines, pairs, slice_tables,
+    },
+};
 use crate::{
     gate::{Finding, Verdict},
-    number::format_count,
     report::{
-        chart,
-        model::{MetricRow, Report, RunSummary, SliceRow},
+        chart, heat,
+        model::Report,
         panels::{self, Panel},
         plot,
         visible::visible_line,
-        wording::{self, Change, Mark, Movement},
+        wording::{self, Change},
     },
-    stats::Guarantee,
 };
 
 /// Rules on page one; more would not fit the sheet.
@@ -48,7 +52,8 @@ pub(super) struct Page {
     thinnest: String,
     next: String,
     causes: Vec<CauseView>,
-    n_more_causes: usize,
+    without_cause: &'static str,
+    more_causes: Vec<CauseView>,
     changes: Vec<ChangeView>,
     worst: Vec<(String, String)>,
     groups: Vec<GroupView>,
@@ -73,15 +78,6 @@ pub(super) struct Page {
     settings: Vec<(String, String, String)>,
     provenance: Vec<(String, String)>,
     policy_digest: String,
-}
-
-/// A verdict as shown; see [`wording::mark`].
-#[derive(Debug, Serialize)]
-struct MarkView {
-    gate_word: &'static str,
-    word: &'static str,
-    glyph: &'static str,
-    class: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -118,91 +114,11 @@ struct StripView {
     mark: MarkView,
 }
 
-#[derive(Debug, Serialize)]
-struct NumbersView {
-    estimate: String,
-    interval: String,
-    bar: String,
-    basis: String,
-    n: String,
-}
-
-#[derive(Debug, Serialize)]
-struct RuleView {
-    id: String,
-    kind: &'static str,
-    why: String,
-    sentence: String,
-    numbers: NumbersView,
-    mark: MarkView,
-    counts: String,
-    worst: Vec<String>,
-    line: String,
-}
-
-#[derive(Debug, Serialize)]
-struct MetricView {
-    metric: String,
-    candidate: String,
-    baseline: String,
-    difference: String,
-    movement: &'static str,
-    glyph: &'static str,
-    instrument: String,
-}
-
-#[derive(Debug, Serialize)]
-struct SliceTable {
-    tag: String,
-    metrics: Vec<String>,
-    rows: Vec<SliceView>,
-}
-
-#[derive(Debug, Serialize)]
-struct SliceView {
-    value: String,
-    n_cases: String,
-    is_thin: bool,
-    cells: Vec<wording::HeatCell>,
-}
-
-#[derive(Debug, Serialize)]
-struct CountsView {
-    metric: String,
-    planned: usize,
-    scored: usize,
-    not_applicable: usize,
-    unscored: usize,
-    reasons: String,
-    adds_up: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct RunView {
-    name: &'static str,
-    run_id: String,
-    variant: String,
-    size: String,
-    failures: String,
-    models: String,
-    latency: String,
-    cost: String,
-}
-
-#[derive(Debug, Serialize)]
-struct MethodView {
-    id: String,
-    kind: &'static str,
-    method: String,
-    guarantee: String,
-    confidence: String,
-    basis: String,
-}
-
 impl Page {
     pub(super) fn new(report: &Report) -> Self {
         let findings = &report.decision.findings;
         let plotted = most_telling(findings);
+        let mut causes = causes(report);
         let mut notes = lines(&report.decision.notes);
         Self {
             title: visible_line(&wording::subject_and_environment(report)),
@@ -216,8 +132,9 @@ impl Page {
             tally: wording::tally(findings),
             thinnest: visible_line(&wording::thinnest(findings).unwrap_or_default()),
             next: visible_line(&report.next),
-            causes: causes(report),
-            n_more_causes: report.causes.len().saturating_sub(N_CAUSES),
+            more_causes: causes.split_off(causes.len().min(N_CAUSES)),
+            causes,
+            without_cause: wording::without_cause(report.decision.verdict),
             changes: changes(report),
             worst: worst(report),
             n_more_rules: findings.len() - plotted.len(),
@@ -226,25 +143,17 @@ impl Page {
             panels: panels::panels(report),
             more_notes: notes.split_off(notes.len().min(N_NOTES)),
             notes,
-            proof: pairs(&report.provenance)
-                .into_iter()
-                .take(N_PROOF)
-                .collect(),
+            proof: pairs(
+                report
+                    .provenance
+                    .get(..N_PROOF)
+                    .unwrap_or(&report.provenance),
+            ),
             rules: findings.iter().map(RuleView::new).collect(),
             metrics: report.metrics.iter().map(MetricView::new).collect(),
             slices: slice_tables(report),
-            slice_note: wording::SLICE_NOTE,
-            buckets: report
-                .bucket_counts
-                .iter()
-                .map(|(bucket, count)| {
-                    (
-                        bucket.name(),
-                        wording::bucket_class(*bucket),
-                        format_count(*count),
-                    )
-                })
-                .collect(),
+            slice_note: heat::SLICE_NOTE,
+            buckets: tables::buckets(&report.bucket_counts),
             cases: report
                 .cases
                 .iter()
@@ -255,158 +164,12 @@ impl Page {
             judges: lines(&report.candidate.judges),
             judge_facts: pairs(&report.judge_facts),
             counts: report.metrics.iter().map(CountsView::new).collect(),
-            runs: [
-                ("Candidate", Some(&report.candidate)),
-                ("Baseline", report.baseline.as_ref()),
-            ]
-            .into_iter()
-            .filter_map(|(name, run)| Some(RunView::new(name, run?)))
-            .collect(),
+            runs: tables::runs(report),
             methods: findings.iter().filter_map(MethodView::new).collect(),
-            settings: report
-                .settings
-                .iter()
-                .map(|(name, value, origin)| {
-                    (
-                        visible_line(name),
-                        visible_line(value),
-                        visible_line(origin),
-                    )
-                })
-                .collect(),
+            settings: tables::settings(&report.settings),
             provenance: pairs(&report.provenance),
             policy_digest: report.policy_digest.to_string(),
         }
-    }
-}
-
-impl MarkView {
-    fn new(verdict: Verdict) -> Self {
-        let Mark {
-            gate_word,
-            word,
-            glyph,
-            class,
-            ..
-        } = wording::mark(verdict);
-        Self {
-            gate_word,
-            word,
-            glyph,
-            class,
-        }
-    }
-}
-
-impl NumbersView {
-    fn new(finding: &Finding) -> Self {
-        let numbers = wording::finding_numbers(finding);
-        Self {
-            estimate: visible_line(&numbers.estimate),
-            interval: visible_line(&numbers.interval),
-            bar: visible_line(&numbers.bar),
-            basis: numbers.basis,
-            n: numbers.n,
-        }
-    }
-}
-
-impl RuleView {
-    fn new(finding: &Finding) -> Self {
-        Self {
-            id: visible_line(&finding.id),
-            kind: finding.kind,
-            why: visible_line(finding.why.as_deref().unwrap_or("")),
-            sentence: visible_line(&finding.sentence),
-            numbers: NumbersView::new(finding),
-            mark: MarkView::new(finding.verdict),
-            counts: wording::counts_sentence(&finding.counts),
-            worst: lines(&finding.worst_cases),
-            line: finding
-                .policy_line
-                .map_or_else(String::new, |line| line.to_string()),
-        }
-    }
-}
-
-impl MetricView {
-    fn new(row: &MetricRow) -> Self {
-        let movement = wording::change(row).map_or(Movement::Unclear, |change| change.movement);
-        let text = |estimate: &Option<_>, is_difference| {
-            estimate.as_ref().map_or_else(
-                || "–".to_owned(),
-                |estimate| {
-                    visible_line(&wording::estimate_text(estimate, &row.unit, is_difference))
-                },
-            )
-        };
-        Self {
-            metric: visible_line(&row.metric),
-            candidate: text(&row.candidate, false),
-            baseline: text(&row.baseline, false),
-            difference: text(&row.difference, true),
-            movement: movement.class(),
-            glyph: if row.difference.is_some() {
-                movement.glyph()
-            } else {
-                ""
-            },
-            instrument: visible_line(&row.instrument),
-        }
-    }
-}
-
-impl CountsView {
-    fn new(row: &MetricRow) -> Self {
-        Self {
-            metric: visible_line(&row.metric),
-            planned: row.counts.planned,
-            scored: row.counts.scored,
-            not_applicable: row.counts.not_applicable,
-            unscored: row.counts.n_unscored(),
-            reasons: visible_line(&wording::reasons(&row.counts.unscored)),
-            adds_up: wording::counts_add_up(&row.counts),
-        }
-    }
-}
-
-impl RunView {
-    fn new(name: &'static str, run: &RunSummary) -> Self {
-        Self {
-            name,
-            run_id: visible_line(&run.run_id),
-            variant: visible_line(&run.variant),
-            size: wording::run_size(run),
-            failures: visible_line(&wording::reasons(
-                run.failures.iter().map(|(reason, count)| (reason, count)),
-            )),
-            models: visible_line(&run.models.join(", ")),
-            latency: format!(
-                "{} / {}",
-                wording::latency(run.latency_p50_ms),
-                wording::latency(run.latency_p95_ms)
-            ),
-            cost: format!(
-                "{} / {}",
-                wording::cost(run.copilot_cost_usd),
-                wording::cost(run.judge_cost_usd)
-            ),
-        }
-    }
-}
-
-impl MethodView {
-    fn new(finding: &Finding) -> Option<Self> {
-        let estimate = finding.estimate.as_ref()?;
-        let guarantee: Guarantee = estimate.guarantee;
-        Some(Self {
-            id: visible_line(&finding.id),
-            kind: finding.kind,
-            method: visible_line(&estimate.method),
-            guarantee: guarantee.to_string(),
-            confidence: wording::confidence(estimate),
-            basis: wording::basis(estimate),
-        })
     }
 }
 
@@ -427,7 +190,7 @@ fn most_telling(findings: &[Finding]) -> Vec<&Finding> {
 }
 
 fn groups(findings: &[&Finding]) -> Vec<GroupView> {
-    let drawn = plot::groups(findings.iter().copied());
+    let drawn = plot::groups(findings);
     let is_drawn = |finding: &Finding| {
         drawn.iter().any(|group| {
             group
@@ -473,7 +236,6 @@ fn causes(report: &Report) -> Vec<CauseView> {
     report
         .causes
         .iter()
-        .take(N_CAUSES)
         .map(|cause| CauseView {
             sentence: visible_line(&cause.sentence),
             example: visible_line(cause.example_case.as_deref().unwrap_or("")),
@@ -516,76 +278,5 @@ fn worst(report: &Report) -> Vec<(String, String)> {
                 visible_line(&wording::worst_case(case)),
             )
         })
-        .collect()
-}
-
-fn slice_tables(report: &Report) -> Vec<SliceTable> {
-    let slices = &report.slices;
-    let mut tables: Vec<SliceTable> = Vec::new();
-    for slice in slices {
-        let tag = visible_line(&slice.tag);
-        let index = tables
-            .iter()
-            .position(|table| table.tag == tag)
-            .unwrap_or_else(|| {
-                tables.push(SliceTable {
-                    tag,
-                    metrics: metric_names(slices, &slice.tag),
-                    rows: Vec::new(),
-                });
-                tables.len() - 1
-            });
-        let Some(table) = tables.get_mut(index) else {
-            continue;
-        };
-        let cells = table.metrics.iter().map(|metric| {
-            let mean = slice
-                .means
-                .iter()
-                .find(|(name, ..)| visible_line(name) == *metric);
-            let row = report
-                .metrics
-                .iter()
-                .find(|row| visible_line(&row.metric) == *metric);
-            wording::heat_cell(
-                row,
-                mean.and_then(|mean| mean.1),
-                mean.and_then(|mean| mean.2),
-            )
-        });
-        table.rows.push(SliceView {
-            value: visible_line(&slice.value),
-            n_cases: format_count(slice.n_cases),
-            is_thin: wording::is_thin(slice),
-            cells: cells.collect(),
-        });
-    }
-    tables
-}
-
-/// The metrics of a dimension, in the order in which they first appear.
-fn metric_names(slices: &[SliceRow], tag: &str) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for (name, ..) in slices
-        .iter()
-        .filter(|slice| slice.tag == tag)
-        .flat_map(|slice| &slice.means)
-    {
-        let name = visible_line(name);
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
-}
-
-fn lines(texts: &[String]) -> Vec<String> {
-    texts.iter().map(|text| visible_line(text)).collect()
-}
-
-fn pairs(pairs: &[(String, String)]) -> Vec<(String, String)> {
-    pairs
-        .iter()
-        .map(|(name, value)| (visible_line(name), visible_line(value)))
         .collect()
 }
