@@ -24,6 +24,7 @@ mod reply;
 mod score;
 mod spec;
 mod spec_file;
+mod spec_labels;
 mod strict_json;
 mod template;
 mod token;
