@@ -1,0 +1,241 @@
+//! One sentence laid against the passages: which words are there, where most of them are together.
+
+use std::ops::Range;
+
+use super::index::Index;
+use super::lexicon::Kinds;
+use super::model::Rarity;
+use super::words::Word;
+
+/// An answer's words, looked up in the passages.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// All words of the answer.
+    pub(crate) words: Vec<Word>,
+    /// The number of each word's stem in the index, where it occurs.
+    pub(crate) ids: Vec<Option<u32>>,
+    /// How rare each word is.
+    pub(crate) rarity: Vec<f32>,
+    /// The length of the longest run of words around each word that stands so in a passage.
+    pub(crate) copied: Vec<usize>,
+}
+
+impl Answer {
+    pub(crate) fn new(words: Vec<Word>, index: &Index, rarity: &Rarity) -> Self {
+        let ids: Vec<Option<u32>> = words.iter().map(|word| index.id(word.key)).collect();
+        let copied = copied_runs(&ids, index);
+        let rarity = words.iter().map(|word| rarity.of(word)).collect();
+        Self {
+            words,
+            ids,
+            rarity,
+            copied,
+        }
+    }
+
+    /// Whether the word at `at` occurs in the passages, as a stem or as a value.
+    pub(crate) fn is_supported(&self, at: usize, index: &Index) -> bool {
+        self.ids.get(at).is_some_and(Option::is_some)
+            || self.number_key(at).is_some_and(|key| index.has_value(key))
+    }
+
+    pub(crate) fn word(&self, at: usize) -> Option<&Word> {
+        self.words.get(at)
+    }
+
+    pub(crate) fn rarity(&self, at: usize) -> f32 {
+        self.rarity.get(at).copied().unwrap_or(0.0)
+    }
+
+    fn number_key(&self, at: usize) -> Option<u64> {
+        self.word(at)?.number.map(|number| number.key)
+    }
+}
+
+/// Longest runs that occur in the passages, greedily from the left. At most 40 starts are tried for
+/// a word and 30 words are followed, so that repeated text stays linear.
+fn copied_runs(ids: &[Option<u32>], index: &Index) -> Vec<usize> {
+    let mut copied = vec![0; ids.len()];
+    let mut at = 0;
+    while let Some(id) = ids.get(at) {
+        let starts = id.map_or(&[][..], |id| index.positions(id));
+        let longest = starts
+            .iter()
+            .take(40)
+            .map(|start| {
+                (1..30)
+                    .take_while(|ahead| {
+                        let own = ids.get(at + ahead).copied().flatten();
+                        own.is_some() && own == index.id_at(start + ahead)
+                    })
+                    .count()
+                    + 1
+            })
+            .max()
+            .unwrap_or(0);
+        if let Some(run) = copied.get_mut(at..at + longest) {
+            run.fill(longest);
+        }
+        at += longest.max(1);
+    }
+    copied
+}
+
+/// What a sentence has in common with the passages.
+#[derive(Debug)]
+pub(crate) struct Alignment {
+    /// The words of the sentence.
+    pub(crate) words: Range<usize>,
+    /// Those of them that carry content.
+    pub(crate) content: Vec<usize>,
+    /// Those of the content words that the passages do not have.
+    pub(crate) missing: Vec<usize>,
+    /// Passage sentences with some of the content, best first, with the rarity they cover.
+    pub(crate) ranked: Vec<(usize, f32)>,
+    /// The rarity of all distinct content words.
+    pub(crate) total: f32,
+    /// For each content word, the share of its neighbors that stand together in one sentence.
+    pub(crate) clauses: Vec<f32>,
+}
+
+impl Alignment {
+    pub(crate) fn new(
+        answer: &Answer,
+        words: Range<usize>,
+        index: &Index,
+        scratch: &mut Scratch,
+    ) -> Self {
+        let content: Vec<usize> = words
+            .clone()
+            .filter(|at| answer.word(*at).is_some_and(Word::is_content))
+            .collect();
+        let missing = content
+            .iter()
+            .copied()
+            .filter(|at| !answer.is_supported(*at, index))
+            .collect();
+        let distinct = distinct(answer, &content);
+        let total = distinct.iter().map(|at| answer.rarity(*at)).sum();
+        let ranked = scratch.rank(answer, &distinct, index);
+        let clauses = scratch.clauses(answer, &content, index);
+        Self {
+            words,
+            content,
+            missing,
+            ranked,
+            total,
+            clauses,
+        }
+    }
+
+    /// The passage sentence that has most of the content.
+    pub(crate) fn best(&self) -> Option<usize> {
+        self.ranked.first().map(|(sentence, _)| *sentence)
+    }
+}
+
+/// The first of each group of equal words.
+fn distinct(answer: &Answer, content: &[usize]) -> Vec<usize> {
+    let key = |at: usize| answer.word(at).map(|word| word.key);
+    let mut sorted = content.to_vec();
+    sorted.sort_by_key(|at| (key(*at), *at));
+    sorted.dedup_by_key(|at| key(*at));
+    sorted.sort_unstable();
+    sorted
+}
+
+/// Buffers over the passage sentences, kept between the sentences of an answer.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    covered: Vec<f32>,
+    counts: Vec<u8>,
+    touched: Vec<usize>,
+}
+
+impl Scratch {
+    pub(crate) fn new(index: &Index) -> Self {
+        let n_sentences = index.sentences.len();
+        Self {
+            covered: vec![0.0; n_sentences],
+            counts: vec![0; n_sentences],
+            touched: Vec::new(),
+        }
+    }
+
+    fn rank(&mut self, answer: &Answer, distinct: &[usize], index: &Index) -> Vec<(usize, f32)> {
+        for at in distinct {
+            let Some(id) = answer.ids.get(*at).copied().flatten() else {
+                continue;
+            };
+            let rarity = answer.rarity(*at);
+            for sentence in index.sentences_with(id) {
+                if let Some(covered) = self.covered.get_mut(sentence) {
+                    if *covered <= 0.0 {
+                        self.touched.push(sentence);
+                    }
+                    *covered += rarity;
+                }
+            }
+        }
+        let mut ranked = Vec::with_capacity(self.touched.len());
+        for sentence in self.touched.drain(..) {
+            if let Some(covered) = self.covered.get_mut(sentence) {
+                ranked.push((sentence, *covered));
+                *covered = 0.0;
+            }
+        }
+        ranked.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+        ranked
+    }
+
+    /// For each content word, the largest share of it and its three content neighbors on either side
+    /// that one passage sentence has.
+    fn clauses(&mut self, answer: &Answer, content: &[usize], index: &Index) -> Vec<f32> {
+        let mut clauses = Vec::with_capacity(content.len());
+        let mut keys: Vec<(u64, Option<u32>)> = Vec::with_capacity(7);
+        for middle in 0..content.len() {
+            let window = content.get(middle.saturating_sub(3)..(middle + 4).min(content.len()));
+            keys.clear();
+            for at in window.unwrap_or_default() {
+                let id = answer.ids.get(*at).copied().flatten();
+                if let Some(word) = answer.word(*at)
+                    && !keys.iter().any(|(key, _)| *key == word.key)
+                {
+                    keys.push((word.key, id));
+                }
+            }
+            let most = self.most_together(&keys, index);
+            clauses.push(f32::from(most) / f32::from(u8::try_from(keys.len().max(1)).unwrap_or(7)));
+        }
+        clauses
+    }
+
+    fn most_together(&mut self, keys: &[(u64, Option<u32>)], index: &Index) -> u8 {
+        let mut most = 0;
+        for id in keys.iter().filter_map(|(_, id)| *id) {
+            for sentence in index.sentences_with(id) {
+                if let Some(count) = self.counts.get_mut(sentence) {
+                    if *count == 0 {
+                        self.touched.push(sentence);
+                    }
+                    *count += 1;
+                    most = most.max(*count);
+                }
+            }
+        }
+        for sentence in self.touched.drain(..) {
+            if let Some(count) = self.counts.get_mut(sentence) {
+                *count = 0;
+            }
+        }
+        most
+    }
+}
+
+/// How many of the words deny.
+pub(crate) fn negations(words: &[Word]) -> usize {
+    words
+        .iter()
+        .filter(|word| word.kinds.has(Kinds::NEGATION))
+        .count()
+}

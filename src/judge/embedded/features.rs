@@ -1,0 +1,461 @@
+//! What the model sees of a sentence: numbers from its alignment with the passages.
+
+use super::align::{Alignment, Answer, negations};
+use super::conflict::{Conflict, ConflictKind};
+use super::index::Index;
+use super::lexicon::Kinds;
+use super::words::Word;
+use crate::unit::count_to_f64;
+
+macro_rules! features {
+    ($($name:ident: $doc:literal,)*) => {
+        /// The features of one sentence.
+        #[derive(Debug, Clone, Copy, PartialEq, Default)]
+        pub struct Features {
+            $(#[doc = $doc] pub $name: f32,)*
+        }
+
+        impl Features {
+            /// The names, in the order of [`Self::inputs`].
+            pub const NAMES: &[&str] = &[$(stringify!($name),)*];
+
+            /// The numbers, in the order of [`Self::NAMES`], those above one on a log scale.
+            pub fn inputs(&self) -> [f32; Self::NAMES.len()] {
+                [$(squashed(self.$name),)*]
+            }
+        }
+    };
+}
+
+features! {
+    coverage: "Share of the content words' rarity that the passages have anywhere.",
+    coverage_best: "The same, in the best single sentence.",
+    coverage_best_3: "The same, in the three sentences that together cover most.",
+    coverage_window: "The same, in the best sentence and its neighbors.",
+    coverage_prefix: "Share of the content words present by stem, value or first five letters.",
+    clause_mean: "Mean share of a content word's neighborhood that one sentence has.",
+    clause_min: "The least such share.",
+    novel_pairs: "Share of word pairs that occur nowhere.",
+    novel_triples: "Share of word triples that occur nowhere.",
+    copied_max: "The longest copied run, as a share of the sentence.",
+    copied_mean: "The mean length of copied runs, in tens of words.",
+    missing_words: "Content words that occur nowhere.",
+    missing_rarity_max: "The rarity of the rarest missing word.",
+    missing_rarity_sum: "The rarity of all missing words.",
+    missing_names: "Capitalized words, not the first, that occur nowhere.",
+    missing_names_window: "The same, not in the window.",
+    missing_numbers: "Numbers that occur nowhere.",
+    missing_numbers_window: "Numbers that are not in the window.",
+    numbers: "Numbers.",
+    names: "Capitalized words, not the first.",
+    negations: "Words that deny.",
+    negations_best: "Words that deny in the best sentence.",
+    negation_mismatch: "Whether only one of both denies.",
+    hedges_new: "Weakening words that the best sentence does not have.",
+    absolutes_new: "Strengthening words that the best sentence does not have.",
+    hedges: "Weakening words.",
+    absolutes: "Strengthening words.",
+    question_overlap: "Share of the content words that the question has.",
+    coverage_or_question: "Share of the content words that the passages or the question have.",
+    far_pairs: "Share of neighboring content words that stand far apart in the passages.",
+    gap_max: "The largest such distance, as ln(1 + words).",
+    spread: "Share of the passage sentences with some of the content.",
+    conflict_number: "Whether a number conflicts.",
+    conflict_negation: "Whether a denial conflicts.",
+    conflict_antonym: "Whether an antonym conflicts.",
+    conflict_name: "Whether a name conflicts.",
+    words: "Words.",
+    content_words: "Content words.",
+    position: "The number of sentences before it.",
+    position_share: "Its place in the answer, 0 first, 1 last.",
+    sentences: "The number of sentences of the answer.",
+    answer_words: "The number of words of the answer.",
+    meta_words: "Words about the sources.",
+    person_words: "Words for the speaker and the reader.",
+    is_question: "Whether it asks.",
+    is_item: "Whether it is a list item.",
+    ends_with_colon: "Whether it announces something.",
+    has_bracket: "Whether it has a bracket.",
+    has_quote: "Whether it quotes.",
+    declines: "Whether it says that there is no answer.",
+    frame: "Phrases of advice and connection that generators add.",
+}
+
+/// What stands around a sentence.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Surroundings<'t> {
+    /// The sentence as written.
+    pub(crate) text: &'t str,
+    /// How many sentences stand before it.
+    pub(crate) position: usize,
+    /// How many the answer has.
+    pub(crate) sentences: usize,
+    /// The stems of the question's content words.
+    pub(crate) question: &'t [u64],
+    /// Whether it says that there is no answer.
+    pub(crate) declines: bool,
+}
+
+/// Counts what there is to count.
+pub(crate) fn extract(
+    answer: &Answer,
+    alignment: &Alignment,
+    index: &Index,
+    conflicts: &[Conflict],
+    around: Surroundings<'_>,
+) -> Features {
+    let mut features = Features::default();
+    coverage(&mut features, answer, alignment, index);
+    sequences(&mut features, answer, alignment, index);
+    missing(&mut features, answer, alignment, index);
+    denial_and_degree(&mut features, answer, alignment, index);
+    distances(&mut features, answer, alignment, index);
+    question(&mut features, answer, alignment, around.question);
+    surface(&mut features, answer, alignment, around);
+    for conflict in conflicts {
+        match conflict.kind {
+            ConflictKind::Number => features.conflict_number = 1.0,
+            ConflictKind::Negation => features.conflict_negation = 1.0,
+            ConflictKind::Antonym => features.conflict_antonym = 1.0,
+            ConflictKind::Name => features.conflict_name = 1.0,
+        }
+    }
+    features
+}
+
+fn coverage(features: &mut Features, answer: &Answer, alignment: &Alignment, index: &Index) {
+    let all: f32 = alignment.content.iter().map(|at| answer.rarity(*at)).sum();
+    let lost: f32 = alignment.missing.iter().map(|at| answer.rarity(*at)).sum();
+    features.coverage = if all > 0.0 { 1.0 - lost / all } else { 0.0 };
+    let total = alignment.total.max(1e-6);
+    features.coverage_best = alignment
+        .ranked
+        .first()
+        .map_or(0.0, |(_, covered)| covered / total);
+    let mut left: Vec<(u32, f32)> = Vec::new();
+    for at in &alignment.content {
+        if let Some(id) = answer.ids.get(*at).copied().flatten()
+            && !left.iter().any(|(seen, _)| *seen == id)
+        {
+            left.push((id, answer.rarity(*at)));
+        }
+    }
+    if let Some(best) = alignment.best() {
+        let window = index.window(best);
+        let inside: f32 = left
+            .iter()
+            .filter(|(id, _)| stands_in(index, *id, window.clone()))
+            .map(|(_, rarity)| rarity)
+            .sum();
+        features.coverage_window = inside / total;
+    }
+    let mut covered = 0.0;
+    for _ in 0..3 {
+        let gain = |sentence: usize| -> f32 {
+            left.iter()
+                .filter(|(id, _)| stands_in(index, *id, sentence..sentence + 1))
+                .map(|(_, rarity)| rarity)
+                .sum()
+        };
+        let best = alignment
+            .ranked
+            .iter()
+            .take(6)
+            .map(|(sentence, _)| (*sentence, gain(*sentence)))
+            .max_by(|one, other| one.1.total_cmp(&other.1).then(other.0.cmp(&one.0)));
+        let Some((sentence, gained)) = best else {
+            break;
+        };
+        covered += gained;
+        left.retain(|(id, _)| !stands_in(index, *id, sentence..sentence + 1));
+    }
+    features.coverage_best_3 = covered / total;
+    let near = alignment.content.iter().filter(|at| {
+        answer.is_supported(**at, index)
+            || answer
+                .word(**at)
+                .and_then(|word| word.prefix)
+                .is_some_and(|prefix| index.has_prefix(prefix))
+    });
+    features.coverage_prefix = share(near.count(), alignment.content.len());
+    features.clause_mean = if alignment.clauses.is_empty() {
+        1.0
+    } else {
+        alignment.clauses.iter().sum::<f32>() / count(alignment.clauses.len())
+    };
+    features.clause_min = alignment.clauses.iter().copied().fold(1.0, f32::min);
+}
+
+/// Whether a stem stands in one of the sentences.
+fn stands_in(index: &Index, id: u32, sentences: std::ops::Range<usize>) -> bool {
+    let positions = index.positions(id);
+    let from = sentences.start;
+    let first = positions.partition_point(|at| index.sentence_at(*at).is_some_and(|s| s < from));
+    positions
+        .get(first)
+        .and_then(|at| index.sentence_at(*at))
+        .is_some_and(|sentence| sentences.contains(&sentence))
+}
+
+fn sequences(features: &mut Features, answer: &Answer, alignment: &Alignment, index: &Index) {
+    let words = answer
+        .words
+        .get(alignment.words.clone())
+        .unwrap_or_default();
+    let pairs = words.windows(2);
+    let n_pairs = pairs.len();
+    let novel = pairs.filter(|window| match window {
+        [first, second] => !index.has_pair(first.key, second.key),
+        _ => false,
+    });
+    features.novel_pairs = share(novel.count(), n_pairs);
+    let triples = words.windows(3);
+    let n_triples = triples.len();
+    let novel = triples.filter(|window| match window {
+        [first, second, third] => !index.has_triple(first.key, second.key, third.key),
+        _ => false,
+    });
+    features.novel_triples = share(novel.count(), n_triples);
+    let runs = answer
+        .copied
+        .get(alignment.words.clone())
+        .unwrap_or_default();
+    features.copied_max = share(
+        runs.iter().copied().max().unwrap_or(0).min(words.len()),
+        words.len(),
+    );
+    features.copied_mean = share(runs.iter().sum(), words.len()) / 10.0;
+}
+
+fn missing(features: &mut Features, answer: &Answer, alignment: &Alignment, index: &Index) {
+    let rarities = alignment.missing.iter().map(|at| answer.rarity(*at));
+    features.missing_words = count(alignment.missing.len());
+    features.missing_rarity_max = rarities.clone().fold(0.0, f32::max);
+    features.missing_rarity_sum = rarities.sum();
+    let window = alignment.best().map(|best| index.window(best));
+    let in_window = |word: &Word| {
+        let Some(window) = window.clone() else {
+            return false;
+        };
+        index
+            .id(word.key)
+            .is_some_and(|id| stands_in(index, id, window.clone()))
+            || word.number.is_some_and(|number| {
+                window
+                    .clone()
+                    .any(|sentence| has_value(index.words_of(sentence), number.key))
+            })
+    };
+    for at in &alignment.content {
+        let Some(word) = answer.word(*at) else {
+            continue;
+        };
+        let nowhere = !answer.is_supported(*at, index);
+        if word.number.is_some() {
+            features.numbers += 1.0;
+            features.missing_numbers += flag(nowhere);
+            features.missing_numbers_window += flag(!in_window(word));
+        } else if word.capitalized && *at != alignment.words.start {
+            features.names += 1.0;
+            features.missing_names += flag(nowhere);
+            features.missing_names_window += flag(!in_window(word));
+        }
+    }
+}
+
+/// Whether one of the words has that value.
+pub(crate) fn has_value(words: &[Word], key: u64) -> bool {
+    words
+        .iter()
+        .any(|word| word.number.is_some_and(|number| number.key == key))
+}
+
+fn denial_and_degree(
+    features: &mut Features,
+    answer: &Answer,
+    alignment: &Alignment,
+    index: &Index,
+) {
+    let words = answer
+        .words
+        .get(alignment.words.clone())
+        .unwrap_or_default();
+    features.negations = count(negations(words));
+    let best = alignment.best();
+    features.negations_best = best
+        .and_then(|best| index.sentences.get(best))
+        .map_or(0.0, |place| count(place.negations));
+    features.negation_mismatch =
+        flag((features.negations > 0.0) != (features.negations_best > 0.0));
+    for word in words {
+        let is_new = || {
+            best.is_none_or(|best| {
+                index
+                    .id(word.key)
+                    .is_none_or(|id| !stands_in(index, id, best..best + 1))
+            })
+        };
+        if word.kinds.has(Kinds::HEDGE) {
+            features.hedges += 1.0;
+            features.hedges_new += flag(is_new());
+        }
+        if word.kinds.has(Kinds::ABSOLUTE) {
+            features.absolutes += 1.0;
+            features.absolutes_new += flag(is_new());
+        }
+    }
+}
+
+/// How far apart in the passages the content words stand that are neighbors in the sentence.
+fn distances(features: &mut Features, answer: &Answer, alignment: &Alignment, index: &Index) {
+    let mut n_pairs = 0;
+    let mut n_far = 0;
+    let mut largest = 0;
+    let ids = alignment
+        .content
+        .iter()
+        .map(|at| answer.ids.get(*at).copied().flatten());
+    for (left, right) in ids.clone().zip(ids.skip(1)) {
+        let (Some(left), Some(right)) = (left, right) else {
+            continue;
+        };
+        let Some(distance) = nearest(index.positions(left), index.positions(right)) else {
+            continue;
+        };
+        n_pairs += 1;
+        n_far += usize::from(distance > 25);
+        largest = largest.max(distance);
+    }
+    features.far_pairs = share(n_far, n_pairs);
+    features.gap_max = count(largest).ln_1p();
+    features.spread = share(alignment.ranked.len(), index.sentences.len());
+}
+
+/// The least distance between two sorted lists.
+fn nearest(left: &[usize], right: &[usize]) -> Option<usize> {
+    let mut least = None;
+    let mut lefts = left.iter().peekable();
+    let mut rights = right.iter().peekable();
+    while let (Some(one), Some(other)) = (lefts.peek(), rights.peek()) {
+        let distance = one.abs_diff(**other);
+        least = Some(least.map_or(distance, |least: usize| least.min(distance)));
+        if one <= other {
+            lefts.next();
+        } else {
+            rights.next();
+        }
+    }
+    least
+}
+
+fn question(features: &mut Features, answer: &Answer, alignment: &Alignment, question: &[u64]) {
+    let asked = |at: usize| {
+        answer
+            .word(at)
+            .is_some_and(|word| question.binary_search(&word.key).is_ok())
+    };
+    let n_asked = alignment.content.iter().filter(|at| asked(**at)).count();
+    let n_lost = alignment.missing.iter().filter(|at| !asked(**at)).count();
+    let n_content = alignment.content.len();
+    features.question_overlap = share(n_asked, n_content);
+    features.coverage_or_question = share(n_content - n_lost, n_content);
+}
+
+fn surface(
+    features: &mut Features,
+    answer: &Answer,
+    alignment: &Alignment,
+    around: Surroundings<'_>,
+) {
+    let words = answer
+        .words
+        .get(alignment.words.clone())
+        .unwrap_or_default();
+    let of_kind = |kind| count(words.iter().filter(|word| word.kinds.has(kind)).count());
+    let text = around.text;
+    features.words = count(words.len());
+    features.content_words = count(alignment.content.len());
+    features.position = count(around.position);
+    features.position_share = share(around.position, around.sentences.saturating_sub(1));
+    features.sentences = count(around.sentences);
+    features.answer_words = count(answer.words.len());
+    features.meta_words = of_kind(Kinds::META);
+    features.person_words = of_kind(Kinds::PERSON);
+    features.is_question = flag(text.contains('?'));
+    features.is_item = flag(
+        text.starts_with(['-', '*', '•'])
+            || text
+                .split_once(['.', ')'])
+                .is_some_and(|(number, _)| number.parse::<u16>().is_ok()),
+    );
+    features.ends_with_colon = flag(text.ends_with(':'));
+    features.has_bracket = flag(text.contains('('));
+    features.has_quote = flag(text.contains(['"', '“']));
+    features.declines = flag(around.declines);
+    let lower = text.to_lowercase();
+    features.frame = count(FRAMES.iter().filter(|frame| lower.contains(*frame)).count());
+}
+
+const FRAMES: &[&str] = &[
+    "important",
+    "please note",
+    "worth noting",
+    "keep in mind",
+    "in conclusion",
+    "in summary",
+    "overall",
+    "i hope",
+    "let me know",
+    "however,",
+    "additionally",
+    "furthermore",
+    "moreover",
+    "recommended",
+    "best to",
+    "be sure to",
+    "make sure",
+    "consult",
+    "for example",
+    "such as",
+    "in addition",
+    "based on the",
+    "according to",
+    "passage 1",
+    "passage 2",
+    "passage 3",
+    "ensure",
+    "which can",
+    "this can",
+    "this is because",
+    "in order to",
+    "known for",
+    "popular",
+    "depending on",
+];
+
+fn flag(holds: bool) -> f32 {
+    f32::from(u8::from(holds))
+}
+
+fn share(part: usize, whole: usize) -> f32 {
+    if whole == 0 {
+        0.0
+    } else {
+        count(part) / count(whole)
+    }
+}
+
+/// A count as a feature. Counts beyond 2^24 lose their last digits, which no weight can tell.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "features are f32"
+)]
+fn count(n: usize) -> f32 {
+    count_to_f64(n) as f32
+}
+
+/// Itself up to one, 1 + ln above: a count of fifty must not outweigh everything.
+fn squashed(value: f32) -> f32 {
+    if value > 1.0 { 1.0 + value.ln() } else { value }
+}

@@ -1,0 +1,250 @@
+//! The passages of one answer, indexed once: where every word stands, which sequences occur.
+
+use std::ops::Range;
+
+use super::lexicon::{Kinds, Lexicon};
+use super::table::{KeyTable, pair};
+use super::words::{Word, words};
+use crate::judge::sentences;
+
+/// All passages as one sequence of words, with the ways to look into it.
+#[derive(Debug)]
+pub(crate) struct Index {
+    /// The words of all passages, in order.
+    pub(crate) words: Vec<Word>,
+    /// The sentences of all passages, in order.
+    pub(crate) sentences: Vec<Place>,
+    /// For each word, its sentence.
+    sentence_of: Vec<usize>,
+    /// For each word, the number of its stem.
+    ids: Vec<u32>,
+    lookup: KeyTable,
+    /// `positions[offsets[id]..offsets[id + 1]]` is where the stem `id` stands.
+    offsets: Vec<usize>,
+    positions: Vec<usize>,
+    pairs: KeyTable,
+    triples: KeyTable,
+    values: KeyTable,
+    prefixes: KeyTable,
+}
+
+/// One sentence of a passage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Which passage, from 0.
+    pub(crate) passage: usize,
+    /// Where in the passage, in bytes.
+    pub(crate) bytes: Range<usize>,
+    /// Its words.
+    pub(crate) words: Range<usize>,
+    /// How many of them deny.
+    pub(crate) negations: usize,
+}
+
+impl Index {
+    pub(crate) fn new(passages: &[&str], lexicon: &Lexicon) -> Self {
+        let mut all = Vec::new();
+        let mut places = Vec::new();
+        let mut sentence_of = Vec::new();
+        for (passage, text) in passages.iter().enumerate() {
+            let mut rest = words(text, lexicon).into_iter().peekable();
+            for bytes in sentences::split(text) {
+                let first = all.len();
+                while let Some(word) = rest.next_if(|word| word.start < bytes.end) {
+                    sentence_of.push(places.len());
+                    all.push(word);
+                }
+                if all.len() > first {
+                    let own = all.get(first..).unwrap_or_default();
+                    let negations = own
+                        .iter()
+                        .filter(|word| word.kinds.has(Kinds::NEGATION))
+                        .count();
+                    places.push(Place {
+                        passage,
+                        bytes,
+                        words: first..all.len(),
+                        negations,
+                    });
+                }
+            }
+        }
+        Self::of(all, places, sentence_of)
+    }
+
+    fn of(words: Vec<Word>, sentences: Vec<Place>, sentence_of: Vec<usize>) -> Self {
+        let mut lookup = KeyTable::with_capacity(words.len());
+        let mut ids = Vec::with_capacity(words.len());
+        let mut counts: Vec<usize> = Vec::new();
+        for word in &words {
+            let fresh = u32::try_from(counts.len()).unwrap_or(u32::MAX);
+            let id = lookup.get_or_insert(word.key, fresh);
+            match counts.get_mut(index(id)) {
+                Some(count) => *count += 1,
+                None => counts.push(1),
+            }
+            ids.push(id);
+        }
+        let mut offsets = Vec::with_capacity(counts.len() + 1);
+        let mut sum = 0;
+        offsets.push(0);
+        for count in counts {
+            sum += count;
+            offsets.push(sum);
+        }
+        let mut next = offsets.clone();
+        let mut positions = vec![0; words.len()];
+        for (at, id) in ids.iter().enumerate() {
+            if let Some(slot) = next.get_mut(index(*id)) {
+                if let Some(position) = positions.get_mut(*slot) {
+                    *position = at;
+                }
+                *slot += 1;
+            }
+        }
+        let mut made = Self {
+            pairs: KeyTable::with_capacity(words.len()),
+            triples: KeyTable::with_capacity(words.len()),
+            values: KeyTable::with_capacity(words.len()),
+            prefixes: KeyTable::with_capacity(words.len()),
+            words,
+            sentences,
+            sentence_of,
+            ids,
+            lookup,
+            offsets,
+            positions,
+        };
+        made.add_sequences();
+        made
+    }
+
+    fn add_sequences(&mut self) {
+        for window in self.words.windows(2) {
+            if let [first, second] = window {
+                self.pairs.get_or_insert(pair(first.key, second.key), 0);
+            }
+        }
+        for window in self.words.windows(3) {
+            if let [first, second, third] = window {
+                self.triples
+                    .get_or_insert(pair(pair(first.key, second.key), third.key), 0);
+            }
+        }
+        for word in &self.words {
+            if let Some(number) = word.number {
+                self.values.get_or_insert(number.key, 0);
+            }
+            if let Some(prefix) = word.prefix {
+                self.prefixes.get_or_insert(prefix, 0);
+            }
+        }
+    }
+
+    /// The number of a stem, if it occurs.
+    pub(crate) fn id(&self, key: u64) -> Option<u32> {
+        self.lookup.get(key)
+    }
+
+    /// The number of the stem at a position.
+    pub(crate) fn id_at(&self, position: usize) -> Option<u32> {
+        self.ids.get(position).copied()
+    }
+
+    /// Where a stem stands, in order.
+    pub(crate) fn positions(&self, id: u32) -> &[usize] {
+        let from = self.offsets.get(index(id)).copied().unwrap_or(0);
+        let to = self.offsets.get(index(id) + 1).copied().unwrap_or(0);
+        self.positions.get(from..to).unwrap_or_default()
+    }
+
+    /// The sentences with a stem, in order, each once.
+    pub(crate) fn sentences_with(&self, id: u32) -> impl Iterator<Item = usize> {
+        let mut last = None;
+        self.positions(id).iter().filter_map(move |position| {
+            let sentence = self.sentence_of.get(*position).copied();
+            (sentence != last).then(|| last = sentence)?;
+            sentence
+        })
+    }
+
+    /// The sentence of a position.
+    pub(crate) fn sentence_at(&self, position: usize) -> Option<usize> {
+        self.sentence_of.get(position).copied()
+    }
+
+    /// Whether a number of that value occurs.
+    pub(crate) fn has_value(&self, key: u64) -> bool {
+        self.values.contains(key)
+    }
+
+    /// Whether a word with those first five letters occurs.
+    pub(crate) fn has_prefix(&self, prefix: u64) -> bool {
+        self.prefixes.contains(prefix)
+    }
+
+    /// Whether the two stems occur next to each other, in that order.
+    pub(crate) fn has_pair(&self, first: u64, second: u64) -> bool {
+        self.pairs.contains(pair(first, second))
+    }
+
+    /// Whether the three stems occur in a row.
+    pub(crate) fn has_triple(&self, first: u64, second: u64, third: u64) -> bool {
+        self.triples.contains(pair(pair(first, second), third))
+    }
+
+    /// The words of a sentence.
+    pub(crate) fn words_of(&self, sentence: usize) -> &[Word] {
+        self.sentences
+            .get(sentence)
+            .and_then(|place| self.words.get(place.words.clone()))
+            .unwrap_or_default()
+    }
+
+    /// The sentence with its neighbors in the same passage.
+    pub(crate) fn window(&self, sentence: usize) -> Range<usize> {
+        let passage = self.sentences.get(sentence).map(|place| place.passage);
+        let same = |at: usize| self.sentences.get(at).map(|place| place.passage) == passage;
+        let from = if sentence > 0 && same(sentence - 1) {
+            sentence - 1
+        } else {
+            sentence
+        };
+        let to = if same(sentence + 1) {
+            sentence + 1
+        } else {
+            sentence
+        };
+        from..to + 1
+    }
+}
+
+fn index(id: u32) -> usize {
+    usize::try_from(id).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_found_where_it_stands() {
+        let lexicon = Lexicon::new();
+        let passages = [
+            "The fee is 20. The fee rose.",
+            "No fee. Refunds take 5 days.",
+        ];
+        let index = Index::new(&passages, &lexicon);
+        assert_eq!(index.sentences.len(), 4);
+        for (position, word) in index.words.iter().enumerate() {
+            let id = index.id(word.key).unwrap();
+            assert!(index.positions(id).contains(&position));
+        }
+        let fee = index.id(index.words[1].key).unwrap();
+        assert_eq!(index.sentences_with(fee).collect::<Vec<_>>(), [0, 1, 2]);
+        assert_eq!(index.window(1), 0..2);
+        assert_eq!(index.window(2), 2..4);
+        assert_eq!(index.sentences[2].negations, 1);
+        assert!(index.has_pair(index.words[0].key, index.words[1].key));
+    }
+}

@@ -1,0 +1,204 @@
+//! The weights, as the training recipe writes them and as the judge reads them.
+//!
+//! One file of sections: four letters, the length of the payload in bytes (u32, little-endian), the
+//! payload. Floats are f32, little-endian. `examples/train_embedded_judge.rs` writes it.
+
+use super::table::mix;
+use super::words::Word;
+
+/// The first bytes of a model file; the last one is the version of the layout.
+pub(crate) const MAGIC: &[u8; 5] = b"GGEJ\x01";
+
+/// Entries of the table of inverse document frequencies.
+pub(crate) const IDF_SIZE: usize = 1 << 14;
+
+/// Why bytes are not a model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// They do not begin as a model does.
+    #[error(
+        "failed to read the embedded judge's model: it does not begin with the mark of version 1"
+    )]
+    Magic,
+    /// A section is not there, or is cut short.
+    #[error("failed to read the embedded judge's model: section `{0}` is missing or cut short")]
+    Section(&'static str),
+    /// A section has another length than this version needs.
+    #[error(
+        "failed to read the embedded judge's model: section `{name}` has {found} numbers, not {expected}"
+    )]
+    Length {
+        /// The section.
+        name: &'static str,
+        /// Numbers found.
+        found: usize,
+        /// Numbers needed.
+        expected: usize,
+    },
+    /// A weight is not finite.
+    #[error(
+        "failed to read the embedded judge's model: section `{0}` holds a number that is not finite"
+    )]
+    NotFinite(&'static str),
+}
+
+/// How rare words are, by hash: one byte each, in twentieths of a nat.
+#[derive(Debug, Clone)]
+pub(crate) struct Rarity(Vec<u8>);
+
+impl Rarity {
+    /// From the bytes of the table.
+    pub(crate) fn new(table: Vec<u8>) -> Result<Self, ModelError> {
+        if table.len() == IDF_SIZE {
+            Ok(Self(table))
+        } else {
+            Err(ModelError::Length {
+                name: "IDF_",
+                found: table.len(),
+                expected: IDF_SIZE,
+            })
+        }
+    }
+
+    /// The inverse document frequency of a word; a word never seen is as rare as can be.
+    pub(crate) fn of(&self, word: &Word) -> f32 {
+        if word.is_digits() {
+            return 7.0;
+        }
+        match self.0.get(Self::slot(word.key)) {
+            None | Some(0) => 9.5,
+            Some(twentieths) => f32::from(*twentieths) / 20.0,
+        }
+    }
+
+    /// Where the key of a word has its entry.
+    pub(crate) fn slot(key: u64) -> usize {
+        let bits = mix(key ^ 0x1df) % u64::try_from(IDF_SIZE).unwrap_or(1);
+        usize::try_from(bits).unwrap_or(0)
+    }
+}
+
+/// A weighted sum with an intercept, through the logistic function.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Logistic {
+    weights: Vec<f32>,
+    intercept: f32,
+}
+
+impl Logistic {
+    /// The weights, then the intercept.
+    pub(crate) fn new(
+        name: &'static str,
+        mut numbers: Vec<f32>,
+        inputs: usize,
+    ) -> Result<Self, ModelError> {
+        let found = numbers.len();
+        if numbers.iter().any(|number| !number.is_finite()) {
+            return Err(ModelError::NotFinite(name));
+        }
+        match numbers.pop() {
+            Some(intercept) if numbers.len() == inputs => Ok(Self {
+                weights: numbers,
+                intercept,
+            }),
+            Some(_) | None => Err(ModelError::Length {
+                name,
+                found,
+                expected: inputs + 1,
+            }),
+        }
+    }
+
+    /// The log odds.
+    pub(crate) fn log_odds(&self, inputs: &[f32]) -> f32 {
+        let products = self
+            .weights
+            .iter()
+            .zip(inputs)
+            .map(|(weight, input)| weight * input);
+        self.intercept + products.sum::<f32>()
+    }
+}
+
+/// 1 / (1 + e^-x).
+pub(crate) fn sigmoid(log_odds: f32) -> f32 {
+    1.0 / (1.0 + (-log_odds).exp())
+}
+
+/// The sections of a model file.
+#[derive(Debug)]
+pub(crate) struct Sections<'b> {
+    parts: Vec<([u8; 4], &'b [u8])>,
+}
+
+impl<'b> Sections<'b> {
+    pub(crate) fn read(bytes: &'b [u8]) -> Result<Self, ModelError> {
+        let mut rest = bytes
+            .strip_prefix(MAGIC.as_slice())
+            .ok_or(ModelError::Magic)?;
+        let mut parts = Vec::new();
+        while let Some((name, tail)) = rest.split_first_chunk::<4>() {
+            let (length, tail) = tail
+                .split_first_chunk::<4>()
+                .ok_or(ModelError::Section("?"))?;
+            let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
+            let (payload, tail) = tail
+                .split_at_checked(length)
+                .ok_or(ModelError::Section("?"))?;
+            parts.push((*name, payload));
+            rest = tail;
+        }
+        Ok(Self { parts })
+    }
+
+    /// The payload of a section.
+    pub(crate) fn bytes(&self, name: &'static str) -> Result<&'b [u8], ModelError> {
+        self.parts
+            .iter()
+            .find(|(found, _)| found.as_slice() == name.as_bytes())
+            .map(|(_, payload)| *payload)
+            .ok_or(ModelError::Section(name))
+    }
+
+    /// The floats of a section.
+    pub(crate) fn floats(&self, name: &'static str) -> Result<Vec<f32>, ModelError> {
+        let (chunks, rest) = self.bytes(name)?.as_chunks::<4>();
+        if rest.is_empty() {
+            Ok(chunks
+                .iter()
+                .map(|chunk| f32::from_le_bytes(*chunk))
+                .collect())
+        } else {
+            Err(ModelError::Section(name))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_are_found_by_name() {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(b"ABCD\x08\x00\x00\x00");
+        bytes.extend(1.5f32.to_le_bytes());
+        bytes.extend((-2.0f32).to_le_bytes());
+        let sections = Sections::read(&bytes).unwrap();
+        assert_eq!(sections.floats("ABCD").unwrap(), [1.5, -2.0]);
+        assert_eq!(sections.bytes("NONE"), Err(ModelError::Section("NONE")));
+        bytes.pop();
+        assert_eq!(
+            Sections::read(&bytes).unwrap_err(),
+            ModelError::Section("?")
+        );
+        assert_eq!(Sections::read(b"GGEJ\x09").unwrap_err(), ModelError::Magic);
+    }
+
+    #[test]
+    fn weights_of_another_shape_are_refused() {
+        assert!(Logistic::new("TEST", vec![1.0, 2.0], 1).is_ok());
+        assert!(Logistic::new("TEST", vec![1.0, 2.0], 2).is_err());
+        assert!(Logistic::new("TEST", vec![f32::NAN, 2.0], 1).is_err());
+    }
+}

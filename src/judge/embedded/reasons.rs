@@ -1,0 +1,120 @@
+//! Why a sentence got its label, in words for people. May quote untrusted text, cut to a few words.
+
+use super::align::{Alignment, Answer};
+use super::conflict::{Conflict, ConflictKind};
+use super::index::Index;
+
+/// The texts that reasons quote from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Texts<'t> {
+    pub(crate) answer: &'t str,
+    pub(crate) passages: &'t [&'t str],
+}
+
+impl Texts<'_> {
+    fn own(&self, answer: &Answer, at: usize) -> String {
+        let word = answer
+            .word(at)
+            .and_then(|word| self.answer.get(word.start..word.end));
+        shortened(word.unwrap_or_default())
+    }
+
+    fn theirs(&self, index: &Index, position: usize) -> String {
+        let word = index.words.get(position).and_then(|word| {
+            let place = index.sentences.get(index.sentence_at(position)?)?;
+            self.passages.get(place.passage)?.get(word.start..word.end)
+        });
+        shortened(word.unwrap_or_default())
+    }
+}
+
+/// One sentence for each conflict.
+pub(crate) fn of_conflicts(
+    conflicts: &[Conflict],
+    answer: &Answer,
+    index: &Index,
+    texts: Texts<'_>,
+) -> Vec<String> {
+    conflicts
+        .iter()
+        .map(|conflict| {
+            let own = texts.own(answer, conflict.word);
+            let theirs = texts.theirs(index, conflict.passage_word);
+            match conflict.kind {
+                ConflictKind::Number if answer.is_supported(conflict.word, index) => {
+                    format!("the passages say {theirs} here, not {own}")
+                }
+                ConflictKind::Number => {
+                    format!("the number {own} is not in the passages (they say {theirs})")
+                }
+                ConflictKind::Negation => {
+                    let denied = index
+                        .sentences
+                        .get(conflict.sentence)
+                        .is_some_and(|place| place.negations > 0);
+                    if denied {
+                        format!("`{own}` is negated in the passage, not in the answer")
+                    } else {
+                        format!("`{own}` is negated in the answer, not in the passage")
+                    }
+                }
+                ConflictKind::Antonym => format!("the passage says `{theirs}`, the answer `{own}`"),
+                ConflictKind::Name => {
+                    format!("the name `{own}` is not in the passages (they say `{theirs}`)")
+                }
+            }
+        })
+        .collect()
+}
+
+/// What the passages do not have: numbers first, then the rarest words.
+pub(crate) fn of_missing(alignment: &Alignment, answer: &Answer, texts: Texts<'_>) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let mut words = Vec::new();
+    for at in &alignment.missing {
+        match answer.word(*at) {
+            Some(word) if word.is_digits() => {
+                reasons.push(format!(
+                    "the number {} is not in the passages",
+                    texts.own(answer, *at)
+                ));
+            }
+            Some(_) => words.push(*at),
+            None => {}
+        }
+    }
+    words.sort_by(|one, other| {
+        answer
+            .rarity(*other)
+            .total_cmp(&answer.rarity(*one))
+            .then(one.cmp(other))
+    });
+    words.truncate(3);
+    words.sort_unstable();
+    let mut named: Vec<String> = words
+        .iter()
+        .map(|at| format!("`{}`", texts.own(answer, *at)))
+        .collect();
+    named.dedup();
+    if !named.is_empty() {
+        reasons.push(format!(
+            "nothing about {} in the passages",
+            named.join(", ")
+        ));
+    }
+    if reasons.is_empty() {
+        reasons.push("its words are in the passages, but not together".to_owned());
+    }
+    reasons
+}
+
+fn shortened(text: &str) -> String {
+    let clean: String = text
+        .chars()
+        .map(|char| if char == '`' { '\'' } else { char })
+        .collect();
+    match clean.char_indices().nth(40) {
+        Some((at, _)) => format!("{}…", clean.get(..at).unwrap_or_default()),
+        None => clean,
+    }
+}

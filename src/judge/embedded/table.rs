@@ -1,0 +1,112 @@
+//! A hash table from 64-bit keys to small numbers, and the hash that makes the keys.
+//!
+//! Words and word sequences are compared by their hash alone. The table is open addressing with
+//! linear probing; it is only ever asked for a key, never iterated, so no order leaks into results.
+
+/// FNV-1a over `bytes`, finished with the mixer of `MurmurHash3` so that all bits are usable.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
+    let folded = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |state: u64, byte| {
+            (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    mix(folded)
+}
+
+/// Two keys in order, as one.
+pub(crate) const fn pair(first: u64, second: u64) -> u64 {
+    mix(first
+        .rotate_left(23)
+        .wrapping_add(second)
+        .wrapping_add(0x9e37_79b9_7f4a_7c15))
+}
+
+/// The 64-bit finalizer of `MurmurHash3` (Appleby, 2011).
+pub(crate) const fn mix(mut key: u64) -> u64 {
+    key ^= key >> 33;
+    key = key.wrapping_mul(0xff51_afd7_ed55_8ccd);
+    key ^= key >> 33;
+    key = key.wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    key ^ (key >> 33)
+}
+
+/// Keys with a number each. Zero is not a key (no hash of ours is known to be zero; it would be lost).
+#[derive(Debug, Clone)]
+pub(crate) struct KeyTable {
+    slots: Vec<(u64, u32)>,
+    mask: u64,
+}
+
+impl KeyTable {
+    /// Room for `capacity` keys; more do not fit.
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        let size = (capacity * 2).max(8).next_power_of_two();
+        Self {
+            slots: vec![(0, 0); size],
+            mask: u64::try_from(size).unwrap_or(1) - 1,
+        }
+    }
+
+    /// The number of `key`, after storing `value` for it if it had none.
+    pub(crate) fn get_or_insert(&mut self, key: u64, value: u32) -> u32 {
+        let at = self.slot_of(key);
+        match self.slots.get_mut(at) {
+            Some(slot) if slot.0 == key => slot.1,
+            Some(slot) => {
+                *slot = (key, value);
+                value
+            }
+            None => value,
+        }
+    }
+
+    /// The number of `key`.
+    pub(crate) fn get(&self, key: u64) -> Option<u32> {
+        let (found, value) = self.slots.get(self.slot_of(key))?;
+        (*found == key && key != 0).then_some(*value)
+    }
+
+    /// Whether `key` is there.
+    pub(crate) fn contains(&self, key: u64) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Where `key` is or would be. At least half of the slots are free, so the walk ends.
+    fn slot_of(&self, key: u64) -> usize {
+        let mut at = key & self.mask;
+        for _ in 0..=self.mask {
+            let index = usize::try_from(at).unwrap_or(0);
+            match self.slots.get(index) {
+                Some((found, _)) if *found != key && *found != 0 => at = (at + 1) & self.mask,
+                Some(_) | None => return index,
+            }
+        }
+        usize::MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_found_again_and_no_other() {
+        let mut table = KeyTable::with_capacity(1000);
+        for number in 0..1000u32 {
+            assert_eq!(
+                table.get_or_insert(hash(&number.to_le_bytes()), number),
+                number
+            );
+        }
+        for number in 0..1000u32 {
+            assert_eq!(table.get(hash(&number.to_le_bytes())), Some(number));
+            assert_eq!(table.get_or_insert(hash(&number.to_le_bytes()), 7), number);
+        }
+        assert!(!table.contains(hash(b"absent")));
+    }
+
+    #[test]
+    fn order_matters_in_a_pair() {
+        assert_ne!(pair(hash(b"a"), hash(b"b")), pair(hash(b"b"), hash(b"a")));
+    }
+}
