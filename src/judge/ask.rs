@@ -420,6 +420,7 @@ impl Ask<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -532,6 +533,44 @@ mod tests {
                 last.contains(&fault.for_model()) && !last.contains("HOSTILE"),
                 "{last}"
             );
+        }
+    }
+
+    proptest! {
+        /// Whatever is asked, answered, retrieved and replied: an outcome for each metric or a fault.
+        #[test]
+        fn no_text_makes_it_panic(
+            name in proptest::sample::select(vec!["groundedness", "answer_relevance", "correctness"]),
+            question in any::<String>(),
+            said in any::<String>(),
+            passage in any::<String>(),
+            reply in any::<String>(),
+        ) {
+            let mut case = case(&question);
+            case.expected_facts = vec![passage.clone()];
+            let answer = answer(&said, Some(&[&passage]));
+            let subject = Subject { case: &case, answer: &answer };
+            let spec = bundled_spec(name);
+            match prepare(&spec, subject, Draw { seed: b"x", vote: 0 }) {
+                Prepared::Settled(outcomes) => prop_assert_eq!(outcomes.len(), spec.metrics.len()),
+                Prepared::Ask(ask) => prop_assert!(ask.read_reply(&reply).is_err()),
+            }
+        }
+
+        /// Labels for real ids with quotes of anything.
+        #[test]
+        fn no_quote_makes_it_panic(said in "\\PC{1,60}", passage in "\\PC{0,60}", quote in "\\PC{0,30}") {
+            let spec = bundled_spec("groundedness");
+            let case = case("How long?");
+            let answer = answer(&said, Some(&[&passage]));
+            let subject = Subject { case: &case, answer: &answer };
+            if let Prepared::Ask(ask) = prepare(&spec, subject, Draw { seed: b"x", vote: 0 }) {
+                let items: Vec<_> = ask.ids().iter().map(|(id, _)| {
+                    json!({"id": id, "label": "supported", "passage": 1, "quote": quote})
+                }).collect();
+                let outcomes = ask.read_reply(&json!({ "claims": items }).to_string()).expect("valid");
+                prop_assert_eq!(outcomes.len(), 3);
+            }
         }
     }
 

@@ -247,7 +247,7 @@ mod tests {
         for name in names {
             match outcomes.get(&name) {
                 Some(Outcome::Scored(score)) => {
-                    assert!(score.explanation.starts_with(NAME), "{name}")
+                    assert!(score.explanation.starts_with(NAME), "{name}");
                 }
                 other => panic!("{name}: {other:?}"),
             }
