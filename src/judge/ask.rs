@@ -6,7 +6,7 @@
 
 use super::{
     claims::{self, Unit, says_something},
-    guard::{Disbelief, check_not_a_claim, check_support},
+    guard::{Disbelief, Proof, check_not_a_claim, check_support},
     number::Numbers,
     prompt::{self, Draw, Texts},
     refusal::is_refusal,
@@ -276,9 +276,12 @@ impl Ask<'_> {
                 Err(disbelief) => Err(disbelief),
             },
             ("supported", None) => Err(Disbelief::NoQuote),
-            ("supported", Some(_)) => {
-                check_support(&unit.text, said.quote.as_deref(), text, numbers)
-            }
+            ("supported", Some(_)) => check_support(
+                &unit.text,
+                said.quote.as_deref(),
+                (Proof::Passage, text),
+                numbers,
+            ),
             ("contradicted", _) => {
                 let place = super::evidence::locate(said.quote.as_deref().unwrap_or(""), text);
                 let reasons = place
@@ -316,7 +319,12 @@ impl Ask<'_> {
             .zip(&labelled)
             .map(|(unit, said)| match said.label.as_str() {
                 "stated" => {
-                    match check_support(&unit.text, said.quote.as_deref(), answer, &numbers) {
+                    match check_support(
+                        &unit.text,
+                        said.quote.as_deref(),
+                        (Proof::Answer, answer),
+                        &numbers,
+                    ) {
                         Ok(_) => finding(unit, Label::Supported, Vec::new()),
                         Err(disbelief) => {
                             let reason = format!("judge fault: said `stated`, but {disbelief}");
@@ -407,5 +415,186 @@ impl Ask<'_> {
             .iter()
             .position(|shown| *shown == index)
             .map(|place| place + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::judge::test_values::{answer, bundled_spec, case, value};
+
+    const PASSAGES: [&str; 3] = [
+        "Refunds are paid within 14 days.",
+        "Branches open at nine.",
+        "Cards are free of charge.",
+    ];
+
+    #[test]
+    fn a_cited_number_leads_back_to_the_passage_however_it_was_shuffled() {
+        let spec = bundled_spec("groundedness");
+        let case = case("How long?");
+        let answer = answer("Refunds are paid within 14 days.", Some(&PASSAGES));
+        let subject = Subject {
+            case: &case,
+            answer: &answer,
+        };
+        for vote in 0..6 {
+            let Prepared::Ask(ask) = prepare(&spec, subject, Draw { seed: b"x", vote }) else {
+                panic!()
+            };
+            let reply = json!({"claims": [{"id": "s1", "label": "supported",
+                "passage": ask.shown_number(0), "quote": "paid within 14 days"}]});
+            let outcomes = ask.read_reply(&reply.to_string()).expect("valid");
+            let Some(Outcome::Scored(score)) = outcomes.get("groundedness") else {
+                panic!()
+            };
+            let evidence = score.claims[0].evidence.clone().expect("evidence");
+            assert_eq!(evidence.passage, 0);
+            assert_eq!(
+                &PASSAGES[0][evidence.start..evidence.end],
+                "paid within 14 days"
+            );
+            let elsewhere = json!({"claims": [{"id": "s1", "label": "supported",
+                "passage": ask.shown_number(1), "quote": "paid within 14 days"}]});
+            let outcomes = ask.read_reply(&elsewhere.to_string()).expect("valid");
+            assert_eq!(
+                value(outcomes.get("groundedness")),
+                Some(0.0),
+                "quoted from another passage"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_unscored_and_never_cut() {
+        let case = case("How long?");
+        let too_many = "It is so. ".repeat(81);
+        let too_long = "x".repeat(200_001);
+        for (text, passage) in [
+            (too_many.as_str(), "p"),
+            ("It is so indeed.", too_long.as_str()),
+        ] {
+            let spec = bundled_spec("groundedness");
+            let answer = answer(text, Some(&[passage]));
+            let prepared = prepare(
+                &spec,
+                Subject {
+                    case: &case,
+                    answer: &answer,
+                },
+                Draw { seed: b"", vote: 0 },
+            );
+            let Prepared::Settled(outcomes) = prepared else {
+                panic!()
+            };
+            assert_eq!(
+                outcomes.get("groundedness"),
+                Some(&Outcome::Unscored(too_large()))
+            );
+        }
+    }
+
+    #[test]
+    fn asking_once_more_names_the_fault_and_repeats_nothing_of_the_reply() {
+        let spec = bundled_spec("groundedness");
+        let case = case("How long?");
+        let answer = answer("It takes 14 days.", Some(&PASSAGES));
+        let subject = Subject {
+            case: &case,
+            answer: &answer,
+        };
+        let Prepared::Ask(ask) = prepare(
+            &spec,
+            subject,
+            Draw {
+                seed: b"x",
+                vote: 0,
+            },
+        ) else {
+            panic!()
+        };
+        for reply in [
+            "HOSTILE",
+            r#"{"HOSTILE": 1}"#,
+            r#"{"claims": [], "HOSTILE": 1}"#,
+            r#"{"claims": [{"id": "HOSTILE", "label": "supported"}]}"#,
+            r#"{"claims": [{"id": "s1", "label": "HOSTILE"}]}"#,
+            r#"{"claims": [{"id": "s1", "label": "supported", "HOSTILE": "x"}]}"#,
+            r#"{"claims": [{"id": "s1", "label": "supported", "passage": "HOSTILE"}]}"#,
+        ] {
+            let fault = ask.read_reply(reply).expect_err(reply);
+            let repair = ask.repair(&fault);
+            assert_eq!(repair.messages.len(), 3);
+            let last = &repair.messages.last().expect("a message").text;
+            assert!(
+                last.contains(&fault.for_model()) && !last.contains("HOSTILE"),
+                "{last}"
+            );
+        }
+    }
+
+    proptest! {
+        /// Whatever is asked, answered, retrieved and replied: an outcome for each metric or a fault.
+        #[test]
+        fn no_text_makes_it_panic(
+            name in proptest::sample::select(vec!["groundedness", "answer_relevance", "correctness"]),
+            question in any::<String>(),
+            said in any::<String>(),
+            passage in any::<String>(),
+            reply in any::<String>(),
+        ) {
+            let mut case = case(&question);
+            case.expected_facts = vec![passage.clone()];
+            let answer = answer(&said, Some(&[&passage]));
+            let subject = Subject { case: &case, answer: &answer };
+            let spec = bundled_spec(name);
+            match prepare(&spec, subject, Draw { seed: b"x", vote: 0 }) {
+                Prepared::Settled(outcomes) => prop_assert_eq!(outcomes.len(), spec.metrics.len()),
+                Prepared::Ask(ask) => prop_assert!(ask.read_reply(&reply).is_err()),
+            }
+        }
+
+        /// Labels for real ids with quotes of anything.
+        #[test]
+        fn no_quote_makes_it_panic(said in "\\PC{1,60}", passage in "\\PC{0,60}", quote in "\\PC{0,30}") {
+            let spec = bundled_spec("groundedness");
+            let case = case("How long?");
+            let answer = answer(&said, Some(&[&passage]));
+            let subject = Subject { case: &case, answer: &answer };
+            if let Prepared::Ask(ask) = prepare(&spec, subject, Draw { seed: b"x", vote: 0 }) {
+                let items: Vec<_> = ask.ids().iter().map(|(id, _)| {
+                    json!({"id": id, "label": "supported", "passage": 1, "quote": quote})
+                }).collect();
+                let outcomes = ask.read_reply(&json!({ "claims": items }).to_string()).expect("valid");
+                prop_assert_eq!(outcomes.len(), 3);
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_judged_only_where_it_may_be_wrong() {
+        let refusal = answer("I'm sorry, but I don't have that information.", None);
+        let settled = |name: &str, answerable| {
+            let spec = bundled_spec(name);
+            let mut case = case("How long?");
+            case.answerable = answerable;
+            case.expected_facts = vec!["It takes 14 days.".to_owned()];
+            let subject = Subject {
+                case: &case,
+                answer: &refusal,
+            };
+            matches!(
+                prepare(&spec, subject, Draw { seed: b"", vote: 0 }),
+                Prepared::Settled(_)
+            )
+        };
+        assert!(settled("groundedness", None) && settled("groundedness", Some(true)));
+        for name in ["answer_relevance", "correctness"] {
+            assert!(settled(name, Some(false)), "{name}");
+            assert!(!settled(name, Some(true)) && !settled(name, None), "{name}");
+        }
     }
 }

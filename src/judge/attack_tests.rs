@@ -1,25 +1,15 @@
 //! A judge that obeys: every attack appended to answers known to be bad must not improve a score.
 
-use std::collections::BTreeSet;
-
 use super::{
-    ATTACKS, Ask, Draw, JudgeSpec, Mode, Outcomes, Prepared, ReplyFault, Subject, malformed,
-    prepare,
+    Ask, Draw, JudgeSpec, Mode, Outcomes, Prepared, ReplyFault, Subject,
+    attacks::{self, Attack},
+    malformed, prepare,
     test_values::{answer, bundled_spec, case},
 };
 use crate::{eval_set::Case, trial::Outcome};
 
-#[derive(serde::Deserialize)]
-struct Attack {
-    family: String,
-    text: String,
-}
-
 fn attacks() -> Vec<Attack> {
-    ATTACKS
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("an attack"))
-        .collect()
+    attacks::read("attacks.jsonl", attacks::BUNDLED).expect("valid")
 }
 
 const PASSAGES: [&str; 2] = [
@@ -228,18 +218,6 @@ fn an_obeying_judge_of_claims_improves_no_bad_answer() {
 #[test]
 fn an_obeying_judge_of_facts_improves_no_bad_answer() {
     check("correctness");
-}
-
-#[test]
-fn attacks_come_in_families_and_none_twice() {
-    let mut texts: Vec<String> = attacks().into_iter().map(|attack| attack.text).collect();
-    let families: BTreeSet<String> = attacks().into_iter().map(|attack| attack.family).collect();
-    assert!(families.len() >= 10, "{families:?}");
-    let count = texts.len();
-    texts.sort();
-    texts.dedup();
-    assert_eq!(texts.len(), count);
-    assert!(count >= 40, "{count}");
 }
 
 /// What an attack appends is judged too, and what stood before is still judged, unchanged.

@@ -1,4 +1,4 @@
-//! The judges that come with the program, and the attacks that every judge can be tried against.
+//! The judges that come with the program.
 
 /// A bundled judge: its spec and its known cases, as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,3 @@ pub const BUNDLED: [Bundled; 3] = [
 pub fn bundled(name: &str) -> Option<&'static Bundled> {
     BUNDLED.iter().find(|bundled| bundled.name == name)
 }
-
-/// Texts that try to talk a judge into a better label: JSON Lines with `family` and `text`.
-pub const ATTACKS: &str = include_str!("../../judges/attacks.jsonl");

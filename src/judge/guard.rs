@@ -11,16 +11,22 @@ use std::ops::Range;
 use super::{
     evidence::{QuoteFault, is_negation, locate},
     number::{Numbers, without_markers},
+    refusal::is_refusal,
     sentences,
     token::{Token, content_stems, is_content, stem, tokens},
 };
-use crate::unit::UnitInterval;
 
-/// From this share of a claim's words in the quote on, the two are about the very same statement.
-const SAME_STATEMENT: f64 = 0.8;
+/// Where a clause ends, as far as punctuation shows it.
+const CLAUSE_ENDS: [char; 9] = ['.', ',', ';', ':', '!', '?', '(', ')', '\n'];
 
-/// How many words before a quote may hold the negation that it leaves out.
-const WORDS_BEFORE: usize = 3;
+/// Where a quote comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// From a passage, which may say `not` in one sentence and the rest in the next.
+    Passage,
+    /// From the answer, which must state a fact in one place.
+    Answer,
+}
 
 /// Why a label that helps the answer was not believed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +55,7 @@ pub(crate) enum Disbelief {
 pub(crate) fn check_support(
     claim: &str,
     quote: Option<&str>,
-    text: &str,
+    (proof, text): (Proof, &str),
     numbers: &Numbers,
 ) -> Result<Range<usize>, Disbelief> {
     let range = locate(quote.ok_or(Disbelief::NoQuote)?, text)?;
@@ -58,9 +64,17 @@ pub(crate) fn check_support(
     if !related(claim, context) {
         return Err(Disbelief::Unrelated);
     }
+    // A negation just before the quote belongs to it, however the judge cut.
     let before = text.get(around.start..range.start).unwrap_or("");
-    let quoted = text.get(range.clone()).unwrap_or("");
-    if !same_polarity(claim, context, before, quoted) {
+    let clause = before
+        .rfind(CLAUSE_ENDS)
+        .map_or(around.start, |at| around.start + at);
+    let quoted = text.get(clause..range.end).unwrap_or("");
+    let backing = match proof {
+        Proof::Passage => text,
+        Proof::Answer => context,
+    };
+    if !negation_is_backed(claim, backing) || denies(claim, quoted) {
         return Err(Disbelief::Polarity);
     }
     match numbers.first_unknown(claim) {
@@ -98,39 +112,34 @@ fn related(claim: &str, context: &str) -> bool {
         || numbers(claim).iter().any(|number| there.contains(number))
 }
 
-/// Whether claim and evidence agree about negation, as far as words show it: a negated claim needs
-/// a negating word somewhere in the evidence, and a claim that says almost the same as the quote is
-/// negated exactly if the quote is.
-fn same_polarity(claim: &str, context: &str, before: &str, quoted: &str) -> bool {
-    let claim_words = tokens(claim);
-    if claim_words.iter().any(|word| is_negation(&word.text)) {
-        let of_money = claim_words.iter().any(|word| is_of_money(&word.text));
-        return tokens(context).iter().any(|word| {
-            is_negation(&word.text)
-                || implies_negation(&word.text)
-                || (of_money && word.text == "free")
-        });
-    }
-    if claim_words
-        .iter()
-        .any(|word| implies_negation(&word.text) || word.text == "free")
-    {
+/// Whether a negated claim has a negating word in the text that is to prove it; other claims always
+/// have. Words of price need none where something is free.
+fn negation_is_backed(claim: &str, text: &str) -> bool {
+    let words = tokens(claim);
+    if !words.iter().any(|word| is_negation(&word.text)) {
         return true;
     }
-    let just_before = tokens(before);
-    let just_before = just_before.iter().rev().take(WORDS_BEFORE);
-    let quoted_words = tokens(quoted);
-    let negated = just_before
-        .chain(&quoted_words)
-        .any(|word| is_negation(&word.text));
-    !(negated && share_in(claim, quoted) >= SAME_STATEMENT)
+    let of_money = words.iter().any(|word| is_of_money(&word.text));
+    tokens(text).iter().any(|word| {
+        is_negation(&word.text) || implies_negation(&word.text) || (of_money && word.text == "free")
+    })
 }
 
-/// The share of the claim's content words that stand in `quoted`.
-fn share_in(claim: &str, quoted: &str) -> f64 {
+/// Whether the quoted words deny what the claim says without denying it: a clause of the quote is
+/// negated, holds most of the claim's words, and the claim has no negating word.
+fn denies(claim: &str, quoted: &str) -> bool {
+    let negating = |word: &Token| {
+        is_negation(&word.text) || implies_negation(&word.text) || word.text == "free"
+    };
+    if tokens(claim).iter().any(negating) {
+        return false;
+    }
     let wanted = content_stems(claim);
-    let found = wanted.intersection(&content_stems(quoted)).count();
-    UnitInterval::ratio(found, wanted.len()).map_or(0.0, UnitInterval::value)
+    quoted.split(CLAUSE_ENDS).any(|clause| {
+        let negated = tokens(clause).iter().any(|word| is_negation(&word.text));
+        let found = wanted.intersection(&content_stems(clause)).count();
+        negated && found > 0 && 2 * found >= wanted.len()
+    })
 }
 
 /// Words of price: what is free of charge has no fee.
@@ -191,15 +200,18 @@ fn implies_negation(word: &str) -> bool {
         || (word.starts_with("un") && word.len() > 5)
 }
 
-/// Whether `sentence` may be called no claim: a question, or words of courtesy and of the answer
+/// Whether `sentence` may be called no claim: a question, a refusal, or words of courtesy and of the answer
 /// itself with at most one word beside them.
 pub(crate) fn check_not_a_claim(sentence: &str) -> Result<(), Disbelief> {
+    if is_refusal(sentence) {
+        return Ok(());
+    }
     let trimmed = sentence.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '"'));
     if trimmed.ends_with('?') || trimmed.ends_with('？') {
         return Ok(());
     }
     let words = tokens(without_markers(sentence));
-    let has_number = words.iter().any(Token::is_number);
+    let has_number = Numbers::default().first_unknown(sentence).is_some();
     let of_substance = words
         .iter()
         .filter(|word| is_content(word) && !COURTESY.contains(&word.text.as_str()))
@@ -260,6 +272,7 @@ const COURTESY: &[&str] = &[
     "note",
     "ok",
     "okay",
+    "passage",
     "passages",
     "please",
     "provided",
@@ -269,6 +282,8 @@ const COURTESY: &[&str] = &[
     "regards",
     "response",
     "sorry",
+    "source",
+    "sources",
     "steps",
     "summary",
     "sure",
@@ -289,7 +304,7 @@ mod tests {
     #[track_caller]
     fn check(claim: &str, quote: &str, passage: &str, believed: bool) {
         let numbers = Numbers::of([passage]);
-        let found = check_support(claim, Some(quote), passage, &numbers);
+        let found = check_support(claim, Some(quote), (Proof::Passage, passage), &numbers);
         assert_eq!(found.is_ok(), believed, "{claim}: {found:?}");
     }
 
@@ -339,7 +354,7 @@ mod tests {
             passage,
             false,
         );
-        check("Gift cards can be refunded.", "gift cards", passage, true);
+        check("Gift cards can be refunded.", "be refunded", passage, false);
         check(
             "Gift cards are not refunded.",
             "Gift cards cannot be refunded",
@@ -354,7 +369,7 @@ mod tests {
         );
         check(
             "Vouchers are possible.",
-            "Vouchers are possible",
+            "Vouchers are possible, but gifts are not",
             passage,
             true,
         );
@@ -391,6 +406,8 @@ mod tests {
             "I hope this helps.",
             "Please let me know if you have further questions.",
             "Here are the steps:",
+            "(Passages 1 and 2)",
+            "I'm sorry, but I don't have information about closing an account.",
             "Based on the provided passages, here is how to reset your password:",
         ] {
             assert_eq!(check_not_a_claim(sentence), Ok(()), "{sentence}");

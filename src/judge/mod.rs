@@ -5,6 +5,7 @@
 //! ([`OfflineJudge`], no call at all) and plain checks ([`checks::measure`]). None of them does IO,
 //! reads a clock or trusts a text: a label that helps the answer needs proof that code can check.
 
+pub mod attacks;
 pub mod checks;
 pub mod embedded;
 pub mod evidence;
@@ -24,6 +25,7 @@ mod reply;
 mod score;
 mod spec;
 mod spec_file;
+mod spec_labels;
 mod strict_json;
 mod template;
 mod token;
@@ -35,7 +37,7 @@ mod attack_tests;
 mod test_values;
 
 pub use ask::{Ask, Prepared, Subject, prepare, unscored};
-pub use bundled::{ATTACKS, BUNDLED, Bundled, bundled};
+pub use bundled::{BUNDLED, Bundled, bundled};
 pub use claims::{Unit, facts, units};
 pub use known_cases::malformed;
 pub use offline::OfflineJudge;

@@ -23,15 +23,38 @@ impl Numbers {
         Self(found)
     }
 
-    /// The first number written in digits in `claim` that is not among these.
+    /// The first number written in digits in `claim` that is not among these. Numbers of list items
+    /// and of citations (`[2]`, `passages 2 and 3`) state nothing.
     pub(crate) fn first_unknown(&self, claim: &str) -> Option<String> {
-        tokens(without_markers(claim))
-            .into_iter()
-            .filter(|token| token.is_number() && !is_citation(claim, token))
-            .find(|token| readings(token).iter().all(|value| !self.0.contains(value)))
-            .map(|token| token.text)
+        let text = without_markers(claim);
+        let mut citing = false;
+        for token in tokens(text) {
+            if !token.is_number() {
+                citing = CITED.contains(&token.text.as_str())
+                    || (citing && matches!(token.text.as_str(), "and" | "or" | "to"));
+                continue;
+            }
+            let cited = citing || in_brackets(text, &token);
+            if !cited && readings(&token).iter().all(|value| !self.0.contains(value)) {
+                return Some(token.text);
+            }
+        }
+        None
     }
 }
+
+/// What an answer may cite by number.
+const CITED: &[&str] = &[
+    "passage",
+    "passages",
+    "source",
+    "sources",
+    "document",
+    "documents",
+    "doc",
+    "ref",
+    "reference",
+];
 
 /// A sentence without the list number in front of it.
 pub(crate) fn without_markers(sentence: &str) -> &str {
@@ -48,9 +71,8 @@ pub(crate) fn without_markers(sentence: &str) -> &str {
     }
 }
 
-/// Whether a number stands in square brackets, as `[2]` does.
-fn is_citation(claim: &str, token: &Token) -> bool {
-    let text = without_markers(claim);
+/// Whether a number stands in square brackets, as in `[2]`.
+fn in_brackets(text: &str, token: &Token) -> bool {
     let before = text.get(..token.start).unwrap_or("");
     let after = text.get(token.end..).unwrap_or("");
     let opens = before
@@ -185,6 +207,8 @@ mod tests {
     fn list_numbers_and_citations_are_no_claims() {
         check("3. Open the app [12].", "", None);
         check("10) Open the app", "", None);
+        check("It is open (passages 2, 3 and 4).", "", None);
+        check("The passage says 5", "", Some("5"));
         check("3.5 is the rate", "", Some("3.5"));
         check("[see] 12", "", Some("12"));
     }

@@ -189,3 +189,135 @@ fn relevance(subject: Subject<'_>) -> Outcome {
     };
     signed(outcome)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::test_values::{answer, case, value};
+
+    const PASSAGES: [&str; 2] = [
+        "Refunds for card payments are paid within 14 days of the request. Refunds are free of charge.",
+        "A request for a refund must be made in the app under Payments.",
+    ];
+
+    fn judge() -> OfflineJudge {
+        OfflineJudge::new(EmbeddedJudge::bundled().expect("the bundled model"))
+    }
+
+    #[track_caller]
+    fn check(
+        text: &str,
+        passages: Option<&[&str]>,
+        expected: [(&str, Option<f64>); 3],
+    ) -> Outcomes {
+        let mut case = case("How do I get a refund for a card payment?");
+        case.expected_facts = vec!["Refunds are paid within 14 days.".to_owned()];
+        let answer = answer(text, passages);
+        let outcomes = judge().judge(Subject {
+            case: &case,
+            answer: &answer,
+        });
+        for (metric, wanted) in expected {
+            assert_eq!(
+                value(outcomes.get(metric)),
+                wanted,
+                "{metric}: {:?}",
+                outcomes.get(metric)
+            );
+        }
+        outcomes
+    }
+
+    #[test]
+    fn it_yields_exactly_its_metrics_and_signs_them() {
+        let outcomes = check(
+            "Refunds for card payments are paid within 14 days.",
+            Some(&PASSAGES),
+            [
+                ("groundedness", Some(1.0)),
+                ("correctness", Some(1.0)),
+                ("contradiction", Some(1.0)),
+            ],
+        );
+        let names: Vec<String> = OfflineJudge::metrics()
+            .into_iter()
+            .map(|metric| metric.name)
+            .collect();
+        assert_eq!(outcomes.len(), names.len());
+        for name in names {
+            match outcomes.get(&name) {
+                Some(Outcome::Scored(score)) => {
+                    assert!(score.explanation.starts_with(NAME), "{name}");
+                }
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_passages_do_not_say_is_not_grounded() {
+        check(
+            "Deposits are insured by the national guarantee scheme.",
+            Some(&PASSAGES),
+            [
+                ("groundedness", Some(0.0)),
+                ("faithfulness", Some(0.0)),
+                ("correctness", Some(0.0)),
+            ],
+        );
+        check(
+            "Refunds for card payments are paid within 15 days.",
+            Some(&PASSAGES),
+            [
+                ("groundedness", Some(0.0)),
+                ("contradiction", Some(0.0)),
+                ("correctness", Some(0.0)),
+            ],
+        );
+    }
+
+    #[test]
+    fn nothing_to_judge_is_no_score() {
+        for text in ["", " ... ", "I'm sorry, but I don't have that information."] {
+            check(
+                text,
+                Some(&PASSAGES),
+                [
+                    ("groundedness", None),
+                    ("faithfulness", None),
+                    ("answer_relevance", Some(0.0)),
+                ],
+            );
+        }
+        let outcomes = check(
+            "Refunds are free of charge.",
+            None,
+            [
+                ("groundedness", None),
+                ("contradiction", None),
+                ("correctness", Some(0.0)),
+            ],
+        );
+        let missing = Outcome::Unscored(Unscored::InputMissing("passages".to_owned()));
+        assert_eq!(outcomes.get("groundedness"), Some(&missing));
+    }
+
+    #[test]
+    fn relevance_counts_words_and_knows_a_right_refusal() {
+        let mut case = case("How do I cancel my card?");
+        let relevance = |case: &crate::eval_set::Case, text: &str| {
+            let answer = answer(text, None);
+            value(Some(&relevance(Subject {
+                case,
+                answer: &answer,
+            })))
+        };
+        assert_eq!(relevance(&case, "Cancel the card in the app."), Some(1.0));
+        assert_eq!(relevance(&case, "Cards are blue."), Some(0.5));
+        assert_eq!(relevance(&case, "Savings earn interest."), Some(0.0));
+        let refusal = "I'm sorry, but I don't have that information.";
+        assert_eq!(relevance(&case, refusal), Some(0.0));
+        case.answerable = Some(false);
+        assert_eq!(relevance(&case, refusal), None);
+    }
+}

@@ -334,6 +334,8 @@ fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -369,6 +371,29 @@ mod tests {
             ("{{ question }}", "never names `answer`"),
         ] {
             refused(template, message);
+        }
+    }
+
+    proptest! {
+        /// What the check lets pass is filled in or refused, whatever it is made of.
+        #[test]
+        fn no_template_makes_it_panic(
+            parts in proptest::collection::vec(prop_oneof![
+                Just("{{ answer }}"), Just("{{"), Just("}}"), Just("{%"), Just("%}"), Just("{#"),
+                Just("{% if answer %}"), Just("{% else %}"), Just("{% endif %}"), Just("{% endfor %}"),
+                Just("{% for x in passages %}"), Just("{{ x }}"), Just("-"), Just("é"), Just(" if "),
+            ], 0..12)
+        ) {
+            let template = parts.concat();
+            if check(&template, Part::User, Mode::Rubric).is_empty()
+                && let Ok(templates) = Templates::compile("s", &template)
+            {
+                let mut context = Context::new();
+                context.insert("answer", "a");
+                context.insert("passages", &["p", "q"]);
+                let rendered = templates.render(Part::User, &context, 10_000);
+                prop_assert!(rendered.is_ok(), "{template}: {rendered:?}");
+            }
         }
     }
 
