@@ -6,6 +6,7 @@
 
 pub mod chat;
 pub mod cli;
+pub mod config;
 pub mod copilot;
 pub mod demo;
 pub mod diagnostic;

@@ -119,19 +119,22 @@ fn statistics(root: Table<'_, '_>, chain: &Chain<'_, '_>) -> Option<Statistics> 
         ]);
     }
     let layers = chain.over(root.table("statistics"), "statistics");
-    let alpha = layers.read("confidence", 0.05, alpha);
-    let min_cases = layers.read("min-cases", 30, |table, key| count(table, key, 1));
-    let missing_max = layers.read("missing-max", UnitInterval::new(0.02).ok()?, share);
-    let bound = layers.read("bound", BoundChoice::Exact, |table, key| {
+    let default = Statistics::default();
+    let alpha = layers.read("confidence", default.alpha_pass, alpha);
+    let min_cases = layers.read("min-cases", default.min_cases, |table, key| {
+        usize::try_from(count(table, key, 1)?).ok()
+    });
+    let missing_max = layers.read("missing-max", default.missing_max, share);
+    let bound = layers.read("bound", default.bound, |table, key| {
         table.choice(key, &BOUNDS)
     });
     let estimand = |table: &Table<'_, '_>, key: &str| table.choice(key, &ESTIMANDS);
-    let versus_baseline = layers.read("versus-baseline", Estimand::Suite, estimand);
-    let absolute = layers.read("absolute", Estimand::Population, estimand);
+    let versus_baseline = layers.read("versus-baseline", default.versus_baseline, estimand);
+    let absolute = layers.read("absolute", default.absolute, estimand);
     Some(Statistics {
         alpha_pass: alpha?,
         alpha_fail: alpha?,
-        min_cases: usize::try_from(min_cases?).ok()?,
+        min_cases: min_cases?,
         missing_max: missing_max?,
         bound: bound?,
         versus_baseline: versus_baseline?,
