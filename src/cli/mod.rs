@@ -18,6 +18,7 @@ mod progress;
 mod project;
 mod runs;
 mod terminal;
+mod wiring;
 
 use std::{ffi::OsString, process};
 

@@ -1,21 +1,70 @@
 //! The project around us: its configuration, its policy, its records.
 
 use std::{
+    env,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use super::{args::Global, error::CliError, files};
-use crate::gate::{KnownMetrics, Policy, read_policy};
+use crate::{
+    config::{Config, read_config},
+    gate::{KnownMetrics, Policy, read_policy},
+    judge::BUNDLED,
+};
 
-/// Where records go.
-pub(crate) fn runs_dir(_global: &Global) -> Result<PathBuf, CliError> {
-    Ok(PathBuf::from("runs"))
+/// Names under which a configuration is looked for, in each folder up to the repository's root.
+const NAMES: [&str; 2] = ["groundgate.toml", ".config/groundgate.toml"];
+
+/// The configuration; an error where there is none.
+pub(crate) fn config(global: &Global) -> Result<Config, CliError> {
+    match find(global)? {
+        Some(path) => read(&path),
+        None => Err(CliError::invalid("there is no groundgate.toml here or above")
+            .with_help("`groundgate init` writes a working example; or name one with --config FILE")),
+    }
+}
+
+fn read(path: &Path) -> Result<Config, CliError> {
+    let names = BUNDLED.map(|judge| judge.name);
+    Ok(read_config(&path.display().to_string(), &files::read_text(path)?, &names)?)
+}
+
+/// The configuration's file, as short as it can be named from here.
+pub(crate) fn find(global: &Global) -> Result<Option<PathBuf>, CliError> {
+    if let Some(path) = &global.config {
+        return Ok(Some(path.clone()));
+    }
+    let here = env::current_dir().map_err(|cause| {
+        CliError::invalid("failed to find the working directory").because(cause)
+    })?;
+    let mut way = PathBuf::new();
+    for folder in here.ancestors() {
+        if let Some(name) = NAMES.iter().find(|name| folder.join(name).is_file()) {
+            return Ok(Some(way.join(name)));
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+        way.push("..");
+    }
+    Ok(None)
+}
+
+/// Where records go: as the configuration says, `runs` where there is none.
+pub(crate) fn runs_dir(global: &Global) -> Result<PathBuf, CliError> {
+    Ok(match find(global)? {
+        Some(path) => read(&path)?.runs_dir,
+        None => PathBuf::from("runs"),
+    })
 }
 
 /// The policy that the configuration names.
-pub(crate) fn policy_path(_global: &Global) -> Result<PathBuf, CliError> {
-    Ok(PathBuf::from("gate.toml"))
+pub(crate) fn policy_path(global: &Global) -> Result<PathBuf, CliError> {
+    Ok(match find(global)? {
+        Some(path) => read(&path)?.policy,
+        None => PathBuf::from("gate.toml"),
+    })
 }
 
 /// Reads a policy for an environment; its name in reports goes with it.
