@@ -96,6 +96,8 @@ pub struct Rule {
     pub why: Option<String>,
     /// Where it stands in the file, from 1.
     pub line: Option<usize>,
+    /// What a rule about a mean speaks of; `None`: as the policy's statistics say.
+    pub estimand: Option<Estimand>,
     /// What it asks.
     pub kind: RuleKind,
 }

@@ -111,7 +111,7 @@ impl Context<'_> {
             draft.slice = Some(format!("{}={}", slice.tag, slice.value));
         }
         let keep = |case: &CaseInfo| slice.is_none_or(|slice| is_in(case, slice));
-        let estimand = self.policy.statistics.absolute;
+        let estimand = self.rule.estimand.unwrap_or(self.policy.statistics.absolute);
         let sample = summary::absolute(self.evidence.candidate, metric, estimand, &keep);
         self.test(draft, sample, false)
     }
@@ -132,7 +132,7 @@ impl Context<'_> {
             draft.state = no_data("there is no baseline to compare with".to_owned());
             return draft;
         };
-        let estimand = self.policy.statistics.versus_baseline;
+        let estimand = self.rule.estimand.unwrap_or(self.policy.statistics.versus_baseline);
         let sample =
             summary::paired(self.evidence.candidate, baseline, metric, estimand, &|_| true);
         self.test(draft, sample, true)

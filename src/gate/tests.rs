@@ -58,6 +58,7 @@ fn policy(kinds: Vec<RuleKind>) -> Policy {
         id: format!("rule-{index}"),
         why: None,
         line: None,
+        estimand: None,
         kind,
     });
     Policy {

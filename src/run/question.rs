@@ -15,7 +15,10 @@ use super::{
 use crate::{
     chat::{BoxFuture, ChatModel, ChatReply, ChatRequest},
     copilot::{Answer, CallFailure, FailureKind},
-    judge::{Draw, JudgeSpec, Prepared, Subject, checks, combine, prepare, unscored},
+    judge::{
+        Draw, JudgeSpec, OnMalformed, Prepared, Subject, checks, combine, malformed, prepare,
+        unscored,
+    },
     trial::{Call, CallKey, Callee, Outcome, Reply, Trial, Unscored},
     unit::Usd,
 };
@@ -132,13 +135,14 @@ impl Voter<'_> {
             Ok(outcomes) => return Ok(outcomes),
             Err(fault) => fault,
         };
+        if self.spec.on_malformed == OnMalformed::Unscored {
+            return Ok(malformed(self.spec, &fault));
+        }
         let second = match self.complete(&ask.repair(&fault), 1).await? {
             Ok(reply) => reply,
             Err(failure) => return Ok(unscored(self.spec, &Unscored::JudgeFailed(failure.kind))),
         };
-        Ok(ask.read_reply(&second.text).unwrap_or_else(|fault| {
-            unscored(self.spec, &Unscored::ReplyMalformed(fault.to_string()))
-        }))
+        Ok(ask.read_reply(&second.text).unwrap_or_else(|fault| malformed(self.spec, &fault)))
     }
 
     async fn complete(

@@ -1,3 +1,138 @@
-//! x
-use super::super::{args::{Global, ValidateArgs}, error::CliError, exit_code::ExitCode, terminal::Terminal};
-pub(crate) fn run(_: &Global, _: &ValidateArgs, _: &Terminal) -> Result<ExitCode, CliError> { Ok(ExitCode::Done) }
+//! `groundgate validate`: configuration, policy, eval set, knowledge base and judges; no network.
+
+use std::path::{Path, PathBuf};
+
+use super::super::{
+    args::{Global, ValidateArgs},
+    error::{CliError, show},
+    exit_code::ExitCode,
+    files, project,
+    terminal::Terminal,
+    wiring,
+};
+use crate::{
+    config::Config,
+    eval_set::{EvalSet, KnowledgeBase, Lint, Severity, lint, load},
+    gate::{KnownMetrics, read_policy},
+    judge::{OfflineJudge, known_metric},
+    report::visible_line,
+    trial::MetricSpec,
+};
+
+/// Runs the command: everything is looked at, whatever is wrong with the first of it.
+pub(crate) fn run(
+    global: &Global,
+    args: &ValidateArgs,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    let mut checked = Checked { terminal, strict: args.strict, failed: false };
+    if args.files.is_empty() {
+        let config = project::config(global)?;
+        terminal.line("ok  configuration");
+        checked.policy(&config.policy, &metrics(&config)?);
+        checked.judges(&config);
+        checked.eval_set(&config.eval_set, config.knowledge_base.as_deref());
+    }
+    for path in &args.files {
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            checked.policy(path, &all_metrics());
+        } else {
+            checked.eval_set(path, None);
+        }
+    }
+    Ok(if checked.failed { ExitCode::Invalid } else { ExitCode::Done })
+}
+
+/// What the configured judges and checks measure.
+fn metrics(config: &Config) -> Result<KnownMetrics, CliError> {
+    let mut known = KnownMetrics::new();
+    for judge in &config.judges {
+        let metrics = match wiring::spec(judge) {
+            Ok(Some(spec)) => spec.metrics(),
+            Ok(None) => OfflineJudge::metrics(),
+            // Said again, with its place, when the judges are checked.
+            Err(_) => continue,
+        };
+        known.extend(metrics.into_iter().map(|metric| (metric.name.clone(), metric)));
+    }
+    Ok(known)
+}
+
+fn all_metrics() -> KnownMetrics {
+    let names = OfflineJudge::metrics();
+    let specs = names.into_iter().filter_map(|metric: MetricSpec| known_metric(&metric.name));
+    specs.map(|metric| (metric.name.clone(), metric)).collect()
+}
+
+struct Checked<'a> {
+    terminal: &'a Terminal,
+    strict: bool,
+    failed: bool,
+}
+
+impl Checked<'_> {
+    fn fail(&mut self, error: &CliError) {
+        show(error, self.terminal);
+        self.failed = true;
+    }
+
+    fn policy(&mut self, path: &Path, known: &KnownMetrics) {
+        let name = path.display().to_string();
+        let read = files::read_text(path)
+            .and_then(|text| Ok(read_policy(&name, &text, None, known)?));
+        match read {
+            Ok(policy) => self.terminal.line(&format!("ok  {name}: {} rules", policy.rules.len())),
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    fn judges(&mut self, config: &Config) {
+        for judge in &config.judges {
+            match wiring::spec(judge) {
+                Ok(Some(spec)) => {
+                    self.terminal.line(&format!("ok  judge {}: {}", judge.name, spec.title()));
+                }
+                Ok(None) => self.terminal.line(&format!("ok  judge {}: embedded", judge.name)),
+                Err(error) => self.fail(&error),
+            }
+        }
+    }
+
+    fn eval_set(&mut self, path: &Path, knowledge_base: Option<&Path>) {
+        let read = files::read(path)
+            .and_then(|bytes| Ok(load(&path.display().to_string(), &bytes)?));
+        let documents = knowledge_base.map(|path: &Path| {
+            let bytes = files::read(path)?;
+            Ok::<_, CliError>(KnowledgeBase::load(&path.display().to_string(), &bytes)?)
+        });
+        let documents = match documents.transpose() {
+            Ok(documents) => documents,
+            Err(error) => return self.fail(&error),
+        };
+        match read {
+            Ok(set) => self.lints(path, &set, &lint(&set, documents.as_ref())),
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    fn lints(&mut self, path: &Path, set: &EvalSet, lints: &[Lint]) {
+        for found in lints {
+            let is_error = self.strict || found.severity == Severity::Error;
+            self.failed |= is_error;
+            let word = if is_error { self.terminal.red("error") } else { self.terminal.bold("warning") };
+            self.terminal.report(&format!("{word}: {}: {}", path.display(), visible_line(&found.message)));
+            if let Some(help) = &found.help {
+                self.terminal.report(&format!("  help: {}", visible_line(help)));
+            }
+        }
+        let critical = set.cases.iter().filter(|case| case.critical).count();
+        let path: PathBuf = path.to_owned();
+        self.terminal.line(&format!(
+            "{}  {}: {} cases, {critical} critical, {} warnings",
+            if self.failed { "--" } else { "ok" },
+            path.display(),
+            set.cases.len(),
+            lints.len()
+        ));
+    }
+}

@@ -141,5 +141,8 @@ fn rule(rule: &Rule) -> Value {
         .collect();
     fields.insert("id".to_owned(), json!(rule.id));
     fields.insert("why".to_owned(), json!(rule.why));
+    if let Some(estimand) = rule.estimand {
+        fields.insert("estimand".to_owned(), json!(format!("{estimand:?}")));
+    }
     Value::Object(fields)
 }

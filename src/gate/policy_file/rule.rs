@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{count, open, share};
+use super::{ESTIMANDS, count, open, share};
 use crate::{
     gate::{
-        policy::{CaseFilter, KnownMetrics, OnOpen, Rule, RuleKind, Slice, Statistics},
+        policy::{CaseFilter, Estimand, KnownMetrics, OnOpen, Rule, RuleKind, Slice, Statistics},
         policy_file::environment::{Chain, Layers},
     },
     toml_reader::Table,
@@ -21,6 +21,10 @@ struct Kind {
     bars: &'static [&'static str],
     read: fn(&Reader<'_, '_, '_>) -> Option<RuleKind>,
 }
+
+/// The kinds that speak of a mean, of these questions or of all like them.
+const OF_MEANS: [&str; 6] =
+    ["floor", "ceiling", "non-inferior", "superior", "slice-floor", "mean-max"];
 
 const KINDS: [Kind; 11] = [
     Kind {
@@ -265,17 +269,29 @@ impl Reader<'_, '_, '_> {
         let kinds: Vec<(&str, &Kind)> = KINDS.iter().map(|kind| (kind.name, kind)).collect();
         let kind = self.table.choice("kind", &kinds)?;
         self.check_keys(kind);
+        let estimand = self.estimand();
         let kind = (kind.read)(self);
         Some(Rule {
             id: id?.to_owned(),
             why,
             line: Some(line),
+            estimand: estimand?,
             kind: kind?,
         })
     }
 
+    /// What the rule speaks of, where it says so itself.
+    fn estimand(&self) -> Option<Option<Estimand>> {
+        if self.table.has("estimand") {
+            self.table.choice("estimand", &ESTIMANDS).map(Some)
+        } else {
+            Some(None)
+        }
+    }
+
     fn check_keys(&self, kind: &Kind) {
-        let all = [&["id", "kind", "why"], kind.needs, kind.optional].concat();
+        let of_mean: &[&str] = if OF_MEANS.contains(&kind.name) { &["estimand"] } else { &[] };
+        let all = [&["id", "kind", "why"], kind.needs, kind.optional, of_mean].concat();
         self.table.only(&all);
         self.table.needs(kind.needs);
         for table in self.layers.overrides() {

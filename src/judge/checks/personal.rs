@@ -225,6 +225,9 @@ fn iban(chars: &[char]) -> Option<(usize, String)> {
     }
     let normal = kept.to_ascii_uppercase();
     let (head, tail) = normal.split_at_checked(4)?;
+    if !head.chars().skip(2).all(|c| c.is_ascii_digit()) {
+        return None;
+    }
     let remainder = tail
         .chars()
         .chain(head.chars())
