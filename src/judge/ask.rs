@@ -5,18 +5,18 @@
 //! on a fault may send [`Ask::repair`] once.
 
 use super::{
-    claims::{self, Unit, says_something},
+    claims::{self, Unit},
     guard::{Disbelief, Proof, check_not_a_claim, check_support},
     number::Numbers,
     prompt::{self, Draw, Texts},
-    refusal::is_refusal,
     reply::{self, Expected, Labelled, ReplyFault},
     score::{self, Ledger, Outcomes},
+    settle::{claim_outcomes, fact_outcomes, finding, settle, too_large},
     spec::{JudgeSpec, Mode},
 };
 use crate::{
     chat::{ChatRequest, Message},
-    copilot::{Answer, FailureKind},
+    copilot::Answer,
     eval_set::{Case, Role},
     trial::{ClaimFinding, Evidence, Label, Outcome, Unscored},
 };
@@ -105,86 +105,12 @@ pub fn unscored(spec: &JudgeSpec, reason: &Unscored) -> Outcomes {
     score::each(spec, |_| Outcome::Unscored(reason.clone()))
 }
 
-const fn too_large() -> Unscored {
-    Unscored::JudgeFailed(FailureKind::TooLarge)
-}
-
 fn passage_texts(answer: &Answer) -> Vec<&str> {
     let passages = answer.passages.as_deref().unwrap_or_default();
     passages
         .iter()
         .map(|passage| passage.text.as_str())
         .collect()
-}
-
-/// What needs no model. A refusal reaches the judge of a rubric or of facts only where it may have
-/// been wrong to refuse.
-fn settle(spec: &JudgeSpec, subject: Subject<'_>, units: &[Unit]) -> Option<Outcomes> {
-    let text = &subject.answer.text;
-    let refused = is_refusal(text);
-    if refused && subject.case.answerable == Some(false) && spec.mode != Mode::Claims {
-        let why = "refused, rightly".to_owned();
-        return Some(score::each(spec, |_| Outcome::NotApplicable(why.clone())));
-    }
-    if spec.mode == Mode::Facts && units.is_empty() {
-        let why = "the case expects no facts".to_owned();
-        return Some(score::each(spec, |_| Outcome::NotApplicable(why.clone())));
-    }
-    if !says_something(text) {
-        return Some(match spec.mode {
-            Mode::Facts => facts_without_reply(spec, units),
-            Mode::Claims | Mode::Rubric => score::nothing(spec, "the answer is empty"),
-        });
-    }
-    if units.len() > spec.limits.claims {
-        return Some(unscored(spec, &too_large()));
-    }
-    match (spec.mode, subject.answer.passages.as_deref()) {
-        (Mode::Claims, _) if refused => Some(score::nothing(spec, "the answer is a refusal")),
-        (Mode::Claims, None) => Some(unscored(
-            spec,
-            &Unscored::InputMissing("passages".to_owned()),
-        )),
-        (Mode::Claims, Some([])) => Some(claims_without_passages(spec, units)),
-        _ => None,
-    }
-}
-
-/// An empty answer states none of the facts.
-fn facts_without_reply(spec: &JudgeSpec, units: &[Unit]) -> Outcomes {
-    let findings: Vec<ClaimFinding> = units
-        .iter()
-        .map(|unit| {
-            finding(
-                unit,
-                Label::NotFound,
-                vec!["the answer is empty".to_owned()],
-            )
-        })
-        .collect();
-    fact_outcomes(spec, &findings)
-}
-
-/// Where nothing was retrieved, nothing is supported.
-fn claims_without_passages(spec: &JudgeSpec, units: &[Unit]) -> Outcomes {
-    let claims = units
-        .iter()
-        .map(|unit| match check_not_a_claim(&unit.text) {
-            Ok(()) => finding(unit, Label::NotAClaim, Vec::new()),
-            Err(_) => finding(
-                unit,
-                Label::NotFound,
-                vec!["no passage was retrieved".to_owned()],
-            ),
-        })
-        .collect();
-    claim_outcomes(
-        spec,
-        &Ledger {
-            claims,
-            disbelieved: Vec::new(),
-        },
-    )
 }
 
 impl Ask<'_> {
@@ -356,37 +282,6 @@ impl Ask<'_> {
                 "the label has no value".to_owned(),
             )),
         }))
-    }
-}
-
-fn claim_outcomes(spec: &JudgeSpec, ledger: &Ledger) -> Outcomes {
-    let scored: Option<Outcomes> = spec
-        .metrics
-        .iter()
-        .map(|judged| {
-            let outcome = score::of_claims(&judged.metric, judged.reading, ledger)?;
-            Some((judged.metric.name.clone(), outcome))
-        })
-        .collect();
-    scored.unwrap_or_else(|| score::nothing(spec, "the answer claims nothing"))
-}
-
-fn fact_outcomes(spec: &JudgeSpec, findings: &[ClaimFinding]) -> Outcomes {
-    score::each(spec, |judged| {
-        score::of_facts(&judged.metric, findings.to_vec())
-            .unwrap_or_else(|| Outcome::NotApplicable("the case expects no facts".to_owned()))
-    })
-}
-
-fn finding(unit: &Unit, label: Label, reasons: Vec<String>) -> ClaimFinding {
-    ClaimFinding {
-        id: unit.id.clone(),
-        text: unit.text.clone(),
-        start: unit.start,
-        end: unit.end,
-        label,
-        evidence: None,
-        reasons,
     }
 }
 

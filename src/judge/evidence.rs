@@ -1,7 +1,7 @@
 //! Quotes, checked in code: whether a passage really holds what a judge says it holds.
 //!
 //! A judge's word is not enough for support. The quote must occur in the cited text, token by token
-//! ([`super::token`]): case, white space, quotes, dashes and punctuation do not matter, numbers do.
+//! (words and numbers, folded): case, white space, quotes, dashes and punctuation do not matter, numbers do.
 //! An ellipsis in the quote may skip a little of the passage, but never a negation.
 
 use std::ops::Range;

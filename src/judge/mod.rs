@@ -23,6 +23,7 @@ mod panel;
 mod prompt;
 mod reply;
 mod score;
+mod settle;
 mod spec;
 mod spec_file;
 mod spec_labels;

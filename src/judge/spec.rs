@@ -83,7 +83,7 @@ pub struct JudgedMetric {
     pub reading: Reading,
 }
 
-/// How labels become a value; formulas in [`super::score`].
+/// How labels become a value; formulas in `score.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
     /// 1 if every checkable claim is supported, else 0.
