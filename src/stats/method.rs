@@ -475,3 +475,7 @@ impl Ternary {
 #[cfg(test)]
 #[path = "method_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "error_rate_tests.rs"]
+mod error_rates;
