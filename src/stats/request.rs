@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::{
     stats::{
-        binomial::Interval, error::StatsError, request_intervals, request_means,
-        request_proportions,
+        binomial::Interval, error::StatsError, request_agreement, request_design,
+        request_intervals, request_means, request_proportions,
     },
     unit::count_to_f64,
 };
@@ -40,6 +40,8 @@ pub fn evaluate(method: &str, inputs: &Value) -> Result<Value, RequestError> {
         request_proportions::evaluate,
         request_means::evaluate,
         request_intervals::evaluate,
+        request_agreement::evaluate,
+        request_design::evaluate,
     ]
     .into_iter()
     .find_map(|table| table(method, inputs))
@@ -102,6 +104,49 @@ impl<'a> Inputs<'a> {
     pub(super) fn counts(self, name: &'static str) -> Result<Vec<usize>, RequestError> {
         self.get(name, "a list of counts", |value| {
             value.as_array()?.iter().map(count).collect()
+        })
+    }
+
+    /// Whether it is there and not null.
+    pub(super) fn has(self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// Whether it is there, as null.
+    pub(super) fn is_null(self, name: &str) -> bool {
+        self.0.get(name).is_some_and(Value::is_null)
+    }
+
+    /// True or false.
+    pub(super) fn flag(self, name: &'static str) -> Result<bool, RequestError> {
+        self.get(name, "true or false", Value::as_bool)
+    }
+
+    /// A list of labels: texts or numbers.
+    pub(super) fn labels(self, name: &'static str) -> Result<Vec<String>, RequestError> {
+        self.get(name, "a list of labels", |value| {
+            let label = |value: &Value| match value {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(number) => Some(number.to_string()),
+                Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+            };
+            value.as_array()?.iter().map(label).collect()
+        })
+    }
+
+    /// A list of lists of numbers, some of them null.
+    pub(super) fn sparse_rows(
+        self,
+        name: &'static str,
+    ) -> Result<Vec<Vec<Option<f64>>>, RequestError> {
+        self.get(name, "a list of lists of numbers or nulls", |value| {
+            let number = |value: &Value| match value {
+                Value::Null => Some(None),
+                Value::Number(number) => Some(number.as_f64()),
+                Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+            };
+            let row = |value: &Value| value.as_array()?.iter().map(number).collect();
+            value.as_array()?.iter().map(row).collect()
         })
     }
 

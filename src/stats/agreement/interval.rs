@@ -83,8 +83,8 @@ mod tests {
 
     fn votes(n_items: u32, differs_every: u32) -> Ratings {
         let row = |i: u32| {
-            let first = f64::from(u8::from(i % 4 > 0));
-            let flipped = i % differs_every == 0;
+            let first = f64::from(u8::from(!i.is_multiple_of(4)));
+            let flipped = i.is_multiple_of(differs_every);
             vec![Some(first), Some(if flipped { 1.0 - first } else { first })]
         };
         Ratings::by_item((0..n_items).map(row).collect()).unwrap()

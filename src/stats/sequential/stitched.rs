@@ -70,13 +70,14 @@ pub fn riemann_zeta(s: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::PI;
+
     use super::*;
 
     #[test]
     fn zeta_at_known_points() {
-        let pi = std::f64::consts::PI;
-        assert!((riemann_zeta(2.0) - pi * pi / 6.0).abs() < 1e-14);
-        assert!((riemann_zeta(4.0) - pi.powi(4) / 90.0).abs() < 1e-14);
+        assert!((riemann_zeta(2.0) - PI * PI / 6.0).abs() < 1e-14);
+        assert!((riemann_zeta(4.0) - PI.powi(4) / 90.0).abs() < 1e-14);
         // mpmath: zeta(1.4).
         assert!(
             (riemann_zeta(1.4) - 3.105_547_277_501_4).abs() < 1e-9,
