@@ -121,8 +121,8 @@ impl Checked<'_> {
             self.failed |= is_error;
             let word = if is_error { self.terminal.red("error") } else { self.terminal.bold("warning") };
             self.terminal.report(&format!("{word}: {}: {}", path.display(), visible_line(&found.message)));
-            if let Some(help) = &found.help {
-                self.terminal.report(&format!("  help: {}", visible_line(help)));
+            if !found.help.is_empty() {
+                self.terminal.report(&format!("  help: {}", visible_line(&found.help)));
             }
         }
         let critical = set.cases.iter().filter(|case| case.critical).count();
