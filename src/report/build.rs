@@ -194,7 +194,8 @@ fn case_report(from: &Ingredients<'_>, loss: &CaseLoss) -> Option<CaseReport> {
     let attempts = usize::try_from(table.attempts).ok()?;
     let worst_trial = worst_attempt(table, loss.case_index)?;
     let baseline = from.baseline.as_ref().zip(loss.twin);
-    let scores = table.columns.values().map(|column| {
+    let bounded = table.columns.values().filter(|column| is_bounded(&column.metric));
+    let scores = bounded.map(|column| {
         let theirs = baseline.as_ref().and_then(|(side, place)| {
             case_mean(side.table, side.table.columns.get(&column.metric.name)?, *place)
         });

@@ -1,6 +1,6 @@
 //! The report for a terminal or a log: at most 80 columns, the verdict in the last line.
 
-use std::fmt::Write as _;
+use std::{cmp::Reverse, fmt::Write as _};
 
 use super::{
     figures,
@@ -9,7 +9,10 @@ use super::{
     visible::{columns, cut_to_width, visible_line, wrap},
     wording::{self, Mark, mark},
 };
-use crate::gate::{Finding, Verdict};
+use crate::{
+    gate::{Finding, Verdict},
+    number::plural,
+};
 
 /// What the place where the text goes can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct Style {
     pub workflow_log: bool,
 }
 
+/// So many rules that did not pass are spelled out, the worst first.
+const OPEN_FINDINGS: usize = 8;
 const WIDTH: usize = 80;
 const ID_WIDTH: usize = 19;
 const PLOT_WIDTH: usize = 18;
@@ -138,11 +143,10 @@ impl Page {
     }
 
     fn open_findings(&mut self, findings: &[Finding]) {
-        for (index, finding) in findings
-            .iter()
-            .filter(|finding| finding.verdict != Verdict::Pass)
-            .enumerate()
-        {
+        let mut open: Vec<&Finding> =
+            findings.iter().filter(|finding| finding.verdict != Verdict::Pass).collect();
+        open.sort_by_key(|finding| Reverse(finding.verdict));
+        for (index, finding) in open.iter().take(OPEN_FINDINGS).enumerate() {
             if index == 0 {
                 self.push(String::new());
             }
@@ -157,6 +161,10 @@ impl Page {
                 let worst = self.shown(&format!("worst: {}", finding.worst_cases.join(", ")));
                 self.wrapped("   ", &worst);
             }
+        }
+        let left = open.len().saturating_sub(OPEN_FINDINGS);
+        if left > 0 {
+            self.push(format!("   and {} more that did not pass", plural(left, "rule")));
         }
     }
 

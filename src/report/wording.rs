@@ -255,9 +255,11 @@ pub(super) fn worst_case(case: &CaseReport) -> String {
     let scores: Vec<String> = case
         .scores
         .iter()
+        .filter(|(_, candidate, baseline)| candidate != baseline)
         .map(|(metric, candidate, baseline)| format!("{metric} {baseline} → {candidate}"))
         .collect();
-    format!("{} {} ({tags})", case.id, scores.join(", "))
+    let scores = if scores.is_empty() { case.bucket.name().to_owned() } else { scores.join(", ") };
+    format!("{}: {scores} ({tags})", case.id)
 }
 
 /// The rule that stands on the fewest observations: `Thinnest evidence: language=pt, 31 questions.`
