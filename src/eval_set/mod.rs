@@ -5,10 +5,12 @@ mod csv;
 mod json;
 mod jsonl;
 mod knowledge_base;
+mod lint;
 mod load;
 mod piece;
 mod written;
 
 pub use case::{Case, EvalSet, Role, Turn};
 pub use knowledge_base::{Document, KnowledgeBase};
+pub use lint::{Lint, Severity, lint};
 pub use load::{load, unpack};
