@@ -1,209 +1,16 @@
-//! One `[[rule]]`: its kind decides which keys it has and which metrics suit it.
+//! One `[[rule]]` with the environments' bars laid over it.
 
 use std::collections::BTreeMap;
 
-use super::{count, open, share};
+use super::{
+    count,
+    environment::{Chain, Layers},
+    kind::{KINDS, Kind, Wanted},
+};
 use crate::{
-    gate::{
-        policy::{CaseFilter, KnownMetrics, OnOpen, Rule, RuleKind, Slice, Statistics},
-        policy_file::environment::{Chain, Layers},
-    },
+    gate::policy::{KnownMetrics, Rule, Slice, Statistics},
     toml_reader::Table,
     trial::{BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric},
-};
-
-/// A kind of rule as files write it.
-struct Kind {
-    name: &'static str,
-    needs: &'static [&'static str],
-    optional: &'static [&'static str],
-    /// The keys that an environment may make stricter.
-    bars: &'static [&'static str],
-    read: fn(&Reader<'_, '_, '_>) -> Option<RuleKind>,
-}
-
-const KINDS: [Kind; 11] = [
-    Kind {
-        name: "floor",
-        needs: &["metric", "min"],
-        optional: &[],
-        bars: &["min"],
-        read: |reader| {
-            let spec = reader.metric(&MORE_IS_BETTER);
-            let min = reader.number("min");
-            let spec = spec?;
-            let min = reader.inside("min", min?, &spec)?;
-            Some(RuleKind::Floor {
-                metric: spec.name,
-                min,
-            })
-        },
-    },
-    Kind {
-        name: "ceiling",
-        needs: &["metric", "max"],
-        optional: &[],
-        bars: &["max"],
-        read: |reader| {
-            let spec = reader.metric(&LESS_IS_BETTER);
-            let max = reader.number("max");
-            let spec = spec?;
-            let max = reader.inside("max", max?, &spec)?;
-            Some(RuleKind::Ceiling {
-                metric: spec.name,
-                max,
-            })
-        },
-    },
-    Kind {
-        name: "non-inferior",
-        needs: &["metric", "margin"],
-        optional: &[],
-        bars: &["margin"],
-        read: |reader| {
-            let spec = reader.metric(&SCORE);
-            let margin = reader.above_zero("margin");
-            let spec = spec?;
-            let margin = reader.below_range("margin", margin?, &spec)?;
-            Some(RuleKind::NonInferior {
-                metric: spec.name,
-                margin,
-            })
-        },
-    },
-    Kind {
-        name: "superior",
-        needs: &["metric"],
-        optional: &["by"],
-        bars: &["by"],
-        read: |reader| {
-            let spec = reader.metric(&SCORE);
-            let by = reader.layers.read("by", 0.0, |_, key| reader.number(key));
-            let spec = spec?;
-            let by = reader.below_range("by", by?, &spec)?;
-            Some(RuleKind::Superior {
-                metric: spec.name,
-                by,
-            })
-        },
-    },
-    Kind {
-        name: "slice-floor",
-        needs: &["metric", "by", "min"],
-        optional: &["min-cases", "on-thin", "required"],
-        bars: &["min", "min-cases", "on-thin"],
-        read: slice_floor,
-    },
-    Kind {
-        name: "must-pass",
-        needs: &["metric", "cases", "min"],
-        optional: &["min-cases", "repeats"],
-        bars: &["min", "min-cases", "repeats"],
-        read: must_pass,
-    },
-    Kind {
-        name: "max-count",
-        needs: &["metric", "max"],
-        optional: &[],
-        bars: &["max"],
-        read: |reader| {
-            let spec = reader.metric(&AMOUNT);
-            let max = reader.count("max", 0);
-            Some(RuleKind::MaxCount {
-                metric: spec?.name,
-                max: u64::from(max?),
-            })
-        },
-    },
-    Kind {
-        name: "max-error-rate",
-        needs: &["max"],
-        optional: &[],
-        bars: &["max"],
-        read: |reader| {
-            let max = share(reader.layers.holder("max")?, "max")?;
-            Some(RuleKind::MaxErrorRate { max })
-        },
-    },
-    Kind {
-        name: "percentile",
-        needs: &["metric", "quantile", "max"],
-        optional: &[],
-        bars: &["max"],
-        read: |reader| {
-            let spec = reader.metric(&AMOUNT);
-            let quantile = reader.quantile();
-            let max = reader.above_zero("max");
-            Some(RuleKind::Percentile {
-                metric: spec?.name,
-                quantile: quantile?,
-                max: max?,
-            })
-        },
-    },
-    Kind {
-        name: "mean-max",
-        needs: &["metric", "max"],
-        optional: &[],
-        bars: &["max"],
-        read: |reader| {
-            let spec = reader.metric(&AMOUNT);
-            let max = reader.above_zero("max");
-            Some(RuleKind::MeanMax {
-                metric: spec?.name,
-                max: max?,
-            })
-        },
-    },
-    Kind {
-        name: "ratio-max",
-        needs: &["metric", "max"],
-        optional: &[],
-        bars: &["max"],
-        read: |reader| {
-            let spec = reader.metric(&AMOUNT);
-            let max = reader.above_zero("max");
-            Some(RuleKind::RatioMax {
-                metric: spec?.name,
-                max: max?,
-            })
-        },
-    },
-];
-
-/// Which metrics suit a kind of rule.
-struct Wanted {
-    amount: Option<bool>,
-    direction: Option<Direction>,
-    in_words: &'static str,
-    help: &'static str,
-}
-
-const MORE_IS_BETTER: Wanted = Wanted {
-    amount: Some(false),
-    direction: Some(Direction::HigherIsBetter),
-    in_words: "a score of which more is better",
-    help: "for scores of which less is better use `ceiling`; for amounts `percentile`, `mean-max` \
-           or `max-count`",
-};
-const LESS_IS_BETTER: Wanted = Wanted {
-    amount: Some(false),
-    direction: Some(Direction::LowerIsBetter),
-    in_words: "a score of which less is better",
-    help: "for scores of which more is better use `floor`; for amounts `percentile`, `mean-max` \
-           or `max-count`",
-};
-const SCORE: Wanted = Wanted {
-    amount: Some(false),
-    direction: None,
-    in_words: "a score",
-    help: "to compare an amount with the baseline use `ratio-max`",
-};
-const AMOUNT: Wanted = Wanted {
-    amount: Some(true),
-    direction: Some(Direction::LowerIsBetter),
-    in_words: "an amount of which less is better",
-    help: "for scores use `floor`, `ceiling` or `non-inferior`",
 };
 
 /// The rules with a chain's environments laid over them; nothing where one cannot be read.
@@ -247,10 +54,11 @@ pub(super) fn read_rules(
     all_read.then_some(rules)
 }
 
-struct Reader<'d, 's, 'k> {
-    table: Table<'d, 's>,
-    layers: Layers<'d, 's>,
-    default_min_cases: usize,
+/// What a kind of rule is read from.
+pub(super) struct Reader<'d, 's, 'k> {
+    pub(super) table: Table<'d, 's>,
+    pub(super) layers: Layers<'d, 's>,
+    pub(super) default_min_cases: usize,
     known: &'k KnownMetrics,
 }
 
@@ -284,7 +92,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// The metric if it is known and suits.
-    fn metric(&self, wanted: &Wanted) -> Option<MetricSpec> {
+    pub(super) fn metric(&self, wanted: &Wanted) -> Option<MetricSpec> {
         let name = self.table.text("metric")?;
         let spec = self.known.get(name).cloned();
         let Some(spec) = spec.or_else(|| builtin_metric(name)) else {
@@ -317,27 +125,27 @@ impl Reader<'_, '_, '_> {
         Some(spec)
     }
 
-    fn number(&self, key: &str) -> Option<f64> {
+    pub(super) fn number(&self, key: &str) -> Option<f64> {
         self.layers.holder(key)?.number(key)
     }
 
-    fn count(&self, key: &str, least: u32) -> Option<u32> {
+    pub(super) fn count(&self, key: &str, least: u32) -> Option<u32> {
         count(self.layers.holder(key)?, key, least)
     }
 
-    fn above_zero(&self, key: &str) -> Option<f64> {
+    pub(super) fn above_zero(&self, key: &str) -> Option<f64> {
         let number = self.number(key)?;
         self.allow(key, number, number > 0.0, "more than 0")
     }
 
-    fn quantile(&self) -> Option<f64> {
+    pub(super) fn quantile(&self) -> Option<f64> {
         let number = self.number("quantile")?;
         let inside = number > 0.0 && number < 1.0;
         self.allow("quantile", number, inside, "between 0 and 1")
     }
 
     /// A bar that some values of the metric pass and others do not.
-    fn inside(&self, key: &str, number: f64, spec: &MetricSpec) -> Option<f64> {
+    pub(super) fn inside(&self, key: &str, number: f64, spec: &MetricSpec) -> Option<f64> {
         let (low, high) = spec.data_type.range();
         let inside = number > low && high.is_none_or(|high| number < high);
         let high = high.map_or_else(String::new, |high| format!(" and below {high}"));
@@ -346,14 +154,14 @@ impl Reader<'_, '_, '_> {
     }
 
     /// A difference that two values of the metric can have.
-    fn below_range(&self, key: &str, number: f64, spec: &MetricSpec) -> Option<f64> {
+    pub(super) fn below_range(&self, key: &str, number: f64, spec: &MetricSpec) -> Option<f64> {
         let (low, high) = spec.data_type.range();
         let range = high.map_or(f64::INFINITY, |high| high - low);
         let wanted = format!("from 0 to below {range}, the range of `{}`", spec.name);
         self.allow(key, number, (0.0..range).contains(&number), &wanted)
     }
 
-    fn allow(&self, key: &str, number: f64, allowed: bool, wanted: &str) -> Option<f64> {
+    pub(super) fn allow(&self, key: &str, number: f64, allowed: bool, wanted: &str) -> Option<f64> {
         if allowed {
             return Some(number);
         }
@@ -363,7 +171,7 @@ impl Reader<'_, '_, '_> {
         None
     }
 
-    fn slice(&self, written: &str, at: usize) -> Option<Slice> {
+    pub(super) fn slice(&self, written: &str, at: usize) -> Option<Slice> {
         let parts = written.split_once('=');
         match parts.map(|(tag, value)| (tag.trim(), value.trim())) {
             Some((tag, value)) if !tag.is_empty() && !value.is_empty() => Some(Slice {
@@ -380,86 +188,4 @@ impl Reader<'_, '_, '_> {
             }
         }
     }
-}
-
-fn slice_floor(reader: &Reader<'_, '_, '_>) -> Option<RuleKind> {
-    let spec = reader.metric(&MORE_IS_BETTER);
-    let min = reader.number("min");
-    let by = dimensions(reader);
-    let default = u32::try_from(reader.default_min_cases).unwrap_or(u32::MAX);
-    let layers = &reader.layers;
-    let min_cases = layers.read("min-cases", default, |table, key| count(table, key, 1));
-    let on_thin = layers.read("on-thin", OnOpen::Block, open);
-    let by = by?;
-    let required = required(reader, &by);
-    let spec = spec?;
-    Some(RuleKind::SliceFloor {
-        min: reader.inside("min", min?, &spec)?,
-        metric: spec.name,
-        by,
-        min_cases: usize::try_from(min_cases?).ok()?,
-        on_thin: on_thin?,
-        required: required?,
-    })
-}
-
-fn dimensions(reader: &Reader<'_, '_, '_>) -> Option<Vec<String>> {
-    let written = reader.table.texts("by")?;
-    if written.is_empty() {
-        reader.table.report("by", "`by` names no dimension");
-        return None;
-    }
-    let mut by: Vec<String> = Vec::new();
-    for (tag, at) in written {
-        if by.iter().any(|earlier| earlier == tag) {
-            let message = format!("`by` names `{tag}` twice");
-            reader.table.document().report(at, message);
-        }
-        by.push(tag.to_owned());
-    }
-    Some(by)
-}
-
-fn required(reader: &Reader<'_, '_, '_>, by: &[String]) -> Option<Vec<Slice>> {
-    if !reader.table.has("required") {
-        return Some(Vec::new());
-    }
-    let mut slices = Vec::new();
-    for (written, at) in reader.table.texts("required")? {
-        let slice = reader.slice(written, at)?;
-        if !by.contains(&slice.tag) {
-            let known = by.iter().map(String::as_str);
-            let document = reader.table.document();
-            document.report_unknown(at, "dimension of this rule", &slice.tag, known);
-        }
-        slices.push(slice);
-    }
-    Some(slices)
-}
-
-fn must_pass(reader: &Reader<'_, '_, '_>) -> Option<RuleKind> {
-    let spec = reader.metric(&MORE_IS_BETTER);
-    let min = reader.number("min");
-    let cases = match reader.table.text("cases") {
-        Some("critical") => Some(CaseFilter::Critical),
-        Some(written) => reader
-            .slice(written, reader.table.at_value("cases"))
-            .map(CaseFilter::Slice),
-        None => None,
-    };
-    let least_one = |table: &Table<'_, '_>, key: &str| count(table, key, 1);
-    let min_cases = reader.layers.read("min-cases", 1, least_one);
-    let repeats = reader.layers.read("repeats", 1, least_one);
-    let spec = spec?;
-    let min = min?;
-    let (low, high) = spec.data_type.range();
-    let possible = min > low && high.is_none_or(|high| min <= high);
-    let wanted = format!("above {low} and reachable for `{}`", spec.name);
-    Some(RuleKind::MustPass {
-        min: reader.allow("min", min, possible, &wanted)?,
-        metric: spec.name,
-        cases: cases?,
-        min_cases: usize::try_from(min_cases?).ok()?,
-        repeats: repeats?,
-    })
 }
