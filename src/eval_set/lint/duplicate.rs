@@ -10,29 +10,57 @@ const NEAR_TENTHS: usize = 8;
 
 const HELP: &str = "give both the same `cluster`, so that they do not count as independent";
 
+/// The cases that ask with the same words.
+struct Group<'a> {
+    words: BTreeSet<String>,
+    /// In the file's order; never empty.
+    cases: Vec<&'a Case>,
+    /// The place of the first of them in the file.
+    first: usize,
+}
+
 /// Pairs of questions that nearly have the same words, and no common cluster.
 pub(super) fn near_duplicates(cases: &[Case]) -> Vec<Lint> {
-    let mut by_words: BTreeMap<BTreeSet<String>, Vec<&Case>> = BTreeMap::new();
-    for case in cases {
-        by_words.entry(spoken(case)).or_default().push(case);
-    }
-    let groups: Vec<(BTreeSet<String>, Vec<&Case>)> = by_words.into_iter().collect();
+    let groups = groups(cases);
     let same = groups
         .iter()
-        .filter(|(_, cases)| n_clusters(cases) > 1)
-        .map(|(_, cases)| {
+        .filter(|group| n_clusters(&group.cases) > 1)
+        .map(|group| {
             let message = "the same question is asked more than once, in different clusters";
-            Lint::new(Severity::Error, cases.iter().copied(), message, HELP)
+            Lint::new(Severity::Error, group.cases.iter().copied(), message, HELP)
         });
     let near = near_pairs(&groups).into_iter().filter_map(|(left, right)| {
-        let (left, right) = (groups.get(left)?.1.first()?, groups.get(right)?.1.first()?);
-        let pair = [*left, *right];
+        let pair = [
+            *groups.get(left)?.cases.first()?,
+            *groups.get(right)?.cases.first()?,
+        ];
         (n_clusters(&pair) > 1).then(|| {
             let message = "two questions have nearly the same words, in different clusters";
             Lint::new(Severity::Warning, pair, message, HELP)
         })
     });
     same.chain(near).collect()
+}
+
+/// In the order of their first cases.
+fn groups(cases: &[Case]) -> Vec<Group<'_>> {
+    let mut by_words: BTreeMap<BTreeSet<String>, (usize, Vec<&Case>)> = BTreeMap::new();
+    for (index, case) in cases.iter().enumerate() {
+        let (_, group) = by_words
+            .entry(spoken(case))
+            .or_insert_with(|| (index, Vec::new()));
+        group.push(case);
+    }
+    let mut groups: Vec<Group<'_>> = by_words
+        .into_iter()
+        .map(|(words, (first, cases))| Group {
+            words,
+            cases,
+            first,
+        })
+        .collect();
+    groups.sort_by_key(|group| group.first);
+    groups
 }
 
 /// Every word of the conversation and the question.
@@ -51,14 +79,15 @@ fn n_clusters(cases: &[&Case]) -> usize {
 
 /// Pairs of groups whose words are near. Two sets that share so much must share one of their
 /// rarest words (prefix filtering: Bayardo, Ma and Srikant 2007), so that few pairs are compared.
-fn near_pairs(groups: &[(BTreeSet<String>, Vec<&Case>)]) -> BTreeSet<(usize, usize)> {
+fn near_pairs(groups: &[Group<'_>]) -> BTreeSet<(usize, usize)> {
     let mut frequency: BTreeMap<&str, usize> = BTreeMap::new();
-    for word in groups.iter().flat_map(|(words, _)| words) {
+    for word in groups.iter().flat_map(|group| &group.words) {
         *frequency.entry(word).or_insert(0) += 1;
     }
     let mut holders: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     let mut pairs = BTreeSet::new();
-    for (index, (words, _)) in groups.iter().enumerate() {
+    for (index, group) in groups.iter().enumerate() {
+        let words = &group.words;
         let mut rarest: Vec<&str> = words.iter().map(String::as_str).collect();
         rarest.sort_by_key(|word| (frequency.get(word).copied(), *word));
         let n_needed = (words.len() * NEAR_TENTHS).div_ceil(10);
@@ -68,7 +97,7 @@ fn near_pairs(groups: &[(BTreeSet<String>, Vec<&Case>)]) -> BTreeSet<(usize, usi
             for other in earlier.iter().copied() {
                 let near = groups
                     .get(other)
-                    .is_some_and(|(others, _)| are_near(words, others));
+                    .is_some_and(|other| are_near(words, &other.words));
                 if near {
                     pairs.insert((other, index));
                 }

@@ -9,7 +9,7 @@ const KB: &str = "{\"id\":\"fees\",\"text\":\"A transfer costs 1,500.50 EUR. Who
 /// `[error] a, b: message` for every lint about the given cases (each line without the braces).
 /// Warnings that every such short set has are left out.
 fn lints(lines: &[&str]) -> Vec<String> {
-    let text: String = lines.iter().map(|line| format!("{{{line}}}\n")).collect();
+    let text = format!("{{{}}}", lines.join("}\n{"));
     let set = load("x.jsonl", text.as_bytes()).unwrap();
     let knowledge_base = KnowledgeBase::load("kb.jsonl", KB.as_bytes()).unwrap();
     lint(&set, Some(&knowledge_base))

@@ -3,7 +3,12 @@
 //! The caller reads the file. Everything in it is untrusted: sizes are limited, and no mistake is
 //! repaired silently.
 
-use std::{borrow::Cow, collections::BTreeMap, io::Read as _, path::Path};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 use flate2::read::MultiGzDecoder;
 use unicode_normalization::UnicodeNormalization as _;
@@ -23,8 +28,11 @@ const FORMATS: &str = "known formats: .jsonl, .json (an array), .csv, each also 
 /// each also with `.gz`). On failure, every mistake of the file with its line.
 pub fn load(file_name: &str, bytes: &[u8]) -> Result<EvalSet, Mistakes> {
     let bytes = unpacked(file_name, bytes)?;
-    let plain_name = file_name.strip_suffix(".gz").unwrap_or(file_name);
-    let path = Path::new(plain_name);
+    let path = if is_packed(file_name) {
+        Path::new(file_name).with_extension("")
+    } else {
+        PathBuf::from(file_name)
+    };
     let mut mistakes = MistakeList::default();
     let extension = path.extension().and_then(|extension| extension.to_str());
     let written = match extension.map(str::to_ascii_lowercase).as_deref() {
@@ -48,7 +56,7 @@ pub fn load(file_name: &str, bytes: &[u8]) -> Result<EvalSet, Mistakes> {
     }
     mistakes.finish(())?;
     let stem = path.file_stem().and_then(|stem| stem.to_str());
-    Ok(EvalSet::new(stem.unwrap_or(plain_name).to_owned(), cases))
+    Ok(EvalSet::new(stem.unwrap_or(file_name).to_owned(), cases))
 }
 
 /// A file's bytes, unpacked where its name ends in `.gz`. Bytes that are not packed stay as they
@@ -62,12 +70,18 @@ pub fn unpack(file_name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Mistakes> {
 
 /// As [`unpack`], without a copy of what is not packed.
 pub(super) fn unpacked<'a>(file_name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, Mistakes> {
-    if !file_name.ends_with(".gz") || !bytes.starts_with(&GZIP_MAGIC) {
+    if !is_packed(file_name) || !bytes.starts_with(&GZIP_MAGIC) {
         return Ok(Cow::Borrowed(bytes));
     }
     gunzip(bytes, DECOMPRESSED_LIMIT)
         .map(Cow::Owned)
         .map_err(|message| Mistakes(vec![Mistake::in_file(file_name, message)]))
+}
+
+/// Whether the name says that the file is packed.
+fn is_packed(file_name: &str) -> bool {
+    let extension = Path::new(file_name).extension();
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
 }
 
 /// Decompresses at most `limit` bytes.

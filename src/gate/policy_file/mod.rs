@@ -6,6 +6,7 @@
 
 mod digest;
 mod environment;
+mod kind;
 mod rule;
 
 use std::collections::BTreeMap;

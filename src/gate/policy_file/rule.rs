@@ -1,17 +1,28 @@
-//! One `[[rule]]`: its kind decides which keys it has and which metrics suit it.
+//! One `[[rule]]` with the environments' bars laid over it.
 
 use std::collections::BTreeMap;
 
+<<<<<<< HEAD
 use super::{ESTIMANDS, count, open, share};
 use crate::{
     gate::{
         policy::{CaseFilter, Estimand, KnownMetrics, OnOpen, Rule, RuleKind, Slice, Statistics},
         policy_file::environment::{Chain, Layers},
     },
+=======
+use super::{
+    count,
+    environment::{Chain, Layers},
+    kind::{KINDS, Kind, Wanted},
+};
+use crate::{
+    gate::policy::{KnownMetrics, Rule, Slice, Statistics},
+>>>>>>> evalset
     toml_reader::Table,
     trial::{BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric},
 };
 
+<<<<<<< HEAD
 /// A kind of rule as files write it.
 struct Kind {
     name: &'static str,
@@ -210,6 +221,8 @@ const AMOUNT: Wanted = Wanted {
     help: "for scores use `floor`, `ceiling` or `non-inferior`",
 };
 
+=======
+>>>>>>> evalset
 /// The rules with a chain's environments laid over them; nothing where one cannot be read.
 pub(super) fn read_rules(
     root: Table<'_, '_>,
@@ -251,10 +264,11 @@ pub(super) fn read_rules(
     all_read.then_some(rules)
 }
 
-struct Reader<'d, 's, 'k> {
-    table: Table<'d, 's>,
-    layers: Layers<'d, 's>,
-    default_min_cases: usize,
+/// What a kind of rule is read from.
+pub(super) struct Reader<'d, 's, 'k> {
+    pub(super) table: Table<'d, 's>,
+    pub(super) layers: Layers<'d, 's>,
+    pub(super) default_min_cases: usize,
     known: &'k KnownMetrics,
 }
 
@@ -300,7 +314,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// The metric if it is known and suits.
-    fn metric(&self, wanted: &Wanted) -> Option<MetricSpec> {
+    pub(super) fn metric(&self, wanted: &Wanted) -> Option<MetricSpec> {
         let name = self.table.text("metric")?;
         let spec = self.known.get(name).cloned();
         let Some(spec) = spec.or_else(|| builtin_metric(name)) else {
@@ -333,27 +347,27 @@ impl Reader<'_, '_, '_> {
         Some(spec)
     }
 
-    fn number(&self, key: &str) -> Option<f64> {
+    pub(super) fn number(&self, key: &str) -> Option<f64> {
         self.layers.holder(key)?.number(key)
     }
 
-    fn count(&self, key: &str, least: u32) -> Option<u32> {
+    pub(super) fn count(&self, key: &str, least: u32) -> Option<u32> {
         count(self.layers.holder(key)?, key, least)
     }
 
-    fn above_zero(&self, key: &str) -> Option<f64> {
+    pub(super) fn above_zero(&self, key: &str) -> Option<f64> {
         let number = self.number(key)?;
         self.allow(key, number, number > 0.0, "more than 0")
     }
 
-    fn quantile(&self) -> Option<f64> {
+    pub(super) fn quantile(&self) -> Option<f64> {
         let number = self.number("quantile")?;
         let inside = number > 0.0 && number < 1.0;
         self.allow("quantile", number, inside, "between 0 and 1")
     }
 
     /// A bar that some values of the metric pass and others do not.
-    fn inside(&self, key: &str, number: f64, spec: &MetricSpec) -> Option<f64> {
+    pub(super) fn inside(&self, key: &str, number: f64, spec: &MetricSpec) -> Option<f64> {
         let (low, high) = spec.data_type.range();
         let inside = number > low && high.is_none_or(|high| number < high);
         let high = high.map_or_else(String::new, |high| format!(" and below {high}"));
@@ -362,14 +376,14 @@ impl Reader<'_, '_, '_> {
     }
 
     /// A difference that two values of the metric can have.
-    fn below_range(&self, key: &str, number: f64, spec: &MetricSpec) -> Option<f64> {
+    pub(super) fn below_range(&self, key: &str, number: f64, spec: &MetricSpec) -> Option<f64> {
         let (low, high) = spec.data_type.range();
         let range = high.map_or(f64::INFINITY, |high| high - low);
         let wanted = format!("from 0 to below {range}, the range of `{}`", spec.name);
         self.allow(key, number, (0.0..range).contains(&number), &wanted)
     }
 
-    fn allow(&self, key: &str, number: f64, allowed: bool, wanted: &str) -> Option<f64> {
+    pub(super) fn allow(&self, key: &str, number: f64, allowed: bool, wanted: &str) -> Option<f64> {
         if allowed {
             return Some(number);
         }
@@ -379,7 +393,7 @@ impl Reader<'_, '_, '_> {
         None
     }
 
-    fn slice(&self, written: &str, at: usize) -> Option<Slice> {
+    pub(super) fn slice(&self, written: &str, at: usize) -> Option<Slice> {
         let parts = written.split_once('=');
         match parts.map(|(tag, value)| (tag.trim(), value.trim())) {
             Some((tag, value)) if !tag.is_empty() && !value.is_empty() => Some(Slice {
@@ -396,86 +410,4 @@ impl Reader<'_, '_, '_> {
             }
         }
     }
-}
-
-fn slice_floor(reader: &Reader<'_, '_, '_>) -> Option<RuleKind> {
-    let spec = reader.metric(&MORE_IS_BETTER);
-    let min = reader.number("min");
-    let by = dimensions(reader);
-    let default = u32::try_from(reader.default_min_cases).unwrap_or(u32::MAX);
-    let layers = &reader.layers;
-    let min_cases = layers.read("min-cases", default, |table, key| count(table, key, 1));
-    let on_thin = layers.read("on-thin", OnOpen::Block, open);
-    let by = by?;
-    let required = required(reader, &by);
-    let spec = spec?;
-    Some(RuleKind::SliceFloor {
-        min: reader.inside("min", min?, &spec)?,
-        metric: spec.name,
-        by,
-        min_cases: usize::try_from(min_cases?).ok()?,
-        on_thin: on_thin?,
-        required: required?,
-    })
-}
-
-fn dimensions(reader: &Reader<'_, '_, '_>) -> Option<Vec<String>> {
-    let written = reader.table.texts("by")?;
-    if written.is_empty() {
-        reader.table.report("by", "`by` names no dimension");
-        return None;
-    }
-    let mut by: Vec<String> = Vec::new();
-    for (tag, at) in written {
-        if by.iter().any(|earlier| earlier == tag) {
-            let message = format!("`by` names `{tag}` twice");
-            reader.table.document().report(at, message);
-        }
-        by.push(tag.to_owned());
-    }
-    Some(by)
-}
-
-fn required(reader: &Reader<'_, '_, '_>, by: &[String]) -> Option<Vec<Slice>> {
-    if !reader.table.has("required") {
-        return Some(Vec::new());
-    }
-    let mut slices = Vec::new();
-    for (written, at) in reader.table.texts("required")? {
-        let slice = reader.slice(written, at)?;
-        if !by.contains(&slice.tag) {
-            let known = by.iter().map(String::as_str);
-            let document = reader.table.document();
-            document.report_unknown(at, "dimension of this rule", &slice.tag, known);
-        }
-        slices.push(slice);
-    }
-    Some(slices)
-}
-
-fn must_pass(reader: &Reader<'_, '_, '_>) -> Option<RuleKind> {
-    let spec = reader.metric(&MORE_IS_BETTER);
-    let min = reader.number("min");
-    let cases = match reader.table.text("cases") {
-        Some("critical") => Some(CaseFilter::Critical),
-        Some(written) => reader
-            .slice(written, reader.table.at_value("cases"))
-            .map(CaseFilter::Slice),
-        None => None,
-    };
-    let least_one = |table: &Table<'_, '_>, key: &str| count(table, key, 1);
-    let min_cases = reader.layers.read("min-cases", 1, least_one);
-    let repeats = reader.layers.read("repeats", 1, least_one);
-    let spec = spec?;
-    let min = min?;
-    let (low, high) = spec.data_type.range();
-    let possible = min > low && high.is_none_or(|high| min <= high);
-    let wanted = format!("above {low} and reachable for `{}`", spec.name);
-    Some(RuleKind::MustPass {
-        min: reader.allow("min", min, possible, &wanted)?,
-        metric: spec.name,
-        cases: cases?,
-        min_cases: usize::try_from(min_cases?).ok()?,
-        repeats: repeats?,
-    })
 }
