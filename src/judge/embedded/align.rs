@@ -47,6 +47,16 @@ impl Answer {
         self.rarity.get(at).copied().unwrap_or(0.0)
     }
 
+    /// How far apart in the passages two words stand at least, as ln(1 + words); 7 if one is missing.
+    pub(crate) fn distance(&self, left: usize, right: usize, index: &Index) -> f32 {
+        let positions = |at: usize| Some(index.positions(self.ids.get(at).copied().flatten()?));
+        let (Some(left), Some(right)) = (positions(left), positions(right)) else {
+            return 7.0;
+        };
+        let words = nearest(left, right).and_then(|words| u16::try_from(words).ok());
+        f32::from(words.unwrap_or(u16::MAX)).ln_1p()
+    }
+
     fn number_key(&self, at: usize) -> Option<u64> {
         self.word(at)?.number.map(|number| number.key)
     }
@@ -238,4 +248,21 @@ pub(crate) fn negations(words: &[Word]) -> usize {
         .iter()
         .filter(|word| word.kinds.has(Kinds::NEGATION))
         .count()
+}
+
+/// The least distance between two sorted lists.
+pub(crate) fn nearest(left: &[usize], right: &[usize]) -> Option<usize> {
+    let mut least = None;
+    let mut lefts = left.iter().peekable();
+    let mut rights = right.iter().peekable();
+    while let (Some(one), Some(other)) = (lefts.peek(), rights.peek()) {
+        let distance = one.abs_diff(**other);
+        least = Some(least.map_or(distance, |least: usize| least.min(distance)));
+        if one <= other {
+            lefts.next();
+        } else {
+            rights.next();
+        }
+    }
+    least
 }

@@ -5,7 +5,7 @@
 //! number, a denial on one side only, an antonym, another name.
 
 use super::align::{Alignment, Answer};
-use super::features::has_value;
+use super::features::{has_value, share};
 use super::index::Index;
 use super::lexicon::{Kinds, Lexicon};
 use super::words::{Number, Unit, Word};
@@ -41,10 +41,13 @@ struct Sides<'a> {
     /// The passage sentence, and its words with their positions.
     sentence: usize,
     passage: Vec<(usize, &'a Word)>,
+    /// Whether the sentence works a number out; the passages need not have it then.
+    calculates: bool,
 }
 
-/// All conflicts of a sentence with the passage sentence closest to it.
+/// All conflicts of a sentence, as written in `text`, with the passage sentence closest to it.
 pub(crate) fn find(
+    text: &str,
     answer: &Answer,
     alignment: &Alignment,
     index: &Index,
@@ -63,6 +66,7 @@ pub(crate) fn find(
         lexicon,
         sentence,
         passage: place.words.clone().zip(index.words_of(sentence)).collect(),
+        calculates: CALCULATES.iter().any(|sign| text.contains(sign)),
     };
     let mut found = Vec::new();
     found.extend(sides.numbers());
@@ -70,6 +74,16 @@ pub(crate) fn find(
     found.extend(sides.words_in_place());
     found
 }
+
+const CALCULATES: [&str; 7] = [
+    "=",
+    "Therefore",
+    "therefore",
+    "For example",
+    "for example",
+    "would be",
+    "So, ",
+];
 
 impl Sides<'_> {
     fn has(&self, key: u64) -> bool {
@@ -102,7 +116,7 @@ impl Sides<'_> {
 
     fn numbers(&self) -> Vec<Conflict> {
         let agreement = self.agreement(|word| word.number.is_some());
-        if agreement < 0.5 {
+        if agreement < 0.65 || self.calculates {
             return Vec::new();
         }
         let mut found = Vec::new();
@@ -113,12 +127,15 @@ impl Sides<'_> {
             let here = self
                 .passage
                 .iter()
-                .any(|(_, other)| other.number.is_some_and(|n| n.key == number.key));
+                .any(|(_, other)| says_value(other, number));
             if here || is_marker(self.alignment, at, word) {
                 continue;
             }
             let elsewhere = self.index.has_value(number.key);
-            if elsewhere && agreement < 0.75 {
+            if (elsewhere && (agreement < 0.8 || self.said_in_same_place(at)))
+                || self.lies_in_range(number)
+                || self.counts_steps(at)
+            {
                 continue;
             }
             let rivals: Vec<(usize, u8)> = self
@@ -127,24 +144,72 @@ impl Sides<'_> {
                 .filter_map(|(position, other)| {
                     let (_, rival) = firm_number(other)?;
                     let taken = has_value(self.own(), rival.key);
-                    (!taken && comparable(number, rival)).then(|| {
-                        (
-                            *position,
-                            self.same_place(at, *position, number.unit != Unit::None),
-                        )
-                    })
+                    (!taken && comparable(number, rival))
+                        .then(|| (*position, self.same_place(at, *position)))
                 })
                 .collect();
             let best = rivals
                 .iter()
                 .max_by_key(|(position, places)| (*places, usize::MAX - position));
             if let Some((position, places)) = best
-                && (*places > 0 || (!elsewhere && rivals.len() == 1 && agreement >= 0.7))
+                && (*places > 1
+                    || (*places == 1 && agreement >= 0.75)
+                    || (!elsewhere && rivals.len() == 1 && agreement >= 0.85))
             {
                 found.push(self.conflict(ConflictKind::Number, at, *position));
             }
         }
         found
+    }
+
+    /// Whether some passage has the number between the same words: passages may differ.
+    fn said_in_same_place(&self, at: usize) -> bool {
+        let id = self.answer.ids.get(at).copied().flatten();
+        let content = &self.alignment.content;
+        let place = content.partition_point(|other| *other < at);
+        let key = |place: Option<usize>| {
+            place
+                .and_then(|place| content.get(place))
+                .and_then(|at| self.answer.word(*at))
+                .map(|word| word.key)
+        };
+        let own = [key(place.checked_sub(1)), key(Some(place + 1))];
+        id.is_some_and(|id| {
+            self.index.positions(id).iter().any(|position| {
+                let near = position.saturating_sub(4)..position + 5;
+                let words = self
+                    .index
+                    .words
+                    .get(near.start..near.end.min(self.index.words.len()));
+                words
+                    .unwrap_or_default()
+                    .iter()
+                    .any(|word| own.contains(&Some(word.key)))
+            })
+        })
+    }
+
+    /// Whether the number lies between two numbers that stand together in the passage sentence, as
+    /// 6 does in `5 to 7`.
+    fn lies_in_range(&self, number: Number) -> bool {
+        let amounts: Vec<(usize, f64)> = self
+            .passage
+            .iter()
+            .filter_map(|(position, word)| Some((*position, word.number?.amount?)))
+            .collect();
+        amounts.windows(2).any(|both| match (both, number.amount) {
+            ([(from, low), (to, high)], Some(amount)) => {
+                to - from <= 2 && *low <= amount && amount <= *high
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether the number counts steps or passages, which an answer numbers anew.
+    fn counts_steps(&self, at: usize) -> bool {
+        at.checked_sub(1)
+            .and_then(|before| self.answer.word(before))
+            .is_some_and(|word| word.kinds.has(Kinds::META))
     }
 
     fn conflict(&self, kind: ConflictKind, word: usize, passage_word: usize) -> Conflict {
@@ -156,9 +221,8 @@ impl Sides<'_> {
         }
     }
 
-    /// How many of the content words next to `at` also stand next to `position`, plus one if a sign
-    /// agrees.
-    fn same_place(&self, at: usize, position: usize, sign: bool) -> u8 {
+    /// How many of the content words next to `at` also stand next to `position`.
+    fn same_place(&self, at: usize, position: usize) -> u8 {
         let own = |at: Option<usize>| at.and_then(|at| self.answer.word(at)).map(|word| word.key);
         let content = &self.alignment.content;
         let place = content.partition_point(|other| *other < at);
@@ -182,48 +246,49 @@ impl Sides<'_> {
         let same = |own: Option<u64>, other: Option<&(usize, &Word)>| {
             u8::from(own.is_some() && own == other.map(|(_, word)| word.key))
         };
-        same(before, left) + same(after, right) + u8::from(sign)
+        same(before, left) + same(after, right)
     }
 
-    /// A denial that only one side has, of a word that both have.
+    /// A plain denial (not, no, never) on one side only, of a word that both have between the same
+    /// words.
     fn negation(&self) -> Option<Conflict> {
-        let denies = |word: &Word| word.kinds.has(Kinds::NEGATION);
-        let own = self.own().iter().filter(|word| denies(word)).count();
-        let theirs = self.passage.iter().filter(|(_, word)| denies(word)).count();
-        if own + theirs != 1 || self.agreement(denies) < 0.75 {
-            return None;
-        }
-        let back = self
-            .passage
-            .iter()
-            .filter(|(_, word)| word.is_content() && !denies(word));
-        let n_theirs = back.clone().count();
-        let n_shared = back
-            .filter(|(_, other)| self.own().iter().any(|word| word.key == other.key))
-            .count();
-        if n_theirs == 0 || 5 * n_shared < 3 * n_theirs {
-            return None;
-        }
-        let denied_after = |mut words: Vec<&Word>| -> Option<u64> {
-            let at = words.iter().position(|word| denies(word))?;
-            words.drain(..=at);
-            words
-                .into_iter()
-                .find(|word| word.is_content())
-                .map(|word| word.key)
+        let own: Vec<&Word> = self.own().iter().collect();
+        let theirs: Vec<&Word> = self.passage.iter().map(|(_, word)| *word).collect();
+        let key = match (denial(&own)?, denial(&theirs)?) {
+            (Denial::Of(key), Denial::None) if self.has(key) => key,
+            (Denial::None, Denial::Of(key)) if self.own_has(key) => key,
+            _ => return None,
         };
-        let own_denied = denied_after(self.own().iter().collect());
-        let passage_denied = denied_after(self.passage.iter().map(|(_, word)| *word).collect());
-        let key = own_denied.filter(|key| self.has(*key)).or_else(|| {
-            passage_denied.filter(|key| self.own().iter().any(|word| word.key == *key))
-        })?;
+        let denies = |word: &Word| word.kinds.has(Kinds::NEGATION);
+        if self.agreement(denies) < 0.75 || self.agreement_back() < 0.6 {
+            return None;
+        }
+        let once = |words: &[&Word]| words.iter().filter(|word| word.key == key).count() == 1;
+        if !(once(&own) && once(&theirs)) {
+            return None;
+        }
         let at = self
             .alignment
             .words
             .clone()
             .find(|at| self.answer.word(*at).is_some_and(|word| word.key == key))?;
         let position = self.passage.iter().find(|(_, word)| word.key == key)?.0;
-        Some(self.conflict(ConflictKind::Negation, at, position))
+        let content = &self.alignment.content;
+        let is_edge = content.first() == Some(&at) || content.last() == Some(&at);
+        let needed = if is_edge { 1 } else { 2 };
+        (self.same_place(at, position) >= needed)
+            .then(|| self.conflict(ConflictKind::Negation, at, position))
+    }
+
+    /// The share of the passage sentence's content words that the sentence has too.
+    fn agreement_back(&self) -> f32 {
+        let theirs = self.passage.iter().filter(|(_, word)| word.is_content());
+        let shared = theirs.clone().filter(|(_, word)| self.own_has(word.key));
+        share(shared.count(), theirs.count())
+    }
+
+    fn own_has(&self, key: u64) -> bool {
+        self.own().iter().any(|word| word.key == key)
     }
 
     /// Antonyms and other names, each in the place of the passage's word.
@@ -237,40 +302,101 @@ impl Sides<'_> {
                 continue;
             }
             let opposites = self.lexicon.antonyms(word.key);
-            let is_name = word.is_content()
-                && word.capitalized
-                && at != self.alignment.words.start
-                && self.index.id(word.key).is_none();
-            if opposites.is_empty() && !is_name {
-                continue;
-            }
-            let needed = if is_name && opposites.is_empty() {
-                0.75
-            } else {
-                0.6
-            };
-            if self.agreement(|other| other.key == word.key) < needed {
-                continue;
-            }
-            let rival = self.passage.iter().find_map(|(position, other)| {
-                if self.own().iter().any(|word| word.key == other.key) {
-                    return None;
-                }
-                let places = self.same_place(at, *position, false);
-                if opposites.contains(&other.key) && places > 0 {
-                    Some((ConflictKind::Antonym, *position))
-                } else if is_name && other.capitalized && other.is_content() && places > 0 {
-                    Some((ConflictKind::Name, *position))
-                } else {
-                    None
-                }
-            });
-            if let Some((kind, position)) = rival {
-                found.push(self.conflict(kind, at, position));
+            if !opposites.is_empty()
+                && self.agreement(|other| other.key == word.key) >= 0.7
+                && self.agreement_back() >= 0.4
+            {
+                let rival = self.passage.iter().find(|(position, other)| {
+                    opposites.contains(&other.key)
+                        && !self.own_has(other.key)
+                        && self.same_place(at, *position) > 0
+                });
+                found.extend(
+                    rival.map(|(position, _)| self.conflict(ConflictKind::Antonym, at, *position)),
+                );
+            } else if self.is_name(at, word) && self.agreement(|other| other.key == word.key) >= 0.8
+            {
+                let rival = self.passage.iter().find(|(position, other)| {
+                    other.capitalized
+                        && self.stands_inside(*position)
+                        && !self.own_has(other.key)
+                        && other.is_content()
+                        && self.same_place(at, *position) > 0
+                        && !is_short_for(word, other)
+                });
+                found.extend(
+                    rival.map(|(position, _)| self.conflict(ConflictKind::Name, at, *position)),
+                );
             }
         }
         found
     }
+
+    /// Whether a word of the answer is a name that the passages do not have: written with a capital
+    /// between words that are not, and no word about the sources.
+    fn is_name(&self, at: usize, word: &Word) -> bool {
+        let small = |at: usize| self.answer.word(at).is_some_and(|word| !word.capitalized);
+        word.capitalized
+            && word.is_content()
+            && !word.kinds.has(Kinds::META)
+            && self.index.id(word.key).is_none()
+            && at > self.alignment.words.start
+            && (small(at - 1) || self.is_name_before(at))
+            && !self.answer.word(at - 1).is_some_and(Word::is_digits)
+            && (self.alignment.words.start + 1..self.alignment.words.end).any(small)
+    }
+
+    /// Whether the word before also begins with a capital and is not the first.
+    fn is_name_before(&self, at: usize) -> bool {
+        at >= 2
+            && at - 1 > self.alignment.words.start
+            && self
+                .answer
+                .word(at - 1)
+                .is_some_and(|word| word.capitalized)
+    }
+
+    /// Whether a position is not the first word of the passage sentence.
+    fn stands_inside(&self, position: usize) -> bool {
+        self.passage
+            .first()
+            .is_some_and(|(first, _)| position > *first)
+    }
+}
+
+/// What a sentence denies.
+enum Denial {
+    None,
+    /// The first content word after the denial.
+    Of(u64),
+}
+
+/// Nothing if the sentence denies more than once, not plainly, or under a condition: then it cannot
+/// be compared.
+fn denial(words: &[&Word]) -> Option<Denial> {
+    let mut denials = words
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| word.kinds.has(Kinds::NEGATION));
+    let Some((at, word)) = denials.next() else {
+        return Some(Denial::None);
+    };
+    if denials.next().is_some() || !word.kinds.has(Kinds::PLAIN_DENIAL) {
+        return None;
+    }
+    let denied = words.get(at + 1..)?.iter().find(|word| word.is_content())?;
+    Some(Denial::Of(denied.key))
+}
+
+/// Whether two words may be one, cut short: `Prep` and `Prepare`, `F` and `Fahrenheit`.
+fn is_short_for(one: &Word, other: &Word) -> bool {
+    let lengths = (one.end - one.start, other.end - other.start);
+    lengths.0 <= 4 || lengths.1 <= 4 || (one.prefix.is_some() && one.prefix == other.prefix)
+}
+
+/// Whether a passage word says the number, or a range or unit of it that is written together.
+fn says_value(word: &Word, number: Number) -> bool {
+    word.number.is_some_and(|other| other.key == number.key)
 }
 
 /// A word that is surely a number: in digits, or a number word that is nothing else.
@@ -289,7 +415,8 @@ fn is_marker(alignment: &Alignment, at: usize, word: &Word) -> bool {
 fn comparable(one: Number, other: Number) -> bool {
     let units = match (one.unit, other.unit) {
         (Unit::Percent, Unit::Currency(_)) | (Unit::Currency(_), Unit::Percent) => false,
-        (Unit::Percent | Unit::Currency(_) | Unit::None, _) => true,
+        (Unit::None, Unit::None) => true,
+        (Unit::Percent | Unit::Currency(_) | Unit::None, _) => one.digits && other.digits,
     };
     let is_year = |number: Number| {
         number

@@ -1,6 +1,6 @@
 //! What the model sees of a sentence: numbers from its alignment with the passages.
 
-use super::align::{Alignment, Answer, negations};
+use super::align::{Alignment, Answer, nearest, negations};
 use super::conflict::{Conflict, ConflictKind};
 use super::index::Index;
 use super::lexicon::Kinds;
@@ -60,6 +60,12 @@ features! {
     far_pairs: "Share of neighboring content words that stand far apart in the passages.",
     gap_max: "The largest such distance, as ln(1 + words).",
     spread: "Share of the passage sentences with some of the content.",
+    coverage_passage: "Share of the content words' rarity that the best single passage has.",
+    cites: "Whether it cites a passage by its number.",
+    coverage_cited: "Share of the content words' rarity that the cited passage has.",
+    cited_elsewhere: "How much more the best passage has than the cited one.",
+    number_places: "Share of the numbers that stand next to the same word in the passages.",
+    question_coverage: "Share of the question's content words that the passages have.",
     conflict_number: "Whether a number conflicts.",
     conflict_negation: "Whether a denial conflicts.",
     conflict_antonym: "Whether an antonym conflicts.",
@@ -78,6 +84,7 @@ features! {
     has_bracket: "Whether it has a bracket.",
     has_quote: "Whether it quotes.",
     declines: "Whether it says that there is no answer.",
+    passage_words: "The number of words of the passages, as ln.",
     frame: "Phrases of advice and connection that generators add.",
 }
 
@@ -111,7 +118,16 @@ pub(crate) fn extract(
     denial_and_degree(&mut features, answer, alignment, index);
     distances(&mut features, answer, alignment, index);
     question(&mut features, answer, alignment, around.question);
-    surface(&mut features, answer, alignment, around);
+    surface(&mut features, answer, alignment, around, index.words.len());
+    passages(&mut features, answer, alignment, index);
+    features.question_coverage = share(
+        around
+            .question
+            .iter()
+            .filter(|key| index.id(**key).is_some())
+            .count(),
+        around.question.len(),
+    );
     for conflict in conflicts {
         match conflict.kind {
             ConflictKind::Number => features.conflict_number = 1.0,
@@ -263,6 +279,77 @@ fn missing(features: &mut Features, answer: &Answer, alignment: &Alignment, inde
     }
 }
 
+/// How much one passage has, how much the one that the sentence cites, and whether numbers keep the
+/// words next to them.
+fn passages(features: &mut Features, answer: &Answer, alignment: &Alignment, index: &Index) {
+    let n_passages = index.sentences.last().map_or(0, |place| place.passage + 1);
+    let mut covered = vec![0.0; n_passages];
+    let mut seen: Vec<u64> = Vec::new();
+    for at in &alignment.content {
+        let Some(word) = answer.word(*at).filter(|word| !seen.contains(&word.key)) else {
+            continue;
+        };
+        seen.push(word.key);
+        let Some(id) = answer.ids.get(*at).copied().flatten() else {
+            continue;
+        };
+        let mut last = None;
+        for passage in index
+            .sentences_with(id)
+            .filter_map(|at| index.sentences.get(at))
+        {
+            if last != Some(passage.passage)
+                && let Some(own) = covered.get_mut(passage.passage)
+            {
+                *own += answer.rarity(*at);
+            }
+            last = Some(passage.passage);
+        }
+    }
+    let total = alignment.total.max(1e-6);
+    let best = covered.iter().copied().fold(0.0, f32::max) / total;
+    features.coverage_passage = best;
+    let cited = alignment
+        .words
+        .clone()
+        .filter_map(|at| cited_passage(answer, at))
+        .filter_map(|number| covered.get(number));
+    let most = cited.clone().copied().fold(0.0, f32::max) / total;
+    if cited.count() > 0 {
+        features.cites = 1.0;
+        features.coverage_cited = most;
+        features.cited_elsewhere = best - most;
+    }
+    let numbers = alignment
+        .content
+        .iter()
+        .filter(|at| answer.word(**at).is_some_and(Word::is_digits));
+    let in_place = numbers.clone().filter(|at| {
+        let word = |at: Option<usize>| {
+            at.filter(|at| alignment.words.contains(at))
+                .and_then(|at| answer.word(at))
+        };
+        let own = answer.word(**at);
+        [(word(at.checked_sub(1)), own), (own, word(Some(**at + 1)))].into_iter().any(|both| {
+            matches!(both, (Some(left), Some(right)) if index.has_pair(left.key, right.key))
+        })
+    });
+    features.number_places = share(in_place.count(), numbers.count());
+}
+
+/// The passage, from 0, that the answer names at a word: `passage 2`.
+fn cited_passage(answer: &Answer, at: usize) -> Option<usize> {
+    let word = answer.word(at).filter(|word| word.kinds.has(Kinds::META))?;
+    let number = answer
+        .word(at + 1)
+        .filter(|next| next.start - word.end <= 2)?
+        .number?
+        .amount?;
+    (1..=50u8)
+        .find(|candidate| (f64::from(*candidate) - number).abs() < 0.01)
+        .map(|n| usize::from(n) - 1)
+}
+
 /// Whether one of the words has that value.
 pub(crate) fn has_value(words: &[Word], key: u64) -> bool {
     words
@@ -331,23 +418,6 @@ fn distances(features: &mut Features, answer: &Answer, alignment: &Alignment, in
     features.spread = share(alignment.ranked.len(), index.sentences.len());
 }
 
-/// The least distance between two sorted lists.
-fn nearest(left: &[usize], right: &[usize]) -> Option<usize> {
-    let mut least = None;
-    let mut lefts = left.iter().peekable();
-    let mut rights = right.iter().peekable();
-    while let (Some(one), Some(other)) = (lefts.peek(), rights.peek()) {
-        let distance = one.abs_diff(**other);
-        least = Some(least.map_or(distance, |least: usize| least.min(distance)));
-        if one <= other {
-            lefts.next();
-        } else {
-            rights.next();
-        }
-    }
-    least
-}
-
 fn question(features: &mut Features, answer: &Answer, alignment: &Alignment, question: &[u64]) {
     let asked = |at: usize| {
         answer
@@ -366,6 +436,7 @@ fn surface(
     answer: &Answer,
     alignment: &Alignment,
     around: Surroundings<'_>,
+    n_passage_words: usize,
 ) {
     let words = answer
         .words
@@ -393,6 +464,7 @@ fn surface(
     features.has_quote = flag(text.contains(['"', '“']));
     features.declines = flag(around.declines);
     let lower = text.to_lowercase();
+    features.passage_words = count(n_passage_words).ln_1p();
     features.frame = count(FRAMES.iter().filter(|frame| lower.contains(*frame)).count());
 }
 
@@ -437,7 +509,8 @@ fn flag(holds: bool) -> f32 {
     f32::from(u8::from(holds))
 }
 
-fn share(part: usize, whole: usize) -> f32 {
+/// `part` of `whole`; nothing of nothing is none.
+pub(crate) fn share(part: usize, whole: usize) -> f32 {
     if whole == 0 {
         0.0
     } else {

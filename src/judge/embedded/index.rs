@@ -48,7 +48,10 @@ impl Index {
         let mut sentence_of = Vec::new();
         for (passage, text) in passages.iter().enumerate() {
             let mut rest = words(text, lexicon).into_iter().peekable();
-            for bytes in sentences::split(text) {
+            for bytes in sentences::split(text)
+                .into_iter()
+                .flat_map(|bytes| run_on(text, bytes))
+            {
                 let first = all.len();
                 while let Some(word) = rest.next_if(|word| word.start < bytes.end) {
                     sentence_of.push(places.len());
@@ -217,6 +220,44 @@ impl Index {
         };
         from..to + 1
     }
+}
+
+/// Cuts a sentence where the space after a full stop was lost, as in text scraped from pages:
+/// `… by mail.Refunds take …`. Words with another point or a slash (addresses, names of files) stay.
+fn run_on(text: &str, bytes: Range<usize>) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = bytes.start;
+    let sentence = text.get(bytes.clone()).unwrap_or_default();
+    for (at, _) in sentence.match_indices('.') {
+        let (before, after) = (sentence.get(..at), sentence.get(at + 1..));
+        let (Some(before), Some(after)) = (before, after) else {
+            continue;
+        };
+        let mut next = after.chars();
+        let opens = next.next().is_some_and(char::is_uppercase)
+            && next
+                .next()
+                .is_some_and(|char| char.is_lowercase() || char == ' ');
+        let closes = before.ends_with(|char: char| {
+            char.is_lowercase() || ")%\"".contains(char) || char.is_ascii_digit()
+        });
+        let joined = |char: char| matches!(char, '.' | '/' | '@' | '_' | ':');
+        let last = before
+            .rsplit(char::is_whitespace)
+            .next()
+            .unwrap_or_default();
+        let first = after.split(char::is_whitespace).next().unwrap_or_default();
+        if opens
+            && closes
+            && !last.contains(joined)
+            && !first.trim_end_matches(joined).contains(joined)
+        {
+            parts.push(start..bytes.start + at + 1);
+            start = bytes.start + at + 1;
+        }
+    }
+    parts.push(start..bytes.end);
+    parts
 }
 
 fn index(id: u32) -> usize {

@@ -31,6 +31,14 @@ impl Kinds {
     /// A number word that is as often no number (one, first, once).
     pub(crate) const LOOSE_NUMBER: Self = Self(256);
 
+    /// Denies and does nothing else (not, never).
+    pub(crate) const PLAIN_DENIAL: Self = Self(512);
+
+    /// All but those of `other`.
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether the word is of any of the kinds of `other`.
     pub(crate) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -58,6 +66,7 @@ impl Lexicon {
             (PERSON, Kinds::PERSON),
             (SCALE, Kinds::SCALE),
             (LOOSE_NUMBER, Kinds::LOOSE_NUMBER),
+            (PLAIN_DENIAL, Kinds::PLAIN_DENIAL),
         ];
         for (words, kind) in lists {
             for word in words.split_whitespace() {
@@ -127,7 +136,10 @@ through during before after above below etc via per";
 const NEGATION: &str = "not no never none neither nor cannot can't don't doesn't didn't isn't aren't wasn't \
 weren't won't wouldn't couldn't shouldn't hasn't haven't hadn't mustn't needn't without lack lacks unable \
 n't nothing nobody nowhere hardly barely rarely seldom fails failed unlikely false except excluding \
-excluded excludes";
+excluded excludes unless avoid avoids avoiding prevent prevents instead neither refuse refuses";
+
+const PLAIN_DENIAL: &str = "not no never cannot can't don't doesn't didn't isn't aren't wasn't weren't won't \
+wouldn't couldn't shouldn't hasn't haven't hadn't mustn't";
 
 const HEDGE: &str = "may might could possibly perhaps likely probably typically usually generally often \
 sometimes appears seems suggest suggests potentially approximately around about roughly estimated \
@@ -137,7 +149,8 @@ const ABSOLUTE: &str = "always never all every must only entirely completely def
 guaranteed exactly required necessary essential crucial important";
 
 const META: &str = "passage passages context provided information article mentioned mention text document \
-documents source sources answer answers question questions based given according states stated following";
+documents source sources answer answers question questions based given according states stated following step steps \
+page pages section figure image example";
 
 const CALENDAR: &str = "january february march april may june july august september october november \
 december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday \
@@ -147,8 +160,8 @@ const PERSON: &str = "i me my we us our you your";
 
 const SCALE: &str = "hundred thousand million billion trillion k bn mn";
 
-const LOOSE_NUMBER: &str =
-    "one first once single half second zero hundred thousand million billion";
+const LOOSE_NUMBER: &str = "one first once single half second third fourth fifth sixth seventh \
+eighth ninth tenth zero hundred thousand million billion";
 
 const NUMBERS: &str = "zero=0 one=1 two=2 three=3 four=4 five=5 six=6 seven=7 eight=8 nine=9 ten=10 \
 eleven=11 twelve=12 thirteen=13 fourteen=14 fifteen=15 sixteen=16 seventeen=17 eighteen=18 nineteen=19 \

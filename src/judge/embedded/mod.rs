@@ -15,6 +15,7 @@ mod model;
 mod reasons;
 mod stem;
 mod table;
+mod tokens;
 mod words;
 
 use std::ops::Range;
@@ -68,6 +69,10 @@ pub struct SentenceReading {
     pub unsupported: f64,
     /// What the model saw.
     pub features: Features,
+    /// What the tagger saw of each word.
+    pub tokens: Vec<[f32; tokens::TOKEN_INPUTS]>,
+    /// Where the words are in the answer.
+    pub token_bytes: Vec<Range<usize>>,
 }
 
 /// Whether a text says what a claim says.
@@ -181,7 +186,7 @@ impl EmbeddedJudge {
         let (bytes, words) = parts.sentences.get(position).cloned().unwrap_or_default();
         let text = texts.answer.get(bytes.clone()).unwrap_or_default();
         let alignment = Alignment::new(answer, words, index, scratch);
-        let conflicts = conflict::find(answer, &alignment, index, &self.lexicon);
+        let conflicts = conflict::find(text, answer, &alignment, index, &self.lexicon);
         let kind = sentence_kind(text);
         let around = Surroundings {
             text,
@@ -221,6 +226,14 @@ impl EmbeddedJudge {
             },
             unsupported: f64::from(unsupported),
             features,
+            tokens: tokens::inputs(answer, &alignment, index, &parts.question),
+            token_bytes: answer
+                .words
+                .get(alignment.words.clone())
+                .unwrap_or_default()
+                .iter()
+                .map(|w| w.start..w.end)
+                .collect(),
         }
     }
 

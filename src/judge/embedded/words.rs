@@ -195,8 +195,12 @@ impl Reader<'_> {
                 .extend(lower.map(|char| if char == '’' { '\'' } else { char }));
         }
         let low = hash(self.buffer.as_bytes());
-        let kinds = self.lexicon.kinds(low);
+        let mut kinds = self.lexicon.kinds(low);
         let amount = self.lexicon.number(low);
+        // `No. 5` counts, it does not deny.
+        if self.buffer == "no" && self.byte(end) == Some(b'.') {
+            kinds = kinds.without(Kinds::NEGATION);
+        }
         if self.joins_number(start, end, kinds, amount) {
             return end;
         }
