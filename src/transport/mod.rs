@@ -6,6 +6,7 @@
 //! it follows no redirects: whoever calls it hands over every value.
 
 mod auth;
+mod breaker;
 mod client;
 mod clock;
 mod connection;
@@ -14,6 +15,7 @@ mod endpoint;
 pub(crate) mod error_body;
 mod form;
 mod limit;
+mod pace;
 mod reply;
 pub mod retry;
 mod secret;
@@ -31,4 +33,5 @@ pub use limit::{Limiter, Limits, Slot};
 pub(crate) use reply::parse_json_as;
 pub use reply::{Fault, Head, JsonBody, Progress, ReplyReader, excerpt, parse_json};
 pub use retry::RetryPolicy;
+pub(crate) use secret::percent_encoded;
 pub use secret::{Redactor, Secret};
