@@ -23,8 +23,8 @@ use std::{future::Future, pin::Pin};
 use serde_json::Value;
 
 use crate::{
-    copilot::{CallFailure, Timing, Usage},
     eval_set::Role,
+    transport::{CallFailure, Timing, Usage},
     unit::Usd,
 };
 

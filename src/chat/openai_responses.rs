@@ -11,8 +11,7 @@ use super::{
     responses_reply::ResponsesForm,
 };
 use crate::{
-    copilot::CallFailure,
-    transport::{Call, Client, FormReader, Target},
+    transport::{Call, CallFailure, Client, FormReader, Target},
     unit::Usd,
 };
 

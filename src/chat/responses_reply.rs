@@ -3,14 +3,11 @@
 
 use serde_json::Value;
 
-use crate::{
-    copilot::Usage,
-    transport::{
-        Fault, Progress, ReplyForm,
-        error_body::{self, from_json},
-        parse_json,
-        sse::Event,
-    },
+use crate::transport::{
+    Fault, Progress, ReplyForm, Usage,
+    error_body::{self, from_json},
+    parse_json,
+    sse::Event,
 };
 
 /// A whole reply.
@@ -180,10 +177,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::{
-        copilot::FailureKind,
-        transport::{FormReader, Framing, ReplyReader, retry::Resend},
-    };
+    use crate::transport::{FailureKind, FormReader, Framing, ReplyReader, retry::Resend};
 
     const WHOLE: &str = r#"{"object":"response","status":"completed","model":"m","error":null,"output":[
         {"type":"reasoning","summary":[{"text":"hm"}]},

@@ -14,7 +14,7 @@ mod recorded;
 mod served;
 mod template;
 
-pub use answer::{Answer, CallFailure, FailureKind, Passage, Timing, Usage};
+pub use answer::{Answer, Passage};
 pub use chat::{ChatCopilot, ChatCopilotSettings};
 pub use command::{CommandCopilot, CommandOutput, CommandSettings};
 pub use databricks::{DatabricksCopilot, DatabricksSettings};
@@ -25,6 +25,7 @@ pub use recorded::RecordedCopilot;
 pub use served::ServedModels;
 pub use template::TemplateError;
 
+pub use crate::transport::{CallFailure, FailureKind, Timing, Usage};
 use crate::{chat::BoxFuture, eval_set::Case, unit::Usd};
 
 /// The first port of the house: something that answers one question.

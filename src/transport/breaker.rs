@@ -6,7 +6,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::copilot::{CallFailure, FailureKind};
+use super::exchange::{CallFailure, FailureKind};
 
 /// Refused credentials are given up sooner: trying again changes nothing.
 const AUTH_FAILURES: usize = 3;

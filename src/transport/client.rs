@@ -29,6 +29,7 @@ use super::{
     connection::{body_fault, send_fault},
     endpoint::{Endpoint, EndpointError, Timeouts, checked_url, shown},
     error_body,
+    exchange::{CallFailure, FailureKind, Timing, Usage},
     limit::Limiter,
     reply::{Fault, Head, Progress, ReplyReader},
     retry::{Failures, RetryPolicy, Trouble, classify, next_wait, retry_after},
@@ -36,10 +37,7 @@ use super::{
     tls,
     token::{Token, Tokens},
 };
-use crate::{
-    copilot::{CallFailure, FailureKind, Timing, Usage},
-    unit::UnitInterval,
-};
+use crate::unit::UnitInterval;
 
 /// The most of an error reply's body that is read, in bytes.
 const LARGEST_ERROR_BODY: usize = 64 << 10;

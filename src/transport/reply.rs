@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use super::{
     error_body::ErrorBody,
+    exchange::FailureKind,
     retry::{Class, Resend, Trouble, classify},
     sse::SseError,
 };
-use crate::copilot::FailureKind;
 
 /// How deep arrays and objects of a reply may be nested.
 pub(super) const DEEPEST_JSON: usize = 64;
