@@ -14,9 +14,8 @@ use super::{
     openai::estimated_tokens,
 };
 use crate::{
-    copilot::{CallFailure, Usage},
     transport::{
-        Call, Client, Fault, FormReader, Progress, ReplyForm, Target,
+        Call, CallFailure, Client, Fault, FormReader, Progress, ReplyForm, Target, Usage,
         error_body::{self, from_json},
         parse_json, parse_json_as,
         sse::Event,
@@ -376,9 +375,8 @@ mod tests {
     use super::*;
     use crate::{
         chat::Message,
-        copilot::FailureKind,
         eval_set::Role,
-        transport::{Framing, ReplyReader, retry::Resend},
+        transport::{FailureKind, Framing, ReplyReader, retry::Resend},
     };
 
     fn body(structured: AnthropicStructured) -> Value {

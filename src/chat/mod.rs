@@ -4,13 +4,19 @@
 mod anthropic;
 mod openai;
 mod openai_reply;
+mod openai_responses;
 mod price;
+mod price_table;
+mod responses_reply;
 
 pub use anthropic::{ANTHROPIC_VERSION, AnthropicModel, AnthropicSettings, AnthropicStructured};
 pub use openai::{MaxTokensField, OpenAiModel, OpenAiSettings, Structured};
 pub(crate) use openai::{estimated_tokens, request_body};
 pub(crate) use openai_reply::{CompletionForm, text_of};
+pub use openai_responses::OpenAiResponsesModel;
 pub use price::Price;
+pub use price_table::{ListedPrice, PriceTable};
+pub(crate) use responses_reply::{read_response, usage_of};
 
 use std::{future::Future, pin::Pin};
 
@@ -18,8 +24,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    copilot::{CallFailure, Timing, Usage},
     eval_set::Role,
+    transport::{CallFailure, Timing, Usage},
     unit::Usd,
 };
 

@@ -15,8 +15,7 @@ use super::{
     openai_reply::{Completion, CompletionForm},
 };
 use crate::{
-    copilot::CallFailure,
-    transport::{Call, Client, FormReader, Target},
+    transport::{Call, CallFailure, Client, FormReader, Target},
     unit::Usd,
 };
 

@@ -3,14 +3,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{
-    copilot::Usage,
-    transport::{
-        Fault, Progress, ReplyForm,
-        error_body::{self, ErrorBody, from_json},
-        parse_json, parse_json_as,
-        sse::Event,
-    },
+use crate::transport::{
+    Fault, Progress, ReplyForm, Usage,
+    error_body::{self, ErrorBody, from_json},
+    parse_json, parse_json_as,
+    sse::Event,
 };
 
 /// A whole completion.
@@ -192,10 +189,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::{
-        copilot::FailureKind,
-        transport::{FormReader, Framing, ReplyReader, retry::Resend},
-    };
+    use crate::transport::{FailureKind, FormReader, Framing, ReplyReader, retry::Resend};
 
     fn plain(body: &str) -> Result<Completion, Fault> {
         CompletionForm::default().json(body.as_bytes())

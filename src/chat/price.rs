@@ -1,7 +1,7 @@
 //! What tokens cost.
 
 use super::Message;
-use crate::{copilot::Usage, unit::Usd};
+use crate::{transport::Usage, unit::Usd};
 
 /// The price of a model's tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,11 @@
-//! What a copilot said, or why it said nothing. Pure values; adapters make them.
-
-use std::fmt;
+//! What a copilot said. Pure values; adapters make them.
 
 use serde::{Deserialize, Serialize};
 
-use crate::unit::Usd;
+use crate::{
+    transport::{Timing, Usage},
+    unit::Usd,
+};
 
 /// One retrieved context.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,26 +16,6 @@ pub struct Passage {
     pub text: String,
     /// Where it came from, as the endpoint says (a URL, a title).
     pub source: Option<String>,
-}
-
-/// Tokens that a call used, as the reply states them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Usage {
-    /// Tokens read; `None` where the reply does not say.
-    pub input_tokens: Option<u64>,
-    /// Tokens written; `None` where the reply does not say.
-    pub output_tokens: Option<u64>,
-}
-
-/// How long a call took, waiting for a free slot not counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Timing {
-    /// From sending the (last) request to the last byte of its reply, in milliseconds.
-    pub latency_ms: u64,
-    /// From sending to the first token of a streamed reply, in milliseconds.
-    pub ttft_ms: Option<u64>,
-    /// How often the call was sent; 1 where the first try succeeded.
-    pub tries: u32,
 }
 
 /// What the copilot said to one question.
@@ -56,6 +37,7 @@ pub struct Answer {
     pub timing: Timing,
 }
 
+<<<<<<< HEAD
 /// Why a call to an endpoint brought nothing usable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -124,3 +106,20 @@ impl fmt::Display for CallFailure {
 }
 
 impl std::error::Error for CallFailure {}
+=======
+/// Money in a record: billionths of a dollar, or nothing where unknown.
+mod usd_nanos {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::unit::Usd;
+
+    #[expect(clippy::ref_option, reason = "serde's `with` hands a reference")]
+    pub(super) fn serialize<S: Serializer>(cost: &Option<Usd>, to: S) -> Result<S::Ok, S::Error> {
+        cost.map(Usd::nanos).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Usd>, D::Error> {
+        Ok(Option::<u64>::deserialize(from)?.map(Usd::from_nanos))
+    }
+}
+>>>>>>> transport

@@ -4,18 +4,28 @@
 
 mod answer;
 mod chat;
+mod command;
+mod databricks;
+mod databricks_endpoint;
+mod databricks_trace;
 mod extract;
 mod http;
 mod recorded;
+mod served;
 mod template;
 
-pub use answer::{Answer, CallFailure, FailureKind, Passage, Timing, Usage};
+pub use answer::{Answer, Passage};
 pub use chat::{ChatCopilot, ChatCopilotSettings};
+pub use command::{CommandCopilot, CommandOutput, CommandSettings};
+pub use databricks::{DatabricksCopilot, DatabricksSettings};
+pub use databricks_endpoint::{DatabricksForm, ServedEntity, ServingEndpoint};
 pub use extract::{PassagePaths, PathError};
 pub use http::{HttpCopilot, HttpCopilotError, HttpCopilotSettings, StreamEnd};
 pub use recorded::RecordedCopilot;
+pub use served::ServedModels;
 pub use template::TemplateError;
 
+pub use crate::transport::{CallFailure, FailureKind, Timing, Usage};
 use crate::{chat::BoxFuture, eval_set::Case, unit::Usd};
 
 /// The first port of the house: something that answers one question.

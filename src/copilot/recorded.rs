@@ -35,7 +35,7 @@ const FIELDS: [&str; 13] = [
     "usage",
 ];
 
-type Recorded = Result<Answer, CallFailure>;
+pub(super) type Recorded = Result<Answer, CallFailure>;
 
 /// Answers from a file.
 #[derive(Debug, Clone)]
@@ -117,7 +117,7 @@ impl RecordedCopilot {
             line.fault("attempt", "is too large");
             None
         });
-        let recorded = line.recorded();
+        let recorded = line.recorded(None);
         let attempts = self.by_case.entry(case_id.unwrap_or_default()).or_default();
         if line.faults.is_empty() && attempts.contains_key(&attempt) {
             line.fault("case_id", "is recorded twice for the same attempt");
@@ -162,6 +162,17 @@ impl Copilot for RecordedCopilot {
     fn describe(&self) -> String {
         format!("recorded answers of `{}`", self.file)
     }
+}
+
+/// Reads what a command has printed: a line without `case_id` and `latency_ms`, which are known.
+pub(super) fn parse_printed(text: &str, measured: Timing) -> Result<Recorded, Vec<String>> {
+    let fields: Map<String, Value> =
+        serde_json::from_str(text).map_err(|error| vec![format!("not a JSON object: {error}")])?;
+    let mut line = Line {
+        fields: &fields,
+        faults: Vec::new(),
+    };
+    line.recorded(Some(measured)).ok_or(line.faults)
 }
 
 /// One line while it is read: its fields and what is wrong with them.
@@ -212,9 +223,9 @@ impl Line<'_> {
     }
 
     /// The answer or the error of the line; nothing where a fault was noted instead.
-    fn recorded(&mut self) -> Option<Recorded> {
+    fn recorded(&mut self, measured: Option<Timing>) -> Option<Recorded> {
         match (self.get("answer").is_some(), self.get("error").is_some()) {
-            (true, false) => self.answer().map(Ok),
+            (true, false) => self.answer(measured).map(Ok),
             (false, true) => self.error().map(Err),
             (true, true) => {
                 self.faults.push("has both `answer` and `error`".to_owned());
@@ -228,16 +239,21 @@ impl Line<'_> {
         }
     }
 
-    fn answer(&mut self) -> Option<Answer> {
-        let latency_ms = self.milliseconds("latency_ms");
+    /// When the call was not measured, the line says how long it took: a latency that nobody
+    /// knows must not look like none.
+    fn timing(&mut self) -> Timing {
         if self.get("latency_ms").is_none() {
             self.fault("latency_ms", "is missing");
         }
-        let timing = Timing {
-            latency_ms: latency_ms.unwrap_or_default(),
+        Timing {
+            latency_ms: self.milliseconds("latency_ms").unwrap_or_default(),
             ttft_ms: self.milliseconds("ttft_ms"),
             tries: 1,
-        };
+        }
+    }
+
+    fn answer(&mut self, measured: Option<Timing>) -> Option<Answer> {
+        let timing = measured.unwrap_or_else(|| self.timing());
         let answer = Answer {
             text: self.text("answer").unwrap_or_default(),
             passages: self.passages(),

@@ -24,10 +24,12 @@ use reqwest::{
 use tokio::time::{sleep, timeout};
 
 use super::{
+    breaker::Breaker,
     clock::Clock,
     connection::{body_fault, send_fault},
     endpoint::{Endpoint, EndpointError, Timeouts, checked_url, shown},
     error_body,
+    exchange::{CallFailure, FailureKind, Timing, Usage},
     limit::Limiter,
     reply::{Fault, Head, Progress, ReplyReader},
     retry::{Failures, RetryPolicy, Trouble, classify, next_wait, retry_after},
@@ -35,10 +37,7 @@ use super::{
     tls,
     token::{Token, Tokens},
 };
-use crate::{
-    copilot::{CallFailure, FailureKind, Timing, Usage},
-    unit::UnitInterval,
-};
+use crate::unit::UnitInterval;
 
 /// The most of an error reply's body that is read, in bytes.
 const LARGEST_ERROR_BODY: usize = 64 << 10;
@@ -51,6 +50,7 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     limiter: Limiter,
+    breaker: Breaker,
     clock: Arc<dyn Clock>,
     timeouts: Timeouts,
     retry: RetryPolicy,
@@ -175,6 +175,7 @@ impl Client {
             tokens: Tokens::of(endpoint, Arc::clone(&clock), redactor.clone()),
             http,
             base,
+            breaker: Breaker::new(endpoint.limits.in_flight),
             limiter: Limiter::new(endpoint.limits, Arc::clone(&clock)),
             clock,
             timeouts: endpoint.timeouts,
@@ -200,10 +201,24 @@ impl Client {
         Target { url, shown }
     }
 
-    /// Sends a call, again where it failed and that is safe, until it is answered or given up.
+    /// Sends a call, again where it failed and that is safe, until it is answered or given up; not
+    /// at all once the endpoint has failed too many calls in a row.
     ///
     /// `reader` makes a fresh reader for every try, from the head of the reply.
     pub async fn call<R: ReplyReader>(
+        &self,
+        call: &Call<'_>,
+        reader: impl Fn(&Head) -> Result<R, Fault> + Sync,
+    ) -> Result<Reply<R::Output>, CallFailure> {
+        let result = self.send(call, reader).await;
+        match &result {
+            Ok(_) => self.breaker.answered(),
+            Err(failure) => self.breaker.failed(failure),
+        }
+        result
+    }
+
+    async fn send<R: ReplyReader>(
         &self,
         call: &Call<'_>,
         reader: impl Fn(&Head) -> Result<R, Fault> + Sync,
@@ -213,6 +228,7 @@ impl Client {
         loop {
             let token = self.token(call, failures).await?;
             let slot = self.limiter.acquire(call.tokens).await;
+            self.breaker.check()?;
             let sent_at = slot.sent_at();
             let mut seen = Seen::default();
             let exchange = timeout(

@@ -3,10 +3,10 @@
 use std::{error::Error, io, iter};
 
 use super::{
+    exchange::FailureKind,
     reply::Fault,
     retry::{Trouble, classify},
 };
-use crate::copilot::FailureKind;
 
 /// A call that brought no head of a reply.
 pub(super) fn send_fault(error: reqwest::Error) -> Fault {

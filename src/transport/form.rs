@@ -170,8 +170,7 @@ fn end_line(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::copilot::FailureKind;
+    use super::{super::exchange::FailureKind, *};
 
     /// Collects events; `end` is the last one.
     #[derive(Default)]

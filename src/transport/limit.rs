@@ -3,8 +3,9 @@
 //!
 //! All callers of an endpoint share one [`Limiter`]. It holds a window of calls in flight that is
 //! halved by a refusal and grows by one for every window of successes (additive increase,
-//! multiplicative decrease: Chiu and Jain 1989), and two buckets that give every caller a time of
-//! its own, so that nobody has to race for it. Time spent here is not part of a call's latency.
+//! multiplicative decrease: Chiu and Jain 1989), the [`super::pace`] that refusals have taught, and
+//! two buckets for the rates that settings give. Pace and buckets give every caller a time of its
+//! own, so that nobody races for it. Time spent here is not part of a call's latency.
 
 use std::{
     fmt,
@@ -17,7 +18,10 @@ use tokio::{
     time::sleep,
 };
 
-use super::clock::Clock;
+use super::{
+    clock::Clock,
+    pace::{Bucket, Pace},
+};
 
 /// What an endpoint may be asked at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +32,7 @@ pub struct Limits {
     pub requests_per_minute: Option<u32>,
     /// Tokens per minute, read and written, estimated before the call and corrected after it.
     pub tokens_per_minute: Option<u32>,
-    /// Whether refusals lower the calls in flight, and successes raise them again.
+    /// Whether refusals lower the calls in flight and their pace, and successes raise them again.
     pub adaptive: bool,
 }
 
@@ -57,6 +61,7 @@ struct State {
     blocked_until: Duration,
     requests: Option<Bucket>,
     tokens: Option<Bucket>,
+    pace: Pace,
     window: usize,
     /// Successes since the window last changed.
     successes: usize,
@@ -79,6 +84,7 @@ impl Limiter {
                 blocked_until: Duration::ZERO,
                 requests: limits.requests_per_minute.map(Bucket::per_minute),
                 tokens: limits.tokens_per_minute.map(Bucket::per_minute),
+                pace: Pace::default(),
                 window,
                 successes: 0,
                 owed: 0,
@@ -91,24 +97,15 @@ impl Limiter {
     pub async fn acquire(&self, tokens: u32) -> Slot<'_> {
         // The semaphore is never closed; if it were, the call would go out without a permit.
         let permit = self.slots.acquire().await.ok();
-        let now = self.clock.now();
-        let wait = self.state().reserve(now, tokens);
-        if !wait.is_zero() {
+        let mut wait = self.state().reserve(self.clock.now(), tokens);
+        while !wait.is_zero() {
             sleep(wait).await;
+            wait = self.state().still_blocked(self.clock.now());
         }
-        loop {
-            let now = self.clock.now();
-            let blocked_until = self.state().blocked_until;
-            match blocked_until.checked_sub(now) {
-                Some(wait) if !wait.is_zero() => sleep(wait).await,
-                Some(_) | None => {
-                    return Slot {
-                        limiter: self,
-                        permit,
-                        sent_at: now,
-                    };
-                }
-            }
+        Slot {
+            limiter: self,
+            permit,
+            sent_at: self.clock.now(),
         }
     }
 
@@ -149,7 +146,19 @@ impl State {
             .tokens
             .as_mut()
             .map(|bucket| bucket.reserve(now, f64::from(tokens)));
-        requests.into_iter().chain(tokens).max().unwrap_or_default()
+        let paced = self.pace.reserve(now, self.blocked_until);
+        requests
+            .into_iter()
+            .chain(tokens)
+            .fold(paced, Duration::max)
+    }
+
+    /// The wait of a caller whose time has come, when a refusal has come before it.
+    fn still_blocked(&mut self, now: Duration) -> Duration {
+        if self.blocked_until <= now {
+            return Duration::ZERO;
+        }
+        self.pace.reserve(now, self.blocked_until)
     }
 }
 
@@ -171,6 +180,9 @@ impl Slot<'_> {
     pub fn answered(self) {
         let limiter = self.limiter;
         let mut state = limiter.state();
+        if limiter.adaptive {
+            state.pace.answered(limiter.clock.now());
+        }
         if state.window == limiter.largest_window {
             return;
         }
@@ -199,6 +211,7 @@ impl Slot<'_> {
             state.window = lowered;
             state.successes = 0;
             state.lowered_at = Some(now);
+            state.pace.refused(now);
         }
     }
 }
@@ -216,45 +229,12 @@ impl Drop for Slot<'_> {
     }
 }
 
-/// A rate per minute, as the generic cell rate algorithm keeps it (ITU-T I.371): every unit pushes
-/// the next free time on, and a caller waits until that time less what may come at once.
-///
-/// A tenth of the minute's units may come at once and the rest is spread, so that no 60 seconds
-/// hold more than the rate.
-#[derive(Debug)]
-struct Bucket {
-    seconds_per_unit: f64,
-    seconds_ahead: f64,
-    next_free: f64,
-}
-
-impl Bucket {
-    fn per_minute(rate: u32) -> Self {
-        let rate = f64::from(rate.max(1));
-        let at_once = (rate / 10.0).floor();
-        let seconds_per_unit = 60.0 / (rate - at_once);
-        Self {
-            seconds_per_unit,
-            seconds_ahead: (at_once - 1.0).max(0.0) * seconds_per_unit,
-            next_free: 0.0,
-        }
-    }
-
-    fn reserve(&mut self, now: Duration, units: f64) -> Duration {
-        let now = now.as_secs_f64();
-        let start = self.next_free.max(now);
-        self.next_free = units.mul_add(self.seconds_per_unit, start);
-        Duration::try_from_secs_f64(start - self.seconds_ahead - now).unwrap_or_default()
-    }
-
-    fn correct(&mut self, units: f64) {
-        self.next_free += units * self.seconds_per_unit;
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join_all;
+
     use super::{super::clock::SystemClock, *};
+    use crate::unit::count_to_f64;
 
     fn limiter(limits: Limits) -> Limiter {
         Limiter::new(limits, Arc::new(SystemClock::new()))
@@ -353,5 +333,70 @@ mod tests {
         }
         assert_eq!(limiter.window(), 1);
         limiter.acquire(0).await.answered();
+    }
+
+    /// A server that allows so many calls a second, refuses the rest, and says to come back later.
+    struct Strict {
+        per_second: f64,
+        free_at: f64,
+        allowed: usize,
+        refused: usize,
+    }
+
+    impl Strict {
+        fn allows(&mut self, now: Duration) -> bool {
+            let now = now.as_secs_f64();
+            let at_once = 0.5;
+            if self.free_at - at_once > now {
+                self.refused += 1;
+                return false;
+            }
+            self.free_at = self.free_at.max(now) + 1.0 / self.per_second;
+            self.allowed += 1;
+            true
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_storm_of_refusals_ends_with_few_calls_more_than_were_allowed() {
+        for (per_second, in_flight) in [(5.0, 64), (50.0, 64), (50.0, 16), (300.0, 512)] {
+            let limiter = limiter(Limits {
+                in_flight,
+                ..Limits::default()
+            });
+            let server = Mutex::new(Strict {
+                per_second,
+                free_at: 0.0,
+                allowed: 0,
+                refused: 0,
+            });
+            let caller = || async {
+                for _ in 0..40 {
+                    loop {
+                        let slot = limiter.acquire(0).await;
+                        let allowed = server.lock().unwrap().allows(slot.sent_at());
+                        sleep(Duration::from_millis(20)).await;
+                        if allowed {
+                            slot.answered();
+                            break;
+                        }
+                        slot.refused(Duration::from_millis(200));
+                    }
+                }
+            };
+            join_all((0..in_flight).map(|_| caller())).await;
+            let n = count_to_f64(40 * in_flight);
+            let server = server.into_inner().unwrap();
+            let sent = count_to_f64(server.allowed + server.refused) / n;
+            let slowness = limiter.clock.now().as_secs_f64() / (n / per_second);
+            assert!(
+                sent <= 1.2,
+                "{per_second}, {in_flight}: {sent} calls for each allowed"
+            );
+            assert!(
+                slowness < 1.4,
+                "{per_second}, {in_flight}: {slowness} times the least time"
+            );
+        }
     }
 }

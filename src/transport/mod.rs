@@ -6,14 +6,17 @@
 //! it follows no redirects: whoever calls it hands over every value.
 
 mod auth;
+mod breaker;
 mod client;
 mod clock;
 mod connection;
 mod databrickscfg;
 mod endpoint;
 pub(crate) mod error_body;
+mod exchange;
 mod form;
 mod limit;
+mod pace;
 mod reply;
 pub mod retry;
 mod secret;
@@ -25,10 +28,16 @@ pub use auth::{Auth, ClientCredentials, TokenCommand, TokenServer};
 pub use client::{Call, Client, Reply, Target};
 pub use clock::{Clock, SystemClock};
 pub use databrickscfg::{DatabricksProfile, ProfileError, databricks_profile};
+<<<<<<< HEAD
 pub use endpoint::{Endpoint, EndpointError, HeaderText, Proxy, Timeouts, check_url};
+=======
+pub use endpoint::{Endpoint, EndpointError, HeaderText, Proxy, Timeouts};
+pub use exchange::{CallFailure, FailureKind, Timing, Usage};
+>>>>>>> transport
 pub use form::{FormReader, Framing, ReplyForm};
 pub use limit::{Limiter, Limits, Slot};
 pub(crate) use reply::parse_json_as;
 pub use reply::{Fault, Head, JsonBody, Progress, ReplyReader, excerpt, parse_json};
 pub use retry::RetryPolicy;
+pub(crate) use secret::percent_encoded;
 pub use secret::{Redactor, Secret};

@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use super::{
     error_body::ErrorBody,
+    exchange::FailureKind,
     retry::{Class, Resend, Trouble, classify},
     sse::SseError,
 };
-use crate::copilot::FailureKind;
 
 /// How deep arrays and objects of a reply may be nested.
 pub(super) const DEEPEST_JSON: usize = 64;
@@ -124,20 +124,27 @@ impl Fault {
         Self::new(class, message)
     }
 
+    /// The same fault, found when the reply had come so far.
+    #[must_use]
+    pub(crate) fn after(mut self, progress: Progress) -> Self {
+        if progress > Progress::Waiting {
+            self.class.resend = Resend::Never;
+        }
+        self
+    }
+
     /// A reply with a status of success reports an error instead of an answer.
     pub(crate) fn reported(error: &ErrorBody, progress: Progress) -> Self {
-        let mut class = classify(Trouble::Status {
+        let class = classify(Trouble::Status {
             code: 500,
             should_retry: None,
             error_code: error.code.as_deref(),
         });
-        if progress > Progress::Waiting {
-            class.resend = Resend::Never;
-        }
         Self::new(
             class,
             format!("the reply reports an error: {}", error.message),
         )
+        .after(progress)
     }
 }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, fmt::rfc2822::DateTimeParser};
 
-use crate::{copilot::FailureKind, unit::UnitInterval};
+use super::exchange::FailureKind;
+use crate::unit::UnitInterval;
 
 /// How often and how patiently a call is sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

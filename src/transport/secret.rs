@@ -116,7 +116,7 @@ fn forms(secret: &str) -> [String; 5] {
 }
 
 /// Everything but RFC 3986's unreserved characters as `%XX`.
-pub(super) fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {

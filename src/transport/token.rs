@@ -5,6 +5,7 @@
 
 use std::{
     fmt,
+    pin::Pin,
     process::Stdio,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -22,13 +23,10 @@ use super::{
     client::{Call, Client},
     clock::Clock,
     endpoint::{Endpoint, Timeouts},
+    exchange::{CallFailure, FailureKind},
     reply::{Fault, JsonBody, parse_json_as},
     retry::{Class, Resend},
     secret::{Redactor, Secret, percent_encoded},
-};
-use crate::{
-    chat::BoxFuture,
-    copilot::{CallFailure, FailureKind},
 };
 
 /// A token is renewed so long before its end, or half its life where that is shorter.
@@ -135,7 +133,7 @@ impl Tokens {
     }
 
     /// Boxed, since calls need tokens and tokens need calls.
-    fn renewed(&self) -> BoxFuture<'_, Result<Token, Fault>> {
+    fn renewed(&self) -> Pin<Box<dyn Future<Output = Result<Token, Fault>> + Send + '_>> {
         Box::pin(async {
             let _alone = self.renewing.lock().await;
             if let Some(token) = self.good() {

@@ -1,0 +1,94 @@
+//! What every call to an endpoint has, whoever makes it: tokens, time, and how it failed.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Tokens that a call used, as the reply states them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens read; `None` where the reply does not say.
+    pub input_tokens: Option<u64>,
+    /// Tokens written; `None` where the reply does not say.
+    pub output_tokens: Option<u64>,
+}
+
+/// How long a call took, waiting for a free slot not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Timing {
+    /// From sending the (last) request to the last byte of its reply, in milliseconds.
+    pub latency_ms: u64,
+    /// From sending to the first token of a streamed reply, in milliseconds.
+    pub ttft_ms: Option<u64>,
+    /// How often the call was sent; 1 where the first try succeeded.
+    pub tries: u32,
+}
+
+/// Why a call to an endpoint brought nothing usable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// No connection (refused, name not found, TLS).
+    Connect,
+    /// A deadline passed.
+    Timeout,
+    /// The connection ended before the reply was whole.
+    Cut,
+    /// 401 or 403.
+    Auth,
+    /// 429, and the retries were used up.
+    RateLimited,
+    /// Another 4xx.
+    Rejected,
+    /// 5xx, and the retries were used up.
+    Server,
+    /// A redirect, which is never followed.
+    Redirect,
+    /// A status of success, but not the promised form (HTML, other JSON, wrong encoding).
+    Malformed,
+    /// A limit on size or depth was passed.
+    TooLarge,
+    /// A recorded answer was asked for that the file does not hold.
+    Absent,
+    /// Not sent: the budget, the deadline or the user ended the run.
+    NotSent,
+}
+
+impl FailureKind {
+    /// The name used in files and counts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Cut => "cut",
+            Self::Auth => "auth",
+            Self::RateLimited => "rate-limited",
+            Self::Rejected => "rejected",
+            Self::Server => "server",
+            Self::Redirect => "redirect",
+            Self::Malformed => "malformed",
+            Self::TooLarge => "too-large",
+            Self::Absent => "absent",
+            Self::NotSent => "not-sent",
+        }
+    }
+}
+
+/// A call that brought nothing usable: what happened, in words, and how often it was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallFailure {
+    /// The class, for counting and deciding.
+    pub kind: FailureKind,
+    /// For people: what, where, cause. Never holds a secret.
+    pub message: String,
+    /// How often the call was sent.
+    pub tries: u32,
+}
+
+impl fmt::Display for CallFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind.name(), self.message)
+    }
+}
+
+impl std::error::Error for CallFailure {}
