@@ -126,7 +126,7 @@ impl PairedCounts {
     /// The lower bound at one-sided `alpha` that inverts [`Self::exact_p_above`]: every smaller
     /// difference near it is rejected.
     pub fn exact_lower(self, alpha: f64) -> f64 {
-        let rejected = |c: f64| self.exact_p_above(c) < alpha;
+        let rejected = |c: f64| !Region::new(self, c).reaches(alpha);
         // The score bound is close; look around it.
         let mut step = 0.5 / count_to_f64(self.units);
         let mut low = self.tango_lower(alpha);
@@ -280,20 +280,36 @@ impl Region {
     /// The largest probability over all shares of discordant units: a grid that is finer near the
     /// smallest possible share, then a search around the three highest points.
     fn largest_probability(&self) -> f64 {
-        const GRID: u32 = 160;
-        let least = self.threshold.abs();
-        if least >= 1.0 {
-            return self.probability(1.0);
-        }
-        let at = |u: f64| self.probability(least + (1.0 - least) * u * u);
-        let node = |index: u32| f64::from(index) / f64::from(GRID);
-        let mut grid: Vec<(f64, u32)> = (0..=GRID).map(|index| (at(node(index)), index)).collect();
+        let mut grid: Vec<(f64, u32)> = self.grid().collect();
         grid.sort_by(|a, b| b.0.total_cmp(&a.0));
         let refined = grid.iter().take(3).map(|(height, index)| {
-            let (from, to) = (node(index.saturating_sub(1)), node((index + 1).min(GRID)));
-            peak((from, to), 20, at).max(*height)
+            let ends = (
+                Self::node(index.saturating_sub(1)),
+                Self::node((index + 1).min(Self::GRID)),
+            );
+            peak(ends, 20, |u| self.at(u)).max(*height)
         });
         refined.fold(0.0, f64::max).min(1.0)
+    }
+
+    /// Whether the largest probability is at least `alpha`; most often the grid says so already.
+    fn reaches(&self, alpha: f64) -> bool {
+        self.grid().any(|(height, _)| height >= alpha) || self.largest_probability() >= alpha
+    }
+
+    const GRID: u32 = 160;
+
+    fn node(index: u32) -> f64 {
+        f64::from(index) / f64::from(Self::GRID)
+    }
+
+    fn at(&self, u: f64) -> f64 {
+        let least = self.threshold.abs().min(1.0);
+        self.probability(least + (1.0 - least) * u * u)
+    }
+
+    fn grid(&self) -> impl Iterator<Item = (f64, u32)> {
+        (0..=Self::GRID).map(|index| (self.at(Self::node(index)), index))
     }
 
     /// The region's probability when a share `discordant` of units is won or lost.
