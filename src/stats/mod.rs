@@ -58,6 +58,7 @@ pub mod quantile;
 pub mod request;
 mod request_intervals;
 mod request_means;
+mod request_profile;
 mod request_proportions;
 mod root;
 pub mod student;
