@@ -248,6 +248,11 @@ impl ClusteredProportion {
         self.variance
     }
 
+    /// How many scores there are.
+    pub const fn members(self) -> f64 {
+        self.members
+    }
+
     /// The degrees of freedom.
     pub const fn df(self) -> f64 {
         self.df
@@ -301,5 +306,80 @@ impl ClusteredProportion {
             low: falling_root((margin, share), |p| deviance(p) - limit),
             high: falling_root((share, 1.0 - margin), |p| limit - deviance(p)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clusters(scores: &[(u32, f64)]) -> Clusters {
+        Clusters::new(scores.iter().copied()).unwrap()
+    }
+
+    #[test]
+    fn one_cluster_has_no_standard_error() {
+        let one = clusters(&[(1, 0.0), (1, 1.0), (1, 1.0)]);
+        for correction in [
+            Correction::Cr0,
+            Correction::Cr1,
+            Correction::Cr2,
+            Correction::Cr3,
+        ] {
+            assert_eq!(one.robust(correction), None);
+        }
+        assert_eq!(one.intraclass_correlation(), None);
+        assert_eq!(one.design_effect(), None);
+        assert!((one.effective_count() - 1.0).abs() < 1e-12 && one.largest_share() >= 1.0);
+    }
+
+    #[test]
+    fn clusters_of_one_are_independent_scores() {
+        let scores: Vec<(u32, f64)> = (0..30).map(|i| (i, f64::from(i % 7))).collect();
+        let single = clusters(&scores);
+        assert!((single.effective_count() - 30.0).abs() < 1e-9);
+        assert!((single.design_effect().unwrap() - 1.0).abs() < 1e-12);
+        assert_eq!(single.intraclass_correlation(), None);
+        let df = single.robust(Correction::Cr2).unwrap().df;
+        assert!((df - 29.0).abs() < 1e-9, "{df}");
+    }
+
+    #[test]
+    fn clusters_that_answer_alike_are_worth_one_score_each() {
+        let scores: Vec<(u32, f64)> = (0..40).map(|i| (i / 4, f64::from((i / 4) % 2))).collect();
+        let alike = clusters(&scores);
+        assert!((alike.intraclass_correlation().unwrap() - 1.0).abs() < 1e-12);
+        assert!(alike.design_effect().unwrap() > 3.9);
+        assert!((alike.effective_count() - 10.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn no_scores_and_scores_that_are_no_numbers_are_errors() {
+        assert_eq!(
+            Clusters::new(Vec::<(u32, f64)>::new()),
+            Err(StatsError::NoData)
+        );
+        let bad = Clusters::new([(1, 0.5), (2, f64::NAN)]).unwrap_err();
+        assert!(bad.to_string().contains("observation 1"));
+    }
+
+    #[test]
+    fn proportions_need_both_passes_and_failures() {
+        let all = clusters(&[(1, 1.0), (2, 1.0)]);
+        assert_eq!(ClusteredProportion::new(&all), None);
+    }
+
+    /// R's ends for 6 clusters of 22 are 0.408145 and 0.935150 (case cluster-011), after interpolation.
+    #[test]
+    fn likelihood_ends_lie_where_the_deviance_says() {
+        let proportion = ClusteredProportion {
+            share: 16.0 / 22.0,
+            variance: 0.011_966_395_737_996,
+            df: 5.0,
+            members: 22.0,
+        };
+        let interval = proportion.likelihood(0.05);
+        assert!((interval.low - 0.408_145).abs() < 5e-5, "{interval:?}");
+        assert!((interval.high - 0.935_150).abs() < 5e-5, "{interval:?}");
     }
 }

@@ -113,7 +113,7 @@ fn absolute_rules_hold_their_error_rates() {
 fn rules_against_a_baseline_hold_their_error_rates() {
     let margin = 0.05;
     // The exact test depends on few counts only, and repeats them often.
-    let known: Mutex<BTreeMap<(usize, usize, usize), (f64, f64)>> = Mutex::default();
+    let known: Mutex<BTreeMap<[usize; 3], (f64, f64)>> = Mutex::default();
     for (n, correlation) in [(20, 0.5), (100, 0.0), (100, 0.5), (100, 0.8), (300, 0.5)] {
         each_cell(|cell, law, mean| {
             let (pass, fail) = rates(cell + 100, |source| {
@@ -144,7 +144,7 @@ fn rules_against_a_baseline_hold_their_error_rates() {
                         .filter(|one| one.low() * sign > 0.0)
                         .count()
                 };
-                let key = (count(1.0), count(-1.0), n);
+                let key = [count(1.0), count(-1.0), n];
                 let found = known.lock().unwrap().get(&key).copied();
                 found.unwrap_or_else(|| {
                     let p = assess();
