@@ -179,3 +179,69 @@ impl BettingBound {
         self.scale.at(1.0 - self.below.lower(alpha))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bound(values: &[f64]) -> BettingBound {
+        let observations: Vec<_> = values.iter().copied().map(Observation::scored).collect();
+        BettingBound::new(&observations, Scale::UNIT, (0.05, 0.05)).unwrap()
+    }
+
+    #[test]
+    fn the_capital_falls_as_the_mean_in_question_rises() {
+        let values: Vec<f64> = (0..60).map(|i| f64::from(i * 7 % 11) / 10.0).collect();
+        let bound = bound(&values);
+        let p: Vec<f64> = (1..100)
+            .map(|m| bound.p_above(f64::from(m) / 100.0))
+            .collect();
+        assert!(p.windows(2).all(|pair| pair[0] <= pair[1]));
+    }
+
+    #[test]
+    fn bounds_invert_p_values_and_hold_at_the_ends() {
+        for values in [
+            vec![1.0; 40],
+            vec![0.0; 40],
+            vec![0.5],
+            vec![0.2, 0.9, 0.7, 0.95, 1.0],
+        ] {
+            let bound = bound(&values);
+            let (lower, upper) = (bound.lower(0.05), bound.upper(0.05));
+            let mean = values.iter().sum::<f64>() / count_to_f64(values.len());
+            assert!(0.0 <= lower && lower <= mean && mean <= upper && upper <= 1.0);
+            assert!(lower < upper);
+            assert!(bound.p_above(lower + 1e-9) >= 0.05);
+            assert!(bound.p_below(upper - 1e-9) >= 0.05);
+        }
+    }
+
+    #[test]
+    fn a_mean_of_zero_is_refuted_by_any_score_above_it() {
+        assert!(bound(&[0.0, 0.1]).p_above(0.0) <= 0.0);
+        assert!(bound(&[0.0, 0.0]).p_above(0.0) >= 1.0);
+        assert!(bound(&[1.0, 1.0]).p_above(1.0) >= 1.0);
+    }
+
+    /// Ville's inequality, at a mean where the bets are largest.
+    #[test]
+    fn the_false_pass_rate_is_below_the_nominal_one() {
+        let mut state = 7_u64;
+        let mut uniform = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            f64::from(u32::try_from(state >> 32).unwrap()) / f64::from(u32::MAX)
+        };
+        let wrong = (0..2000)
+            .filter(|_| {
+                let values: Vec<f64> = (0..50)
+                    .map(|_| if uniform() < 0.9 { 1.0 } else { 0.0 })
+                    .collect();
+                bound(&values).p_above(0.9) < 0.05
+            })
+            .count();
+        assert!(wrong <= 120, "{wrong} of 2000");
+    }
+}

@@ -297,3 +297,94 @@ pub fn studentized_mean(values: &[f64], plan: Resampling) -> Result<Studentized,
     });
     Studentized::new(observed, replicated)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: Resampling = Resampling {
+        replicates: 1999,
+        seed: 7,
+    };
+
+    fn parts(values: &[f64]) -> Vec<Part> {
+        values.iter().map(|value| (*value, 1.0)).collect()
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_nothing() {
+        let values: Vec<f64> = (0..50).map(|i| f64::from(i * 37 % 101)).collect();
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| {
+                replicates(values.len(), PLAN, |draws| {
+                    draws.all(&values).sum::<f64>().to_bits()
+                })
+            })
+        };
+        let alone = run(1);
+        assert_eq!(alone.len(), PLAN.replicates);
+        assert_eq!(alone, run(2));
+        assert_eq!(alone, run(5));
+        let other = Resampling { seed: 8, ..PLAN };
+        assert_ne!(
+            alone,
+            replicates(values.len(), other, |draws| draws
+                .all(&values)
+                .sum::<f64>()
+                .to_bits())
+        );
+    }
+
+    #[test]
+    fn every_unit_is_drawn_equally_often() {
+        let units: Vec<usize> = (0..10).collect();
+        let drawn = replicates(units.len(), PLAN, |draws| {
+            draws.all(&units).copied().collect::<Vec<_>>()
+        });
+        let mut counts = [0_u32; 10];
+        for unit in drawn.into_iter().flatten() {
+            counts[unit] += 1;
+        }
+        // 1999 on average, with a standard deviation of 42.
+        assert!(
+            counts.iter().all(|count| (1800..2200).contains(count)),
+            "{counts:?}"
+        );
+    }
+
+    #[test]
+    fn intervals_without_spread_are_points_and_without_data_errors() {
+        let same = parts(&[0.7; 12]);
+        let percentile_of_same = percentile(&same, 0.1, PLAN).unwrap();
+        assert!((percentile_of_same.high - percentile_of_same.low).abs() < 1e-12);
+        let bca_of_same = bca(&same, 0.1, PLAN).unwrap();
+        assert!((bca_of_same.interval.low - 0.7).abs() < 1e-12);
+        assert!(bca_of_same.acceleration.abs() < 1e-6);
+        assert_eq!(percentile(&[], 0.1, PLAN), Err(StatsError::NoData));
+        assert!(bca(&[(f64::NAN, 1.0)], 0.1, PLAN).is_err());
+        assert!(studentized_mean(&[1.0], PLAN).is_err());
+        assert!(bca(&parts(&[1.0]), 0.1, PLAN).is_ok_and(|one| one.interval.low >= 1.0));
+    }
+
+    #[test]
+    fn a_bound_agrees_with_its_p_value() {
+        let values: Vec<f64> = (0..40).map(|i| f64::from(i * i % 17)).collect();
+        let spread = studentized_mean(&values, PLAN).unwrap();
+        for alpha in [0.01, 0.05, 0.2] {
+            let (lower, upper) = (spread.lower(alpha).unwrap(), spread.upper(alpha).unwrap());
+            assert!(lower < upper);
+            assert!(spread.p_above(lower - 1e-9) < alpha && spread.p_above(lower + 1e-9) >= alpha);
+            assert!(spread.p_below(upper + 1e-9) < alpha && spread.p_below(upper - 1e-9) >= alpha);
+        }
+        // Fewer than 1/α replicates cannot show anything at α.
+        let few = Resampling {
+            replicates: 9,
+            seed: 1,
+        };
+        assert_eq!(studentized_mean(&values, few).unwrap().lower(0.05), None);
+    }
+}

@@ -303,3 +303,64 @@ impl ClusteredProportion {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clusters(scores: &[(u32, f64)]) -> Clusters {
+        Clusters::new(scores.iter().copied()).unwrap()
+    }
+
+    #[test]
+    fn one_cluster_has_no_standard_error() {
+        let one = clusters(&[(1, 0.0), (1, 1.0), (1, 1.0)]);
+        for correction in [
+            Correction::Cr0,
+            Correction::Cr1,
+            Correction::Cr2,
+            Correction::Cr3,
+        ] {
+            assert_eq!(one.robust(correction), None);
+        }
+        assert_eq!(one.intraclass_correlation(), None);
+        assert_eq!(one.design_effect(), None);
+        assert!((one.effective_count() - 1.0).abs() < 1e-12 && one.largest_share() >= 1.0);
+    }
+
+    #[test]
+    fn clusters_of_one_are_independent_scores() {
+        let scores: Vec<(u32, f64)> = (0..30).map(|i| (i, f64::from(i % 7))).collect();
+        let single = clusters(&scores);
+        assert!((single.effective_count() - 30.0).abs() < 1e-9);
+        assert!((single.design_effect().unwrap() - 1.0).abs() < 1e-12);
+        assert_eq!(single.intraclass_correlation(), None);
+        let df = single.robust(Correction::Cr2).unwrap().df;
+        assert!((df - 29.0).abs() < 1e-9, "{df}");
+    }
+
+    #[test]
+    fn clusters_that_answer_alike_are_worth_one_score_each() {
+        let scores: Vec<(u32, f64)> = (0..40).map(|i| (i / 4, f64::from((i / 4) % 2))).collect();
+        let alike = clusters(&scores);
+        assert!((alike.intraclass_correlation().unwrap() - 1.0).abs() < 1e-12);
+        assert!(alike.design_effect().unwrap() > 3.9);
+        assert!((alike.effective_count() - 10.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn no_scores_and_scores_that_are_no_numbers_are_errors() {
+        assert_eq!(
+            Clusters::new(Vec::<(u32, f64)>::new()),
+            Err(StatsError::NoData)
+        );
+        let bad = Clusters::new([(1, 0.5), (2, f64::NAN)]).unwrap_err();
+        assert!(bad.to_string().contains("observation 1"));
+    }
+
+    #[test]
+    fn proportions_need_both_passes_and_failures() {
+        let all = clusters(&[(1, 1.0), (2, 1.0)]);
+        assert_eq!(ClusteredProportion::new(&all), None);
+    }
+}

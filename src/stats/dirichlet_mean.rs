@@ -32,6 +32,8 @@ impl Term {
 pub struct DirichletMean {
     /// Sorted by ratio, equal ones merged.
     terms: Vec<Term>,
+    /// The smallest and the largest ratio.
+    ends: (f64, f64),
 }
 
 impl DirichletMean {
@@ -50,7 +52,11 @@ impl DirichletMean {
                 _ => merged.push(term),
             }
         }
-        (!merged.is_empty()).then_some(Self { terms: merged })
+        let ends = (merged.first()?.ratio(), merged.last()?.ratio());
+        Some(Self {
+            terms: merged,
+            ends,
+        })
     }
 
     /// P(M ≤ c).
@@ -80,27 +86,25 @@ impl DirichletMean {
     }
 
     fn inverse(&self, p: f64, lower: bool) -> f64 {
-        let (Some(first), Some(last)) = (self.terms.first(), self.terms.last()) else {
-            return f64::NAN;
-        };
-        let (low, high) = (first.ratio(), last.ratio());
-        if same(low, high) {
-            return low;
+        let (low, high) = self.ends;
+        match self.terms.as_slice() {
+            _ if same(low, high) => low,
+            [first, last] if same(first.size, last.size) => {
+                let share = if lower {
+                    beta_quantile(p, last.shape, first.shape)
+                } else {
+                    beta_upper_quantile(p, last.shape, first.shape)
+                };
+                low + (high - low) * share
+            }
+            _ => self.search(p, lower),
         }
-        if self.terms.len() == 2 && same(first.size, last.size) {
-            let share = if lower {
-                beta_quantile(p, last.shape, first.shape)
-            } else {
-                beta_upper_quantile(p, last.shape, first.shape)
-            };
-            return low + (high - low) * share;
-        }
-        self.search(p, lower, (low, high))
     }
 
     /// Secant steps on the normal score of the tail, which is almost linear in c, from the quantile
     /// of the beta distribution with the same mean and variance; bisection where a step fails.
-    fn search(&self, p: f64, lower: bool, (low, high): (f64, f64)) -> f64 {
+    fn search(&self, p: f64, lower: bool) -> f64 {
+        let (low, high) = self.ends;
         let target = normal_quantile(p);
         // Rises with c on either side.
         let score = |c: f64| {
@@ -110,7 +114,7 @@ impl DirichletMean {
                 target - normal_quantile(self.sf(c))
             }
         };
-        let (mut guess, mut slope) = self.matched(p, lower, (low, high));
+        let (mut guess, mut slope) = self.matched(p, lower);
         let mut bracket = (low, high);
         let mut previous: Option<(f64, f64)> = None;
         for step in 0..200 {
@@ -149,7 +153,8 @@ impl DirichletMean {
     }
 
     /// A first quantile, and the slope of the normal score there.
-    fn matched(&self, p: f64, lower: bool, (low, high): (f64, f64)) -> (f64, f64) {
+    fn matched(&self, p: f64, lower: bool) -> (f64, f64) {
+        let (low, high) = self.ends;
         let total: f64 = self.terms.iter().map(|t| t.shape).sum();
         let size: f64 = self.terms.iter().map(|t| t.shape * t.size).sum();
         let mean = self.terms.iter().map(|t| t.shape * t.value).sum::<f64>() / size;

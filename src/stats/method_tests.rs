@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::unit::count_to_f64;
+use crate::{stats::Guarantee, unit::count_to_f64};
 
 const PLAN: Plan = Plan {
     bound: Bound::Exact,

@@ -237,3 +237,47 @@ pub(crate) fn mean_of(values: impl Iterator<Item = f64>) -> Option<f64> {
     });
     (count > 0).then(|| sum / count_to_f64(count))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_missing_score_widens_a_mean_and_leaves_its_point() {
+        let parts = [
+            Observation::scored(1.0),
+            Observation::scored(0.5),
+            Observation::missing(0.0, 1.0),
+            Observation::scored(0.5),
+        ];
+        let mean = Observation::mean(&parts).unwrap();
+        assert_eq!((mean.low(), mean.high()), (0.5, 0.75));
+        assert!((mean.point().unwrap() - 2.0 / 3.0).abs() < 1e-15);
+        assert_eq!(Observation::mean(&[]), None);
+        assert_eq!(
+            Observation::mean(&[Observation::missing(0.0, 1.0)])
+                .unwrap()
+                .point(),
+            None
+        );
+    }
+
+    #[test]
+    fn a_difference_counts_what_is_missing_on_the_worse_side() {
+        let (scored, missing) = (Observation::scored(0.75), Observation::missing(0.0, 1.0));
+        assert_eq!(missing.minus(scored), Observation::missing(-0.75, 0.25));
+        assert_eq!(scored.minus(missing), Observation::missing(-0.25, 0.75));
+        assert_eq!(missing.minus(missing), Observation::missing(-1.0, 1.0));
+        assert_eq!(scored.minus(scored), Observation::scored(0.0));
+    }
+
+    proptest! {
+        #[test]
+        fn a_mean_of_equal_values_is_that_value(value in 0.0..=1.0_f64, count in 1_usize..50) {
+            let mean = Observation::mean(&vec![Observation::scored(value); count]).unwrap();
+            prop_assert_eq!(mean, Observation::scored(value));
+        }
+    }
+}

@@ -18,7 +18,8 @@ use crate::{
             normal_upper_quantile,
         },
         error::StatsError,
-        root::{falling_root, floor_to_count, peak},
+        exact_paired::Region,
+        root::falling_root,
     },
     unit::count_to_f64,
 };
@@ -57,6 +58,15 @@ impl PairedCounts {
             wins: self.losses,
             losses: self.wins,
             units: self.units,
+        }
+    }
+
+    /// Another outcome of as many units.
+    pub(super) const fn with(self, wins: usize, losses: usize) -> Self {
+        Self {
+            wins,
+            losses,
+            ..self
         }
     }
 
@@ -126,7 +136,7 @@ impl PairedCounts {
     /// The lower bound at one-sided `alpha` that inverts [`Self::exact_p_above`]: every smaller
     /// difference near it is rejected.
     pub fn exact_lower(self, alpha: f64) -> f64 {
-        let rejected = |c: f64| self.exact_p_above(c) < alpha;
+        let rejected = |c: f64| !Region::new(self, c).reaches(alpha);
         // The score bound is close; look around it.
         let mut step = 0.5 / count_to_f64(self.units);
         let mut low = self.tango_lower(alpha);
@@ -234,155 +244,6 @@ impl PairedTable {
             product
         };
         corrected / margins.sqrt()
-    }
-}
-
-/// The outcomes that speak at least as much against "the difference is at most `threshold`".
-struct Region {
-    units: usize,
-    threshold: f64,
-    /// For 0, 1, … losses: the fewest wins in the region. Ends where no number of wins suffices.
-    fewest_wins: Vec<usize>,
-}
-
-impl Region {
-    fn new(observed: PairedCounts, threshold: f64) -> Self {
-        // Outcomes whose statistics differ by rounding only are ties.
-        let statistic = observed.tango_z(threshold) - 1e-9;
-        let units = observed.units;
-        let mut fewest_wins = Vec::new();
-        let mut wins = 0;
-        // More losses need more wins, so that one walk finds the border.
-        for losses in 0..=units {
-            let inside = |wins: usize| {
-                let counts = PairedCounts {
-                    wins,
-                    losses,
-                    units,
-                };
-                counts.tango_z(threshold) >= statistic
-            };
-            while wins <= units - losses && !inside(wins) {
-                wins += 1;
-            }
-            if wins > units - losses {
-                break;
-            }
-            fewest_wins.push(wins);
-        }
-        Self {
-            units,
-            threshold,
-            fewest_wins,
-        }
-    }
-
-    /// The largest probability over all shares of discordant units: a grid that is finer near the
-    /// smallest possible share, then a search around the three highest points.
-    fn largest_probability(&self) -> f64 {
-        const GRID: u32 = 160;
-        let least = self.threshold.abs();
-        if least >= 1.0 {
-            return self.probability(1.0);
-        }
-        let at = |u: f64| self.probability(least + (1.0 - least) * u * u);
-        let node = |index: u32| f64::from(index) / f64::from(GRID);
-        let mut grid: Vec<(f64, u32)> = (0..=GRID).map(|index| (at(node(index)), index)).collect();
-        grid.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let refined = grid.iter().take(3).map(|(height, index)| {
-            let (from, to) = (node(index.saturating_sub(1)), node((index + 1).min(GRID)));
-            peak((from, to), 20, at).max(*height)
-        });
-        refined.fold(0.0, f64::max).min(1.0)
-    }
-
-    /// The region's probability when a share `discordant` of units is won or lost.
-    fn probability(&self, discordant: f64) -> f64 {
-        let lose = (0.5 * (discordant - self.threshold)).clamp(0.0, 1.0);
-        let win = (0.5 * (discordant + self.threshold)).clamp(0.0, 1.0);
-        if lose >= 1.0 {
-            let all_lost = self.fewest_wins.get(self.units) == Some(&0);
-            return if all_lost { 1.0 } else { 0.0 };
-        }
-        let win_if_not_lost = (win / (1.0 - lose)).min(1.0);
-        let n = count_to_f64(self.units);
-        let reach = 10.0 * (n * lose * (1.0 - lose)).sqrt() + 12.0;
-        let first = floor_to_count(n * lose - reach);
-        let last = floor_to_count(n * lose + reach);
-        let mut mass = binomial_pmf(first, self.units, lose);
-        let mut tail: Option<BinomialTail> = None;
-        let mut sum = 0.0;
-        for (losses, wins) in self.fewest_wins.iter().enumerate().skip(first) {
-            if losses > last {
-                break;
-            }
-            let rest = self.units - losses;
-            let next = match tail {
-                Some(previous) => previous.moved(rest, *wins),
-                None => BinomialTail::new(rest, *wins, win_if_not_lost),
-            };
-            sum += mass * next.at_least;
-            tail = Some(next);
-            mass *= count_to_f64(rest) / (count_to_f64(losses) + 1.0) * lose / (1.0 - lose);
-        }
-        sum
-    }
-}
-
-/// P(X ≥ k) and P(X = k) of a binomial distribution, moved along in small steps.
-#[derive(Clone, Copy)]
-struct BinomialTail {
-    trials: usize,
-    k: usize,
-    p: f64,
-    at_least: f64,
-    mass: f64,
-}
-
-impl BinomialTail {
-    fn new(trials: usize, k: usize, p: f64) -> Self {
-        Self {
-            trials,
-            k,
-            p,
-            at_least: binomial_at_least(k, trials, p),
-            mass: binomial_pmf(k, trials, p),
-        }
-    }
-
-    /// To one trial fewer and a `k` that is not smaller.
-    fn moved(self, trials: usize, k: usize) -> Self {
-        // Where the mass underflows, or p is at an end, the recursion has nothing to go on.
-        if self.mass < 1e-280 || self.p <= 0.0 || self.p > 1.0 - 1e-9 {
-            return Self::new(trials, k, self.p);
-        }
-        let mut tail = self.with_one_trial_fewer();
-        while tail.k < k && tail.k <= tail.trials {
-            tail = tail.with_one_more();
-        }
-        tail.at_least = tail.at_least.clamp(0.0, 1.0);
-        tail
-    }
-
-    /// With m trials: P(X ≥ k | m) = P(X ≥ k | m − 1) + p P(X = k − 1 | m − 1).
-    fn with_one_trial_fewer(self) -> Self {
-        let (m, k) = (count_to_f64(self.trials), count_to_f64(self.k));
-        Self {
-            trials: self.trials - 1,
-            at_least: self.at_least - self.mass * k / m,
-            mass: self.mass * (m - k) / (m * (1.0 - self.p)),
-            ..self
-        }
-    }
-
-    fn with_one_more(self) -> Self {
-        let (m, k) = (count_to_f64(self.trials), count_to_f64(self.k));
-        Self {
-            k: self.k + 1,
-            at_least: self.at_least - self.mass,
-            mass: self.mass * (m - k) / (k + 1.0) * self.p / (1.0 - self.p),
-            ..self
-        }
     }
 }
 

@@ -67,7 +67,8 @@ impl SortedSample {
         let position = q.clamp(0.0, 1.0) * count_to_f64(self.len() - 1);
         let below = floor_to_count(position);
         let fraction = position - count_to_f64(below);
-        let low = self.values.get(below).copied().unwrap_or(f64::NAN);
+        let last = self.values.last();
+        let low = self.values.get(below).or(last).copied().unwrap_or_default();
         match self.values.get(below + 1) {
             Some(high) if fraction > 0.0 => low + fraction * (high - low),
             _ => low,
@@ -178,4 +179,53 @@ fn weighted(weights: &[f64], values: &[f64]) -> f64 {
         .zip(values)
         .map(|(weight, value)| weight * value)
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_are_the_tightest_that_hold_the_rate() {
+        for n in [1, 5, 58, 59, 93, 100, 1000] {
+            for q in [0.05, 0.5, 0.95] {
+                match upper_rank(n, q, 0.05) {
+                    Some(rank) => {
+                        assert!(binomial_at_least(rank, n, q) <= 0.05);
+                        assert!(rank == 1 || binomial_at_least(rank - 1, n, q) > 0.05);
+                    }
+                    None => assert!(binomial_at_least(n, n, q) > 0.05),
+                }
+                match lower_rank(n, q, 0.05) {
+                    Some(rank) => {
+                        assert!(binomial_cdf(rank - 1, n, q) <= 0.05);
+                        assert!(binomial_cdf(rank, n, q) > 0.05);
+                    }
+                    None => assert!(binomial_cdf(0, n, q) > 0.05),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_infinite_order_statistic_is_no_bound() {
+        let mut values = vec![1.0; 57];
+        values.extend([f64::INFINITY; 2]);
+        let sample = SortedSample::new(values).unwrap();
+        assert_eq!(sample.upper_bound(0.95, 0.05), None);
+        assert!(sample.p_below(0.95, 100.0) > 0.05);
+        assert_eq!(SortedSample::new([]), Err(StatsError::NoData));
+        assert!(SortedSample::new([1.0, f64::NAN]).is_err());
+    }
+
+    #[test]
+    fn harrell_davis_of_equal_values_is_that_value() {
+        let sample = SortedSample::new([2.5; 30]).unwrap();
+        assert!((sample.harrell_davis(0.9) - 2.5).abs() < 1e-12);
+        assert!(sample.harrell_davis_se(0.9).unwrap() < 1e-9);
+        assert_eq!(
+            SortedSample::new([1.0]).unwrap().harrell_davis_se(0.5),
+            None
+        );
+    }
 }

@@ -94,3 +94,51 @@ fn an_unknown_method_is_an_error() {
         Err(RequestError::Unsupported("guess".to_owned()))
     );
 }
+
+/// Short cases copied from the reference, with the tool that each comes from.
+#[test]
+fn answers_match_other_tools() {
+    let cases = include_str!("request_cases.jsonl");
+    for line in cases.lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let answer = evaluate(case["method"].as_str().unwrap(), &case["inputs"]).unwrap();
+        let tolerance = case["tol"].as_f64().unwrap();
+        if let Err(error) = compare(&answer, &case["expected"], tolerance) {
+            panic!("{} by {}: {error}", case["id"], case["source"]);
+        }
+    }
+    assert!(cases.lines().count() > 50);
+}
+
+#[test]
+fn inputs_that_are_not_right_are_errors_and_not_numbers() {
+    let wrong = [
+        r#"beta_ppf {"p": 0.5, "a": -1, "b": 2}"#,
+        r#"beta_ppf {"p": "half", "a": 1, "b": 2}"#,
+        r#"one_sided_CP {"k": 3, "n": 2, "alpha": 0.05}"#,
+        r#"one_sided_CP {"k": 0, "n": 0, "alpha": 0.05}"#,
+        r#"one_sided_CP {"k": 1.5, "n": 2, "alpha": 0.05}"#,
+        r#"bounded_mean_bounds {"x": [], "lo": 0, "hi": 1, "h": 1, "alpha": 0.05}"#,
+        r#"bounded_mean_bounds {"x": [2], "lo": 0, "hi": 1, "h": 1, "alpha": 0.05}"#,
+        r#"bounded_mean_bounds {"x": [1, null], "lo": 0, "hi": 1, "h": 1, "alpha": 0.05}"#,
+        r#"bounded_mean_bounds {"x": [1], "lo": 1, "hi": 1, "h": 1, "alpha": 0.05}"#,
+        r#"bounded_mean_bounds {"x": [1], "lo": 0, "hi": 1, "h": 3, "alpha": 0.05}"#,
+        r#"paired_ternary_bounds {"wins": 2, "losses": 2, "n": 3, "h": 1, "alpha": 0.05}"#,
+        r#"CR2_mean_se_satterthwaite {"y": [1, 0], "cluster": [1, 1], "level": 0.9}"#,
+        r#"CR2_mean_se_satterthwaite {"y": [1, 0], "cluster": [1], "level": 0.9}"#,
+        r#"one_sample_t_90 {"x": [1, 1, 1], "mu0": 0.5}"#,
+        r#"mcnemar_chi2 {"table": [1, 2, 3]}"#,
+        r#"tango_NI_z {"wins": 1, "losses": 1, "n": 4, "margin": 1.5}"#,
+        r#"percentile_90_mean {"x": [], "B": 10}"#,
+        "abs_threshold_verdict {}",
+    ];
+    for request in wrong {
+        let (method, inputs) = request.split_once(' ').unwrap();
+        let answer = evaluate(method, &serde_json::from_str(inputs).unwrap());
+        assert!(answer.is_err(), "{request}: {answer:?}");
+        assert!(
+            !matches!(answer, Err(RequestError::Unsupported(_))),
+            "{method}"
+        );
+    }
+}

@@ -69,3 +69,25 @@ pub(crate) fn peak((low, high): (f64, f64), steps: usize, f: impl Fn(f64) -> f64
 pub(crate) fn floor_to_count(value: f64) -> usize {
     value.max(0.0) as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_are_exact_and_ends_are_kept() {
+        let root = falling_root((0.0, 10.0), |x| 2.0 - x * x);
+        assert!((root - 2.0_f64.sqrt()).abs() < 1e-14);
+        let steep = falling_root((-1.0, 1.0), |x| (-1e6 * (x - 0.3)).tanh());
+        assert!((steep - 0.3).abs() < 1e-12);
+        let jump = falling_root((0.0, 1.0), |x| if x < 0.25 { 1.0 } else { -1.0 });
+        assert!((jump - 0.25).abs() < 1e-12);
+        assert!(falling_root((0.0, 1.0), |x| -1.0 - x) <= 0.0);
+        assert!(falling_root((0.0, 1.0), |x| 2.0 - x) >= 1.0);
+    }
+
+    #[test]
+    fn a_peak_is_found() {
+        assert!((peak((0.0, 1.0), 40, |x| 3.0 - (x - 0.37).powi(2)) - 3.0).abs() < 1e-12);
+    }
+}

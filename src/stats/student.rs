@@ -173,3 +173,45 @@ fn spread(values: &[f64]) -> Result<(f64, f64), StatsError> {
     })?;
     Ok((mean + rest, se))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R 4.2.2: t.test(c(1, 2, 3, 4), c(2, 4, 6)): t = −1.2, df by Welch and Satterthwaite.
+    #[test]
+    fn welch_has_its_own_degrees_of_freedom() {
+        let estimate = TEstimate::of_welch(&[1.0, 2.0, 3.0, 4.0], &[2.0, 4.0, 6.0]).unwrap();
+        let (v1, v2) = (5.0 / 12.0, 4.0 / 3.0);
+        let df = (v1 + v2) * (v1 + v2) / (v1 * v1 / 3.0 + v2 * v2 / 2.0);
+        assert!((estimate.point + 1.5).abs() < 1e-14);
+        assert!((estimate.se - f64::sqrt(v1 + v2)).abs() < 1e-14);
+        assert!((estimate.df - df).abs() < 1e-12);
+    }
+
+    #[test]
+    fn logarithms_bound_the_geometric_mean() {
+        let estimate = TEstimate::of_logarithms(&[1.0, 10.0, 100.0]).unwrap();
+        assert!((estimate.point.exp() - 10.0).abs() < 1e-12);
+        assert!(TEstimate::of_logarithms(&[1.0, 0.0]).is_err());
+    }
+
+    #[test]
+    fn no_spread_is_an_error_and_never_an_interval_of_no_width() {
+        assert!(TEstimate::of_mean(&[1.0; 20]).is_err());
+        assert_eq!(TEstimate::of_mean(&[]), Err(StatsError::NoData));
+        assert_eq!(
+            TEstimate::of_mean(&[1.0]),
+            Err(StatsError::TooFew { needed: 2, got: 1 })
+        );
+        assert!(TEstimate::of_mean(&[1.0, f64::NAN]).is_err());
+        assert!(TEstimate::of_paired(&[1.0], &[1.0, 2.0]).is_err());
+    }
+
+    #[test]
+    fn bounds_invert_p_values() {
+        let estimate = TEstimate::of_mean(&[0.9, 0.8, 1.0, 1.0, 0.7]).unwrap();
+        assert!((estimate.p_above(estimate.lower(0.05)) - 0.05).abs() < 1e-12);
+        assert!((estimate.p_below(estimate.upper(0.05)) - 0.05).abs() < 1e-12);
+    }
+}
