@@ -35,6 +35,7 @@
 //! # Ok::<(), groundgate::stats::StatsError>(())
 //! ```
 
+pub mod agreement;
 pub mod amount;
 pub mod betting;
 pub mod binomial;
@@ -53,16 +54,25 @@ pub mod missing;
 pub mod multiplicity;
 mod observation;
 pub mod paired;
+mod parameter;
+pub mod power;
+pub mod ppi;
 mod procedure;
+mod quadrature;
 pub mod quantile;
+pub mod rank;
 pub mod request;
+mod request_agreement;
+mod request_design;
 mod request_intervals;
 mod request_means;
-mod request_profile;
 mod request_proportions;
+pub mod rogan_gladen;
 mod root;
+pub mod sequential;
 pub mod student;
 pub mod unpaired;
+pub mod variance;
 
 pub use bootstrap::Resampling;
 pub use error::StatsError;

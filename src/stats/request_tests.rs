@@ -127,6 +127,19 @@ fn inputs_that_are_not_right_are_errors_and_not_numbers() {
         r#"tango_NI_z {"wins": 1, "losses": 1, "n": 4, "margin": 1.5}"#,
         r#"percentile_90_mean {"x": [], "B": 10}"#,
         "abs_threshold_verdict {}",
+        r#"cohen_kappa_None {"r1": [1, 1], "r2": [1]}"#,
+        r#"cohen_kappa_None {"r1": [1, 1], "r2": [1, 1]}"#,
+        r#"krippendorff_alpha_nominal {"ratings_by_rater": [[1, "x"], [1, 2]]}"#,
+        r#"ICC(1,1) {"ratings_by_rater": [[1, null], [1, 2]]}"#,
+        r#"ppi_mean_ci_lam=0.5 {"Y": [1], "Yhat": [], "Yhat_unlabeled": [1], "alpha": 0.1}"#,
+        r#"rogan_gladen_lee2025 {"p": 1.2, "specificity": 0.9, "sensitivity": 0.9, "n": 9, "m0": 9, "m1": 9, "alpha": 0.1}"#,
+        r#"exact_binomial_gate {"n": 0, "tau": 0.85, "true_p": 0.9, "alpha": 0.05}"#,
+        r#"lan_demets_OBF_one_sided {"t": [0.5, 0.4], "alpha": 0.05}"#,
+        r#"exact_binomial_alpha_spending_OBF {"looks": [], "tau": 0.9, "alpha": 0.05}"#,
+        r#"beta_mixture_e_process {"successes": 3, "n": 2, "tau": 0.9, "prior": [1, 1]}"#,
+        r#"predmix_hoeffding_cs {"x": [0.5, 1.5], "alpha": 0.05}"#,
+        r#"poly_stitching_bound {"v": 5, "alpha": 0.05, "v_min": 1, "s": 1}"#,
+        r#"nested_REML(unbalanced) {"y": [1, 2], "question": [1], "sample": [1, 1]}"#,
     ];
     for request in wrong {
         let (method, inputs) = request.split_once(' ').unwrap();

@@ -51,10 +51,9 @@ pub fn normal_boundaries(
         };
         let scale = now.sqrt();
         let boundary = scale * boundary_of(to_spend, |z| crossing(scale * z));
-        looks.push(NormalLook {
-            z: boundary / scale,
-            nominal_level: normal_sf(boundary / scale),
-        });
+        let z = boundary / scale;
+        let nominal_level = if z.is_finite() { normal_sf(z) } else { 0.0 };
+        looks.push(NormalLook { z, nominal_level });
         // An interval that steps of this size resolve.
         let ends = (-REACH * scale, boundary.min(REACH * scale));
         let points = rule.points(ends, panels(ends, step));
@@ -90,11 +89,11 @@ fn check_information(information: &[f64]) -> Result<(), StatsError> {
 
 /// Where the falling `crossing` reaches `level`; infinite when the level is too small to place.
 fn boundary_of(level: f64, crossing: impl Fn(f64) -> f64) -> f64 {
-    if level < 1e-18 {
+    if level < 1e-200 {
         return f64::INFINITY;
     }
-    // Even without earlier looks the boundary would be there; with them it is lower.
-    let (mut low, mut high) = (-REACH, normal_upper_quantile(level));
+    // Without earlier looks the boundary would be there; with them it is lower.
+    let (mut low, mut high) = (-REACH, normal_upper_quantile(level) + 1e-3);
     for _ in 0..100 {
         let middle = 0.5 * (low + high);
         *(if crossing(middle) > level {
@@ -209,6 +208,16 @@ mod tests {
         };
         let (five, thirty) = (last(5), last(30));
         assert!(thirty < 0.8 * five && thirty > 0.025, "{five} {thirty}");
+    }
+
+    #[test]
+    fn a_look_too_early_to_stop_at_has_no_boundary_and_no_level() {
+        let looks = normal_boundaries(&[1e-3, 1.0], Spending::OBrienFleming, 0.05).unwrap();
+        assert!(
+            looks[0].z.is_infinite() && looks[0].nominal_level.abs() < 1e-300,
+            "{looks:?}"
+        );
+        assert!((looks[1].nominal_level - 0.05).abs() < 1e-9, "{looks:?}");
     }
 
     #[test]
