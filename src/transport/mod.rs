@@ -28,12 +28,8 @@ pub use auth::{Auth, ClientCredentials, TokenCommand, TokenServer};
 pub use client::{Call, Client, Reply, Target};
 pub use clock::{Clock, SystemClock};
 pub use databrickscfg::{DatabricksProfile, ProfileError, databricks_profile};
-<<<<<<< HEAD
 pub use endpoint::{Endpoint, EndpointError, HeaderText, Proxy, Timeouts, check_url};
-=======
-pub use endpoint::{Endpoint, EndpointError, HeaderText, Proxy, Timeouts};
 pub use exchange::{CallFailure, FailureKind, Timing, Usage};
->>>>>>> transport
 pub use form::{FormReader, Framing, ReplyForm};
 pub use limit::{Limiter, Limits, Slot};
 pub(crate) use reply::parse_json_as;
