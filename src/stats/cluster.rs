@@ -248,6 +248,11 @@ impl ClusteredProportion {
         self.variance
     }
 
+    /// How many scores there are.
+    pub const fn members(self) -> f64 {
+        self.members
+    }
+
     /// The degrees of freedom.
     pub const fn df(self) -> f64 {
         self.df
@@ -362,5 +367,19 @@ mod tests {
     fn proportions_need_both_passes_and_failures() {
         let all = clusters(&[(1, 1.0), (2, 1.0)]);
         assert_eq!(ClusteredProportion::new(&all), None);
+    }
+
+    /// R's ends for 6 clusters of 22 are 0.408145 and 0.935150 (case cluster-011), after interpolation.
+    #[test]
+    fn likelihood_ends_lie_where_the_deviance_says() {
+        let proportion = ClusteredProportion {
+            share: 16.0 / 22.0,
+            variance: 0.011_966_395_737_996,
+            df: 5.0,
+            members: 22.0,
+        };
+        let interval = proportion.likelihood(0.05);
+        assert!((interval.low - 0.408_145).abs() < 5e-5, "{interval:?}");
+        assert!((interval.high - 0.935_150).abs() < 5e-5, "{interval:?}");
     }
 }

@@ -49,21 +49,31 @@ impl Region {
     /// The largest probability over all shares of discordant units: a grid that is finer near the
     /// smallest possible share, then a search around the three highest points.
     pub(super) fn largest_probability(&self) -> f64 {
-        let mut grid: Vec<(f64, u32)> = self.grid().collect();
+        self.refined(self.grid().collect())
+    }
+
+    /// Whether the largest probability is at least `alpha`; most often the grid says so already.
+    pub(super) fn reaches(&self, alpha: f64) -> bool {
+        let mut grid = Vec::new();
+        for point in self.grid() {
+            if point.0 >= alpha {
+                return true;
+            }
+            grid.push(point);
+        }
+        self.refined(grid) >= alpha
+    }
+
+    fn refined(&self, mut grid: Vec<(f64, u32)>) -> f64 {
         grid.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let refined = grid.iter().take(3).map(|(height, index)| {
+        let peaks = grid.iter().take(3).map(|(height, index)| {
             let ends = (
                 Self::node(index.saturating_sub(1)),
                 Self::node((index + 1).min(Self::GRID)),
             );
             peak(ends, 20, |u| self.at(u)).max(*height)
         });
-        refined.fold(0.0, f64::max).min(1.0)
-    }
-
-    /// Whether the largest probability is at least `alpha`; most often the grid says so already.
-    pub(super) fn reaches(&self, alpha: f64) -> bool {
-        self.grid().any(|(height, _)| height >= alpha) || self.largest_probability() >= alpha
+        peaks.fold(0.0, f64::max).min(1.0)
     }
 
     const GRID: u32 = 160;

@@ -236,6 +236,40 @@ fn a_p_value_of_exactly_alpha_shows_nothing() {
 }
 
 #[test]
+fn where_a_bound_and_a_p_value_disagree_the_careful_reading_wins() {
+    let assessed = bounded_mean(&scored(&[1.0, 0.5]), Scale::UNIT, PLAN).unwrap();
+    let reconciled = |p: f64, bound: f64, attains| {
+        let mut comparison = assessed.against(0.5).unwrap();
+        (comparison.p_above, comparison.p_below) = (p, p);
+        comparison.estimate.lower = Some(0.5 + bound);
+        comparison.estimate.upper = Some(0.5 - bound);
+        comparison.reconciled(0.5, attains)
+    };
+    // (p, how far the bounds lie beyond the threshold, whether the bound itself is shown, shown)
+    let cases = [
+        (0.01, 0.1, false, true),
+        (0.01, -0.1, false, false),
+        (0.01, 0.0, false, false),
+        (0.01, 0.0, true, true),
+        (0.05, 0.1, false, false),
+        (0.20, -0.1, false, false),
+    ];
+    for (p, bound, attains, shown) in cases {
+        let comparison = reconciled(p, bound, attains);
+        let estimate = &comparison.estimate;
+        assert_eq!(
+            (comparison.is_above(), comparison.is_below()),
+            (shown, shown),
+            "{p} {bound}"
+        );
+        if !attains {
+            assert_eq!(estimate.lower.unwrap() > 0.5, shown, "{p} {bound}");
+            assert_eq!(estimate.upper.unwrap() < 0.5, shown, "{p} {bound}");
+        }
+    }
+}
+
+#[test]
 fn an_ordinal_scale_is_the_unit_scale_stretched() {
     let stars = [5.0, 4.0, 4.0, 3.0, 5.0, 1.0];
     let unit: Vec<f64> = stars.iter().map(|star| (star - 1.0) / 4.0).collect();

@@ -11,6 +11,7 @@ use crate::{
         error::StatsError,
         observation::{Observation, Scale, mean_of},
         request::{Answer, Inputs, RequestError, json, object},
+        request_profile::likelihood_as_in_r,
         student::TEstimate,
     },
     unit::count_to_f64,
@@ -342,7 +343,7 @@ fn clusters(method: &str, inputs: Inputs<'_>) -> Option<Answer> {
         "CR1_t_G-1_mean" => robust_g_minus_1(inputs),
         "svyciprop_mean" => proportion(inputs, ClusteredProportion::wald),
         "svyciprop_logit" => proportion(inputs, ClusteredProportion::logit),
-        "svyciprop_likelihood" => proportion(inputs, ClusteredProportion::likelihood),
+        "svyciprop_likelihood" => proportion(inputs, likelihood_as_in_r),
         "svyciprop_beta(Korn-Graubard)" => proportion(inputs, ClusteredProportion::korn_graubard),
         _ => return None,
     })

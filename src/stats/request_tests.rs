@@ -66,11 +66,7 @@ fn every_reference_case_is_reproduced() {
             case["id"].as_str().unwrap(),
             case["method"].as_str().unwrap(),
         );
-        let tolerance = match method {
-            // R interpolates the profile with a spline and straight lines; ours is exact.
-            "svyciprop_likelihood" => 1e-4,
-            _ => case["tol"].as_f64().unwrap(),
-        };
+        let tolerance = case["tol"].as_f64().unwrap();
         match evaluate(method, &case["inputs"]) {
             Err(RequestError::Unsupported(method)) => unsupported.push(method),
             Err(error) => failures.push(format!("{id} {method}: {error}")),
