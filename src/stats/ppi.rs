@@ -215,6 +215,9 @@ fn mean_square_deviation(values: &[f64]) -> Result<f64, StatsError> {
 
 #[cfg(test)]
 mod tests {
+    use rand_core::{Rng as _, SeedableRng as _};
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
     use super::*;
     use crate::stats::distributions::{beta_quantile, beta_upper_quantile};
 
@@ -300,6 +303,42 @@ mod tests {
         let tuned = prediction_powered_z(&scores.sample(), JudgeWeight::Tuned, 0.05).unwrap();
         assert!(tuned.lambda > 0.5 && tuned.lambda < 0.7, "{tuned:?}");
         assert!(tuned.upper - tuned.lower < plain.upper - plain.lower);
+    }
+
+    /// With 30 labels, 300 judged answers, and a judge of sensitivity 0.95 and specificity 0.85.
+    #[test]
+    fn bounds_err_no_more_than_their_rate_in_a_simulation() {
+        const RUNS: u32 = 2000;
+        const TRUTH: f64 = 0.9;
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(20_240_701);
+        let mut happens = |p: f64| {
+            let draw = f64::from(u32::try_from(random.next_u64() >> 32).unwrap()) / 2_f64.powi(32);
+            draw < p
+        };
+        let mut answer = || {
+            let good = happens(TRUTH);
+            let passed = happens(if good { 0.95 } else { 0.15 });
+            (f64::from(u8::from(good)), f64::from(u8::from(passed)))
+        };
+        let (mut too_high, mut too_low) = (0, 0);
+        for _ in 0..RUNS {
+            let (human, judge): (Vec<f64>, Vec<f64>) = (0..30).map(|_| answer()).unzip();
+            let unlabelled: Vec<f64> = (0..300).map(|_| answer().1).collect();
+            let sample = JudgedSample {
+                human: &human,
+                judge: &judge,
+                judge_unlabelled: &unlabelled,
+            };
+            let bounds =
+                prediction_powered_bounds(&sample, DEFAULT_LAMBDA, PseudoWeight::Half, 0.05)
+                    .unwrap();
+            too_high += u32::from(bounds.lower > TRUTH);
+            too_low += u32::from(bounds.upper < TRUTH);
+        }
+        // 5 % and three standard errors of the simulation.
+        let most = 0.065 * f64::from(RUNS);
+        assert!(f64::from(too_high) < most, "{too_high} of {RUNS}");
+        assert!(f64::from(too_low) < most, "{too_low} of {RUNS}");
     }
 
     #[test]
