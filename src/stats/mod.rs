@@ -66,6 +66,7 @@ mod request_agreement;
 mod request_design;
 mod request_intervals;
 mod request_means;
+mod request_profile;
 mod request_proportions;
 pub mod rogan_gladen;
 mod root;
