@@ -9,6 +9,11 @@
 
 mod architecture;
 mod auth;
+mod bad_input;
+mod crash;
+mod demo;
 mod misbehave;
+mod program;
+mod slow_copilot;
 mod tidy;
 mod transport;
