@@ -2,6 +2,7 @@
 //! copilots share with them.
 
 mod anthropic;
+mod bedrock;
 mod openai;
 mod openai_reply;
 mod openai_responses;
@@ -10,6 +11,7 @@ mod price_table;
 mod responses_reply;
 
 pub use anthropic::{ANTHROPIC_VERSION, AnthropicModel, AnthropicSettings, AnthropicStructured};
+pub use bedrock::{BedrockModel, BedrockSettings};
 pub use openai::{MaxTokensField, OpenAiModel, OpenAiSettings, Structured};
 pub(crate) use openai::{estimated_tokens, request_body};
 pub(crate) use openai_reply::{CompletionForm, text_of};

@@ -27,6 +27,7 @@ use super::{
     breaker::Breaker,
     clock::Clock,
     connection::{body_fault, send_fault},
+    dns::Resolver,
     endpoint::{Endpoint, EndpointError, Timeouts, checked_url, shown},
     error_body,
     exchange::{CallFailure, FailureKind, Timing, Usage},
@@ -153,6 +154,7 @@ impl Client {
             .user_agent(concat!("groundgate/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(endpoint.timeouts.connect)
             .pool_max_idle_per_host(endpoint.limits.in_flight)
+            .dns_resolver(Resolver)
             .tcp_nodelay(true)
             .tcp_keepalive(Duration::from_secs(30))
             .no_proxy();

@@ -11,6 +11,7 @@ mod client;
 mod clock;
 mod connection;
 mod databrickscfg;
+mod dns;
 mod endpoint;
 pub(crate) mod error_body;
 mod exchange;

@@ -8,5 +8,6 @@
 )]
 
 mod auth;
+mod copilots;
 mod misbehave;
 mod transport;
