@@ -1,5 +1,8 @@
 //! One conversation with a language model: the port that judges use, and the wire forms that
 //! copilots share with them.
+//!
+//! Each provider's form is a file: what is sent is made by a pure function, what is replied is read
+//! by another (`*_reply`, or beside it), and only the adapter between them calls `transport`.
 
 mod anthropic;
 mod bedrock;
