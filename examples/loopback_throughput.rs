@@ -86,9 +86,10 @@ async fn measure(url: &str, calls: usize, in_flight: usize) -> Result<String, An
     let cpu_ms = (cpu_seconds()? - cpu_start) * 1000.0;
     let n = f64::from(u32::try_from(answered)?);
     Ok(format!(
-        "{answered} of {calls} calls, {in_flight} in flight: {:.0} calls/s, {:.3} ms CPU per call",
+        "{answered} of {calls} calls, {in_flight} in flight: {:.0} calls/s, {:.3} ms CPU per call, {} at most in memory",
         n / seconds,
         cpu_ms / n,
+        peak_memory()?,
     ))
 }
 
@@ -98,6 +99,13 @@ fn cpu_seconds() -> Result<f64, AnyError> {
     let (_, fields) = stat.rsplit_once(") ").ok_or("no fields")?;
     let ticks: Result<Vec<f64>, _> = fields.split(' ').skip(11).take(2).map(str::parse).collect();
     Ok(ticks?.iter().sum::<f64>() / 100.0)
+}
+
+/// The most memory that this process has had (`proc_pid_status(5)`).
+fn peak_memory() -> Result<String, AnyError> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    Ok(line.ok_or("no VmHWM")?.trim().to_owned())
 }
 
 fn request() -> ChatRequest {

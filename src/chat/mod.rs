@@ -1,7 +1,11 @@
 //! One conversation with a language model: the port that judges use, and the wire forms that
 //! copilots share with them.
+//!
+//! Each provider's form is a file: what is sent is made by a pure function, what is replied is read
+//! by another (`*_reply`, or beside it), and only the adapter between them calls `transport`.
 
 mod anthropic;
+mod bedrock;
 mod openai;
 mod openai_reply;
 mod openai_responses;
@@ -10,6 +14,7 @@ mod price_table;
 mod responses_reply;
 
 pub use anthropic::{ANTHROPIC_VERSION, AnthropicModel, AnthropicSettings, AnthropicStructured};
+pub use bedrock::{BedrockModel, BedrockSettings};
 pub use openai::{MaxTokensField, OpenAiModel, OpenAiSettings, Structured};
 pub(crate) use openai::{estimated_tokens, request_body};
 pub(crate) use openai_reply::{CompletionForm, text_of};

@@ -1,6 +1,7 @@
 //! Copilots: the systems under test, behind one port.
 //!
-//! [`answer`] is pure; the adapters beside it do the talking.
+//! Answers, templates, paths and traces are read by pure functions; the adapters beside them do the
+//! talking.
 
 mod answer;
 mod chat;

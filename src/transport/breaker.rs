@@ -35,7 +35,7 @@ impl Breaker {
         }
     }
 
-    /// An error where no call is sent any more.
+    /// An error where no new call is sent any more.
     pub(super) fn check(&self) -> Result<(), CallFailure> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &state.opened_by {

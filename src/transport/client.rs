@@ -1,7 +1,6 @@
 //! The client of one endpoint: sends, reads with limits, and sends again where that is safe.
 //!
-//! Everything that a call needs twice is made once: connections, headers, URLs. The body is a
-//! [`Bytes`], so that a repeat copies nothing.
+//! Everything that a call needs twice is made once: connections, headers, URLs, bodies.
 
 use std::{
     fmt,
@@ -12,38 +11,26 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use reqwest::{
-    Method, NoProxy, Request, Response, StatusCode, Url,
-    header::{
-        AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION,
-        RETRY_AFTER,
-    },
-    redirect, retry as reqwest_retry,
-};
+use reqwest::{NoProxy, Response, Url, redirect, retry as reqwest_retry};
 use tokio::time::{sleep, timeout};
 
 use super::{
     breaker::Breaker,
+    call::{Call, Reply, Target},
     clock::Clock,
     connection::{body_fault, send_fault},
+    dns::Resolver,
     endpoint::{Endpoint, EndpointError, Timeouts, checked_url, shown},
-    error_body,
     exchange::{CallFailure, FailureKind, Timing, Usage},
     limit::Limiter,
     reply::{Fault, Head, Progress, ReplyReader},
-    retry::{Failures, RetryPolicy, Trouble, classify, next_wait, retry_after},
+    retry::{Failures, RetryPolicy, Trouble, classify, next_wait},
     secret::Redactor,
+    status::{REST_PATIENCE, media_type, status_fault},
     tls,
     token::{Token, Tokens},
 };
 use crate::unit::UnitInterval;
-
-/// The most of an error reply's body that is read, in bytes.
-const LARGEST_ERROR_BODY: usize = 64 << 10;
-
-/// How long the body of an error reply, or the rest of a finished stream, is waited for.
-const REST_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Calls one endpoint.
 pub struct Client {
@@ -58,72 +45,6 @@ pub struct Client {
     redactor: Redactor,
     tokens: Option<Tokens>,
     jitter: AtomicU64,
-}
-
-/// A URL of the endpoint, made once and called often.
-#[derive(Debug, Clone)]
-pub struct Target {
-    url: Url,
-    shown: String,
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
-    }
-}
-
-/// One call.
-#[derive(Debug, Clone)]
-pub struct Call<'a> {
-    /// Where to.
-    pub target: &'a Target,
-    /// How.
-    pub method: Method,
-    /// What is sent, with its media type.
-    pub body: Option<(Bytes, &'static str)>,
-    /// An estimate of the tokens that it will use, for the limit per minute; 0 where there is none.
-    pub tokens: u32,
-}
-
-impl<'a> Call<'a> {
-    /// A POST of JSON.
-    pub fn post_json(target: &'a Target, body: impl Into<Bytes>) -> Self {
-        Self {
-            target,
-            method: Method::POST,
-            body: Some((body.into(), "application/json")),
-            tokens: 0,
-        }
-    }
-
-    /// A GET.
-    pub const fn get(target: &'a Target) -> Self {
-        Self {
-            target,
-            method: Method::GET,
-            body: None,
-            tokens: 0,
-        }
-    }
-
-    /// The same call with an estimate of its tokens.
-    #[must_use]
-    pub const fn with_tokens(mut self, tokens: u32) -> Self {
-        self.tokens = tokens;
-        self
-    }
-}
-
-/// A whole reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply<T> {
-    /// What the reader made of the body.
-    pub output: T,
-    /// The head.
-    pub head: Head,
-    /// How long it took.
-    pub timing: Timing,
 }
 
 /// What has been seen of a reply so far.
@@ -153,6 +74,7 @@ impl Client {
             .user_agent(concat!("groundgate/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(endpoint.timeouts.connect)
             .pool_max_idle_per_host(endpoint.limits.in_flight)
+            .dns_resolver(Resolver)
             .tcp_nodelay(true)
             .tcp_keepalive(Duration::from_secs(30))
             .no_proxy();
@@ -197,8 +119,7 @@ impl Client {
             );
             url.set_path(&joined);
         }
-        let shown = shown(&url).to_string();
-        Target { url, shown }
+        Target::new(url)
     }
 
     /// Sends a call, again where it failed and that is safe, until it is answered or given up; not
@@ -228,12 +149,14 @@ impl Client {
         loop {
             let token = self.token(call, failures).await?;
             let slot = self.limiter.acquire(call.tokens).await;
-            self.breaker.check()?;
+            if failures.tries() == 0 {
+                self.breaker.check()?;
+            }
             let sent_at = slot.sent_at();
             let mut seen = Seen::default();
             let exchange = timeout(
                 self.timeouts.whole,
-                self.exchange(request(call, token.as_ref()), call, &reader, &mut seen),
+                self.exchange(call, token.as_ref(), &reader, &mut seen),
             );
             let result = exchange.await.unwrap_or_else(|_elapsed| {
                 Err(too_late(
@@ -270,8 +193,7 @@ impl Client {
                 self.next_jitter(),
             );
             if fault.class.slow_down {
-                let asked = wait.and(fault.retry_after);
-                slot.refused(asked.or(wait).unwrap_or_default());
+                slot.refused(wait.and(fault.retry_after), wait.unwrap_or_default());
             } else {
                 drop(slot);
             }
@@ -312,18 +234,18 @@ impl Client {
 
     async fn exchange<R: ReplyReader>(
         &self,
-        request: Request,
         call: &Call<'_>,
+        token: Option<&Token>,
         reader: &(impl Fn(&Head) -> Result<R, Fault> + Sync),
         seen: &mut Seen,
     ) -> Result<(R::Output, Head), Fault> {
         let patience = self.timeouts.first_byte;
-        let mut response = timeout(patience, self.http.execute(request))
+        let mut response = timeout(patience, self.http.execute(call.request(token)))
             .await
             .map_err(|_elapsed| too_late("no reply began", patience, seen))?
             .map_err(send_fault)?;
         if !response.status().is_success() {
-            return Err(status_fault(response, call.target).await);
+            return Err(status_fault(response, &call.target.url).await);
         }
         let head = Head {
             status: response.status().as_u16(),
@@ -403,104 +325,11 @@ impl fmt::Debug for Client {
     }
 }
 
-fn request(call: &Call<'_>, token: Option<&Token>) -> Request {
-    let mut request = Request::new(call.method.clone(), call.target.url.clone());
-    if let Some((body, media_type)) = &call.body {
-        request
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-        *request.body_mut() = Some(body.clone().into());
-    }
-    if let Some(token) = token {
-        request.headers_mut().insert(AUTHORIZATION, token.header());
-    }
-    request
-}
-
-fn media_type(headers: &HeaderMap) -> String {
-    header(headers, &CONTENT_TYPE)
-        .and_then(|value| value.split(';').next())
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase()
-}
-
-fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
-}
-
 /// The rest of a stream that has said it is done, so that its connection can be used again.
 async fn read_to_the_end(mut response: Response) {
     let rest = async { while let Ok(Some(_)) = response.chunk().await {} };
     // Whether there was an end does not matter: the answer is whole.
     timeout(REST_PATIENCE, rest).await.unwrap_or_default();
-}
-
-async fn status_fault(response: Response, target: &Target) -> Fault {
-    let status = response.status();
-    if status.is_redirection() {
-        return redirect_fault(status, response.headers(), target);
-    }
-    let headers = response.headers();
-    let wait = retry_after(
-        header(headers, &HeaderName::from_static("retry-after-ms")),
-        header(headers, &RETRY_AFTER),
-        header(headers, &DATE),
-    );
-    let should_retry = match header(headers, &HeaderName::from_static("x-should-retry")) {
-        Some("true") => Some(true),
-        Some("false") => Some(false),
-        Some(_) | None => None,
-    };
-    let error = error_body::read(&error_bytes(response).await);
-    let class = classify(Trouble::Status {
-        code: status.as_u16(),
-        should_retry,
-        error_code: error.code.as_deref(),
-    });
-    let message = if error.message.is_empty() {
-        format!("status {status}")
-    } else {
-        format!("status {status}: {}", error.message)
-    };
-    Fault {
-        retry_after: wait,
-        status: Some(status.as_u16()),
-        ..Fault::new(class, message)
-    }
-}
-
-fn redirect_fault(status: StatusCode, headers: &HeaderMap, target: &Target) -> Fault {
-    let host = header(headers, &LOCATION)
-        .and_then(|location| target.url.join(location).ok())
-        .and_then(|url| url.host_str().map(str::to_owned));
-    let class = classify(Trouble::Status {
-        code: status.as_u16(),
-        should_retry: None,
-        error_code: None,
-    });
-    let message = match host {
-        Some(host) => format!("status {status} to the host `{host}`; redirects are not followed"),
-        None => format!("status {status}; redirects are not followed"),
-    };
-    Fault::new(class, message)
-}
-
-/// As much of an error's body as comes soon.
-async fn error_bytes(mut response: Response) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let read = async {
-        while let Ok(Some(piece)) = response.chunk().await {
-            let room = LARGEST_ERROR_BODY.saturating_sub(bytes.len());
-            bytes.extend(piece.iter().take(room));
-            if piece.len() >= room {
-                break;
-            }
-        }
-    };
-    // A body that does not come soon is not worth waiting for: the status says enough.
-    timeout(REST_PATIENCE, read).await.unwrap_or_default();
-    bytes
 }
 
 fn too_late(what: &str, patience: Duration, seen: &Seen) -> Fault {

@@ -2,9 +2,10 @@
 //! for everybody when it says that it is too much.
 //!
 //! All callers of an endpoint share one [`Limiter`]. It holds a window of calls in flight that is
-//! halved by a refusal and grows by one for every window of successes (additive increase,
+//! halved by refusals and grows by one for every window of successes (additive increase,
 //! multiplicative decrease: Chiu and Jain 1989), the [`super::pace`] that refusals have taught, and
-//! two buckets for the rates that settings give. Pace and buckets give every caller a time of its
+//! two buckets for the rates that settings give. A few refusals among many answers change neither
+//! window nor pace: slowing down would cost more than they do. Pace and buckets give every caller a time of its
 //! own, so that nobody races for it. Time spent here is not part of a call's latency.
 
 use std::{
@@ -22,6 +23,12 @@ use super::{
     clock::Clock,
     pace::{Bucket, Pace},
 };
+
+/// Refusals slow everybody down when they are more than this share of the recent outcomes.
+const BEARABLE_SHARE: f64 = 0.15;
+
+/// How much one outcome weighs in the share of refusals: about the last 40 count.
+const WEIGHT: f64 = 1.0 / 40.0;
 
 /// What an endpoint may be asked at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +69,8 @@ struct State {
     requests: Option<Bucket>,
     tokens: Option<Bucket>,
     pace: Pace,
+    /// Of the recent outcomes, how many were refusals: an exponentially weighted mean.
+    refused_share: f64,
     window: usize,
     /// Successes since the window last changed.
     successes: usize,
@@ -85,6 +94,7 @@ impl Limiter {
                 requests: limits.requests_per_minute.map(Bucket::per_minute),
                 tokens: limits.tokens_per_minute.map(Bucket::per_minute),
                 pace: Pace::default(),
+                refused_share: 0.0,
                 window,
                 successes: 0,
                 owed: 0,
@@ -181,6 +191,7 @@ impl Slot<'_> {
         let limiter = self.limiter;
         let mut state = limiter.state();
         if limiter.adaptive {
+            state.refused_share -= WEIGHT * state.refused_share;
             state.pace.answered(limiter.clock.now());
         }
         if state.window == limiter.largest_window {
@@ -198,16 +209,23 @@ impl Slot<'_> {
         }
     }
 
-    /// The endpoint asked for fewer calls: nobody sends another for as long as `wait`, and there
-    /// are half as many in flight after that.
-    pub fn refused(self, wait: Duration) {
+    /// The endpoint asked for fewer calls. Nobody sends another before the time that it `asked`
+    /// for. Where refusals are many, the caller's own `wait` holds for all, and there are half as
+    /// many calls in flight after it.
+    pub fn refused(self, asked: Option<Duration>, wait: Duration) {
         let now = self.limiter.clock.now();
         let mut state = self.limiter.state();
-        state.blocked_until = state.blocked_until.max(now.saturating_add(wait));
+        state.refused_share += WEIGHT * (1.0 - state.refused_share);
+        let many = self.limiter.adaptive && state.refused_share > BEARABLE_SHARE;
+        if let Some(wait) = asked.or_else(|| many.then_some(wait)) {
+            state.blocked_until = state.blocked_until.max(now.saturating_add(wait));
+        }
         let old_news = state.lowered_at.is_some_and(|at| self.sent_at <= at);
-        if self.limiter.adaptive && !old_news {
+        if many && !old_news {
             let lowered = state.window.div_ceil(2);
-            state.owed += state.window - lowered;
+            let surplus = state.window - lowered;
+            // Free slots vanish at once, those in use when they come back.
+            state.owed += surplus - self.limiter.slots.forget_permits(surplus);
             state.window = lowered;
             state.successes = 0;
             state.lowered_at = Some(now);
@@ -297,7 +315,7 @@ mod tests {
         }
         sleep(Duration::from_millis(1)).await;
         for slot in wave {
-            slot.refused(Duration::from_secs(3));
+            slot.refused(Some(Duration::from_secs(3)), Duration::ZERO);
         }
         assert_eq!(limiter.window(), 4);
         assert_eq!(limiter.slots.available_permits(), 4);
@@ -318,7 +336,9 @@ mod tests {
             adaptive: false,
             ..Limits::default()
         });
-        limiter.acquire(0).await.refused(Duration::ZERO);
+        for _ in 0..20 {
+            limiter.acquire(0).await.refused(None, Duration::ZERO);
+        }
         assert_eq!(limiter.window(), 8);
     }
 
@@ -328,8 +348,11 @@ mod tests {
             in_flight: 1,
             ..Limits::default()
         });
-        for _ in 0..5 {
-            limiter.acquire(0).await.refused(Duration::from_millis(10));
+        for _ in 0..20 {
+            limiter
+                .acquire(0)
+                .await
+                .refused(None, Duration::from_millis(10));
         }
         assert_eq!(limiter.window(), 1);
         limiter.acquire(0).await.answered();
@@ -380,7 +403,7 @@ mod tests {
                             slot.answered();
                             break;
                         }
-                        slot.refused(Duration::from_millis(200));
+                        slot.refused(Some(Duration::from_millis(200)), Duration::ZERO);
                     }
                 }
             };
@@ -398,5 +421,35 @@ mod tests {
                 "{per_second}, {in_flight}: {slowness} times the least time"
             );
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_few_refusals_among_many_answers_cost_only_themselves() {
+        let limiter = limiter(Limits::default());
+        let jitter = Mutex::new(0_u64);
+        // One in twenty is refused, at places without a pattern; others take their 200 ms.
+        let call = || async {
+            loop {
+                let slot = limiter.acquire(0).await;
+                sleep(Duration::from_millis(200)).await;
+                let drawn = {
+                    let mut state = jitter.lock().unwrap();
+                    *state = state
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1_442_695_040_888_963_407);
+                    *state >> 33
+                };
+                if drawn % 20 != 0 {
+                    slot.answered();
+                    break;
+                }
+                let wait = Duration::from_millis(drawn % 500);
+                slot.refused(None, wait);
+                sleep(wait).await;
+            }
+        };
+        join_all((0..1000).map(|_| call())).await;
+        let slowness = limiter.clock.now().as_secs_f64() / (1000.0 * 0.2 / 16.0);
+        assert!(slowness < 1.3, "{slowness} times the time without refusals");
     }
 }

@@ -7,10 +7,12 @@
 
 mod auth;
 mod breaker;
+mod call;
 mod client;
 mod clock;
 mod connection;
 mod databrickscfg;
+mod dns;
 mod endpoint;
 pub(crate) mod error_body;
 mod exchange;
@@ -21,11 +23,13 @@ mod reply;
 pub mod retry;
 mod secret;
 pub mod sse;
+mod status;
 mod tls;
 mod token;
 
 pub use auth::{Auth, ClientCredentials, TokenCommand, TokenServer};
-pub use client::{Call, Client, Reply, Target};
+pub use call::{Call, Reply, Target};
+pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use databrickscfg::{DatabricksProfile, ProfileError, databricks_profile};
 pub use endpoint::{Endpoint, EndpointError, HeaderText, Proxy, Timeouts, check_url};

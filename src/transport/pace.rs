@@ -41,8 +41,8 @@ impl Bucket {
 /// What is left of the rate after a refusal.
 const LEFT: f64 = 0.7;
 
-/// How steeply the rate grows, in calls per second to the fourth.
-const STEEPNESS: f64 = 0.4;
+/// How long it takes back to the rate at which the refusal came, in seconds.
+const PLATEAU: f64 = 5.0;
 
 /// The slowest pace, in calls per second.
 const SLOWEST: f64 = 0.2;
@@ -53,8 +53,9 @@ const MEASURED: f64 = 0.5;
 /// The pace that an endpoint can keep, learned from its refusals; none before the first.
 ///
 /// A refusal sets it to a part of the rate at which calls were answered. From there it grows along
-/// the cubic curve that CUBIC congestion control uses (RFC 9438, section 4.2): fast back to where
-/// the refusal came, slowly around there, then faster to see whether more is possible.
+/// a cubic curve as in CUBIC congestion control (RFC 9438, section 4.2): fast back to where the
+/// refusal came, slowly around there, then faster to see whether more is possible. Unlike there the
+/// curve is relative to the rate, so that slow endpoints are not probed more often than fast ones.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     learned: Option<Learned>,
@@ -115,11 +116,9 @@ impl Pace {
 impl Learned {
     /// Calls per second at a time.
     fn rate(&self, now: f64) -> f64 {
-        let plateau = (self.refused_rate * (1.0 - LEFT) / STEEPNESS).cbrt();
-        let age = now - self.refused_at;
-        STEEPNESS
-            .mul_add((age - plateau).powi(3), self.refused_rate)
-            .max(SLOWEST)
+        let age = (now - self.refused_at) / PLATEAU;
+        let share = (1.0 - LEFT).mul_add((age - 1.0).powi(3), 1.0);
+        (self.refused_rate * share).max(SLOWEST)
     }
 }
 
@@ -156,9 +155,8 @@ mod tests {
             refused_at: 10.0,
         };
         assert!((learned.rate(10.0) - 35.0).abs() < 1e-9);
-        let plateau = (50.0_f64 * 0.3 / 0.4).cbrt();
-        assert!((learned.rate(10.0 + plateau) - 50.0).abs() < 1e-9);
-        assert!(learned.rate(10.0 + 2.0 * plateau) > 64.0);
+        assert!((learned.rate(10.0 + PLATEAU) - 50.0).abs() < 1e-9);
+        assert!((learned.rate(10.0 + 2.0 * PLATEAU) - 65.0).abs() < 1e-9);
     }
 
     #[test]

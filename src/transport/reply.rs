@@ -157,7 +157,7 @@ impl From<SseError> for Fault {
     }
 }
 
-/// Parses JSON that is at most [`DEEPEST_JSON`] deep.
+/// Parses JSON whose arrays and objects are nested at most 64 deep.
 pub fn parse_json(bytes: &[u8]) -> Result<Value, Fault> {
     parse_json_as(bytes)
 }

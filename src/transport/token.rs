@@ -20,7 +20,8 @@ use tokio::{process::Command, sync::Mutex as AsyncMutex, time::timeout};
 
 use super::{
     auth::{Auth, ClientCredentials, TokenCommand, TokenServer},
-    client::{Call, Client},
+    call::Call,
+    client::Client,
     clock::Clock,
     endpoint::{Endpoint, Timeouts},
     exchange::{CallFailure, FailureKind},

@@ -10,6 +10,7 @@
 mod architecture;
 mod auth;
 mod bad_input;
+mod copilots;
 mod crash;
 mod demo;
 mod misbehave;

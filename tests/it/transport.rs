@@ -3,6 +3,7 @@
 use std::{io::Write as _, sync::Arc, time::Duration};
 
 use flate2::{Compression, write::GzEncoder};
+use futures_util::future::join_all;
 use groundgate::{
     chat::{ChatModel as _, ChatReply, ChatRequest, Message, OpenAiModel, OpenAiSettings},
     copilot::{CallFailure, FailureKind},
@@ -404,6 +405,50 @@ async fn what_is_too_large_is_refused_while_it_is_read() {
         );
         assert!(failure.message.contains(words), "{failure}");
     }
+}
+
+#[tokio::test]
+async fn faults_that_pass_lose_no_call() {
+    let good = vec![Step::Read, Step::Send(json_reply("200 OK", GOOD))];
+    let script = |index: usize| match index {
+        index if index % 20 == 3 => {
+            vec![
+                Step::Read,
+                Step::Send(json_reply("429 Too Many Requests", "{}")),
+            ]
+        }
+        index if index % 50 == 7 => vec![Step::Read, Step::Send(json_reply("500 Oops", "{}"))],
+        index if index % 100 == 11 => vec![Step::Read, Step::Reset],
+        _ => good.clone(),
+    };
+    let server = Server::playing((0..1200).map(script).chain([good.clone()]).collect()).await;
+    let endpoint = Endpoint {
+        timeouts: Timeouts::default(),
+        limits: Limits {
+            in_flight: 32,
+            ..Limits::default()
+        },
+        ..endpoint(&server.url)
+    };
+    let model = model(&endpoint, false);
+    let request = ChatRequest {
+        messages: Vec::new(),
+        max_output_tokens: 1,
+        temperature: None,
+        seed: None,
+        json_schema: None,
+    };
+    let replies = join_all((0..1000).map(|_| model.complete(&request))).await;
+    for reply in &replies {
+        assert!(reply.is_ok(), "{reply:?}");
+    }
+    let tries: u32 = replies
+        .iter()
+        .flatten()
+        .map(|reply| reply.timing.tries)
+        .sum();
+    assert_eq!(server.requests().len(), usize::try_from(tries).unwrap());
+    assert!((1050..1150).contains(&tries), "{tries}");
 }
 
 #[tokio::test]

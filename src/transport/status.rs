@@ -1,0 +1,102 @@
+//! Replies that are no success: what their status, headers and body say.
+
+use std::time::Duration;
+
+use reqwest::{
+    Response, StatusCode, Url,
+    header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER},
+};
+use tokio::time::timeout;
+
+use super::{
+    error_body,
+    reply::Fault,
+    retry::{Trouble, classify, retry_after},
+};
+
+/// The most of an error reply's body that is read, in bytes.
+const LARGEST_ERROR_BODY: usize = 64 << 10;
+
+/// How long the body of an error reply, or the rest of a finished stream, is waited for.
+pub(super) const REST_PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a reply with a status other than success means.
+pub(super) async fn status_fault(response: Response, called: &Url) -> Fault {
+    let status = response.status();
+    if status.is_redirection() {
+        return redirect_fault(status, response.headers(), called);
+    }
+    let headers = response.headers();
+    let wait = retry_after(
+        header(headers, &HeaderName::from_static("retry-after-ms")),
+        header(headers, &RETRY_AFTER),
+        header(headers, &DATE),
+    );
+    let should_retry = match header(headers, &HeaderName::from_static("x-should-retry")) {
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(_) | None => None,
+    };
+    let error = error_body::read(&error_bytes(response).await);
+    let class = classify(Trouble::Status {
+        code: status.as_u16(),
+        should_retry,
+        error_code: error.code.as_deref(),
+    });
+    let message = if error.message.is_empty() {
+        format!("status {status}")
+    } else {
+        format!("status {status}: {}", error.message)
+    };
+    Fault {
+        retry_after: wait,
+        status: Some(status.as_u16()),
+        ..Fault::new(class, message)
+    }
+}
+
+fn redirect_fault(status: StatusCode, headers: &HeaderMap, called: &Url) -> Fault {
+    let host = header(headers, &LOCATION)
+        .and_then(|location| called.join(location).ok())
+        .and_then(|url| url.host_str().map(str::to_owned));
+    let class = classify(Trouble::Status {
+        code: status.as_u16(),
+        should_retry: None,
+        error_code: None,
+    });
+    let message = match host {
+        Some(host) => format!("status {status} to the host `{host}`; redirects are not followed"),
+        None => format!("status {status}; redirects are not followed"),
+    };
+    Fault::new(class, message)
+}
+
+/// As much of an error's body as comes soon.
+async fn error_bytes(mut response: Response) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let read = async {
+        while let Ok(Some(piece)) = response.chunk().await {
+            let room = LARGEST_ERROR_BODY.saturating_sub(bytes.len());
+            bytes.extend(piece.iter().take(room));
+            if piece.len() >= room {
+                break;
+            }
+        }
+    };
+    // A body that does not come soon is not worth waiting for: the status says enough.
+    timeout(REST_PATIENCE, read).await.unwrap_or_default();
+    bytes
+}
+
+/// The media type in lower case without parameters.
+pub(super) fn media_type(headers: &HeaderMap) -> String {
+    header(headers, &CONTENT_TYPE)
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
