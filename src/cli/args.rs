@@ -84,28 +84,38 @@ pub(crate) enum Progress {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Write a working example to start from
-    #[command(after_help = "Example:\n  groundgate init my-gate && cd my-gate && groundgate run && groundgate gate --baseline ...")]
+    #[command(
+        after_help = "Example:\n  groundgate init my-gate && cd my-gate && groundgate run && groundgate gate --baseline ..."
+    )]
     Init(InitArgs),
     /// Check configuration, policy and eval set; no network
-    #[command(after_help = "Examples:\n  groundgate validate\n  groundgate validate --strict eval_sets/support.jsonl")]
+    #[command(
+        after_help = "Examples:\n  groundgate validate\n  groundgate validate --strict eval_sets/support.jsonl"
+    )]
     Validate(ValidateArgs),
     /// See it all in a minute: real HTTP, real judging, a PASS, three FAILs, and their reports
     #[command(after_help = "Example:\n  groundgate demo -o demo-reports")]
     Demo(DemoArgs),
     /// Replay the questions, judge the answers, keep everything in a record
-    #[command(after_help = "Examples:\n  groundgate run --copilot candidate --budget-usd 5\n  groundgate run --resume latest")]
+    #[command(
+        after_help = "Examples:\n  groundgate run --copilot candidate --budget-usd 5\n  groundgate run --resume latest"
+    )]
     Run(RunArgs),
     /// Decide: pass, hold, inconclusive or fail; no network, spends nothing
-    #[command(after_help = "Examples:\n  groundgate gate --baseline 01JQ8Z --env prod\n  groundgate gate 01JR2M --baseline 01JQ8Z --json")]
+    #[command(
+        after_help = "Examples:\n  groundgate gate --baseline 01JQ8Z --env prod\n  groundgate gate 01JR2M --baseline 01JQ8Z --json"
+    )]
     Gate(GateArgs),
     /// Compare runs, paired by question, with intervals
     #[command(after_help = "Example:\n  groundgate compare 01JQ8Z 01JR2M --by product")]
     Compare(CompareArgs),
-    /// Write a report of a run's gate: HTML, Markdown, JSON, JUnit, CSV or text
+    /// Write a report of a run's gate: HTML, Markdown, JSON, `JUnit`, CSV or text
     #[command(after_help = "Example:\n  groundgate report latest --baseline 01JQ8Z -o report.html")]
     Report(ReportArgs),
     /// Explain a rule, a case or an exit code
-    #[command(after_help = "Examples:\n  groundgate explain refunds-007 --run latest\n  groundgate explain groundedness.floor\n  groundgate explain 11")]
+    #[command(
+        after_help = "Examples:\n  groundgate explain refunds-007 --run latest\n  groundgate explain groundedness.floor\n  groundgate explain 11"
+    )]
     Explain(ExplainArgs),
     /// List, show, import, export and remove records
     #[command(subcommand)]
@@ -122,7 +132,7 @@ pub(crate) enum Command {
 pub(crate) struct InitArgs {
     /// Where to write; created if it does not exist
     #[arg(value_name = "DIR", default_value = ".")]
-    pub(crate) directory: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -270,7 +280,9 @@ pub(crate) enum RunsCommand {
         run: String,
     },
     /// Make a record from scored answers of another tool: JSON Lines, one scored trial a line
-    #[command(after_help = "Each line: {\"case\": {...}, \"attempt\": 0, \"answer\": \"...\", \"passages\": [...], \"scores\": {\"groundedness\": 1}}.\nSee docs/import.md.")]
+    #[command(
+        after_help = "Each line: {\"case\": {...}, \"attempt\": 0, \"answer\": \"...\", \"passages\": [...], \"scores\": {\"groundedness\": 1}}.\nSee docs/import.md."
+    )]
     Import(ImportArgs),
     /// Write a record as JSON Lines, one trial a line
     Export {
@@ -306,7 +318,7 @@ pub(crate) struct ImportArgs {
     /// Who measured the scores; runs of different instruments are not compared
     #[arg(long, value_name = "NAME", default_value = "imported scores")]
     pub(crate) instrument: String,
-    /// Have the embedded judge score the answers, too, as embedded_groundedness and so on
+    /// Have the embedded judge score the answers, too, as `embedded_groundedness` and so on
     #[arg(long)]
     pub(crate) judge: bool,
 }

@@ -27,15 +27,23 @@ impl Loaded {
     /// Reads a record.
     pub(crate) fn new(reader: Reader) -> Result<Self, CliError> {
         let table = reader.score_table()?;
-        table.check().map_err(|error| CliError::new(ExitCode::Invalid, error))?;
+        table
+            .check()
+            .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
         let cases = reader.cases()?;
-        Ok(Self { reader, table, cases })
+        Ok(Self {
+            reader,
+            table,
+            cases,
+        })
     }
 
     /// What the record measures, for the policy's reader.
     pub(crate) fn known_metrics(&self) -> KnownMetrics {
         let columns = self.table.columns.iter();
-        columns.map(|(name, column)| (name.clone(), column.metric.clone())).collect()
+        columns
+            .map(|(name, column)| (name.clone(), column.metric.clone()))
+            .collect()
     }
 
     /// One trial, opened; a trial that cannot be read says so in its place.
@@ -60,7 +68,9 @@ impl Loaded {
             },
         };
         for (metric, detail) in stored.details {
-            report.explanations.push(format!("{metric}: {}", detail.explanation));
+            report
+                .explanations
+                .push(format!("{metric}: {}", detail.explanation));
             if report.claims.is_empty() && is_about_the_answer(&metric) {
                 report.claims = detail.claims;
             }
@@ -71,10 +81,19 @@ impl Loaded {
     fn summary(&self) -> Result<RunSummary, CliError> {
         let header = self.reader.header();
         let calls = Calls::of(&self.reader)?;
-        let latencies = self.table.columns.get("latency_ms").map(scored).unwrap_or_default();
+        let latencies = self
+            .table
+            .columns
+            .get("latency_ms")
+            .map(scored)
+            .unwrap_or_default();
         let latencies = SortedSample::new(latencies).ok();
-        let judges: std::collections::BTreeSet<String> =
-            self.table.columns.values().map(|column| column.instrument_name.clone()).collect();
+        let judges: std::collections::BTreeSet<String> = self
+            .table
+            .columns
+            .values()
+            .map(|column| column.instrument_name.clone())
+            .collect();
         Ok(RunSummary {
             run_id: header.run_id.clone(),
             variant: header.copilot_name.clone(),
@@ -94,12 +113,22 @@ impl Loaded {
 
 /// Claims of these metrics are sentences of the answer; those of `correctness` are expected facts.
 fn is_about_the_answer(metric: &str) -> bool {
-    ["groundedness", "faithfulness", "contradiction"].iter().any(|name| metric.ends_with(name))
+    ["groundedness", "faithfulness", "contradiction"]
+        .iter()
+        .any(|name| metric.ends_with(name))
 }
 
 fn scored(column: &Column) -> Vec<f64> {
     let cells = column.cells.iter();
-    cells.filter_map(|cell| if let Cell::Scored(value) = cell { Some(*value) } else { None }).collect()
+    cells
+        .filter_map(|cell| {
+            if let Cell::Scored(value) = cell {
+                Some(*value)
+            } else {
+                None
+            }
+        })
+        .collect()
 }
 
 /// All calls of a record, added up.
@@ -127,7 +156,8 @@ impl Calls {
                 (Callee::Copilot, Err(failure)) => this.fail(&failure),
                 (Callee::Judge(_), Ok(Reply::Chat(reply))) => judge = add(judge, reply.cost),
                 (Callee::Judge(_), Err(_)) => judge = None,
-                (Callee::Copilot, Ok(Reply::Chat(_))) | (Callee::Judge(_), Ok(Reply::Answer(_))) => {}
+                (Callee::Copilot, Ok(Reply::Chat(_)))
+                | (Callee::Judge(_), Ok(Reply::Answer(_))) => {}
             }
         })?;
         this.copilot_cost = copilot;
@@ -136,7 +166,10 @@ impl Calls {
     }
 
     fn fail(&mut self, failure: &CallFailure) {
-        *self.failures.entry(failure.kind.name().to_owned()).or_insert(0) += 1;
+        *self
+            .failures
+            .entry(failure.kind.name().to_owned())
+            .or_insert(0) += 1;
     }
 }
 
@@ -153,8 +186,10 @@ pub(crate) struct Question<'a> {
 /// Decides, and puts the report together.
 pub(crate) fn report(question: &Question<'_>) -> Result<Report, CliError> {
     let (candidate, baseline) = (question.candidate, question.baseline);
-    let evidence =
-        Evidence { candidate: &candidate.table, baseline: baseline.map(|loaded| &loaded.table) };
+    let evidence = Evidence {
+        candidate: &candidate.table,
+        baseline: baseline.map(|loaded| &loaded.table),
+    };
     let decision = decide(question.policy, evidence);
     let open_candidate = |trial| candidate.open(trial);
     let open_baseline = |trial| match baseline {
@@ -190,8 +225,13 @@ pub(crate) fn report(question: &Question<'_>) -> Result<Report, CliError> {
 
 fn next(question: &Question<'_>, findings: &[crate::gate::Finding]) -> String {
     let run = &question.candidate.reader.header().run_id;
-    let worst = findings.iter().filter(|finding| finding.verdict > crate::gate::Verdict::Pass);
-    match worst.max_by_key(|finding| finding.verdict).and_then(|finding| finding.worst_cases.first()) {
+    let worst = findings
+        .iter()
+        .filter(|finding| finding.verdict > crate::gate::Verdict::Pass);
+    match worst
+        .max_by_key(|finding| finding.verdict)
+        .and_then(|finding| finding.worst_cases.first())
+    {
         Some(case) => format!("groundgate explain {case} --run {run}"),
         None => format!("groundgate report {run} -o report.html"),
     }
@@ -203,23 +243,50 @@ fn settings(question: &Question<'_>) -> Vec<(String, String, String)> {
     let row = |name: &str, value: String| (name.to_owned(), value, from.clone());
     vec![
         row("error rate of a pass", format!("{}", statistics.alpha_pass)),
-        row("error rate of a fail, all rules together", format!("{}", statistics.alpha_fail)),
+        row(
+            "error rate of a fail, all rules together",
+            format!("{}", statistics.alpha_fail),
+        ),
         row("cases a rule needs", statistics.min_cases.to_string()),
-        row("trials without a measurement, at most", format!("{}", statistics.missing_max.value())),
+        row(
+            "trials without a measurement, at most",
+            format!("{}", statistics.missing_max.value()),
+        ),
         row("bound", format!("{:?}", statistics.bound).to_lowercase()),
-        row("rules against the baseline speak of the", format!("{:?}", statistics.versus_baseline).to_lowercase()),
-        row("absolute rules speak of the", format!("{:?}", statistics.absolute).to_lowercase()),
-        row("undecided rules", format!("{:?}", question.policy.on_inconclusive).to_lowercase()),
+        row(
+            "rules against the baseline speak of the",
+            format!("{:?}", statistics.versus_baseline).to_lowercase(),
+        ),
+        row(
+            "absolute rules speak of the",
+            format!("{:?}", statistics.absolute).to_lowercase(),
+        ),
+        row(
+            "undecided rules",
+            format!("{:?}", question.policy.on_inconclusive).to_lowercase(),
+        ),
     ]
 }
 
 fn provenance(question: &Question<'_>) -> Vec<(String, String)> {
     let mut rows = vec![
-        ("groundgate".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-        ("policy".to_owned(), format!("{} {}", question.policy_name, question.policy.digest)),
+        (
+            "groundgate".to_owned(),
+            env!("CARGO_PKG_VERSION").to_owned(),
+        ),
+        (
+            "policy".to_owned(),
+            format!("{} {}", question.policy_name, question.policy.digest),
+        ),
     ];
-    let sides = [("candidate", Some(question.candidate)), ("baseline", question.baseline)];
-    for (side, loaded) in sides.into_iter().filter_map(|(side, loaded)| Some((side, loaded?))) {
+    let sides = [
+        ("candidate", Some(question.candidate)),
+        ("baseline", question.baseline),
+    ];
+    for (side, loaded) in sides
+        .into_iter()
+        .filter_map(|(side, loaded)| Some((side, loaded?)))
+    {
         rows.extend(of_run(side, loaded.reader.header()));
     }
     rows
@@ -229,18 +296,39 @@ fn of_run(side: &str, header: &Header) -> Vec<(String, String)> {
     let row = |name: &str, value: String| (format!("{side} {name}"), value);
     let mut rows = vec![
         row("run", header.run_id.clone()),
-        row("made", format!("{} by groundgate {}", header.created_at, header.tool_version)),
-        row("copilot", format!("{}: {}", header.copilot_name, header.copilot_description)),
-        row("eval set", format!("{} {}", header.eval_set_name, header.eval_set_digest)),
+        row(
+            "made",
+            format!(
+                "{} by groundgate {}",
+                header.created_at, header.tool_version
+            ),
+        ),
+        row(
+            "copilot",
+            format!("{}: {}", header.copilot_name, header.copilot_description),
+        ),
+        row(
+            "eval set",
+            format!("{} {}", header.eval_set_name, header.eval_set_digest),
+        ),
         row("plan", header.plan_digest.to_string()),
         row("seed", header.seed.to_string()),
     ];
-    rows.extend(header.git_revision.clone().map(|revision| row("git revision", revision)));
+    rows.extend(
+        header
+            .git_revision
+            .clone()
+            .map(|revision| row("git revision", revision)),
+    );
     let instruments: BTreeMap<&str, String> = header
         .metrics
         .iter()
         .map(|source| (source.instrument_name.as_str(), source.instrument.short()))
         .collect();
-    rows.extend(instruments.into_iter().map(|(name, digest)| row("judge", format!("{name} {digest}"))));
+    rows.extend(
+        instruments
+            .into_iter()
+            .map(|(name, digest)| row("judge", format!("{name} {digest}"))),
+    );
     rows
 }

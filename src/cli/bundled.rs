@@ -19,7 +19,10 @@ pub(crate) const FILES: [(&str, &str); 5] = [
     ("gate.toml", POLICY),
     ("eval_sets/support.jsonl", EVAL_SET),
     ("eval_sets/support.kb.jsonl", KNOWLEDGE_BASE),
-    ("eval_sets/support.toml", include_str!("../../eval_sets/support.toml")),
+    (
+        "eval_sets/support.toml",
+        include_str!("../../eval_sets/support.toml"),
+    ),
 ];
 
 const POLICY: &str = include_str!("../../gate.toml");
@@ -54,7 +57,10 @@ pub(crate) fn eval_set() -> Result<EvalSet, CliError> {
 
 /// The documents that the questions are about.
 pub(crate) fn knowledge_base() -> Result<KnowledgeBase, CliError> {
-    Ok(KnowledgeBase::load("eval_sets/support.kb.jsonl", KNOWLEDGE_BASE.as_bytes())?)
+    Ok(KnowledgeBase::load(
+        "eval_sets/support.kb.jsonl",
+        KNOWLEDGE_BASE.as_bytes(),
+    )?)
 }
 
 /// The example's policy, for production.

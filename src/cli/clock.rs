@@ -12,15 +12,24 @@ pub(crate) fn now(source_date_epoch: Option<&str>) -> Timestamp {
 
 /// RFC 3339 in UTC, to the second.
 pub(crate) fn rfc3339(at: Timestamp) -> String {
-    at.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    at.to_zoned_datetime(TimeZone::UTC)
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
 }
 
 /// A run id: sortable by time, unique enough for one machine (milliseconds and the process).
 pub(crate) fn run_id(at: Timestamp, process: u32, number: usize) -> String {
     const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let milliseconds = u64::try_from(at.as_millisecond()).unwrap_or(0);
-    let salt = u64::from(process).wrapping_mul(31).wrapping_add(u64::try_from(number).unwrap_or(0));
-    let digit = |value: u64| DIGITS.get(usize::try_from(value % 32).unwrap_or(0)).copied().unwrap_or(b'0');
+    let salt = u64::from(process)
+        .wrapping_mul(31)
+        .wrapping_add(u64::try_from(number).unwrap_or(0));
+    let digit = |value: u64| {
+        DIGITS
+            .get(usize::try_from(value % 32).unwrap_or(0))
+            .copied()
+            .unwrap_or(b'0')
+    };
     let time = (0..9).rev().map(|place| digit(milliseconds >> (5 * place)));
     let tail = (0..3).rev().map(|place| digit(salt >> (5 * place)));
     time.chain(tail).map(char::from).collect()
@@ -33,7 +42,11 @@ mod tests {
     #[test]
     fn run_ids_sort_by_time() {
         let id = |milliseconds| run_id(Timestamp::from_millisecond(milliseconds).unwrap(), 7, 0);
-        let ids = [id(1_760_000_000_000), id(1_760_000_000_001), id(1_860_000_000_000)];
+        let ids = [
+            id(1_760_000_000_000),
+            id(1_760_000_000_001),
+            id(1_860_000_000_000),
+        ];
         assert!(ids.is_sorted(), "{ids:?}");
         assert!(ids.iter().all(|id| id.len() == 12));
     }

@@ -19,7 +19,11 @@ pub(crate) struct CliError {
 impl CliError {
     /// An error of a class.
     pub(crate) fn new(code: ExitCode, error: impl Into<anyhow::Error>) -> Self {
-        Self { code, error: error.into(), help: None }
+        Self {
+            code,
+            error: error.into(),
+            help: None,
+        }
     }
 
     /// The command line asks for something impossible.
@@ -40,12 +44,18 @@ impl CliError {
     /// The same error with its cause.
     pub(crate) fn because(self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         let message = self.error.to_string();
-        Self { error: anyhow::Error::new(cause).context(message), ..self }
+        Self {
+            error: anyhow::Error::new(cause).context(message),
+            ..self
+        }
     }
 
     /// The same error with one thing to do.
     pub(crate) fn with_help(self, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..self }
+        Self {
+            help: Some(help.into()),
+            ..self
+        }
     }
 }
 
@@ -85,7 +95,12 @@ pub(crate) fn show(error: &CliError, terminal: &Terminal) {
 
 /// A mistake with the line it stands on.
 fn shown(mistake: &Mistake, terminal: &Terminal) -> String {
-    let mut text = format!("{}: {}\n  --> {}", terminal.red("error"), mistake.message, mistake.file);
+    let mut text = format!(
+        "{}: {}\n  --> {}",
+        terminal.red("error"),
+        mistake.message,
+        mistake.file
+    );
     for place in [mistake.line, mistake.column].into_iter().flatten() {
         let _written = write!(text, ":{place}");
     }
@@ -93,7 +108,10 @@ fn shown(mistake: &Mistake, terminal: &Terminal) -> String {
         let number = line.to_string();
         let margin = " ".repeat(number.len());
         let caret = " ".repeat(mistake.column.unwrap_or(1).saturating_sub(1)) + "^";
-        let _written = write!(text, "\n {margin} |\n {number} | {excerpt}\n {margin} | {caret}");
+        let _written = write!(
+            text,
+            "\n {margin} |\n {number} | {excerpt}\n {margin} | {caret}"
+        );
     }
     if let Some(help) = &mistake.help {
         let _written = write!(text, "\n  {}: {help}", terminal.bold("help"));

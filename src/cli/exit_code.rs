@@ -74,9 +74,13 @@ impl ExitCode {
             Self::Done => "done; for `gate`: PASS",
             Self::Internal => "unexpected internal error; the verdict is unknown",
             Self::Usage => "bad command line",
-            Self::Invalid => "configuration, policy, eval set, judge spec or record is invalid; nothing was run",
+            Self::Invalid => {
+                "configuration, policy, eval set, judge spec or record is invalid; nothing was run"
+            }
             Self::NothingToDo => "nothing to do: no case was selected",
-            Self::Incomplete => "run incomplete (budget reached, endpoint down); saved, can be resumed",
+            Self::Incomplete => {
+                "run incomplete (budget reached, endpoint down); saved, can be resumed"
+            }
             Self::OverBudget => "refused: the worst case is over the budget; nothing was spent",
             Self::Fail => "gate FAIL",
             Self::Inconclusive => "gate INCONCLUSIVE: cannot tell yet",
@@ -102,5 +106,19 @@ impl From<Verdict> for ExitCode {
 impl From<ExitCode> for process::ExitCode {
     fn from(code: ExitCode) -> Self {
         Self::from(code.number())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_says_what_the_source_says() {
+        let readme = include_str!("../../README.md");
+        for code in ExitCode::ALL {
+            let row = format!("| {} | {} |", code.number(), code.meaning());
+            assert!(readme.contains(&row), "README.md does not say: {row}");
+        }
     }
 }

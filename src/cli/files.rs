@@ -25,7 +25,10 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), CliError> {
     let failed = |cause: std::io::Error| {
         CliError::invalid(format!("failed to write `{}`", path.display())).because(cause)
     };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         fs::create_dir_all(folder).map_err(failed)?;
     }
     let mut beside = path.as_os_str().to_owned();

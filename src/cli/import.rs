@@ -12,7 +12,9 @@ use std::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{args::ImportArgs, clock, error::CliError, exit_code::ExitCode, files, runs, terminal::Terminal};
+use super::{
+    args::ImportArgs, clock, error::CliError, exit_code::ExitCode, files, runs, terminal::Terminal,
+};
 use crate::{
     copilot::{Answer, CallFailure, FailureKind, Passage, Timing, Usage},
     diagnostic::{Mistake, Mistakes},
@@ -41,25 +43,73 @@ struct Line {
     scores: BTreeMap<String, Value>,
 }
 
+impl Line {
+    /// The answer, or why there is none.
+    fn take_answer(&mut self) -> Result<Answer, CallFailure> {
+        let Some(text) = self.answer.take() else {
+            return Err(CallFailure {
+                kind: FailureKind::Absent,
+                message: self.error.take().unwrap_or_default(),
+                tries: 0,
+            });
+        };
+        Ok(Answer {
+            text,
+            passages: self.passages.take(),
+            usage: Usage::default(),
+            cost: None,
+            model: self.model.take(),
+            finish_reason: None,
+            timing: Timing {
+                latency_ms: self.latency_ms.unwrap_or(0),
+                ttft_ms: None,
+                tries: 1,
+            },
+        })
+    }
+}
+
 /// Runs the command.
-pub(crate) fn run(args: &ImportArgs, directory: &Path, terminal: &Terminal) -> Result<ExitCode, CliError> {
-    let declared: Vec<MetricSpec> =
-        args.metric.iter().map(|text| metric(text)).collect::<Result<_, _>>()?;
+pub(crate) fn run(
+    args: &ImportArgs,
+    directory: &Path,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    let declared: Vec<MetricSpec> = args
+        .metric
+        .iter()
+        .map(|text| metric(text))
+        .collect::<Result<_, _>>()?;
     let name = args.file.display().to_string();
     let lines = read(&name, &files::read_text(&args.file)?)?;
     let specs = specs(&name, &lines, &declared)?;
-    let judge = if args.judge { Some(super::bundled::judge()?) } else { None };
+    let judge = if args.judge {
+        Some(super::bundled::judge()?)
+    } else {
+        None
+    };
     let imported = Imported::new(lines, specs, judge)?;
     let at = clock::now(terminal.source_date_epoch.as_deref());
-    let header = imported.header(args, clock::run_id(at, std::process::id(), 0), clock::rfc3339(at));
+    let header = imported.header(
+        args,
+        clock::run_id(at, std::process::id(), 0),
+        clock::rfc3339(at),
+    );
     files::create_dir(directory)?;
     let path = runs::path(directory, &header.run_id);
     let mut writer = Writer::create(&path, &header, &imported.eval_set.cases)?;
     writer.append(&imported.calls, &imported.trials)?;
     let n = imported.trials.len();
     let planned = imported.eval_set.cases.len() * usize::try_from(header.attempts).unwrap_or(1);
-    writer.finish(if n == planned { Status::Complete } else { Status::Interrupted })?;
-    terminal.note(&format!("imported {n} of {planned} trials as {}", args.name));
+    writer.finish(if n == planned {
+        Status::Complete
+    } else {
+        Status::Interrupted
+    })?;
+    terminal.note(&format!(
+        "imported {n} of {planned} trials as {}",
+        args.name
+    ));
     terminal.line(&header.run_id);
     Ok(ExitCode::Done)
 }
@@ -78,7 +128,11 @@ fn metric(text: &str) -> Result<MetricSpec, CliError> {
         ["amount", unit] => Ok(MetricSpec::amount(name, unit)),
         ["ordinal", low, high] => {
             let (low, high) = low.parse().ok().zip(high.parse().ok()).ok_or_else(wrong)?;
-            if low < high { Ok(MetricSpec::score(name, DataType::Ordinal { low, high })) } else { Err(wrong()) }
+            if low < high {
+                Ok(MetricSpec::score(name, DataType::Ordinal { low, high }))
+            } else {
+                Err(wrong())
+            }
         }
         _ => Err(wrong()),
     }
@@ -87,20 +141,29 @@ fn metric(text: &str) -> Result<MetricSpec, CliError> {
 fn read(name: &str, text: &str) -> Result<Vec<Line>, CliError> {
     let mut lines = Vec::new();
     let mut mistakes = Vec::new();
-    for (index, text) in text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
+    for (index, text) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, text)| !text.trim().is_empty())
+    {
         match serde_json::from_str::<Line>(text) {
             Ok(line) if line.answer.is_some() == line.error.is_some() => mistakes.push(
                 Mistake::in_file(name, "a trial has either `answer` or `error`").on_line(index + 1),
             ),
             Ok(line) => lines.push(line),
-            Err(error) => mistakes.push(Mistake::in_file(name, error.to_string()).on_line(index + 1)),
+            Err(error) => {
+                mistakes.push(Mistake::in_file(name, error.to_string()).on_line(index + 1));
+            }
         }
     }
     if !mistakes.is_empty() {
         return Err(Mistakes(mistakes).into());
     }
     if lines.is_empty() {
-        return Err(CliError::new(ExitCode::NothingToDo, anyhow::anyhow!("`{name}` holds no trial")));
+        return Err(CliError::new(
+            ExitCode::NothingToDo,
+            anyhow::anyhow!("`{name}` holds no trial"),
+        ));
     }
     Ok(lines)
 }
@@ -108,17 +171,24 @@ fn read(name: &str, text: &str) -> Result<Vec<Line>, CliError> {
 /// Every score's metric, declared or built in.
 fn specs(name: &str, lines: &[Line], declared: &[MetricSpec]) -> Result<Vec<MetricSpec>, CliError> {
     let names: BTreeSet<&String> = lines.iter().flat_map(|line| line.scores.keys()).collect();
-    let found = names.into_iter().map(|metric| {
+    let (mut specs, mut mistakes) = (Vec::new(), Vec::new());
+    for metric in names {
         let given = declared.iter().find(|spec| spec.name == *metric).cloned();
-        given.or_else(|| builtin_metric(metric)).ok_or_else(|| {
-            Mistake::in_file(name, format!("nobody said what values the metric `{metric}` takes"))
-                .with_help(format!("add --metric {metric}=binary (or fraction, ordinal:1:5, amount:UNIT)"))
-        })
-    });
-    let (specs, mistakes): (Vec<_>, Vec<_>) = found.partition(Result::is_ok);
-    let mistakes: Vec<Mistake> = mistakes.into_iter().filter_map(Result::err).collect();
+        match given.or_else(|| builtin_metric(metric)) {
+            Some(spec) => specs.push(spec),
+            None => mistakes.push(
+                Mistake::in_file(
+                    name,
+                    format!("nobody said what values the metric `{metric}` takes"),
+                )
+                .with_help(format!(
+                    "add --metric {metric}=binary (or fraction, ordinal:1:5, amount:UNIT)"
+                )),
+            ),
+        }
+    }
     if mistakes.is_empty() {
-        Ok(specs.into_iter().filter_map(Result::ok).collect())
+        Ok(specs)
     } else {
         Err(Mistakes(mistakes).into())
     }
@@ -157,7 +227,14 @@ impl Imported {
         }
         let attempts = lines.iter().map(|line| line.attempt).max().unwrap_or(0) + 1;
         let eval_set = EvalSet::new("imported".to_owned(), cases);
-        let mut this = Self { eval_set, attempts, specs, judge, calls: Vec::new(), trials: Vec::new() };
+        let mut this = Self {
+            eval_set,
+            attempts,
+            specs,
+            judge,
+            calls: Vec::new(),
+            trials: Vec::new(),
+        };
         let mut seen = BTreeSet::new();
         for line in lines {
             if !seen.insert((line.case.id.clone(), line.attempt)) {
@@ -172,23 +249,8 @@ impl Imported {
         Ok(this)
     }
 
-    fn add(&mut self, case_index: usize, line: Line) -> Result<(), CliError> {
-        let answer = match (line.answer, line.error) {
-            (Some(text), _) => Ok(Answer {
-                text,
-                passages: line.passages,
-                usage: Usage::default(),
-                cost: None,
-                model: line.model,
-                finish_reason: None,
-                timing: Timing { latency_ms: line.latency_ms.unwrap_or(0), ttft_ms: None, tries: 1 },
-            }),
-            (None, error) => Err(CallFailure {
-                kind: FailureKind::Absent,
-                message: error.unwrap_or_default(),
-                tries: 0,
-            }),
-        };
+    fn add(&mut self, case_index: usize, mut line: Line) -> Result<(), CliError> {
+        let answer = line.take_answer();
         let mut outcomes = BTreeMap::new();
         for spec in &self.specs {
             let outcome = match (&answer, line.scores.get(&spec.name)) {
@@ -204,23 +266,41 @@ impl Imported {
         }
         if let Some(judge) = &self.judge {
             outcomes.extend(match &answer {
-                Ok(answer) => prefixed(judge.judge(Subject { case: &line.case, answer })),
+                Ok(answer) => prefixed(judge.judge(Subject {
+                    case: &line.case,
+                    answer,
+                })),
                 Err(failure) => OfflineJudge::metrics()
                     .into_iter()
-                    .map(|spec| (embedded_name(&spec.name), Outcome::Unscored(Unscored::NoAnswer(failure.kind))))
+                    .map(|spec| {
+                        (
+                            embedded_name(&spec.name),
+                            Outcome::Unscored(Unscored::NoAnswer(failure.kind)),
+                        )
+                    })
                     .collect(),
             });
         }
         let trial = case_index * usize::try_from(self.attempts).unwrap_or(1)
             + usize::try_from(line.attempt).unwrap_or(0);
-        let key = CallKey { trial, callee: Callee::Copilot, vote: 0, round: 0 };
+        let key = CallKey {
+            trial,
+            callee: Callee::Copilot,
+            vote: 0,
+            round: 0,
+        };
         self.calls.push(Call {
             key,
             request: None,
             result: answer.clone().map(Reply::Answer),
             booked: Usd::ZERO,
         });
-        self.trials.push(Trial { case_index, attempt: line.attempt, answer, outcomes });
+        self.trials.push(Trial {
+            case_index,
+            attempt: line.attempt,
+            answer,
+            outcomes,
+        });
         Ok(())
     }
 
@@ -230,8 +310,11 @@ impl Imported {
             instrument: Digest::of_parts([b"imported".as_slice(), instrument.as_bytes()]),
             instrument_name: instrument.to_owned(),
         };
-        let mut metrics: Vec<MetricSource> =
-            self.specs.iter().map(|spec| source(spec, &args.instrument)).collect();
+        let mut metrics: Vec<MetricSource> = self
+            .specs
+            .iter()
+            .map(|spec| source(spec, &args.instrument))
+            .collect();
         if let Some(judge) = &self.judge {
             metrics.extend(OfflineJudge::metrics().into_iter().map(|mut metric| {
                 metric.name = embedded_name(&metric.name);
@@ -246,7 +329,11 @@ impl Imported {
             run_id,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             created_at,
-            eval_set_name: args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+            eval_set_name: args
+                .file
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default(),
             eval_set_digest: self.eval_set.digest,
             copilot_name: args.name.clone(),
             copilot_description: format!("imported from {}", args.file.display()),
@@ -265,21 +352,25 @@ fn embedded_name(metric: &str) -> String {
 }
 
 fn prefixed(outcomes: BTreeMap<String, Outcome>) -> BTreeMap<String, Outcome> {
-    outcomes.into_iter().map(|(name, outcome)| (embedded_name(&name), outcome)).collect()
+    outcomes
+        .into_iter()
+        .map(|(name, outcome)| (embedded_name(&name), outcome))
+        .collect()
 }
 
 /// The outcome of a score as it stands in the file; the score itself where it is none.
 fn outcome(spec: &MetricSpec, score: Option<&Value>) -> Result<Outcome, Value> {
     match score {
-        None | Some(Value::Null) => {
-            Ok(Outcome::Unscored(Unscored::InputMissing("score in the imported file".to_owned())))
-        }
-        Some(Value::String(word)) if word == "not-applicable" => {
-            Ok(Outcome::NotApplicable("not applicable in the imported file".to_owned()))
-        }
+        None | Some(Value::Null) => Ok(Outcome::Unscored(Unscored::InputMissing(
+            "score in the imported file".to_owned(),
+        ))),
+        Some(Value::String(word)) if word == "not-applicable" => Ok(Outcome::NotApplicable(
+            "not applicable in the imported file".to_owned(),
+        )),
         Some(value) => {
             let number = value.as_f64().ok_or_else(|| value.clone())?;
-            let score = Score::new(spec, number, "imported".to_owned()).map_err(|_range| value.clone())?;
+            let score =
+                Score::new(spec, number, "imported".to_owned()).map_err(|_range| value.clone())?;
             Ok(Outcome::Scored(score))
         }
     }
@@ -294,8 +385,14 @@ mod tests {
 
     #[test]
     fn a_metric_says_what_values_it_takes() {
-        assert_eq!(metric("x=ordinal:1:5").unwrap().data_type, DataType::Ordinal { low: 1, high: 5 });
-        assert_eq!(metric("t=amount:ms").unwrap().direction, Direction::LowerIsBetter);
+        assert_eq!(
+            metric("x=ordinal:1:5").unwrap().data_type,
+            DataType::Ordinal { low: 1, high: 5 }
+        );
+        assert_eq!(
+            metric("t=amount:ms").unwrap().direction,
+            Direction::LowerIsBetter
+        );
         for wrong in ["x", "x=number", "x=ordinal:5:1", "x=ordinal:a:b"] {
             assert_eq!(metric(wrong).unwrap_err().code, ExitCode::Usage, "{wrong}");
         }

@@ -50,7 +50,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> process::ExitCode 
 fn usage(error: &clap::Error) -> ExitCode {
     // Help and version are printed to stdout and are no mistake; a closed pipe is nobody's either.
     let is_mistake = error.use_stderr();
-    if error.print().is_err() || !is_mistake { ExitCode::Done } else { ExitCode::Usage }
+    if error.print().is_err() || !is_mistake {
+        ExitCode::Done
+    } else {
+        ExitCode::Usage
+    }
 }
 
 fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {

@@ -53,9 +53,10 @@ pub(crate) struct Ended {
 
 /// The runtime that everything with waiting in it runs on.
 pub(crate) fn runtime() -> Result<Runtime, CliError> {
-    Builder::new_multi_thread().enable_all().build().map_err(|cause| {
-        CliError::internal("failed to start the runtime").because(cause)
-    })
+    Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| CliError::internal("failed to start the runtime").because(cause))
 }
 
 /// Runs the job to its end; what was acknowledged is in the record whatever happens.
@@ -71,7 +72,12 @@ pub(crate) fn execute(job: Job, runtime: &Runtime, terminal: &Terminal) -> Resul
     let (stop_at, stop) = watch::channel(Stop::No);
     let signal = Arc::new(AtomicU8::new(0));
     let budget = Arc::new(Budget::new(job.cap, spent));
-    let wiring = Wiring { copilot: job.copilot, budget, stop, sink };
+    let wiring = Wiring {
+        copilot: job.copilot,
+        budget,
+        stop,
+        sink,
+    };
     let (ending, recorded) = thread::scope(|scope| {
         let recorder = scope.spawn(|| record(writer, events, &mut progress));
         let watcher = runtime.spawn(watch_signals(stop_at, Arc::clone(&signal)));
@@ -79,7 +85,8 @@ pub(crate) fn execute(job: Job, runtime: &Runtime, terminal: &Terminal) -> Resul
         watcher.abort();
         (ending, recorder.join())
     });
-    let (writer, failed) = recorded.map_err(|_panic| CliError::internal("the recorder panicked"))?;
+    let (writer, failed) =
+        recorded.map_err(|_panic| CliError::internal("the recorder panicked"))?;
     writer.finish(status(ending))?;
     progress.finish(match ending {
         Ending::Complete => "done",
@@ -91,7 +98,10 @@ pub(crate) fn execute(job: Job, runtime: &Runtime, terminal: &Terminal) -> Resul
         return Err(CliError::new(ExitCode::Internal, error)
             .with_help("free some disk space, then go on with `groundgate run --resume`"));
     }
-    Ok(Ended { ending, code: code(ending, signal.load(Ordering::SeqCst)) })
+    Ok(Ended {
+        ending,
+        code: code(ending, signal.load(Ordering::SeqCst)),
+    })
 }
 
 fn open(job: &Job) -> Result<(Writer, Past, Usd), CliError> {
@@ -105,7 +115,10 @@ fn open(job: &Job) -> Result<(Writer, Past, Usd), CliError> {
         writer.forget_failures()?;
     }
     let reader = Reader::open(&path)?;
-    let past = Past { finished: reader.finished()?, calls: reader.open_calls()? };
+    let past = Past {
+        finished: reader.finished()?,
+        calls: reader.open_calls()?,
+    };
     Ok((writer, past, reader.booked()?))
 }
 
@@ -124,7 +137,11 @@ fn record(
                 Event::Call(call) => calls.push(*call),
                 Event::Trial(trial) => trials.push(*trial),
             }
-            next = if calls.len() + trials.len() < BATCH { events.try_recv().ok() } else { None };
+            next = if calls.len() + trials.len() < BATCH {
+                events.try_recv().ok()
+            } else {
+                None
+            };
         }
         if let Err(error) = writer.append(&calls, &trials) {
             return (writer, Some(error));
@@ -137,9 +154,10 @@ fn record(
 
 /// The first signal stops new calls, the second or the end of the grace everything.
 async fn watch_signals(stop: watch::Sender<Stop>, which: Arc<AtomicU8>) {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
         // Without signal handlers the system's own end the process; the record survives that.
         std::future::pending::<()>().await;
         return;

@@ -28,7 +28,11 @@ pub(crate) struct Parts<'a> {
 }
 
 /// The plan and the header of its record.
-pub(crate) fn plan(parts: Parts<'_>, at: Timestamp, number: usize) -> Result<(Plan, Header), CliError> {
+pub(crate) fn plan(
+    parts: Parts<'_>,
+    at: Timestamp,
+    number: usize,
+) -> Result<(Plan, Header), CliError> {
     let metrics = metric_sources(&parts.seats, &parts.checks)?;
     let plan_digest = plan_digest(&parts, &metrics);
     let header = Header {
@@ -73,7 +77,10 @@ fn metric_sources(seats: &[Seat], checks: &[String]) -> Result<Vec<MetricSource>
     });
     let sources: Vec<MetricSource> = judged.chain(checked).collect();
     let mut seen = BTreeSet::new();
-    match sources.iter().find(|source| !seen.insert(source.metric.name.clone())) {
+    match sources
+        .iter()
+        .find(|source| !seen.insert(source.metric.name.clone()))
+    {
         None => Ok(sources),
         Some(twice) => Err(CliError::invalid(format!(
             "two judges measure `{}`; a run measures each metric once",
@@ -84,9 +91,9 @@ fn metric_sources(seats: &[Seat], checks: &[String]) -> Result<Vec<MetricSource>
 
 /// Over everything that decides what is asked and how it is judged.
 fn plan_digest(parts: &Parts<'_>, metrics: &[MetricSource]) -> Digest {
-    let instruments = metrics.iter().flat_map(|source| {
-        [source.metric.name.clone(), source.instrument.to_string()]
-    });
+    let instruments = metrics
+        .iter()
+        .flat_map(|source| [source.metric.name.clone(), source.instrument.to_string()]);
     let all: Vec<String> = [
         parts.eval_set.digest.to_string(),
         parts.copilot.describe(),

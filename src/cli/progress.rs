@@ -82,7 +82,8 @@ impl<'a> Progress<'a> {
     fn trial(&mut self, trial: &Trial) {
         self.done += 1;
         let is_unscored = |outcome: &Outcome| matches!(outcome, Outcome::Unscored(_));
-        self.unscored += usize::from(trial.answer.is_ok() && trial.outcomes.values().any(is_unscored));
+        self.unscored +=
+            usize::from(trial.answer.is_ok() && trial.outcomes.values().any(is_unscored));
         if let Some(bar) = &self.bar {
             bar.set_message(self.summary());
             bar.inc(1);
@@ -91,7 +92,12 @@ impl<'a> Progress<'a> {
             && self.done < self.planned
         {
             self.next_line_at = self.done + self.planned.div_ceil(4).max(1);
-            self.terminal.note(&format!("  {}/{}  {}", self.done, self.planned, self.summary()));
+            self.terminal.note(&format!(
+                "  {}/{}  {}",
+                self.done,
+                self.planned,
+                self.summary()
+            ));
         }
     }
 
@@ -114,6 +120,11 @@ impl<'a> Progress<'a> {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        self.terminal.note(&format!("{how}: {}/{}  {}", self.done, self.planned, self.summary()));
+        self.terminal.note(&format!(
+            "{how}: {}/{}  {}",
+            self.done,
+            self.planned,
+            self.summary()
+        ));
     }
 }

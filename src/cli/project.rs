@@ -20,14 +20,21 @@ const NAMES: [&str; 2] = ["groundgate.toml", ".config/groundgate.toml"];
 pub(crate) fn config(global: &Global) -> Result<Config, CliError> {
     match find(global)? {
         Some(path) => read(&path),
-        None => Err(CliError::invalid("there is no groundgate.toml here or above")
-            .with_help("`groundgate init` writes a working example; or name one with --config FILE")),
+        None => Err(
+            CliError::invalid("there is no groundgate.toml here or above").with_help(
+                "`groundgate init` writes a working example; or name one with --config FILE",
+            ),
+        ),
     }
 }
 
 fn read(path: &Path) -> Result<Config, CliError> {
     let names = BUNDLED.map(|judge| judge.name);
-    Ok(read_config(&path.display().to_string(), &files::read_text(path)?, &names)?)
+    Ok(read_config(
+        &path.display().to_string(),
+        &files::read_text(path)?,
+        &names,
+    )?)
 }
 
 /// The configuration's file, as short as it can be named from here.
@@ -82,9 +89,16 @@ pub(crate) fn policy(
 pub(crate) fn git_revision() -> Option<String> {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").args(arguments).output().ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
     let revision = git(&["rev-parse", "HEAD"])?;
     let is_dirty = !git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
-    Some(if is_dirty { format!("{revision}+") } else { revision })
+    Some(if is_dirty {
+        format!("{revision}+")
+    } else {
+        revision
+    })
 }

@@ -38,20 +38,31 @@ pub(crate) fn open(directory: &Path, name: &str) -> Result<Reader, CliError> {
         return Ok(Reader::open(as_file)?);
     }
     let all = list(directory)?;
-    let id = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let id = |path: &Path| {
+        path.file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+    };
     let matching: Vec<&PathBuf> = if name == "latest" {
         all.last().into_iter().collect()
     } else {
         let beginning = name.to_uppercase();
-        all.iter().filter(|path| id(path).is_some_and(|id| id.starts_with(&beginning))).collect()
+        all.iter()
+            .filter(|path| id(path).is_some_and(|id| id.starts_with(&beginning)))
+            .collect()
     };
     match matching.as_slice() {
         [only] => Ok(Reader::open(only)?),
-        [] => Err(CliError::invalid(format!("there is no run `{name}` in `{}`", directory.display()))
-            .with_help("`groundgate runs list` shows what there is; `groundgate run` makes one")),
+        [] => Err(CliError::invalid(format!(
+            "there is no run `{name}` in `{}`",
+            directory.display()
+        ))
+        .with_help("`groundgate runs list` shows what there is; `groundgate run` makes one")),
         several => {
             let names: Vec<String> = several.iter().filter_map(|path| id(path)).collect();
-            Err(CliError::invalid(format!("`{name}` could be {}", names.join(", "))))
+            Err(CliError::invalid(format!(
+                "`{name}` could be {}",
+                names.join(", ")
+            )))
         }
     }
 }

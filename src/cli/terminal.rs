@@ -9,6 +9,10 @@ use super::args::{Color, Global, Progress};
 use crate::report::Style;
 
 /// What the process knows of its surroundings, read once.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent fact of a terminal"
+)]
 #[derive(Debug, Clone)]
 pub(crate) struct Terminal {
     color_out: bool,
@@ -39,24 +43,32 @@ impl Terminal {
             Progress::Auto => Progress::Lines,
             chosen @ (Progress::Bar | Progress::Lines | Progress::None) => chosen,
         };
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .into_iter()
+            .find_map(variable);
         Self {
             color_out: color(io::stdout().is_terminal()),
             color_err: color(on_stderr),
             is_ci,
             quiet: global.quiet,
             progress,
-            unicode: locale.is_none_or(|name| name.to_lowercase().replace('-', "").contains("utf8")),
+            unicode: locale
+                .is_none_or(|name| name.to_lowercase().replace('-', "").contains("utf8")),
             source_date_epoch: variable("SOURCE_DATE_EPOCH"),
         }
     }
 
     /// How text reports look on stdout.
     pub(crate) const fn style(&self) -> Style {
-        Style { color: self.color_out, unicode: self.unicode, workflow_log: self.is_ci }
+        Style {
+            color: self.color_out,
+            unicode: self.unicode,
+            workflow_log: self.is_ci,
+        }
     }
 
     /// Data to stdout. A closed pipe (`| head`) is nobody's mistake.
+    #[expect(clippy::unused_self, reason = "only who holds the terminal may print")]
     pub(crate) fn print(&self, text: &str) {
         let mut out = io::stdout().lock();
         let _closed_pipe = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -75,6 +87,7 @@ impl Terminal {
     }
 
     /// An error to stderr.
+    #[expect(clippy::unused_self, reason = "only who holds the terminal may print")]
     pub(crate) fn report(&self, text: &str) {
         let _closed_pipe = writeln!(io::stderr().lock(), "{text}");
     }
@@ -90,13 +103,20 @@ impl Terminal {
     }
 
     fn paint(&self, text: &str, code: &str) -> String {
-        if self.color_err { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.color_err {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }
 
 /// A variable of the environment; an empty one is none.
 pub(crate) fn variable(name: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where the environment is read"
+    )]
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 

@@ -1,3 +1,5 @@
+//! Configurations as people write them: what is read, and what is refused where.
+
 use std::{io, path::Path, time::Duration};
 
 use proptest::prelude::*;

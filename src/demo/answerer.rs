@@ -186,8 +186,13 @@ fn stale(sentence: &str) -> String {
 fn half_as_much_again(number: &str) -> String {
     let (whole, cents) = number.split_once('.').unwrap_or((number, ""));
     let grouped = whole.contains(',');
-    let plain: String = format!("{whole}{cents}").chars().filter(char::is_ascii_digit).collect();
-    let Ok(value) = plain.parse::<u64>() else { return number.to_owned() };
+    let plain: String = format!("{whole}{cents}")
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
+    let Ok(value) = plain.parse::<u64>() else {
+        return number.to_owned();
+    };
     let digits = (value + value.div_ceil(2)).to_string();
     let digits = format!("{digits:0>width$}", width = cents.len() + 1);
     let (whole, cents) = digits.split_at(digits.len() - cents.len());
@@ -198,10 +203,15 @@ fn half_as_much_again(number: &str) -> String {
         }
         _ => whole.to_owned(),
     };
-    if cents.is_empty() { whole } else { format!("{whole}.{cents}") }
+    if cents.is_empty() {
+        whole
+    } else {
+        format!("{whole}.{cents}")
+    }
 }
 
 /// Chance that depends on the question and the variant only.
+#[derive(Clone, Copy)]
 struct Dice(u64);
 
 impl Dice {
@@ -215,11 +225,11 @@ impl Dice {
         )
     }
 
-    const fn one_in(&self, n: u64) -> bool {
+    const fn one_in(self, n: u64) -> bool {
         self.0.is_multiple_of(n)
     }
 
-    fn choose<'a, T>(&self, from: &'a [T]) -> Option<&'a T> {
+    fn choose<T>(self, from: &[T]) -> Option<&T> {
         let n = u64::try_from(from.len()).ok().filter(|n| *n > 0)?;
         from.get(usize::try_from((self.0 / 1024) % n).ok()?)
     }
@@ -261,7 +271,11 @@ mod tests {
     #[test]
     fn the_good_variant_quotes_the_right_document() {
         let answerer = answerer();
-        let answer = answerer.answer("", "how long does a merchant refund take", Variant::Good);
+        let answer = answerer.answer(
+            "",
+            "when does a merchant refund reach the account",
+            Variant::Good,
+        );
         assert!(
             answer.text.contains("within 10 business days. [1]"),
             "{}",

@@ -34,7 +34,7 @@ fn stem(word: &str) -> String {
     for (ending, replacement) in ENDINGS {
         if let Some(root) = word.strip_suffix(ending)
             && root.len() >= 3
-            && !root.ends_with('s')
+            && !(ending == "s" && root.ends_with('s'))
         {
             return format!("{root}{replacement}")
                 .trim_end_matches('e')

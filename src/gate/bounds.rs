@@ -35,7 +35,11 @@ pub(super) fn of_quantile(
     quantile: f64,
     statistics: &Statistics,
 ) -> Result<Assessment, StatsError> {
-    quantile_bound(&sample.observations, quantile, plan(sample.unit, sample.repeats, statistics))
+    quantile_bound(
+        &sample.observations,
+        quantile,
+        plan(sample.unit, sample.repeats, statistics),
+    )
 }
 
 /// The ratio of two amounts' means, over pairs (candidate, baseline) of questions.
@@ -47,7 +51,11 @@ pub(super) fn of_ratio(
         .iter()
         .map(|(ours, theirs)| (Observation::scored(*ours), Observation::scored(*theirs)))
         .collect();
-    amount_ratio(&pairs, plan(Unit::Question, 1, statistics), Resampling::default())
+    amount_ratio(
+        &pairs,
+        plan(Unit::Question, 1, statistics),
+        Resampling::default(),
+    )
 }
 
 fn plan(unit: Unit, repeats: u32, statistics: &Statistics) -> Plan {
@@ -59,6 +67,9 @@ fn plan(unit: Unit, repeats: u32, statistics: &Statistics) -> Plan {
         },
         unit,
         repeats,
-        alphas: Alphas { lower: statistics.alpha_pass, upper: statistics.alpha_pass },
+        alphas: Alphas {
+            lower: statistics.alpha_pass,
+            upper: statistics.alpha_pass,
+        },
     }
 }

@@ -38,11 +38,12 @@ pub fn compare(
     evidence: Evidence<'_>,
     slice: Option<&Slice>,
 ) -> Vec<MetricComparison> {
-    let keep = |case: &CaseInfo| {
-        slice.is_none_or(|slice| case.tags.get(&slice.tag) == Some(&slice.value))
-    };
+    let keep =
+        |case: &CaseInfo| slice.is_none_or(|slice| case.tags.get(&slice.tag) == Some(&slice.value));
     let columns = evidence.candidate.columns.values();
-    columns.map(|column| one(statistics, evidence, column, &keep)).collect()
+    columns
+        .map(|column| one(statistics, evidence, column, &keep))
+        .collect()
 }
 
 fn one(
@@ -67,8 +68,12 @@ fn one(
         metric: spec.clone(),
         instrument_name: column.instrument_name.clone(),
         candidate: mean(evidence.candidate, statistics.absolute),
-        baseline: evidence.baseline.and_then(|baseline| mean(baseline, statistics.absolute)),
-        difference: paired.as_ref().and_then(|sample| estimate(statistics, spec, sample, true)),
+        baseline: evidence
+            .baseline
+            .and_then(|baseline| mean(baseline, statistics.absolute)),
+        difference: paired
+            .as_ref()
+            .and_then(|sample| estimate(statistics, spec, sample, true)),
         counts,
         wins_ties_losses: match &paired {
             Some(Ok(sample)) => wins(sample, spec.direction),
@@ -83,7 +88,10 @@ fn estimate(
     sample: &Result<Sample, NoSample>,
     is_difference: bool,
 ) -> Option<Estimate> {
-    let sample = sample.as_ref().ok().filter(|sample| sample.n_cases_scored > 0)?;
+    let sample = sample
+        .as_ref()
+        .ok()
+        .filter(|sample| sample.n_cases_scored > 0)?;
     let assessment = bounds::of_mean(sample, spec.data_type, is_difference, statistics).ok()?;
     Some(assessment.estimate())
 }

@@ -13,8 +13,7 @@
 
 use super::{
     policy::{OnOpen, Policy, Rule},
-    rules,
-    sentence,
+    rules, sentence,
     verdict::{Bar, Counts, Decision, Finding, Verdict},
 };
 use crate::{
@@ -61,7 +60,11 @@ pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
     let drafts: Vec<(&Rule, Draft)> = policy
         .rules
         .iter()
-        .flat_map(|rule| rules::drafts(policy, rule, evidence).into_iter().map(move |draft| (rule, draft)))
+        .flat_map(|rule| {
+            rules::drafts(policy, rule, evidence)
+                .into_iter()
+                .map(move |draft| (rule, draft))
+        })
         .collect();
     let p_fail: Vec<Option<f64>> = drafts.iter().map(|(_, draft)| p_fail(draft)).collect();
     let tested: Vec<f64> = p_fail.iter().copied().flatten().collect();
@@ -70,12 +73,27 @@ pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
         .into_iter()
         .zip(p_fail)
         .map(|((rule, draft), p)| {
-            let level = p.and_then(|_| adjusted.next()).map(|adjusted| adjusted.level);
-            finding(policy, rule, draft, level.unwrap_or(policy.statistics.alpha_fail))
+            let level = p
+                .and_then(|_| adjusted.next())
+                .map(|adjusted| adjusted.level);
+            finding(
+                policy,
+                rule,
+                draft,
+                level.unwrap_or(policy.statistics.alpha_fail),
+            )
         })
         .collect();
-    let verdict = findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Error);
-    Decision { verdict, findings, notes: rules::notes(policy, evidence) }
+    let verdict = findings
+        .iter()
+        .map(|finding| finding.verdict)
+        .max()
+        .unwrap_or(Verdict::Error);
+    Decision {
+        verdict,
+        findings,
+        notes: rules::notes(policy, evidence),
+    }
 }
 
 fn p_fail(draft: &Draft) -> Option<f64> {
@@ -96,9 +114,11 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, alpha_fail: f64) -> Findi
     let (verdict, estimate, why_settled) = match &draft.state {
         State::Settled(verdict, why) => (*verdict, None, Some(why.clone())),
         State::Tested(assessment) => match compare(policy, &draft, assessment, alpha_fail) {
-            Ok(comparison) => {
-                (tested(policy, draft.bar, &comparison), Some(comparison.estimate), None)
-            }
+            Ok(comparison) => (
+                tested(policy, draft.bar, &comparison),
+                Some(comparison.estimate),
+                None,
+            ),
             Err(error) => (Verdict::Error, None, Some(error.to_string())),
         },
     };
@@ -131,8 +151,14 @@ fn compare(
 ) -> Result<Comparison, StatsError> {
     let alpha_pass = policy.statistics.alpha_pass;
     let alphas = match draft.bar {
-        Bar::AtLeast => Alphas { lower: alpha_pass, upper: alpha_fail },
-        Bar::AtMost => Alphas { lower: alpha_fail, upper: alpha_pass },
+        Bar::AtLeast => Alphas {
+            lower: alpha_pass,
+            upper: alpha_fail,
+        },
+        Bar::AtMost => Alphas {
+            lower: alpha_fail,
+            upper: alpha_pass,
+        },
     };
     assessment.against_at(draft.threshold, alphas)
 }

@@ -22,7 +22,11 @@ const WORST_CASES: usize = 5;
 
 /// The drafts of one rule; never empty.
 pub(super) fn drafts(policy: &Policy, rule: &Rule, evidence: Evidence<'_>) -> Vec<Draft> {
-    let context = Context { policy, rule, evidence };
+    let context = Context {
+        policy,
+        rule,
+        evidence,
+    };
     match &rule.kind {
         RuleKind::Floor { metric, min } => {
             vec![context.absolute(metric, Bar::AtLeast, *min, None)]
@@ -32,15 +36,30 @@ pub(super) fn drafts(policy: &Policy, rule: &Rule, evidence: Evidence<'_>) -> Ve
         }
         RuleKind::NonInferior { metric, margin } => vec![context.paired(metric, -margin, *margin)],
         RuleKind::Superior { metric, by } => vec![context.paired(metric, *by, -by)],
-        RuleKind::SliceFloor { metric, by, min, min_cases, on_thin, required } => {
-            context.slices(metric, by, *min, (*min_cases, *on_thin), required)
-        }
-        RuleKind::MustPass { metric, cases, min, min_cases, repeats } => {
+        RuleKind::SliceFloor {
+            metric,
+            by,
+            min,
+            min_cases,
+            on_thin,
+            required,
+        } => context.slices(metric, by, (*min, *min_cases, *on_thin), required),
+        RuleKind::MustPass {
+            metric,
+            cases,
+            min,
+            min_cases,
+            repeats,
+        } => {
             vec![context.must_pass(metric, cases, *min, (*min_cases, *repeats))]
         }
         RuleKind::MaxCount { metric, max } => vec![context.max_count(metric, *max)],
         RuleKind::MaxErrorRate { max } => vec![context.max_error_rate(*max)],
-        RuleKind::Percentile { metric, quantile, max } => {
+        RuleKind::Percentile {
+            metric,
+            quantile,
+            max,
+        } => {
             vec![context.percentile(metric, *quantile, *max)]
         }
         RuleKind::RatioMax { metric, max } => vec![context.ratio(metric, *max)],
@@ -50,12 +69,18 @@ pub(super) fn drafts(policy: &Policy, rule: &Rule, evidence: Evidence<'_>) -> Ve
 /// What people must see beside the verdict.
 pub(super) fn notes(policy: &Policy, evidence: Evidence<'_>) -> Vec<String> {
     let mut notes = Vec::new();
-    let used: BTreeSet<&str> = policy.rules.iter().filter_map(|rule| rule.kind.metric()).collect();
+    let used: BTreeSet<&str> = policy
+        .rules
+        .iter()
+        .filter_map(|rule| rule.kind.metric())
+        .collect();
     let offline: BTreeSet<&str> = evidence
         .candidate
         .columns
         .iter()
-        .filter(|(name, column)| used.contains(name.as_str()) && column.instrument_name.contains("embedded judge"))
+        .filter(|(name, column)| {
+            used.contains(name.as_str()) && column.instrument_name.contains("embedded judge")
+        })
         .map(|(name, _)| name.as_str())
         .collect();
     if !offline.is_empty() {
@@ -84,7 +109,11 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn spec(&self, metric: &str) -> Option<&MetricSpec> {
-        self.evidence.candidate.columns.get(metric).map(|column| &column.metric)
+        self.evidence
+            .candidate
+            .columns
+            .get(metric)
+            .map(|column| &column.metric)
     }
 
     fn blank(&self, metric: &str, bar: Bar, threshold: f64) -> Draft {
@@ -111,7 +140,10 @@ impl Context<'_> {
             draft.slice = Some(format!("{}={}", slice.tag, slice.value));
         }
         let keep = |case: &CaseInfo| slice.is_none_or(|slice| is_in(case, slice));
-        let estimand = self.rule.estimand.unwrap_or(self.policy.statistics.absolute);
+        let estimand = self
+            .rule
+            .estimand
+            .unwrap_or(self.policy.statistics.absolute);
         let sample = summary::absolute(self.evidence.candidate, metric, estimand, &keep);
         self.test(draft, sample, false)
     }
@@ -132,14 +164,23 @@ impl Context<'_> {
             draft.state = no_data("there is no baseline to compare with".to_owned());
             return draft;
         };
-        let estimand = self.rule.estimand.unwrap_or(self.policy.statistics.versus_baseline);
-        let sample =
-            summary::paired(self.evidence.candidate, baseline, metric, estimand, &|_| true);
+        let estimand = self
+            .rule
+            .estimand
+            .unwrap_or(self.policy.statistics.versus_baseline);
+        let sample = summary::paired(self.evidence.candidate, baseline, metric, estimand, &|_| {
+            true
+        });
         self.test(draft, sample, true)
     }
 
     /// Puts a sample under the draft: counts, worst cases, and bounds where there is enough.
-    fn test(&self, mut draft: Draft, sample: Result<Sample, NoSample>, is_difference: bool) -> Draft {
+    fn test(
+        &self,
+        mut draft: Draft,
+        sample: Result<Sample, NoSample>,
+        is_difference: bool,
+    ) -> Draft {
         let sample = match sample {
             Ok(sample) => sample,
             Err(NoSample::MetricAbsent) => {
@@ -166,7 +207,10 @@ impl Context<'_> {
             return no_data(sentence::no_scores(&draft.metric, draft.slice.as_deref()));
         }
         if sample.n_cases_scored < statistics.min_cases && draft.slice.is_none() {
-            return no_data(sentence::too_few(sample.n_cases_scored, statistics.min_cases));
+            return no_data(sentence::too_few(
+                sample.n_cases_scored,
+                statistics.min_cases,
+            ));
         }
         if count_to_f64(sample.n_missing)
             > statistics.missing_max.value() * count_to_f64(sample.n_planned)
@@ -180,33 +224,48 @@ impl Context<'_> {
         let Some(spec) = self.spec(&draft.metric) else {
             return no_data(sentence::not_measured(&draft.metric));
         };
-        assessed(bounds::of_mean(sample, spec.data_type, is_difference, statistics))
+        assessed(bounds::of_mean(
+            sample,
+            spec.data_type,
+            is_difference,
+            statistics,
+        ))
     }
 
     fn slices(
         &self,
         metric: &str,
         by: &[String],
-        min: f64,
-        (min_cases, on_thin): (usize, OnOpen),
+        (min, min_cases, on_thin): (f64, usize, OnOpen),
         required: &[Slice],
     ) -> Vec<Draft> {
         let tags = by.iter().flat_map(|tag| {
-            let values = self.evidence.candidate.cases.iter().filter_map(|case| case.tags.get(tag));
+            let values = self
+                .evidence
+                .candidate
+                .cases
+                .iter()
+                .filter_map(|case| case.tags.get(tag));
             let values: BTreeSet<&String> = values.collect();
-            values.into_iter().map(|value| Slice { tag: tag.clone(), value: value.clone() })
+            values.into_iter().map(|value| Slice {
+                tag: tag.clone(),
+                value: value.clone(),
+            })
         });
         let present: BTreeSet<Slice> = tags.collect();
-        let absent = required.iter().filter(|slice| !present.contains(*slice)).map(|slice| {
-            let mut draft = self.blank(metric, Bar::AtLeast, min);
-            draft.id = format!("{}/{}={}", self.rule.id, slice.tag, slice.value);
-            draft.slice = Some(format!("{}={}", slice.tag, slice.value));
-            draft.state = no_data(format!(
-                "the policy requires the slice {}={}, and the run has no case of it",
-                slice.tag, slice.value
-            ));
-            draft
-        });
+        let absent = required
+            .iter()
+            .filter(|slice| !present.contains(*slice))
+            .map(|slice| {
+                let mut draft = self.blank(metric, Bar::AtLeast, min);
+                draft.id = format!("{}/{}={}", self.rule.id, slice.tag, slice.value);
+                draft.slice = Some(format!("{}={}", slice.tag, slice.value));
+                draft.state = no_data(format!(
+                    "the policy requires the slice {}={}, and the run has no case of it",
+                    slice.tag, slice.value
+                ));
+                draft
+            });
         let measured = present.iter().map(|slice| {
             let mut draft = self.absolute(metric, Bar::AtLeast, min, Some(slice));
             let n = self.n_scored(metric, slice);
@@ -243,7 +302,9 @@ impl Context<'_> {
     ) -> Draft {
         let mut draft = self.blank(metric, Bar::AtLeast, min);
         let table = self.evidence.candidate;
-        let Some(column) = table.columns.get(metric) else { return draft };
+        let Some(column) = table.columns.get(metric) else {
+            return draft;
+        };
         let keep = |case: &CaseInfo| match cases {
             CaseFilter::Critical => case.critical,
             CaseFilter::Slice(slice) => is_in(case, slice),
@@ -271,52 +332,89 @@ impl Context<'_> {
         let open = ids_where(&|cell| !matches!(cell, Cell::Scored(_)));
         draft.state = if !failures.is_empty() {
             draft.worst_cases = failures.iter().take(WORST_CASES).cloned().collect();
-            settled(Verdict::Fail, format!(
-                "{} of {} must-pass cases did not reach {min} on {metric}",
-                failures.len(),
-                chosen.len()
-            ))
+            settled(
+                Verdict::Fail,
+                format!(
+                    "{} of {} must-pass cases did not reach {min} on {metric}",
+                    failures.len(),
+                    chosen.len()
+                ),
+            )
         } else if chosen.len() < min_cases.max(1) {
             no_data(sentence::too_few(chosen.len(), min_cases.max(1)))
         } else if table.attempts < repeats {
-            no_data(format!("each case was to be asked {repeats} times and was asked {}", table.attempts))
+            no_data(format!(
+                "each case was to be asked {repeats} times and was asked {}",
+                table.attempts
+            ))
         } else if !open.is_empty() {
             draft.worst_cases = open.iter().take(WORST_CASES).cloned().collect();
-            no_data(format!("{} of {} must-pass cases have no score of {metric}", open.len(), chosen.len()))
+            no_data(format!(
+                "{} of {} must-pass cases have no score of {metric}",
+                open.len(),
+                chosen.len()
+            ))
         } else {
-            settled(Verdict::Pass, format!("all {} must-pass cases reached {min} on {metric}, every time", chosen.len()))
+            settled(
+                Verdict::Pass,
+                format!(
+                    "all {} must-pass cases reached {min} on {metric}, every time",
+                    chosen.len()
+                ),
+            )
         };
         draft
     }
 
     fn max_count(&self, metric: &str, max: u64) -> Draft {
-        #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "counts in policies are small")]
+        #[expect(
+            clippy::as_conversions,
+            clippy::cast_precision_loss,
+            reason = "counts in policies are small"
+        )]
         let bar = max as f64;
         let mut draft = self.blank(metric, Bar::AtMost, bar);
-        let sample = match summary::absolute(self.evidence.candidate, metric, Estimand::Suite, &|_| true) {
-            Ok(sample) => sample,
-            Err(_absent) => return draft,
-        };
+        let sample =
+            match summary::absolute(self.evidence.candidate, metric, Estimand::Suite, &|_| true) {
+                Ok(sample) => sample,
+                Err(_absent) => return draft,
+            };
         draft.counts = sample.counts.clone();
         draft.worst_cases = worst_positive(&sample);
-        let Some(column) = self.evidence.candidate.columns.get(metric) else { return draft };
+        let Some(column) = self.evidence.candidate.columns.get(metric) else {
+            return draft;
+        };
         let found: f64 = column
             .cells
             .iter()
-            .filter_map(|cell| if let Cell::Scored(value) = cell { Some(*value) } else { None })
+            .filter_map(|cell| {
+                if let Cell::Scored(value) = cell {
+                    Some(*value)
+                } else {
+                    None
+                }
+            })
             .sum();
-        let n = draft.counts.scored;
+        let (n, min_cases) = (draft.counts.scored, self.policy.statistics.min_cases);
         draft.state = if found > bar {
-            settled(Verdict::Fail, format!("{found} found in {n} answers; at most {max} allowed"))
+            settled(
+                Verdict::Fail,
+                format!("{found} found in {n} answers; at most {max} allowed"),
+            )
         } else if n == 0 {
             no_data(sentence::no_scores(metric, None))
+        } else if sample.n_cases_scored < min_cases {
+            no_data(sentence::too_few(sample.n_cases_scored, min_cases))
         } else if draft.counts.n_unscored() > 0 {
             no_data(format!(
                 "{found} found in {n} answers, but {} trials were not checked",
                 draft.counts.n_unscored()
             ))
         } else {
-            settled(Verdict::Pass, sentence::count_passed(found, n, self.policy.statistics.alpha_pass))
+            settled(
+                Verdict::Pass,
+                sentence::count_passed(found, n, self.policy.statistics.alpha_pass),
+            )
         };
         draft
     }
@@ -327,7 +425,11 @@ impl Context<'_> {
         let table = self.evidence.candidate;
         let mut holes: BTreeMap<usize, String> = BTreeMap::new();
         let mut not_run = 0;
-        for cell in table.columns.values().flat_map(|column| column.cells.iter().enumerate()) {
+        for cell in table
+            .columns
+            .values()
+            .flat_map(|column| column.cells.iter().enumerate())
+        {
             if let (trial, Cell::Unscored(reason)) = cell {
                 not_run += usize::from(*reason == Unscored::NotRun && !holes.contains_key(&trial));
                 holes.entry(trial).or_insert_with(|| reason.name());
@@ -354,17 +456,21 @@ impl Context<'_> {
 
     fn percentile(&self, metric: &str, quantile: f64, max: f64) -> Draft {
         let mut draft = self.blank(metric, Bar::AtMost, max);
-        let sample = match summary::absolute(self.evidence.candidate, metric, Estimand::Suite, &|_| true) {
-            Ok(sample) => sample,
-            Err(_absent) => return draft,
-        };
+        let sample =
+            match summary::absolute(self.evidence.candidate, metric, Estimand::Suite, &|_| true) {
+                Ok(sample) => sample,
+                Err(_absent) => return draft,
+            };
         draft.counts = sample.counts.clone();
         draft.worst_cases = worst(&sample, Bar::AtMost);
         let statistics = &self.policy.statistics;
         draft.state = if sample.n_cases_scored == 0 {
             no_data(sentence::no_scores(metric, None))
         } else if sample.n_cases_scored < statistics.min_cases {
-            no_data(sentence::too_few(sample.n_cases_scored, statistics.min_cases))
+            no_data(sentence::too_few(
+                sample.n_cases_scored,
+                statistics.min_cases,
+            ))
         } else {
             assessed(bounds::of_quantile(&sample, quantile, statistics))
         };
@@ -374,7 +480,7 @@ impl Context<'_> {
     /// 'The candidate's mean is at most r times the baseline's' is 'the mean of c − r·b is at most 0'.
     fn ratio(&self, metric: &str, max: f64) -> Draft {
         let mut draft = self.blank(metric, Bar::AtMost, max);
-        draft.unit = RATIO_UNIT.to_owned();
+        RATIO_UNIT.clone_into(&mut draft.unit);
         let Some(baseline) = self.evidence.baseline else {
             draft.state = no_data("there is no baseline to compare with".to_owned());
             return draft;
@@ -383,7 +489,9 @@ impl Context<'_> {
         let ours = summary::absolute(self.evidence.candidate, metric, Estimand::Population, &keep);
         let theirs = summary::absolute(baseline, metric, Estimand::Population, &keep);
         let pairs = summary::ratio_pairs(self.evidence.candidate, baseline, metric);
-        let (Ok(ours), Ok(theirs), Ok(pairs)) = (ours, theirs, pairs) else { return draft };
+        let (Ok(ours), Ok(theirs), Ok(pairs)) = (ours, theirs, pairs) else {
+            return draft;
+        };
         draft.counts = ours.counts.clone();
         draft.worst_cases = worst(&ours, Bar::AtMost);
         let statistics = &self.policy.statistics;
@@ -433,6 +541,13 @@ fn worst(sample: &Sample, bar: Bar) -> Vec<String> {
 }
 
 fn worst_positive(sample: &Sample) -> Vec<String> {
-    let positive = sample.by_case.iter().rev().filter(|(_, value)| *value > 0.0);
-    positive.map(|(id, _)| id.clone()).take(WORST_CASES).collect()
+    let positive = sample
+        .by_case
+        .iter()
+        .rev()
+        .filter(|(_, value)| *value > 0.0);
+    positive
+        .map(|(id, _)| id.clone())
+        .take(WORST_CASES)
+        .collect()
 }

@@ -12,8 +12,10 @@ pub(super) fn of(finding: &Finding) -> String {
     let Some(estimate) = &finding.estimate else {
         return no_scores(&finding.metric, finding.slice.as_deref());
     };
-    let values: Vec<f64> =
-        [Some(estimate.point), estimate.lower, estimate.upper].into_iter().flatten().collect();
+    let values: Vec<f64> = [Some(estimate.point), estimate.lower, estimate.upper]
+        .into_iter()
+        .flatten()
+        .collect();
     let format = NumberFormat::new(
         Scale::of_unit(&finding.unit),
         finding.is_difference,
@@ -27,34 +29,42 @@ pub(super) fn of(finding: &Finding) -> String {
         Bar::AtMost => format!("at most {bar} is allowed"),
     };
     match (finding.verdict, finding.bar) {
-        (Verdict::Pass, Bar::AtLeast) => {
+        (Verdict::Pass, Bar::AtLeast) | (Verdict::Fail, Bar::AtMost) => {
             format!("{subject} is {}; {allowed}", at_least(&format, estimate))
         }
-        (Verdict::Pass, Bar::AtMost) => {
+        (Verdict::Pass, Bar::AtMost) | (Verdict::Fail, Bar::AtLeast) => {
             format!("{subject} is {}; {allowed}", at_most(&format, estimate))
-        }
-        (Verdict::Fail, Bar::AtLeast) => {
-            format!("{subject} is {}; {allowed}", at_most(&format, estimate))
-        }
-        (Verdict::Fail, Bar::AtMost) => {
-            format!("{subject} is {}; {allowed}", at_least(&format, estimate))
         }
         (Verdict::Hold | Verdict::Inconclusive | Verdict::Error, _) => {
-            format!("cannot tell yet: {subject} is {shown}; {allowed}{}", more(finding, estimate))
+            format!(
+                "cannot tell yet: {subject} is {shown}; {allowed}{}",
+                more(finding, estimate)
+            )
         }
     }
 }
 
 fn subject(finding: &Finding) -> String {
-    let place = finding.slice.as_ref().map(|slice| format!(" in {slice}")).unwrap_or_default();
-    let versus = if finding.is_difference { ", candidate minus baseline," } else { "" };
+    let place = finding
+        .slice
+        .as_ref()
+        .map(|slice| format!(" in {slice}"))
+        .unwrap_or_default();
+    let versus = if finding.is_difference {
+        ", candidate minus baseline,"
+    } else {
+        ""
+    };
     format!("{}{place}{versus}", finding.metric)
 }
 
 fn at_least(format: &NumberFormat<'_>, estimate: &Estimate) -> String {
     let point = format.with_unit(estimate.point, Toward::Nearest);
     match estimate.lower {
-        Some(lower) => format!("{point}, surely at least {}", format.with_unit(lower, Toward::Down)),
+        Some(lower) => format!(
+            "{point}, surely at least {}",
+            format.with_unit(lower, Toward::Down)
+        ),
         None => point,
     }
 }
@@ -62,7 +72,10 @@ fn at_least(format: &NumberFormat<'_>, estimate: &Estimate) -> String {
 fn at_most(format: &NumberFormat<'_>, estimate: &Estimate) -> String {
     let point = format.with_unit(estimate.point, Toward::Nearest);
     match estimate.upper {
-        Some(upper) => format!("{point}, surely at most {}", format.with_unit(upper, Toward::Up)),
+        Some(upper) => format!(
+            "{point}, surely at most {}",
+            format.with_unit(upper, Toward::Up)
+        ),
         None => point,
     }
 }
@@ -94,8 +107,14 @@ fn more(finding: &Finding, estimate: &Estimate) -> String {
     if needed > 20_000.0 {
         return String::new();
     }
-    let rounded = format!("{:.0}", (needed / 10.0).ceil() * 10.0).parse().unwrap_or(0);
-    format!("; about {} more {} would settle it", format_count(rounded), estimate.unit.plural())
+    let rounded = format!("{:.0}", (needed / 10.0).ceil() * 10.0)
+        .parse()
+        .unwrap_or(0);
+    format!(
+        "; about {} more {} would settle it",
+        format_count(rounded),
+        estimate.unit.plural()
+    )
 }
 
 pub(super) fn not_measured(metric: &str) -> String {
@@ -103,16 +122,26 @@ pub(super) fn not_measured(metric: &str) -> String {
 }
 
 pub(super) fn no_scores(metric: &str, slice: Option<&str>) -> String {
-    let place = slice.map(|slice| format!(" in {slice}")).unwrap_or_default();
+    let place = slice
+        .map(|slice| format!(" in {slice}"))
+        .unwrap_or_default();
     format!("no data: no trial has a score of {metric}{place}")
 }
 
 pub(super) fn too_few(n: usize, min: usize) -> String {
-    format!("too few to tell: {} scored, the policy wants {}", plural(n, "case"), format_count(min))
+    format!(
+        "too few to tell: {} scored, the policy wants {}",
+        plural(n, "case"),
+        format_count(min)
+    )
 }
 
 pub(super) fn thin(n: usize, min: usize) -> String {
-    format!("thin slice: {} scored, the policy wants {}", plural(n, "case"), format_count(min))
+    format!(
+        "thin slice: {} scored, the policy wants {}",
+        plural(n, "case"),
+        format_count(min)
+    )
 }
 
 pub(super) fn too_many_missing(n: usize, planned: usize, max: UnitInterval) -> String {

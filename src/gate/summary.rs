@@ -12,10 +12,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    policy::Estimand,
-    verdict::Counts,
-};
+use super::{policy::Estimand, verdict::Counts};
 use crate::{
     stats::{Observation, Unit},
     trial::{CaseInfo, Cell, Column, MetricSpec, ScoreTable},
@@ -69,7 +66,12 @@ pub(super) fn absolute(
     let side = side(table, metric)?;
     let spec = &side.column.metric;
     let mut builder = Builder::new(estimand, table.attempts);
-    for (index, case) in table.cases.iter().enumerate().filter(|(_, case)| keep(case)) {
+    for (index, case) in table
+        .cases
+        .iter()
+        .enumerate()
+        .filter(|(_, case)| keep(case))
+    {
         let runs = side.cells(index).filter_map(|cell| {
             builder.count(cell);
             observe(cell, spec, Missing::Candidate)
@@ -93,15 +95,27 @@ pub(super) fn paired(
         return Err(NoSample::InstrumentsDiffer);
     }
     let spec = &ours.column.metric;
-    let places: BTreeMap<&str, usize> =
-        baseline.cases.iter().enumerate().map(|(place, case)| (case.id.as_str(), place)).collect();
+    let places: BTreeMap<&str, usize> = baseline
+        .cases
+        .iter()
+        .enumerate()
+        .map(|(place, case)| (case.id.as_str(), place))
+        .collect();
     let repeats = candidate.attempts.min(baseline.attempts);
     let mut builder = Builder::new(estimand, repeats);
     let pairs = ours.attempts.min(theirs.attempts).max(1);
     let mut matched = vec![false; baseline.cases.len()];
-    for (index, case) in candidate.cases.iter().enumerate().filter(|(_, case)| keep(case)) {
+    for (index, case) in candidate
+        .cases
+        .iter()
+        .enumerate()
+        .filter(|(_, case)| keep(case))
+    {
         let twin = places.get(case.id.as_str()).copied().filter(|&place| {
-            baseline.cases.get(place).is_some_and(|other| other.digest == case.digest)
+            baseline
+                .cases
+                .get(place)
+                .is_some_and(|other| other.digest == case.digest)
         });
         let mut runs = Vec::new();
         for attempt in 0..pairs {
@@ -118,7 +132,12 @@ pub(super) fn paired(
         }
         builder.add_case(case, &runs);
     }
-    for (case, _) in baseline.cases.iter().zip(matched).filter(|(case, seen)| !seen && keep(case)) {
+    for (case, _) in baseline
+        .cases
+        .iter()
+        .zip(matched)
+        .filter(|(case, seen)| !seen && keep(case))
+    {
         builder.count_baseline(None);
         builder.n_missing += 1;
         builder.add_case(case, &vec![anything(spec).minus(anything(spec)); pairs]);
@@ -128,7 +147,10 @@ pub(super) fn paired(
 
 fn side<'a>(table: &'a ScoreTable, metric: &str) -> Result<Side<'a>, NoSample> {
     let column = table.columns.get(metric).ok_or(NoSample::MetricAbsent)?;
-    Ok(Side { column, attempts: usize::try_from(table.attempts).unwrap_or(usize::MAX) })
+    Ok(Side {
+        column,
+        attempts: usize::try_from(table.attempts).unwrap_or(usize::MAX),
+    })
 }
 
 impl<'a> Side<'a> {
@@ -166,17 +188,14 @@ fn observe(cell: &Cell, spec: &MetricSpec, whose: Missing) -> Option<Observation
     }
 }
 
-fn difference(
-    cell: Option<&Cell>,
-    other: Option<&Cell>,
-    spec: &MetricSpec,
-) -> Option<Observation> {
+fn difference(cell: Option<&Cell>, other: Option<&Cell>, spec: &MetricSpec) -> Option<Observation> {
     let nothing = |cell: Option<&Cell>| matches!(cell, Some(Cell::NotApplicable));
     if nothing(cell) && nothing(other) {
         return None;
     }
     let side = |cell: Option<&Cell>, whose| {
-        cell.and_then(|cell| observe(cell, spec, whose)).unwrap_or_else(|| anything(spec))
+        cell.and_then(|cell| observe(cell, spec, whose))
+            .unwrap_or_else(|| anything(spec))
     };
     Some(side(cell, Missing::Candidate).minus(side(other, Missing::Baseline)))
 }
@@ -229,12 +248,17 @@ impl Builder {
     }
 
     fn add_case(&mut self, case: &CaseInfo, runs: &[Observation]) {
-        let Some(question) = Observation::mean(runs) else { return };
+        let Some(question) = Observation::mean(runs) else {
+            return;
+        };
         if let Some(mean) = question.point() {
             self.n_cases_scored += 1;
             self.by_case.push((case.id.clone(), mean));
         }
-        self.clusters.entry(case.cluster.clone()).or_default().push(question);
+        self.clusters
+            .entry(case.cluster.clone())
+            .or_default()
+            .push(question);
         self.runs.extend(runs);
     }
 
@@ -243,8 +267,18 @@ impl Builder {
         let (observations, unit) = match self.estimand {
             Estimand::Suite => (self.runs, Unit::Run),
             Estimand::Population => {
-                let means = self.clusters.values().filter_map(|questions| Observation::mean(questions));
-                (means.collect(), if has_clusters { Unit::Cluster } else { Unit::Question })
+                let means = self
+                    .clusters
+                    .values()
+                    .filter_map(|questions| Observation::mean(questions));
+                (
+                    means.collect(),
+                    if has_clusters {
+                        Unit::Cluster
+                    } else {
+                        Unit::Question
+                    },
+                )
             }
         };
         self.by_case.sort_by(|(id, one), (other_id, other)| {
@@ -278,22 +312,39 @@ pub(super) fn ratio_pairs(
     if ours.column.instrument != theirs.column.instrument {
         return Err(NoSample::InstrumentsDiffer);
     }
-    let places: BTreeMap<&str, usize> =
-        baseline.cases.iter().enumerate().map(|(place, case)| (case.id.as_str(), place)).collect();
+    let places: BTreeMap<&str, usize> = baseline
+        .cases
+        .iter()
+        .enumerate()
+        .map(|(place, case)| (case.id.as_str(), place))
+        .collect();
     let scored_mean = |side: Side<'_>, case: usize| {
         let values: Vec<f64> = side
             .cells(case)
-            .filter_map(|cell| if let Cell::Scored(value) = cell { Some(*value) } else { None })
+            .filter_map(|cell| {
+                if let Cell::Scored(value) = cell {
+                    Some(*value)
+                } else {
+                    None
+                }
+            })
             .collect();
         mean(values.into_iter())
     };
-    let pairs = candidate.cases.iter().enumerate().filter_map(|(index, case)| {
-        let place = *places.get(case.id.as_str())?;
-        let is_same = baseline.cases.get(place).is_some_and(|other| other.digest == case.digest);
-        if !is_same {
-            return None;
-        }
-        Some((scored_mean(ours, index)?, scored_mean(theirs, place)?))
-    });
+    let pairs = candidate
+        .cases
+        .iter()
+        .enumerate()
+        .filter_map(|(index, case)| {
+            let place = *places.get(case.id.as_str())?;
+            let is_same = baseline
+                .cases
+                .get(place)
+                .is_some_and(|other| other.digest == case.digest);
+            if !is_same {
+                return None;
+            }
+            Some((scored_mean(ours, index)?, scored_mean(theirs, place)?))
+        });
     Ok(pairs.collect())
 }

@@ -139,7 +139,8 @@ impl Reader {
     /// Hands over every call, in plan order, one at a time.
     pub fn for_each_call(&self, mut visit: impl FnMut(Call)) -> Result<(), RecordError> {
         let read = sqlite("read", &self.path);
-        let sql = "SELECT trial, callee, vote, round, NULL, reply, failure, booked_nanos FROM calls";
+        let sql =
+            "SELECT trial, callee, vote, round, NULL, reply, failure, booked_nanos FROM calls";
         let mut statement = self.connection.prepare(sql).map_err(&read)?;
         let mut rows = statement.query([]).map_err(&read)?;
         while let Some(row) = rows.next().map_err(&read)? {
@@ -152,7 +153,11 @@ impl Reader {
     pub fn booked(&self) -> Result<Usd, RecordError> {
         let nanos: i64 = self
             .connection
-            .query_row("SELECT coalesce(sum(booked_nanos), 0) FROM calls", [], |row| row.get(0))
+            .query_row(
+                "SELECT coalesce(sum(booked_nanos), 0) FROM calls",
+                [],
+                |row| row.get(0),
+            )
             .map_err(sqlite("read", &self.path))?;
         Ok(Usd::from_nanos(nanos.unsigned_abs()))
     }

@@ -19,6 +19,10 @@ const CASES_OPENED: usize = 200;
 const VALUES_PER_TAG: usize = 40;
 
 /// What a report is made of.
+#[expect(
+    missing_debug_implementations,
+    reason = "it holds functions that open trials"
+)]
 pub struct Ingredients<'a> {
     /// The policy's name.
     pub policy: &'a Policy,
@@ -45,6 +49,10 @@ pub struct Ingredients<'a> {
 }
 
 /// One run's part.
+#[expect(
+    missing_debug_implementations,
+    reason = "it holds a function that opens trials"
+)]
 pub struct Side<'a> {
     /// In short.
     pub summary: RunSummary,
@@ -65,13 +73,25 @@ pub fn build(from: Ingredients<'_>) -> Report {
     let mut losses = case_losses(evidence, &gated);
     losses.sort_by(|one, other| {
         let order = one.bucket.cmp(&other.bucket);
-        order.then(other.loss.total_cmp(&one.loss)).then(one.case_index.cmp(&other.case_index))
+        order
+            .then(other.loss.total_cmp(&one.loss))
+            .then(one.case_index.cmp(&other.case_index))
     });
-    let buckets = [Bucket::Regressed, Bucket::StillFailing, Bucket::Fixed, Bucket::Unchanged];
+    let buckets = [
+        Bucket::Regressed,
+        Bucket::StillFailing,
+        Bucket::Fixed,
+        Bucket::Unchanged,
+    ];
     let bucket_counts = buckets
-        .map(|bucket| (bucket, losses.iter().filter(|loss| loss.bucket == bucket).count()))
+        .map(|bucket| {
+            (
+                bucket,
+                losses.iter().filter(|loss| loss.bucket == bucket).count(),
+            )
+        })
         .to_vec();
-    let cases: Vec<CaseReport> = losses
+    let opened: Vec<CaseReport> = losses
         .iter()
         .filter(|loss| loss.bucket != Bucket::Unchanged)
         .take(CASES_OPENED)
@@ -80,7 +100,7 @@ pub fn build(from: Ingredients<'_>) -> Report {
     let causes = match from.decision.verdict {
         Verdict::Pass | Verdict::Hold => Vec::new(),
         Verdict::Inconclusive | Verdict::Fail | Verdict::Error => {
-            causes::of(&from.decision, evidence, &losses, &cases)
+            causes::of(&from.decision, evidence, &losses, &opened)
         }
     };
     Report {
@@ -93,7 +113,7 @@ pub fn build(from: Ingredients<'_>) -> Report {
         causes,
         metrics: comparisons.into_iter().map(metric_row).collect(),
         slices: slices(evidence),
-        cases,
+        cases: opened,
         bucket_counts,
         settings: from.settings,
         provenance: from.provenance,
@@ -107,11 +127,20 @@ pub fn build(from: Ingredients<'_>) -> Report {
 /// The bounded metrics that the policy's rules read: those in which a case can be lost.
 fn gated_scores(policy: &Policy, decision: &Decision, table: &ScoreTable) -> Vec<MetricSpec> {
     let is_gated = |name: &str| {
-        policy.rules.iter().any(|rule| rule.kind.metric() == Some(name))
-            || decision.findings.iter().any(|finding| finding.metric == name)
+        policy
+            .rules
+            .iter()
+            .any(|rule| rule.kind.metric() == Some(name))
+            || decision
+                .findings
+                .iter()
+                .any(|finding| finding.metric == name)
     };
     let specs = table.columns.values().map(|column| &column.metric);
-    specs.filter(|spec| is_bounded(spec) && is_gated(&spec.name)).cloned().collect()
+    specs
+        .filter(|spec| is_bounded(spec) && is_gated(&spec.name))
+        .cloned()
+        .collect()
 }
 
 fn is_bounded(spec: &MetricSpec) -> bool {
@@ -144,21 +173,32 @@ pub(super) fn gain(spec: &MetricSpec, ours: f64, theirs: f64) -> f64 {
 fn case_losses(evidence: Evidence<'_>, gated: &[MetricSpec]) -> Vec<CaseLoss> {
     let places = evidence.baseline.map(|baseline| {
         let ids = baseline.cases.iter().enumerate();
-        ids.map(|(place, case)| (case.id.as_str(), place)).collect::<std::collections::BTreeMap<_, _>>()
+        ids.map(|(place, case)| (case.id.as_str(), place))
+            .collect::<std::collections::BTreeMap<_, _>>()
     });
     let cases = evidence.candidate.cases.iter().enumerate();
     cases
         .map(|(case_index, case)| {
-            let twin = places.as_ref().and_then(|places| places.get(case.id.as_str()).copied());
-            let mut loss = CaseLoss { case_index, twin, ..CaseLoss::default() };
+            let twin = places
+                .as_ref()
+                .and_then(|places| places.get(case.id.as_str()).copied());
+            let mut loss = CaseLoss {
+                case_index,
+                twin,
+                ..CaseLoss::default()
+            };
             let mut gained = 0.0;
             for spec in gated {
-                let Some(column) = evidence.candidate.columns.get(&spec.name) else { continue };
+                let Some(column) = evidence.candidate.columns.get(&spec.name) else {
+                    continue;
+                };
                 let ours = case_mean(evidence.candidate, column, case_index);
                 let theirs = evidence.baseline.zip(twin).and_then(|(baseline, place)| {
                     case_mean(baseline, baseline.columns.get(&spec.name)?, place)
                 });
-                let short = ours.zip(spec.best()).map_or(0.0, |(ours, best)| gain(spec, best, ours));
+                let short = ours
+                    .zip(spec.best())
+                    .map_or(0.0, |(ours, best)| gain(spec, best, ours));
                 loss.short += short.max(0.0);
                 if let (Some(ours), Some(theirs)) = (ours, theirs) {
                     let gain = gain(spec, ours, theirs);
@@ -170,7 +210,11 @@ fn case_losses(evidence: Evidence<'_>, gated: &[MetricSpec]) -> Vec<CaseLoss> {
                 }
             }
             loss.bucket = bucket(&loss, gained);
-            loss.loss = if loss.loss > 0.0 { loss.loss } else { loss.short };
+            loss.loss = if loss.loss > 0.0 {
+                loss.loss
+            } else {
+                loss.short
+            };
             loss
         })
         .collect()
@@ -194,19 +238,34 @@ fn case_report(from: &Ingredients<'_>, loss: &CaseLoss) -> Option<CaseReport> {
     let attempts = usize::try_from(table.attempts).ok()?;
     let worst_trial = worst_attempt(table, loss.case_index)?;
     let baseline = from.baseline.as_ref().zip(loss.twin);
-    let bounded = table.columns.values().filter(|column| is_bounded(&column.metric));
+    let bounded = table
+        .columns
+        .values()
+        .filter(|column| is_bounded(&column.metric));
     let scores = bounded.map(|column| {
         let theirs = baseline.as_ref().and_then(|(side, place)| {
-            case_mean(side.table, side.table.columns.get(&column.metric.name)?, *place)
+            case_mean(
+                side.table,
+                side.table.columns.get(&column.metric.name)?,
+                *place,
+            )
         });
         let ours = case_mean(table, column, loss.case_index);
-        (column.metric.name.clone(), shown(&column.metric, ours), shown(&column.metric, theirs))
+        (
+            column.metric.name.clone(),
+            shown(&column.metric, ours),
+            shown(&column.metric, theirs),
+        )
     });
     Some(CaseReport {
         id: case.id.clone(),
         bucket: loss.bucket,
         loss: loss.loss,
-        tags: case.tags.iter().map(|(tag, value)| format!("{tag}={value}")).collect(),
+        tags: case
+            .tags
+            .iter()
+            .map(|(tag, value)| format!("{tag}={value}"))
+            .collect(),
         question: case.question.clone(),
         reference_answer: case.reference_answer.clone(),
         scores: scores.collect(),
@@ -222,8 +281,13 @@ fn case_report(from: &Ingredients<'_>, loss: &CaseLoss) -> Option<CaseReport> {
 fn worst_attempt(table: &ScoreTable, case: usize) -> Option<usize> {
     let attempts = usize::try_from(table.attempts).ok()?;
     let sum = |attempt: usize| -> f64 {
-        let columns = table.columns.values().filter(|column| is_bounded(&column.metric));
-        columns.filter_map(|column| scored(column.cells.get(case * attempts + attempt)?)).sum()
+        let columns = table
+            .columns
+            .values()
+            .filter(|column| is_bounded(&column.metric));
+        columns
+            .filter_map(|column| scored(column.cells.get(case * attempts + attempt)?))
+            .sum()
     };
     (0..attempts).min_by(|one, other| sum(*one).total_cmp(&sum(*other)))
 }
@@ -257,13 +321,23 @@ fn slices(evidence: Evidence<'_>) -> Vec<SliceRow> {
     for (tag, value) in evidence.candidate.cases.iter().flat_map(|case| &case.tags) {
         tags.entry(tag).or_default().insert(value);
     }
-    let few = tags.into_iter().filter(|(_, values)| values.len() <= VALUES_PER_TAG);
-    few.flat_map(|(tag, values)| values.into_iter().map(move |value| slice(evidence, tag, value)))
-        .collect()
+    let few = tags
+        .into_iter()
+        .filter(|(_, values)| values.len() <= VALUES_PER_TAG);
+    few.flat_map(|(tag, values)| {
+        values
+            .into_iter()
+            .map(move |value| slice(evidence, tag, value))
+    })
+    .collect()
 }
 
 fn slice(evidence: Evidence<'_>, tag: &str, value: &str) -> SliceRow {
-    let columns = evidence.candidate.columns.values().filter(|column| is_bounded(&column.metric));
+    let columns = evidence
+        .candidate
+        .columns
+        .values()
+        .filter(|column| is_bounded(&column.metric));
     let means = columns.map(|column| {
         let name = column.metric.name.clone();
         let theirs = evidence.baseline.and_then(|baseline| {
@@ -276,7 +350,9 @@ fn slice(evidence: Evidence<'_>, tag: &str, value: &str) -> SliceRow {
     SliceRow {
         tag: tag.to_owned(),
         value: value.to_owned(),
-        n_cases: cases.filter(|case| case.tags.get(tag).is_some_and(|v| v == value)).count(),
+        n_cases: cases
+            .filter(|case| case.tags.get(tag).is_some_and(|v| v == value))
+            .count(),
         means: means.collect(),
     }
 }

@@ -56,31 +56,43 @@ pub(super) fn of(
     losses: &[CaseLoss],
     cases: &[CaseReport],
 ) -> Vec<Cause> {
-    let worst = decision.findings.iter().map(|finding| finding.verdict).max();
-    let open = decision.findings.iter().filter(|finding| {
-        finding.verdict > Verdict::Pass && Some(finding.verdict) == worst
-    });
-    let metrics: BTreeSet<&str> = open.clone().map(|finding| finding.metric.as_str()).collect();
-    let mut causes: Vec<(f64, Cause)> = metrics
+    let worst = decision
+        .findings
+        .iter()
+        .map(|finding| finding.verdict)
+        .max();
+    let open = decision
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict > Verdict::Pass && Some(finding.verdict) == worst);
+    let metrics: BTreeSet<&str> = open
+        .clone()
+        .map(|finding| finding.metric.as_str())
+        .collect();
+    let mut places: Vec<(f64, Cause)> = metrics
         .iter()
         .filter_map(|metric| place(metric, evidence, losses))
         .collect();
-    causes.sort_by(|one, other| other.0.total_cmp(&one.0));
-    let mut causes: Vec<Cause> = causes.into_iter().map(|(_, cause)| cause).collect();
-    let claims = sentences(cases, Label::Contradicted).into_iter();
-    let claims: Vec<Cause> = claims.chain(sentences(cases, Label::NotFound)).collect();
-    causes.splice(0..0, claims);
-    if causes.is_empty() {
-        causes.extend(open.map(without_place));
+    places.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let said = [Label::Contradicted, Label::NotFound];
+    let said = said.into_iter().filter_map(|label| sentences(cases, label));
+    let mut found: Vec<Cause> = said
+        .chain(places.into_iter().map(|(_, place)| place))
+        .collect();
+    if found.is_empty() {
+        found.extend(open.map(without_place));
     }
-    causes.truncate(CAUSES);
-    causes
+    found.truncate(CAUSES);
+    found
 }
 
 /// The slice in which a metric's losses sit, if they sit in one.
 fn place(metric: &str, evidence: Evidence<'_>, losses: &[CaseLoss]) -> Option<(f64, Cause)> {
     let table = evidence.candidate;
-    let total: f64 = losses.iter().filter_map(|loss| loss.by_metric.get(metric)).sum();
+    let total: f64 = losses
+        .iter()
+        .filter_map(|loss| loss.by_metric.get(metric))
+        .sum();
     let mut slices: BTreeMap<(&str, &str), (f64, usize, usize)> = BTreeMap::new();
     for loss in losses {
         let lost = loss.by_metric.get(metric).copied().unwrap_or(0.0);
@@ -101,7 +113,10 @@ fn place(metric: &str, evidence: Evidence<'_>, losses: &[CaseLoss]) -> Option<(f
     let ours = slice_mean(table, table.columns.get(metric)?, tag, value)?;
     let baseline = evidence.baseline?;
     let theirs = slice_mean(baseline, baseline.columns.get(metric)?, tag, value)?;
-    let n_all = losses.iter().filter(|loss| loss.by_metric.contains_key(metric)).count();
+    let n_all = losses
+        .iter()
+        .filter(|loss| loss.by_metric.contains_key(metric))
+        .count();
     let example = losses
         .iter()
         .filter(|loss| {
@@ -127,11 +142,19 @@ fn place(metric: &str, evidence: Evidence<'_>, losses: &[CaseLoss]) -> Option<(f
 }
 
 fn share(part: usize, whole: usize) -> String {
-    format_score(count_to_f64(part) / count_to_f64(whole.max(1)), Toward::Nearest)
+    format_score(
+        count_to_f64(part) / count_to_f64(whole.max(1)),
+        Toward::Nearest,
+    )
 }
 
 /// The mean of the scored cases of a slice.
-pub(super) fn slice_mean(table: &ScoreTable, column: &Column, tag: &str, value: &str) -> Option<f64> {
+pub(super) fn slice_mean(
+    table: &ScoreTable,
+    column: &Column,
+    tag: &str,
+    value: &str,
+) -> Option<f64> {
     let cases = table.cases.iter().enumerate();
     let means: Vec<f64> = cases
         .filter(|(_, case)| case.tags.get(tag).is_some_and(|v| v == value))
@@ -142,28 +165,47 @@ pub(super) fn slice_mean(table: &ScoreTable, column: &Column, tag: &str, value: 
 
 /// Sentences of regressed answers with a label that those of the baseline do not have.
 fn sentences(cases: &[CaseReport], label: Label) -> Option<Cause> {
-    let labelled = |claims: &[ClaimFinding]| claims.iter().filter(|claim| claim.label == label).count();
+    let labelled =
+        |claims: &[ClaimFinding]| claims.iter().filter(|claim| claim.label == label).count();
     let regressed = cases.iter().filter(|case| case.bucket == Bucket::Regressed);
     let with: Vec<&CaseReport> = regressed
         .filter(|case| {
-            let theirs = case.baseline.as_ref().map_or(0, |answer| labelled(&answer.claims));
+            let theirs = case
+                .baseline
+                .as_ref()
+                .map_or(0, |answer| labelled(&answer.claims));
             labelled(&case.candidate.claims) > theirs
         })
         .collect();
     let first = with.first()?;
-    let claim = first.candidate.claims.iter().find(|claim| claim.label == label)?;
+    let claim = first
+        .candidate
+        .claims
+        .iter()
+        .find(|claim| claim.label == label)?;
     let what = match label {
         Label::Contradicted => "contradict their passages",
         Label::NotFound => "say what no passage says",
         Label::Supported | Label::NotAClaim => return None,
     };
-    let reason = claim.reasons.first().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let reason = claim
+        .reasons
+        .first()
+        .map(|reason| format!(" ({reason})"))
+        .unwrap_or_default();
     (with.len() >= 3).then(|| Cause {
-        sentence: format!("{} {what}, as: “{}”{reason}", plural(with.len(), "regressed answer"), claim.text),
+        sentence: format!(
+            "{} {what}, as: “{}”{reason}",
+            plural(with.len(), "regressed answer"),
+            claim.text
+        ),
         example_case: Some(first.id.clone()),
     })
 }
 
 fn without_place(finding: &Finding) -> Cause {
-    Cause { sentence: finding.sentence.clone(), example_case: finding.worst_cases.first().cloned() }
+    Cause {
+        sentence: finding.sentence.clone(),
+        example_case: finding.worst_cases.first().cloned(),
+    }
 }

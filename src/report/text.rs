@@ -143,8 +143,10 @@ impl Page {
     }
 
     fn open_findings(&mut self, findings: &[Finding]) {
-        let mut open: Vec<&Finding> =
-            findings.iter().filter(|finding| finding.verdict != Verdict::Pass).collect();
+        let mut open: Vec<&Finding> = findings
+            .iter()
+            .filter(|finding| finding.verdict != Verdict::Pass)
+            .collect();
         open.sort_by_key(|finding| Reverse(finding.verdict));
         for (index, finding) in open.iter().take(OPEN_FINDINGS).enumerate() {
             if index == 0 {
@@ -164,7 +166,10 @@ impl Page {
         }
         let left = open.len().saturating_sub(OPEN_FINDINGS);
         if left > 0 {
-            self.push(format!("   and {} more that did not pass", plural(left, "rule")));
+            self.push(format!(
+                "   and {} more that did not pass",
+                plural(left, "rule")
+            ));
         }
     }
 

@@ -258,7 +258,11 @@ pub(super) fn worst_case(case: &CaseReport) -> String {
         .filter(|(_, candidate, baseline)| candidate != baseline)
         .map(|(metric, candidate, baseline)| format!("{metric} {baseline} → {candidate}"))
         .collect();
-    let scores = if scores.is_empty() { case.bucket.name().to_owned() } else { scores.join(", ") };
+    let scores = if scores.is_empty() {
+        case.bucket.name().to_owned()
+    } else {
+        scores.join(", ")
+    };
     format!("{}: {scores} ({tags})", case.id)
 }
 

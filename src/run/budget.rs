@@ -37,8 +37,15 @@ pub(super) struct Exhausted;
 impl Budget {
     /// `spent` is what earlier parts of the same run have cost; no cap, no limit.
     pub fn new(cap: Option<Usd>, spent: Usd) -> Self {
-        let state = Mutex::new(State { spent, reserved: Usd::ZERO });
-        Self { cap, state, settled: Notify::new() }
+        let state = Mutex::new(State {
+            spent,
+            reserved: Usd::ZERO,
+        });
+        Self {
+            cap,
+            state,
+            settled: Notify::new(),
+        }
     }
 
     /// What has been spent so far.
@@ -54,7 +61,12 @@ impl Budget {
             tokio::pin!(settled);
             settled.as_mut().enable();
             match self.try_reserve(worst) {
-                Ok(Some(amount)) => return Ok(Reservation { budget: self, amount }),
+                Ok(Some(amount)) => {
+                    return Ok(Reservation {
+                        budget: self,
+                        amount,
+                    });
+                }
                 Ok(None) => settled.await,
                 Err(exhausted) => return Err(exhausted),
             }
@@ -120,7 +132,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_without_a_price_is_not_sent_under_a_cap() {
-        assert!(Budget::new(Some(usd(1.0)), Usd::ZERO).reserve(None).await.is_err());
+        assert!(
+            Budget::new(Some(usd(1.0)), Usd::ZERO)
+                .reserve(None)
+                .await
+                .is_err()
+        );
         assert!(Budget::new(None, Usd::ZERO).reserve(None).await.is_ok());
     }
 

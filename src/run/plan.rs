@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// Everything that is planned; its order is the record's order, whatever finishes first.
+#[expect(missing_debug_implementations, reason = "judges' models are ports")]
 pub struct Plan {
     /// The cases.
     pub cases: Vec<Case>,
@@ -27,6 +28,7 @@ pub struct Plan {
 }
 
 /// One judge at the table.
+#[expect(missing_debug_implementations, reason = "judges' models are ports")]
 pub struct Seat {
     /// Its name in the configuration; unique in the plan.
     pub name: String,
@@ -35,6 +37,7 @@ pub struct Seat {
 }
 
 /// Who sits at a seat.
+#[expect(missing_debug_implementations, reason = "judges' models are ports")]
 pub enum SeatKind {
     /// The offline judge.
     Embedded(Arc<OfflineJudge>),
@@ -65,12 +68,18 @@ impl Plan {
         (0..self.cases.len())
             .flat_map(move |case_index| (0..attempts).map(move |attempt| (case_index, attempt)))
             .enumerate()
-            .map(|(index, (case_index, attempt))| PlannedTrial { index, case_index, attempt })
+            .map(|(index, (case_index, attempt))| PlannedTrial {
+                index,
+                case_index,
+                attempt,
+            })
     }
 
     /// Cases × attempts.
     pub fn n_trials(&self) -> usize {
-        self.cases.len().saturating_mul(usize::try_from(self.attempts).unwrap_or(usize::MAX))
+        self.cases
+            .len()
+            .saturating_mul(usize::try_from(self.attempts).unwrap_or(usize::MAX))
     }
 }
 

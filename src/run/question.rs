@@ -38,14 +38,25 @@ type Outcomes = BTreeMap<String, Outcome>;
 
 /// Asks, judges and hands on one trial.
 pub(super) async fn replay(shared: Arc<Shared>, planned: PlannedTrial) -> Result<(), Halt> {
-    let Some(case) = shared.plan.cases.get(planned.case_index) else { return Ok(()) };
-    let key = CallKey { trial: planned.index, callee: Callee::Copilot, vote: 0, round: 0 };
+    let Some(case) = shared.plan.cases.get(planned.case_index) else {
+        return Ok(());
+    };
+    let key = CallKey {
+        trial: planned.index,
+        callee: Callee::Copilot,
+        vote: 0,
+        round: 0,
+    };
     let ask = PaidCall {
         key,
         request: None,
         worst: shared.copilot.worst_cost(case),
         call: Box::pin(async {
-            shared.copilot.ask(case, planned.attempt).await.map(Reply::Answer)
+            shared
+                .copilot
+                .ask(case, planned.attempt)
+                .await
+                .map(Reply::Answer)
         }),
     };
     let answer = match pay(&shared, ask).await? {
@@ -63,14 +74,22 @@ pub(super) async fn replay(shared: Arc<Shared>, planned: PlannedTrial) -> Result
         answer,
         outcomes,
     };
-    shared.sink.send(Event::Trial(Box::new(trial))).await.map_err(|_closed| Halt::SinkClosed)
+    shared
+        .sink
+        .send(Event::Trial(Box::new(trial)))
+        .await
+        .map_err(|_closed| Halt::SinkClosed)
 }
 
 /// A trial without an answer has the same outcome everywhere.
 fn unanswered(shared: &Shared, kind: FailureKind) -> Outcomes {
-    let judged = shared.plan.seats.iter().flat_map(|seat| seat.metrics());
-    let names = judged.map(|metric| metric.name).chain(shared.plan.checks.iter().cloned());
-    names.map(|name| (name, Outcome::Unscored(Unscored::NoAnswer(kind)))).collect()
+    let judged = shared.plan.seats.iter().flat_map(Seat::metrics);
+    let names = judged
+        .map(|metric| metric.name)
+        .chain(shared.plan.checks.iter().cloned());
+    names
+        .map(|name| (name, Outcome::Unscored(Unscored::NoAnswer(kind))))
+        .collect()
 }
 
 async fn judge(
@@ -82,9 +101,20 @@ async fn judge(
         .plan
         .checks
         .iter()
-        .filter_map(|name| Some((name.clone(), checks::measure(subject.case, subject.answer, name)?)))
+        .filter_map(|name| {
+            Some((
+                name.clone(),
+                checks::measure(subject.case, subject.answer, name)?,
+            ))
+        })
         .collect();
-    let judged = join_all(shared.plan.seats.iter().map(|seat| sit(shared, planned, subject, seat)));
+    let judged = join_all(
+        shared
+            .plan
+            .seats
+            .iter()
+            .map(|seat| sit(shared, planned, subject, seat)),
+    );
     for of_seat in judged.await {
         outcomes.extend(of_seat?);
     }
@@ -102,10 +132,20 @@ async fn sit(
         SeatKind::Model { spec, model } => (spec, model),
     };
     let votes = (0..spec.votes).map(|vote| async move {
-        let voter = Voter { shared, planned, seat, spec, model: model.as_ref(), vote };
+        let voter = Voter {
+            shared,
+            planned,
+            seat,
+            spec,
+            model: model.as_ref(),
+            vote,
+        };
         voter.vote(subject).await
     });
-    let votes: Vec<Outcomes> = join_all(votes).await.into_iter().collect::<Result<_, _>>()?;
+    let votes: Vec<Outcomes> = join_all(votes)
+        .await
+        .into_iter()
+        .collect::<Result<_, _>>()?;
     Ok(combine(spec, &votes))
 }
 
@@ -123,7 +163,14 @@ impl Voter<'_> {
     /// Asks; where the reply is malformed, asks once more with the fault named.
     async fn vote(&self, subject: Subject<'_>) -> Result<Outcomes, Halt> {
         let seed = self.shared.plan.seed.to_be_bytes();
-        let ask = match prepare(self.spec, subject, Draw { seed: &seed, vote: self.vote }) {
+        let ask = match prepare(
+            self.spec,
+            subject,
+            Draw {
+                seed: &seed,
+                vote: self.vote,
+            },
+        ) {
             Prepared::Settled(outcomes) => return Ok(outcomes),
             Prepared::Ask(ask) => ask,
         };
@@ -142,7 +189,9 @@ impl Voter<'_> {
             Ok(reply) => reply,
             Err(failure) => return Ok(unscored(self.spec, &Unscored::JudgeFailed(failure.kind))),
         };
-        Ok(ask.read_reply(&second.text).unwrap_or_else(|fault| malformed(self.spec, &fault)))
+        Ok(ask
+            .read_reply(&second.text)
+            .unwrap_or_else(|fault| malformed(self.spec, &fault)))
     }
 
     async fn complete(
@@ -202,8 +251,11 @@ async fn pay(shared: &Shared, paid: PaidCall<'_>) -> Result<Result<Reply, CallFa
         return Ok(call.result.clone());
     }
     let slot = slot(shared).await?;
-    let reservation =
-        shared.budget.reserve(paid.worst).await.map_err(|_exhausted| Halt::OutOfBudget)?;
+    let reservation = shared
+        .budget
+        .reserve(paid.worst)
+        .await
+        .map_err(|_exhausted| Halt::OutOfBudget)?;
     let mut stop = shared.stop.clone();
     let result = tokio::select! {
         result = paid.call => result,
@@ -211,8 +263,17 @@ async fn pay(shared: &Shared, paid: PaidCall<'_>) -> Result<Result<Reply, CallFa
     };
     let booked = reservation.settle(cost(&result));
     drop(slot);
-    let call = Call { key: paid.key, request: paid.request, result: result.clone(), booked };
-    shared.sink.send(Event::Call(Box::new(call))).await.map_err(|_closed| Halt::SinkClosed)?;
+    let call = Call {
+        key: paid.key,
+        request: paid.request,
+        result: result.clone(),
+        booked,
+    };
+    shared
+        .sink
+        .send(Event::Call(Box::new(call)))
+        .await
+        .map_err(|_closed| Halt::SinkClosed)?;
     Ok(result)
 }
 
@@ -222,7 +283,11 @@ async fn slot(shared: &Shared) -> Result<SemaphorePermit<'_>, Halt> {
         permit = shared.slots.acquire() => permit.map_err(|_closed| Halt::Stopped)?,
         _ = stop.wait_for(|stop| *stop > Stop::No) => return Err(Halt::Stopped),
     };
-    if *shared.stop.borrow() > Stop::No { Err(Halt::Stopped) } else { Ok(permit) }
+    if *shared.stop.borrow() > Stop::No {
+        Err(Halt::Stopped)
+    } else {
+        Ok(permit)
+    }
 }
 
 /// What a call did cost; `None` where nobody knows, so that its worst case is booked.

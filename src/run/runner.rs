@@ -80,6 +80,7 @@ pub struct Past {
 }
 
 /// What a run talks to.
+#[expect(missing_debug_implementations, reason = "the copilot is a port")]
 pub struct Wiring {
     /// The system under test.
     pub copilot: Arc<dyn Copilot>,
@@ -94,9 +95,15 @@ pub struct Wiring {
 /// Runs the plan. What has not come out of the sink has not happened.
 pub async fn run(plan: Plan, past: Past, wiring: Wiring) -> Ending {
     let concurrency = plan.concurrency.max(1);
-    let journal = past.calls.into_iter().map(|call| (call.key.clone(), call)).collect();
-    let mut open: Vec<PlannedTrial> =
-        plan.trials().filter(|trial| !past.finished.contains(&trial.index)).collect();
+    let journal = past
+        .calls
+        .into_iter()
+        .map(|call| (call.key.clone(), call))
+        .collect();
+    let mut open: Vec<PlannedTrial> = plan
+        .trials()
+        .filter(|trial| !past.finished.contains(&trial.index))
+        .collect();
     open.reverse();
     let shared = Arc::new(Shared {
         plan,

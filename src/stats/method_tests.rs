@@ -1,3 +1,5 @@
+//! The decision table, its edge cases, and that bounds and p-values agree.
+
 use proptest::prelude::*;
 
 use super::*;

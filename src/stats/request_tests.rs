@@ -1,3 +1,5 @@
+//! Every method by name, against independent packages.
+
 use std::{fs, path::Path};
 
 use serde_json::{Value, json};

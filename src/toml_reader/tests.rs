@@ -1,3 +1,5 @@
+//! Mistakes in TOML and where they are said to be.
+
 use proptest::prelude::*;
 
 use super::*;

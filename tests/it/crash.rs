@@ -1,13 +1,7 @@
 //! `kill -9` at any point: what was acknowledged survives, is not paid for twice, and the resumed
 //! run ends as an undisturbed one.
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    process::Stdio,
-    thread,
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::Path, process::Stdio, thread, time::Duration};
 
 use rusqlite::Connection;
 
@@ -33,7 +27,9 @@ fn acknowledged(record: &Path) -> Vec<String> {
     let mut statement = connection
         .prepare("SELECT json FROM cases JOIN calls ON trial = case_index WHERE callee = ''")
         .unwrap();
-    let cases = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let cases = statement
+        .query_map([], |row| row.get::<_, String>(0))
+        .unwrap();
     cases
         .map(|case| {
             let case: serde_json::Value = serde_json::from_str(&case.unwrap()).unwrap();
@@ -46,7 +42,9 @@ fn acknowledged(record: &Path) -> Vec<String> {
 fn scores(record: &Path) -> Vec<(i64, i64, Option<f64>, Option<String>)> {
     let connection = Connection::open(record).unwrap();
     let header: String = connection
-        .query_row("SELECT value FROM header WHERE key = 'header'", [], |row| row.get(0))
+        .query_row("SELECT value FROM header WHERE key = 'header'", [], |row| {
+            row.get(0)
+        })
         .unwrap();
     let header: serde_json::Value = serde_json::from_str(&header).unwrap();
     let latency = header["metrics"]
@@ -77,7 +75,10 @@ fn twenty_kills_lose_nothing_and_pay_nothing_twice() {
     let undisturbed = folder(&server.url);
     assert_eq!(undisturbed.run(&["run", "-q"]).code, 0);
     let expected = scores(&undisturbed.records()[0]);
-    assert!(expected.iter().any(|row| row.2 == Some(0.0)), "nothing to compare");
+    assert!(
+        expected.iter().any(|row| row.2 == Some(0.0)),
+        "nothing to compare"
+    );
 
     let mut kills = 0;
     let mut wait = waits();
@@ -117,11 +118,7 @@ fn twenty_kills_lose_nothing_and_pay_nothing_twice() {
 /// Every answer in the record was asked for at most once more than answers were lost: an
 /// acknowledged question is never asked again, so that its count stands still from then on. Here: no
 /// question in a record was asked more often than once plus the kills at which it was not in it.
-fn check_paid_once(
-    record: &Path,
-    before: &BTreeMap<String, usize>,
-    now: &BTreeMap<String, usize>,
-) {
+fn check_paid_once(record: &Path, before: &BTreeMap<String, usize>, now: &BTreeMap<String, usize>) {
     thread_local! {
         static SEEN: std::cell::RefCell<BTreeMap<String, usize>> = const { std::cell::RefCell::new(BTreeMap::new()) };
     }
@@ -130,7 +127,10 @@ fn check_paid_once(
             let count = now[&question] - before.get(&question).copied().unwrap_or(0);
             let key = format!("{} {question}", record.display());
             let first = *seen.entry(key).or_insert(count);
-            assert_eq!(count, first, "`{question}` was acknowledged and asked again");
+            assert_eq!(
+                count, first,
+                "`{question}` was acknowledged and asked again"
+            );
         }
     });
 }

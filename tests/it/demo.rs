@@ -9,18 +9,37 @@ fn the_demo_passes_the_good_variant_and_fails_the_flawed_ones_for_the_right_reas
     assert_eq!(ended.code, 0, "{}\n{}", ended.out, ended.err);
     for (variant, verdict, cause) in [
         ("same-again", "GO", ""),
-        ("wrong-retrieval", "NO-GO", "context_recall broke in product=refunds"),
+        (
+            "wrong-retrieval",
+            "NO-GO",
+            "context_recall broke in product=refunds",
+        ),
         ("unsupported-additions", "NO-GO", "say what no passage says"),
         ("stale-numbers", "NO-GO", "contradict their passages"),
     ] {
-        let part = ended.out.split("━━ ").find(|part| part.starts_with(variant)).unwrap();
+        let part = ended
+            .out
+            .split("━━ ")
+            .find(|part| part.starts_with(variant))
+            .unwrap();
         let last = part.lines().rfind(|line| line.contains("GO:")).unwrap();
-        assert_eq!(last.contains("NO-GO"), verdict == "NO-GO", "{variant}: {last}");
+        assert_eq!(
+            last.contains("NO-GO"),
+            verdict == "NO-GO",
+            "{variant}: {last}"
+        );
         let flat = part.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(flat.contains(cause), "{variant} does not say: {cause}\n{part}");
-        let page = std::fs::read_to_string(folder.path().join(format!("out/{variant}.html"))).unwrap();
+        assert!(
+            flat.contains(cause),
+            "{variant} does not say: {cause}\n{part}"
+        );
+        let page =
+            std::fs::read_to_string(folder.path().join(format!("out/{variant}.html"))).unwrap();
         assert!(page.contains("Content-Security-Policy"));
-        assert!(!page.contains("src=\"http"), "{variant}: the page asks the network");
+        assert!(
+            !page.contains("src=\"http"),
+            "{variant}: the page asks the network"
+        );
     }
 }
 
@@ -28,23 +47,63 @@ fn the_demo_passes_the_good_variant_and_fails_the_flawed_ones_for_the_right_reas
 fn init_writes_an_example_that_validates_runs_and_gates() {
     let folder = Folder::with(&[]);
     assert_eq!(folder.run(&["init", "gate"]).code, 0);
-    assert_eq!(folder.run(&["init", "gate"]).code, 3, "nothing may be overwritten");
-    let there = |arguments: &[&str]| {
-        folder.run(&[&["-C", "gate"], arguments].concat())
-    };
+    assert_eq!(
+        folder.run(&["init", "gate"]).code,
+        3,
+        "nothing may be overwritten"
+    );
+    let there = |arguments: &[&str]| folder.run(&[&["-C", "gate"], arguments].concat());
     let validated = there(&["validate", "--strict"]);
     assert_eq!(validated.code, 0, "{}", validated.err);
-    let base = there(&["run", "-q", "--copilot", "good", "--filter", "product=refunds", "--filter", "product=cards"]);
+    let base = there(&[
+        "run",
+        "-q",
+        "--copilot",
+        "good",
+        "--filter",
+        "product=refunds",
+        "--filter",
+        "product=cards",
+    ]);
     assert_eq!(base.code, 0, "{}", base.err);
-    let candidate = there(&["run", "-q", "--copilot", "stale-numbers", "--filter", "product=refunds", "--filter", "product=cards"]);
+    let candidate = there(&[
+        "run",
+        "-q",
+        "--copilot",
+        "stale-numbers",
+        "--filter",
+        "product=refunds",
+        "--filter",
+        "product=cards",
+    ]);
     assert_eq!(candidate.code, 0, "{}", candidate.err);
-    let gated = there(&["gate", candidate.out.trim(), "--baseline", base.out.trim(), "--json"]);
+    let gated = there(&[
+        "gate",
+        candidate.out.trim(),
+        "--baseline",
+        base.out.trim(),
+        "--json",
+    ]);
     assert!([10, 11, 12].contains(&gated.code), "{}", gated.out);
     let document: serde_json::Value = serde_json::from_str(&gated.out).unwrap();
     assert_eq!(document["exit_code"], gated.code);
     let again = there(&["gate", candidate.out.trim(), "--baseline", base.out.trim()]);
     assert_eq!(again.code, gated.code);
-    assert!(there(&["compare", base.out.trim(), candidate.out.trim(), "--by", "product"]).out.contains("groundedness"));
-    assert!(there(&["explain", "refunds-001", "--run", candidate.out.trim()]).out.contains("supported"));
+    assert!(
+        there(&[
+            "compare",
+            base.out.trim(),
+            candidate.out.trim(),
+            "--by",
+            "product"
+        ])
+        .out
+        .contains("groundedness")
+    );
+    assert!(
+        there(&["explain", "refunds-001", "--run", candidate.out.trim()])
+            .out
+            .contains("supported")
+    );
     assert!(there(&["runs", "list"]).out.contains("stale-numbers"));
 }

@@ -13,6 +13,7 @@ mod bad_input;
 mod copilots;
 mod crash;
 mod demo;
+mod gateway;
 mod misbehave;
 mod program;
 mod slow_copilot;

@@ -23,7 +23,9 @@ pub(crate) struct Folder {
 
 impl Folder {
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
-        let this = Self { folder: tempfile::tempdir().unwrap() };
+        let this = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
         for (name, text) in files {
             this.write(name, text);
         }
@@ -63,7 +65,9 @@ impl Folder {
 
     /// The records, oldest first.
     pub(crate) fn records(&self) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(self.path().join("runs")) else { return Vec::new() };
+        let Ok(entries) = fs::read_dir(self.path().join("runs")) else {
+            return Vec::new();
+        };
         let mut found: Vec<PathBuf> = entries
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.extension().is_some_and(|ending| ending == "sqlite"))

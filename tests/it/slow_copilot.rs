@@ -24,14 +24,19 @@ impl SlowCopilot {
         let runtime = Runtime::new().unwrap();
         let asked: Asked = Arc::default();
         let counted = Arc::clone(&asked);
-        let listener =
-            runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let listener = runtime
+            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+            .unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = Router::new()
             .route("/v1/chat/completions", post(answer))
             .with_state((counted, delay));
         runtime.spawn(async move { axum::serve(listener, app).await });
-        Self { url, asked, _runtime: runtime }
+        Self {
+            url,
+            asked,
+            _runtime: runtime,
+        }
     }
 
     /// How often each question was asked so far.
@@ -52,7 +57,11 @@ async fn answer(
     tokio::time::sleep(delay).await;
     let number: String = question.chars().filter(char::is_ascii_digit).collect();
     // Every fifth answer is wrong, so that there is something to compare.
-    let fee = if number.parse::<usize>().unwrap() % 5 == 0 { "77".to_owned() } else { number.clone() };
+    let fee = if number.parse::<usize>().unwrap() % 5 == 0 {
+        "77".to_owned()
+    } else {
+        number.clone()
+    };
     Json(json!({
         "id": "x", "object": "chat.completion", "model": "slow-1",
         "choices": [{"index": 0, "finish_reason": "stop",

@@ -10,41 +10,89 @@ fn root() -> PathBuf {
 
 /// Files that git tracks, by name.
 fn tracked() -> Vec<String> {
-    let listed = Command::new("git").arg("ls-files").current_dir(root()).output().unwrap();
+    let listed = Command::new("git")
+        .arg("ls-files")
+        .current_dir(root())
+        .output()
+        .unwrap();
     assert!(listed.status.success(), "git ls-files failed");
-    String::from_utf8(listed.stdout).unwrap().lines().map(str::to_owned).collect()
+    String::from_utf8(listed.stdout)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
 fn the_front_door_is_tidy() {
     let allowed: BTreeSet<&str> = [
-        ".ci", ".config", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md",
-        "Cargo.lock", "Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "benches",
-        "clippy.toml", "deny.toml", "docs", "eval_sets", "examples", "gate.toml", "groundgate.toml",
-        "judges", "justfile", "reports", "rustfmt.toml", "src", "tests",
+        ".ci",
+        ".config",
+        ".gitignore",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "README.md",
+        "benches",
+        "clippy.toml",
+        "deny.toml",
+        "docs",
+        "eval_sets",
+        "examples",
+        "gate.toml",
+        "groundgate.toml",
+        "judges",
+        "justfile",
+        "reports",
+        "rustfmt.toml",
+        "src",
+        "tests",
     ]
     .into();
     let tracked = tracked();
-    let top: BTreeSet<&str> =
-        tracked.iter().map(|path| path.split('/').next().unwrap_or(path)).collect();
+    let top: BTreeSet<&str> = tracked
+        .iter()
+        .map(|path| path.split('/').next().unwrap_or(path))
+        .collect();
     let strangers: Vec<_> = top.difference(&allowed).collect();
-    assert!(strangers.is_empty(), "what are these at the top level? {strangers:?}");
+    assert!(
+        strangers.is_empty(),
+        "what are these at the top level? {strangers:?}"
+    );
 }
 
 #[test]
 fn every_source_file_opens_with_its_purpose() {
     for path in rust_files(&root().join("src")) {
         let text = fs::read_to_string(&path).unwrap();
-        assert!(text.starts_with("//! "), "{} has no page of documentation", path.display());
+        assert!(
+            text.starts_with("//! "),
+            "{} has no page of documentation",
+            path.display()
+        );
     }
 }
 
 #[test]
 fn no_unfinished_business() {
-    let words = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), concat!("todo", "!"), concat!("unimplemented", "!")];
+    let words = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("XX", "X"),
+        concat!("todo", "!"),
+        concat!("unimplemented", "!"),
+    ];
     for folder in ["src", "tests", "benches", "examples"] {
         let folder = root().join(folder);
-        for path in if folder.is_dir() { rust_files(&folder) } else { Vec::new() } {
+        for path in if folder.is_dir() {
+            rust_files(&folder)
+        } else {
+            Vec::new()
+        } {
             let text = fs::read_to_string(&path).unwrap();
             for word in words {
                 assert!(!text.contains(word), "{} says {word}", path.display());
@@ -55,15 +103,29 @@ fn no_unfinished_business() {
 
 #[test]
 fn text_files_have_no_trailing_space_and_end_with_a_newline() {
-    let endings = [".rs", ".toml", ".md", ".json", ".jsonl", ".css", ".js", ".html", "justfile"];
-    for name in tracked().iter().filter(|name| endings.iter().any(|ending| name.ends_with(ending))) {
-        let Ok(text) = fs::read_to_string(root().join(name)) else { continue };
+    let endings = [
+        ".rs", ".toml", ".md", ".json", ".jsonl", ".css", ".js", ".html", "justfile",
+    ];
+    for name in tracked()
+        .iter()
+        .filter(|name| endings.iter().any(|ending| name.ends_with(ending)))
+    {
+        let Ok(text) = fs::read_to_string(root().join(name)) else {
+            continue;
+        };
         if name.contains("snapshots/") {
             continue;
         }
-        assert!(text.is_empty() || text.ends_with('\n'), "{name} does not end with a newline");
+        assert!(
+            text.is_empty() || text.ends_with('\n'),
+            "{name} does not end with a newline"
+        );
         for (index, line) in text.lines().enumerate() {
-            assert!(!line.ends_with([' ', '\t']), "{name}:{} has trailing space", index + 1);
+            assert!(
+                !line.ends_with([' ', '\t']),
+                "{name}:{} has trailing space",
+                index + 1
+            );
         }
     }
 }

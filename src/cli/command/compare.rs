@@ -31,7 +31,10 @@ pub(crate) fn run(
     let mut documents = Vec::new();
     for name in &args.candidates {
         let candidate = Loaded::new(runs::open(&directory, name)?)?;
-        let evidence = Evidence { candidate: &candidate.table, baseline: Some(&base.table) };
+        let evidence = Evidence {
+            candidate: &candidate.table,
+            baseline: Some(&base.table),
+        };
         let parts = parts(args, evidence)?;
         if wants_json(global) {
             documents.push(document(&base, &candidate, &parts));
@@ -40,7 +43,8 @@ pub(crate) fn run(
         }
     }
     if wants_json(global) {
-        terminal.line(&json!({"schema": "groundgate.compare/1", "comparisons": documents}).to_string());
+        terminal
+            .line(&json!({"schema": "groundgate.compare/1", "comparisons": documents}).to_string());
     }
     Ok(ExitCode::Done)
 }
@@ -51,7 +55,12 @@ type Parts = Vec<(Option<Slice>, Vec<MetricComparison>)>;
 fn parts(args: &CompareArgs, evidence: Evidence<'_>) -> Result<Parts, CliError> {
     for name in &args.metric {
         if !evidence.candidate.columns.contains_key(name) {
-            let known: Vec<&str> = evidence.candidate.columns.keys().map(String::as_str).collect();
+            let known: Vec<&str> = evidence
+                .candidate
+                .columns
+                .keys()
+                .map(String::as_str)
+                .collect();
             return Err(CliError::usage(format!("the runs do not measure `{name}`"))
                 .with_help(format!("they measure {}", known.join(", "))));
         }
@@ -59,22 +68,33 @@ fn parts(args: &CompareArgs, evidence: Evidence<'_>) -> Result<Parts, CliError> 
     let statistics = Statistics::default();
     let chosen = |slice: Option<&Slice>| -> Vec<MetricComparison> {
         let all = compare(&statistics, evidence, slice).into_iter();
-        all.filter(|one| args.metric.is_empty() || args.metric.contains(&one.metric.name)).collect()
+        all.filter(|one| args.metric.is_empty() || args.metric.contains(&one.metric.name))
+            .collect()
     };
     let values: BTreeSet<&String> = match &args.by {
         None => BTreeSet::new(),
-        Some(tag) => evidence.candidate.cases.iter().filter_map(|case| case.tags.get(tag)).collect(),
+        Some(tag) => evidence
+            .candidate
+            .cases
+            .iter()
+            .filter_map(|case| case.tags.get(tag))
+            .collect(),
     };
     if let (Some(tag), true) = (&args.by, values.is_empty()) {
         return Err(CliError::usage(format!("no case has the tag `{tag}`")));
     }
     let slices = values.into_iter().map(|value| {
         let tag = args.by.clone().unwrap_or_default();
-        let slice = Slice { tag, value: value.clone() };
+        let slice = Slice {
+            tag,
+            value: value.clone(),
+        };
         let comparisons = chosen(Some(&slice));
         (Some(slice), comparisons)
     });
-    Ok(std::iter::once((None, chosen(None))).chain(slices).collect())
+    Ok(std::iter::once((None, chosen(None)))
+        .chain(slices)
+        .collect())
 }
 
 fn table(base: &Loaded, candidate: &Loaded, parts: &Parts) -> String {
@@ -95,7 +115,12 @@ fn table(base: &Loaded, candidate: &Loaded, parts: &Parts) -> String {
     );
     for (slice, comparisons) in parts {
         if let Some(slice) = slice {
-            let _written = writeln!(text, "{}={}", visible_line(&slice.tag), visible_line(&slice.value));
+            let _written = writeln!(
+                text,
+                "{}={}",
+                visible_line(&slice.tag),
+                visible_line(&slice.value)
+            );
         }
         for comparison in comparisons {
             text.push_str(&row(comparison));
@@ -109,13 +134,18 @@ fn row(comparison: &MetricComparison) -> String {
     let scale = Scale::of_unit(&unit);
     let mean = |estimate: &Option<Estimate>| match estimate {
         None => "—".to_owned(),
-        Some(estimate) => NumberFormat::plain(scale, &[estimate.point]).with_unit(estimate.point, Toward::Nearest),
+        Some(estimate) => {
+            NumberFormat::plain(scale, &[estimate.point]).with_unit(estimate.point, Toward::Nearest)
+        }
     };
     let (difference, bounds) = match &comparison.difference {
         None => ("—".to_owned(), "cannot be compared".to_owned()),
         Some(estimate) => {
             let format = NumberFormat::new(scale, true, &[estimate.point], None);
-            (format.bare(estimate.point, Toward::Nearest), format.interval(estimate.lower, estimate.upper))
+            (
+                format.bare(estimate.point, Toward::Nearest),
+                format.interval(estimate.lower, estimate.upper),
+            )
         }
     };
     let (wins, ties, losses) = comparison.wins_ties_losses;

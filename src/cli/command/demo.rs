@@ -5,15 +5,16 @@ use std::{path::Path, sync::Arc};
 use tokio::runtime::Runtime;
 
 use super::super::{
-        args::DemoArgs,
-        assemble::{self, Loaded, Question},
-        bundled, clock,
-        error::CliError,
-        exit_code::ExitCode,
-        files, pipeline::{self, Job},
-        planning::{self, Parts},
-        runs,
-        terminal::Terminal,
+    args::DemoArgs,
+    assemble::{self, Loaded, Question},
+    bundled, clock,
+    error::CliError,
+    exit_code::ExitCode,
+    files,
+    pipeline::{self, Job},
+    planning::{self, Parts},
+    runs,
+    terminal::Terminal,
 };
 use crate::{
     copilot::Copilot,
@@ -36,10 +37,17 @@ pub(crate) fn run(args: &DemoArgs, terminal: &Terminal) -> Result<ExitCode, CliE
     let demo = Demo::start(&args.output, &runtime, terminal)?;
     let baseline = demo.replay(Variant::Good)?;
     let mut surprises = 0;
-    for variant in Variant::ALL.into_iter().filter(|variant| *variant != Variant::Good) {
+    for variant in Variant::ALL
+        .into_iter()
+        .filter(|variant| *variant != Variant::Good)
+    {
         let candidate = demo.replay(variant)?;
         let report = demo.decide(&candidate, &baseline, variant)?;
-        let expected = if variant == Variant::SameAgain { Verdict::Pass } else { Verdict::Fail };
+        let expected = if variant == Variant::SameAgain {
+            Verdict::Pass
+        } else {
+            Verdict::Fail
+        };
         surprises += usize::from(report.decision.verdict != expected);
     }
     let folder = args.output.display();
@@ -47,7 +55,9 @@ pub(crate) fn run(args: &DemoArgs, terminal: &Terminal) -> Result<ExitCode, CliE
         "\nReports: {folder}/*.html, one page each. Records: {folder}/runs.\nNext: groundgate init my-gate   writes this example as files to start from"
     ));
     if surprises > 0 {
-        return Err(CliError::internal("a variant got another verdict than it deserves"));
+        return Err(CliError::internal(
+            "a variant got another verdict than it deserves",
+        ));
     }
     Ok(ExitCode::Done)
 }
@@ -61,10 +71,15 @@ struct Demo<'a> {
 }
 
 impl<'a> Demo<'a> {
-    fn start(folder: &'a Path, runtime: &'a Runtime, terminal: &'a Terminal) -> Result<Self, CliError> {
+    fn start(
+        folder: &'a Path,
+        runtime: &'a Runtime,
+        terminal: &'a Terminal,
+    ) -> Result<Self, CliError> {
         let eval_set = bundled::eval_set()?;
-        let (address, server) =
-            runtime.block_on(serve(Answerer::new(bundled::knowledge_base()?))).map_err(|cause| {
+        let (address, server) = runtime
+            .block_on(serve(Answerer::new(bundled::knowledge_base()?)))
+            .map_err(|cause| {
                 CliError::internal("failed to serve the demo copilot on loopback").because(cause)
             })?;
         runtime.spawn(server);
@@ -73,7 +88,13 @@ impl<'a> Demo<'a> {
             "{} questions of support agents, a demo copilot on http://{address}, five variants of it",
             eval_set.cases.len()
         ));
-        Ok(Self { eval_set, base_url: format!("http://{address}/v1"), folder, runtime, terminal })
+        Ok(Self {
+            eval_set,
+            base_url: format!("http://{address}/v1"),
+            folder,
+            runtime,
+            terminal,
+        })
     }
 
     /// Replays all questions against a variant, over HTTP.
@@ -90,11 +111,17 @@ impl<'a> Demo<'a> {
             attempts: ATTEMPTS,
             seed: SEED,
             concurrency: CONCURRENCY,
-            seats: vec![Seat { name: "embedded".to_owned(), kind: SeatKind::Embedded(judge) }],
+            seats: vec![Seat {
+                name: "embedded".to_owned(),
+                kind: SeatKind::Embedded(judge),
+            }],
             checks: bundled::CHECKS.map(str::to_owned).to_vec(),
         };
         let at = clock::now(self.terminal.source_date_epoch.as_deref());
-        let number = Variant::ALL.iter().position(|one| *one == variant).unwrap_or(0);
+        let number = Variant::ALL
+            .iter()
+            .position(|one| *one == variant)
+            .unwrap_or(0);
         let (plan, header) = planning::plan(parts, at, number)?;
         let path = runs::path(&self.folder.join("runs"), &header.run_id);
         let job = Job {
@@ -108,13 +135,21 @@ impl<'a> Demo<'a> {
         };
         let ended = pipeline::execute(job, self.runtime, self.terminal)?;
         if ended.code != ExitCode::Done {
-            return Err(CliError::new(ended.code, anyhow::anyhow!("the demo was stopped")));
+            return Err(CliError::new(
+                ended.code,
+                anyhow::anyhow!("the demo was stopped"),
+            ));
         }
         Loaded::new(Reader::open(&path)?)
     }
 
     /// Gates a variant against the good one; prints the verdict and writes the page.
-    fn decide(&self, candidate: &Loaded, baseline: &Loaded, variant: Variant) -> Result<Report, CliError> {
+    fn decide(
+        &self,
+        candidate: &Loaded,
+        baseline: &Loaded,
+        variant: Variant,
+    ) -> Result<Report, CliError> {
         let policy = bundled::policy(&candidate.known_metrics())?;
         let report = assemble::report(&Question {
             candidate,
@@ -126,8 +161,13 @@ impl<'a> Demo<'a> {
         })?;
         let page = self.folder.join(format!("{}.html", variant.name()));
         files::write(&page, &render_html(&report).map_err(CliError::internal)?)?;
-        self.terminal.line(&format!("\n━━ {} against good: {}", variant.name(), page.display()));
-        self.terminal.print(&render_text(&report, self.terminal.style()));
+        self.terminal.line(&format!(
+            "\n━━ {} against good: {}",
+            variant.name(),
+            page.display()
+        ));
+        self.terminal
+            .print(&render_text(&report, self.terminal.style()));
         Ok(report)
     }
 }

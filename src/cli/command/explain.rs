@@ -28,7 +28,10 @@ pub(crate) fn run(
     args: &ExplainArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
-    if let Some(code) = ExitCode::ALL.iter().find(|code| code.number().to_string() == args.subject) {
+    if let Some(code) = ExitCode::ALL
+        .iter()
+        .find(|code| code.number().to_string() == args.subject)
+    {
         terminal.line(&format!("exit code {}: {}", code.number(), code.meaning()));
         return Ok(ExitCode::Done);
     }
@@ -44,10 +47,12 @@ pub(crate) fn run(
         Ok(reader) => Loaded::new(Reader::open(reader.path())?)?.known_metrics(),
         Err(_) => KnownMetrics::new(),
     };
-    let policy =
-        project::policy_path(global).and_then(|path| project::policy(&path, None, &known));
+    let policy = project::policy_path(global).and_then(|path| project::policy(&path, None, &known));
     if let Ok((_, policy)) = &policy
-        && let Some(rule) = policy.rules.iter().find(|rule| args.subject.split('/').next() == Some(&rule.id))
+        && let Some(rule) = policy
+            .rules
+            .iter()
+            .find(|rule| args.subject.split('/').next() == Some(&rule.id))
     {
         terminal.print(&explain_rule(policy, rule));
         return Ok(ExitCode::Done);
@@ -65,9 +70,17 @@ fn explain_rule(policy: &Policy, rule: &Rule) -> String {
     if let Some(why) = &rule.why {
         let _written = writeln!(text, "  why      {}", visible_line(why));
     }
-    let _written = writeln!(text, "  asks     {}", visible_line(&format!("{:?}", rule.kind)));
+    let _written = writeln!(
+        text,
+        "  asks     {}",
+        visible_line(&format!("{:?}", rule.kind))
+    );
     if let Some(line) = rule.line {
-        let _written = writeln!(text, "  line     {line} of policy {}", visible_line(&policy.name));
+        let _written = writeln!(
+            text,
+            "  line     {line} of policy {}",
+            visible_line(&policy.name)
+        );
     }
     let statistics = &policy.statistics;
     let _written = writeln!(
@@ -84,7 +97,9 @@ fn case(
     (index, case): (usize, Option<&Case>),
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
-    let Some(case) = case else { return Ok(ExitCode::NothingToDo) };
+    let Some(case) = case else {
+        return Ok(ExitCode::NothingToDo);
+    };
     let attempts = usize::try_from(reader.header().attempts).unwrap_or(1);
     let trials = (0..attempts).map(|attempt| reader.trial(index * attempts + attempt));
     let trials: Vec<StoredTrial> = trials.collect::<Result<_, _>>()?;
@@ -123,7 +138,12 @@ fn case(
 fn head(case: &Case) -> String {
     let mut text = String::new();
     for turn in &case.history {
-        let _written = writeln!(text, "   ({}) {}", turn.role.name(), visible_line(&turn.text));
+        let _written = writeln!(
+            text,
+            "   ({}) {}",
+            turn.role.name(),
+            visible_line(&turn.text)
+        );
     }
     let _written = writeln!(text, "Q  {}", visible_line(&case.question));
     if let Some(reference) = &case.reference_answer {
@@ -154,7 +174,12 @@ fn explain_trial(trial: &StoredTrial, terminal: &Terminal) -> String {
     };
     let mut shown: Vec<&[ClaimFinding]> = Vec::new();
     for (metric, detail) in &trial.details {
-        let _written = writeln!(text, "   {:<18} {}", visible_line(metric), visible_line(&detail.explanation));
+        let _written = writeln!(
+            text,
+            "   {:<18} {}",
+            visible_line(metric),
+            visible_line(&detail.explanation)
+        );
         if !detail.claims.is_empty() && !shown.contains(&detail.claims.as_slice()) {
             shown.push(&detail.claims);
             for claim in &detail.claims {

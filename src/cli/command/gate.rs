@@ -28,7 +28,12 @@ pub(crate) fn run(
         terminal.print(&render_text(&report, terminal.style()));
     }
     let verdict = report.decision.verdict;
-    if args.report_only && matches!(verdict, Verdict::Hold | Verdict::Inconclusive | Verdict::Fail) {
+    if args.report_only
+        && matches!(
+            verdict,
+            Verdict::Hold | Verdict::Inconclusive | Verdict::Fail
+        )
+    {
         terminal.report("REPORT ONLY: the exit code does not carry the verdict");
         return Ok(ExitCode::Done);
     }
@@ -56,7 +61,9 @@ pub(crate) fn decide(
     };
     let (policy_name, policy) = policy(global, against, &candidate)?;
     if baseline.is_none() && policy.rules.iter().any(|rule| rule.kind.needs_baseline()) {
-        terminal.report("note: the policy compares with a baseline and none was named; add --baseline RUN");
+        terminal.report(
+            "note: the policy compares with a baseline and none was named; add --baseline RUN",
+        );
     }
     let report = report(&Question {
         candidate: &candidate,
@@ -66,10 +73,18 @@ pub(crate) fn decide(
         environment: against.env.as_deref().unwrap_or(""),
         at: clock::now(terminal.source_date_epoch.as_deref()),
     })?;
-    Ok(Decided { report, candidate, baseline })
+    Ok(Decided {
+        report,
+        candidate,
+        baseline,
+    })
 }
 
-fn policy(global: &Global, against: &Against, candidate: &Loaded) -> Result<(String, Policy), CliError> {
+fn policy(
+    global: &Global,
+    against: &Against,
+    candidate: &Loaded,
+) -> Result<(String, Policy), CliError> {
     let path = match &against.policy {
         Some(path) => path.clone(),
         None => project::policy_path(global)?,

@@ -6,7 +6,7 @@ use super::super::{
 
 /// Runs the command. Nothing that is there already is touched.
 pub(crate) fn run(args: &InitArgs, terminal: &Terminal) -> Result<ExitCode, CliError> {
-    let folder = &args.directory;
+    let folder = &args.folder;
     let taken: Vec<String> = bundled::FILES
         .iter()
         .map(|(name, _)| folder.join(name))
@@ -14,8 +14,10 @@ pub(crate) fn run(args: &InitArgs, terminal: &Terminal) -> Result<ExitCode, CliE
         .map(|path| path.display().to_string())
         .collect();
     if !taken.is_empty() {
-        return Err(CliError::invalid(format!("there is already {}", taken.join(", ")))
-            .with_help("name another folder: `groundgate init DIR`; nothing was written"));
+        return Err(
+            CliError::invalid(format!("there is already {}", taken.join(", ")))
+                .with_help("name another folder: `groundgate init DIR`; nothing was written"),
+        );
     }
     for (name, text) in bundled::FILES {
         files::write(&folder.join(name), text)?;

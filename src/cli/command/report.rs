@@ -14,9 +14,7 @@ use super::{
     gate::{self, Decided},
 };
 use crate::{
-    report::{
-        render_csv, render_html, render_json, render_junit, render_markdown, render_text,
-    },
+    report::{render_csv, render_html, render_json, render_junit, render_markdown, render_text},
     trial::ScoreTable,
 };
 
@@ -34,14 +32,20 @@ pub(crate) fn run(
         terminal.note(&format!("wrote {}", path.display()));
     }
     if args.output.is_empty() {
-        let usual = if wants_json(global) { ReportKind::Json } else { ReportKind::Text };
+        let usual = if wants_json(global) {
+            ReportKind::Json
+        } else {
+            ReportKind::Text
+        };
         terminal.print(&render(&decided, args.kind.unwrap_or(usual), terminal)?);
     }
     Ok(ExitCode::Done)
 }
 
 fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, CliError> {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let ending = path
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase());
     let by_ending = match ending.as_deref() {
         Some("html" | "htm") => Some(ReportKind::Html),
         Some("md") => Some(ReportKind::Md),
@@ -52,8 +56,11 @@ fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, CliErro
         _ => None,
     };
     given.or(by_ending).ok_or_else(|| {
-        CliError::usage(format!("the ending of `{}` does not say the format", path.display()))
-            .with_help("end it with .html, .md, .json, .xml, .csv or .txt, or add --as FORMAT")
+        CliError::usage(format!(
+            "the ending of `{}` does not say the format",
+            path.display()
+        ))
+        .with_help("end it with .html, .md, .json, .xml, .csv or .txt, or add --as FORMAT")
     })
 }
 
@@ -66,8 +73,11 @@ fn render(decided: &Decided, kind: ReportKind, terminal: &Terminal) -> Result<St
         ReportKind::Junit => Ok(render_junit(report)),
         ReportKind::Csv => {
             let loaded = [Some(&decided.candidate), decided.baseline.as_ref()];
-            let tables: Vec<&ScoreTable> =
-                loaded.into_iter().flatten().map(|loaded| &loaded.table).collect();
+            let tables: Vec<&ScoreTable> = loaded
+                .into_iter()
+                .flatten()
+                .map(|loaded| &loaded.table)
+                .collect();
             Ok(render_csv(&tables))
         }
         ReportKind::Text => Ok(render_text(report, terminal.style())),

@@ -24,7 +24,11 @@ use crate::{
 };
 
 /// Runs the command.
-pub(crate) fn run(global: &Global, args: &RunArgs, terminal: &Terminal) -> Result<ExitCode, CliError> {
+pub(crate) fn run(
+    global: &Global,
+    args: &RunArgs,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
     let config = configured(global, args)?;
     let cap = cap(&config, args)?;
     files::create_dir(&config.runs_dir)?;
@@ -35,7 +39,13 @@ pub(crate) fn run(global: &Global, args: &RunArgs, terminal: &Terminal) -> Resul
     let chosen = copilots(&config, args)?;
     let mut worst = ExitCode::Done;
     for (number, copilot) in chosen.into_iter().enumerate() {
-        let start = Start { config: &config, eval_set: &eval_set, copilot, cap, resumed: None };
+        let start = Start {
+            config: &config,
+            eval_set: &eval_set,
+            copilot,
+            cap,
+            resumed: None,
+        };
         let (header, code) = start.go(number, terminal)?;
         announce(global, &header, code, terminal);
         worst = worst.max(code);
@@ -80,12 +90,19 @@ fn eval_set(config: &Config, args: &RunArgs) -> Result<EvalSet, CliError> {
     let path = &config.eval_set;
     let mut eval_set = load(&path.display().to_string(), &files::read(path)?)?;
     if !args.filter.is_empty() {
-        let cases = eval_set.cases.into_iter().filter(|case| is_chosen(case, &args.filter)).collect();
+        let cases = eval_set
+            .cases
+            .into_iter()
+            .filter(|case| is_chosen(case, &args.filter))
+            .collect();
         eval_set = EvalSet::new(eval_set.name, cases);
     }
     if eval_set.cases.is_empty() {
-        return Err(CliError::new(ExitCode::NothingToDo, anyhow::anyhow!("no case was selected"))
-            .with_help("`--filter` takes TAG=VALUE or a case's id"));
+        return Err(CliError::new(
+            ExitCode::NothingToDo,
+            anyhow::anyhow!("no case was selected"),
+        )
+        .with_help("`--filter` takes TAG=VALUE or a case's id"));
     }
     Ok(eval_set)
 }
@@ -108,7 +125,11 @@ fn copilots<'a>(config: &'a Config, args: &RunArgs) -> Result<Vec<&'a CopilotCon
     }
     let named = args.copilot.iter().map(|name| {
         config.copilot(name).ok_or_else(|| {
-            let known: Vec<&str> = config.copilots.iter().map(|one| one.name.as_str()).collect();
+            let known: Vec<&str> = config
+                .copilots
+                .iter()
+                .map(|one| one.name.as_str())
+                .collect();
             CliError::usage(format!("the configuration has no copilot `{name}`"))
                 .with_help(format!("it has {}", known.join(", ")))
         })
@@ -169,7 +190,11 @@ impl Start<'_> {
             cap: self.cap,
         };
         let ended = pipeline::execute(job, &runtime, terminal)?;
-        let code = unanswered(ended.code, &runs::path(&self.config.runs_dir, &header.run_id), terminal)?;
+        let code = unanswered(
+            ended.code,
+            &runs::path(&self.config.runs_dir, &header.run_id),
+            terminal,
+        )?;
         Ok((header, code))
     }
 }
@@ -180,20 +205,30 @@ fn refuse_unpriced(
     plan: &crate::run::Plan,
     copilot: &dyn crate::copilot::Copilot,
 ) -> Result<(), CliError> {
-    let (Some(cap), Some(case)) = (cap, plan.cases.first()) else { return Ok(()) };
+    let (Some(cap), Some(case)) = (cap, plan.cases.first()) else {
+        return Ok(());
+    };
     match copilot.worst_cost(case) {
-        None => Err(CliError::invalid("a budget is set, and the copilot has no price")
-            .with_help("add `price` to the copilot in groundgate.toml; 0 is a price")),
+        None => Err(
+            CliError::invalid("a budget is set, and the copilot has no price")
+                .with_help("add `price` to the copilot in groundgate.toml; 0 is a price"),
+        ),
         Some(worst) if worst > cap => Err(CliError::new(
             ExitCode::OverBudget,
-            anyhow::anyhow!("the worst case of one call is {worst}, the budget {cap}; nothing was spent"),
+            anyhow::anyhow!(
+                "the worst case of one call is {worst}, the budget {cap}; nothing was spent"
+            ),
         )),
         Some(_) => Ok(()),
     }
 }
 
 /// A run without a single answer is complete in form only.
-fn unanswered(code: ExitCode, path: &std::path::Path, terminal: &Terminal) -> Result<ExitCode, CliError> {
+fn unanswered(
+    code: ExitCode,
+    path: &std::path::Path,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
     let reader = Reader::open(path)?;
     let (mut answered, mut failure) = (false, None);
     reader.for_each_call(|call| match call.result {
@@ -202,8 +237,14 @@ fn unanswered(code: ExitCode, path: &std::path::Path, terminal: &Terminal) -> Re
     })?;
     match failure {
         Some(failure) if !answered && code == ExitCode::Done => {
-            terminal.report(&format!("{}: no question was answered", terminal.red("error")));
-            terminal.report(&format!("  cause: {}", crate::report::visible_line(&failure.to_string())));
+            terminal.report(&format!(
+                "{}: no question was answered",
+                terminal.red("error")
+            ));
+            terminal.report(&format!(
+                "  cause: {}",
+                crate::report::visible_line(&failure.to_string())
+            ));
             Ok(ExitCode::Incomplete)
         }
         Some(_) | None => Ok(code),
@@ -225,8 +266,13 @@ fn resume(
         ))
     })?;
     let eval_set = EvalSet::new(header.eval_set_name.clone(), reader.cases()?);
-    let start =
-        Start { config, eval_set: &eval_set, copilot, cap, resumed: Some((reader, rerun)) };
+    let start = Start {
+        config,
+        eval_set: &eval_set,
+        copilot,
+        cap,
+        resumed: Some((reader, rerun)),
+    };
     let (header, code) = start.go(0, terminal)?;
     announce(global, &header, code, terminal);
     Ok(code)
@@ -262,7 +308,10 @@ mod tests {
     fn filters_of_one_tag_are_alternatives_and_of_different_tags_conditions() {
         let json = serde_json::json!({"id": "a", "question": "q", "tags": {"product": "cards", "kind": "number"}});
         let case: Case = serde_json::from_value(json).unwrap();
-        assert_eq!(case.tags.len(), BTreeMap::from([("product", 1), ("kind", 2)]).len());
+        assert_eq!(
+            case.tags.len(),
+            BTreeMap::from([("product", 1), ("kind", 2)]).len()
+        );
         for (filters, chosen) in [
             (vec!["product=cards"], true),
             (vec!["product=fees", "product=cards"], true),

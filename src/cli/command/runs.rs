@@ -34,7 +34,8 @@ pub(crate) fn run(
             match output {
                 None => terminal.print(&text),
                 Some(path) => fs::write(&path, text).map_err(|cause| {
-                    CliError::invalid(format!("failed to write `{}`", path.display())).because(cause)
+                    CliError::invalid(format!("failed to write `{}`", path.display()))
+                        .because(cause)
                 })?,
             }
             Ok(ExitCode::Done)
@@ -56,16 +57,25 @@ fn list(global: &Global, directory: &Path, terminal: &Terminal) -> Result<ExitCo
         return Ok(ExitCode::Done);
     }
     if rows.is_empty() {
-        terminal.note(&format!("no runs in `{}`; `groundgate run` makes one", directory.display()));
+        terminal.note(&format!(
+            "no runs in `{}`; `groundgate run` makes one",
+            directory.display()
+        ));
     }
     for row in rows {
-        let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
+        let text = |name: &str| {
+            row.get(name)
+                .and_then(Value::as_str)
+                .unwrap_or("")
+                .to_owned()
+        };
+        let count = |name: &str| row.get(name).and_then(Value::as_u64).unwrap_or(0);
         terminal.line(&format!(
             "{:<13} {:<20} {:<24} {:>11}  {:<13} {}",
             text("run"),
             text("created_at"),
             visible_line(&text("copilot")),
-            format!("{}/{}", row["finished"], row["planned"]),
+            format!("{}/{}", count("finished"), count("planned")),
             text("status"),
             visible_line(&text("eval_set")),
         ));
@@ -106,9 +116,22 @@ fn show(global: &Global, reader: &Reader, terminal: &Terminal) -> Result<ExitCod
         ("file", reader.path().display().to_string()),
         ("created", header.created_at.clone()),
         ("status", status.name().to_owned()),
-        ("copilot", format!("{} ({})", header.copilot_name, header.copilot_description)),
-        ("eval set", format!("{} ({})", header.eval_set_name, header.eval_set_digest.short())),
-        ("trials", format!("{} of {}", reader.n_finished()?, table.planned())),
+        (
+            "copilot",
+            format!("{} ({})", header.copilot_name, header.copilot_description),
+        ),
+        (
+            "eval set",
+            format!(
+                "{} ({})",
+                header.eval_set_name,
+                header.eval_set_digest.short()
+            ),
+        ),
+        (
+            "trials",
+            format!("{} of {}", reader.n_finished()?, table.planned()),
+        ),
         ("attempts", header.attempts.to_string()),
         ("seed", header.seed.to_string()),
     ];
@@ -119,7 +142,10 @@ fn show(global: &Global, reader: &Reader, terminal: &Terminal) -> Result<ExitCod
         terminal.line(&line);
     }
     if status != Status::Complete {
-        terminal.note(&format!("go on with: groundgate run --resume {}", header.run_id));
+        terminal.note(&format!(
+            "go on with: groundgate run --resume {}",
+            header.run_id
+        ));
     }
     Ok(ExitCode::Done)
 }
@@ -158,7 +184,9 @@ fn export(reader: &Reader) -> Result<String, CliError> {
                 .values()
                 .filter_map(|column| match column.cells.get(index)? {
                     Cell::Scored(value) => Some((column.metric.name.clone(), json!(value))),
-                    Cell::NotApplicable => Some((column.metric.name.clone(), json!("not-applicable"))),
+                    Cell::NotApplicable => {
+                        Some((column.metric.name.clone(), json!("not-applicable")))
+                    }
                     Cell::Unscored(_) => Some((column.metric.name.clone(), Value::Null)),
                 })
                 .collect();
@@ -186,8 +214,10 @@ fn export(reader: &Reader) -> Result<String, CliError> {
 fn remove(reader: &Reader, yes: bool, terminal: &Terminal) -> Result<ExitCode, CliError> {
     let path = reader.path();
     if !yes {
-        return Err(CliError::usage(format!("this removes `{}` for good", path.display()))
-            .with_help("add --yes"));
+        return Err(
+            CliError::usage(format!("this removes `{}` for good", path.display()))
+                .with_help("add --yes"),
+        );
     }
     fs::remove_file(path).map_err(|cause| {
         CliError::invalid(format!("failed to remove `{}`", path.display())).because(cause)

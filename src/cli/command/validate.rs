@@ -25,11 +25,15 @@ pub(crate) fn run(
     args: &ValidateArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
-    let mut checked = Checked { terminal, strict: args.strict, failed: false };
+    let mut checked = Checked {
+        terminal,
+        strict: args.strict,
+        failed: false,
+    };
     if args.files.is_empty() {
         let config = project::config(global)?;
         terminal.line("ok  configuration");
-        checked.policy(&config.policy, &metrics(&config)?);
+        checked.policy(&config.policy, &metrics(&config));
         checked.judges(&config);
         checked.eval_set(&config.eval_set, config.knowledge_base.as_deref());
     }
@@ -40,11 +44,15 @@ pub(crate) fn run(
             checked.eval_set(path, None);
         }
     }
-    Ok(if checked.failed { ExitCode::Invalid } else { ExitCode::Done })
+    Ok(if checked.failed {
+        ExitCode::Invalid
+    } else {
+        ExitCode::Done
+    })
 }
 
 /// What the configured judges and checks measure.
-fn metrics(config: &Config) -> Result<KnownMetrics, CliError> {
+fn metrics(config: &Config) -> KnownMetrics {
     let mut known = KnownMetrics::new();
     for judge in &config.judges {
         let metrics = match wiring::spec(judge) {
@@ -53,14 +61,20 @@ fn metrics(config: &Config) -> Result<KnownMetrics, CliError> {
             // Said again, with its place, when the judges are checked.
             Err(_) => continue,
         };
-        known.extend(metrics.into_iter().map(|metric| (metric.name.clone(), metric)));
+        known.extend(
+            metrics
+                .into_iter()
+                .map(|metric| (metric.name.clone(), metric)),
+        );
     }
-    Ok(known)
+    known
 }
 
 fn all_metrics() -> KnownMetrics {
     let names = OfflineJudge::metrics();
-    let specs = names.into_iter().filter_map(|metric: MetricSpec| known_metric(&metric.name));
+    let specs = names
+        .into_iter()
+        .filter_map(|metric: MetricSpec| known_metric(&metric.name));
     specs.map(|metric| (metric.name.clone(), metric)).collect()
 }
 
@@ -78,10 +92,12 @@ impl Checked<'_> {
 
     fn policy(&mut self, path: &Path, known: &KnownMetrics) {
         let name = path.display().to_string();
-        let read = files::read_text(path)
-            .and_then(|text| Ok(read_policy(&name, &text, None, known)?));
+        let read =
+            files::read_text(path).and_then(|text| Ok(read_policy(&name, &text, None, known)?));
         match read {
-            Ok(policy) => self.terminal.line(&format!("ok  {name}: {} rules", policy.rules.len())),
+            Ok(policy) => self
+                .terminal
+                .line(&format!("ok  {name}: {} rules", policy.rules.len())),
             Err(error) => self.fail(&error),
         }
     }
@@ -90,17 +106,20 @@ impl Checked<'_> {
         for judge in &config.judges {
             match wiring::spec(judge) {
                 Ok(Some(spec)) => {
-                    self.terminal.line(&format!("ok  judge {}: {}", judge.name, spec.title()));
+                    self.terminal
+                        .line(&format!("ok  judge {}: {}", judge.name, spec.title()));
                 }
-                Ok(None) => self.terminal.line(&format!("ok  judge {}: embedded", judge.name)),
+                Ok(None) => self
+                    .terminal
+                    .line(&format!("ok  judge {}: embedded", judge.name)),
                 Err(error) => self.fail(&error),
             }
         }
     }
 
     fn eval_set(&mut self, path: &Path, knowledge_base: Option<&Path>) {
-        let read = files::read(path)
-            .and_then(|bytes| Ok(load(&path.display().to_string(), &bytes)?));
+        let read =
+            files::read(path).and_then(|bytes| Ok(load(&path.display().to_string(), &bytes)?));
         let documents = knowledge_base.map(|path: &Path| {
             let bytes = files::read(path)?;
             Ok::<_, CliError>(KnowledgeBase::load(&path.display().to_string(), &bytes)?)
@@ -119,10 +138,19 @@ impl Checked<'_> {
         for found in lints {
             let is_error = self.strict || found.severity == Severity::Error;
             self.failed |= is_error;
-            let word = if is_error { self.terminal.red("error") } else { self.terminal.bold("warning") };
-            self.terminal.report(&format!("{word}: {}: {}", path.display(), visible_line(&found.message)));
+            let word = if is_error {
+                self.terminal.red("error")
+            } else {
+                self.terminal.bold("warning")
+            };
+            self.terminal.report(&format!(
+                "{word}: {}: {}",
+                path.display(),
+                visible_line(&found.message)
+            ));
             if !found.help.is_empty() {
-                self.terminal.report(&format!("  help: {}", visible_line(&found.help)));
+                self.terminal
+                    .report(&format!("  help: {}", visible_line(&found.help)));
             }
         }
         let critical = set.cases.iter().filter(|case| case.critical).count();

@@ -1,3 +1,5 @@
+//! What the linter finds, and what it leaves alone.
+
 use proptest::prelude::*;
 
 use super::*;

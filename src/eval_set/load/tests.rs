@@ -1,3 +1,5 @@
+//! Eval sets in every format, and every way to write one wrongly.
+
 use std::io::Write as _;
 
 use flate2::{Compression, write::GzEncoder};

@@ -1,3 +1,5 @@
+//! Policies as people write them: what is read, and what is refused where.
+
 use proptest::{prelude::*, sample::subsequence};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What the embedded judge sees, and what it must not claim to see.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -9,6 +9,10 @@ use super::words::Word;
 pub(crate) const TOKEN_INPUTS: usize = 24;
 
 /// The numbers of each word of a sentence, in order.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one list of numbers, in the order of the weights"
+)]
 pub(crate) fn inputs(
     answer: &Answer,
     alignment: &Alignment,

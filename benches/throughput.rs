@@ -1,0 +1,174 @@
+//! The whole run against a loopback server in a process of its own: 1,000 questions, one copilot call
+//! and two judge calls each, 64 calls in flight; wall time against the ideal, CPU per call and peak
+//! memory of `groundgate run`.
+//!
+//! `cargo bench --bench throughput`
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "a bench prints, keeps the time, and fails by panicking"
+)]
+
+use std::{
+    env, fs,
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use axum::{Router, extract::State, http::header, response::IntoResponse, routing::post};
+use tokio::net::TcpListener;
+
+const QUESTIONS: usize = 1000;
+const CALLS: usize = 3 * QUESTIONS;
+const IN_FLIGHT: usize = 64;
+/// Clock ticks per second of `/proc/PID/stat` on Linux.
+const TICKS: f64 = 100.0;
+
+fn main() {
+    if env::args().nth(1).as_deref() == Some("serve") {
+        serve(Duration::from_millis(
+            env::args().nth(2).unwrap().parse().unwrap(),
+        ));
+        return;
+    }
+    println!("| latency | wall | of ideal | calls/s | CPU per call | peak memory |");
+    println!("|---|---|---|---|---|---|");
+    for milliseconds in [50, 0] {
+        let mut server = Command::new(env::current_exe().unwrap())
+            .args(["serve", &milliseconds.to_string()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(server.stdout.take().unwrap())
+            .read_line(&mut url)
+            .unwrap();
+        for _ in 0..3 {
+            measure(url.trim(), milliseconds);
+        }
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+}
+
+/// One run of the program in a fresh folder.
+fn measure(url: &str, milliseconds: u64) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("groundgate.toml"), config(url)).unwrap();
+    let lines = (0..QUESTIONS).map(|index| {
+        format!("{{\"id\":\"q{index}\",\"question\":\"what is the fee for product number {index}?\",\"answerable\":true}}\n")
+    });
+    fs::write(folder.path().join("set.jsonl"), lines.collect::<String>()).unwrap();
+    let start = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_groundgate"))
+        .args(["run", "-q"])
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (cpu, peak) = follow(&mut child);
+    let wall = start.elapsed().as_secs_f64();
+    assert!(child.wait().unwrap().success(), "the run did not end well");
+    let ideal = CALLS as f64 * milliseconds as f64 / 1000.0 / IN_FLIGHT as f64;
+    println!(
+        "| {milliseconds} ms | {wall:.2} s | {:.1} % | {:.0} | {:.3} ms | {:.0} MB |",
+        100.0 * ideal / wall,
+        CALLS as f64 / wall,
+        1000.0 * cpu / CALLS as f64,
+        peak / 1024.0
+    );
+}
+
+/// CPU seconds and peak kilobytes of a process, as last seen before it ended.
+fn follow(child: &mut Child) -> (f64, f64) {
+    let (mut cpu, mut peak) = (0.0, 0.0);
+    while child.try_wait().unwrap().is_none() {
+        if let (Ok(stat), Ok(status)) = (
+            fs::read_to_string(format!("/proc/{}/stat", child.id())),
+            fs::read_to_string(format!("/proc/{}/status", child.id())),
+        ) {
+            let fields: Vec<&str> = stat
+                .rsplit(')')
+                .next()
+                .unwrap()
+                .split_whitespace()
+                .collect();
+            let ticks = |index: usize| fields[index].parse::<f64>().unwrap();
+            cpu = (ticks(11) + ticks(12)) / TICKS;
+            if let Some(line) = status.lines().find(|line| line.starts_with("VmHWM:")) {
+                peak = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+            }
+        }
+        thread::sleep(Duration::from_millis(3));
+    }
+    (cpu, peak)
+}
+
+fn config(url: &str) -> String {
+    format!(
+        r#"
+schema = "groundgate.config/1"
+eval-set = "set.jsonl"
+policy = "gate.toml"
+concurrency = {IN_FLIGHT}
+
+[[copilot]]
+name = "bench"
+kind = "openai"
+base-url = "{url}/copilot/v1"
+model = "m"
+passages = {{ path = "$.passages", text = "$.text", id = "$.id" }}
+
+[[judge]]
+name = "groundedness"
+spec = "groundedness"
+endpoint = {{ base-url = "{url}/claims/v1", model = "m" }}
+
+[[judge]]
+name = "relevance"
+spec = "answer_relevance"
+endpoint = {{ base-url = "{url}/rubric/v1", model = "m" }}
+"#
+    )
+}
+
+/// Three endpoints with constant replies.
+#[tokio::main]
+async fn serve(latency: Duration) {
+    let chat = |content: &str, more: &str| {
+        let content = serde_json::to_string(content).unwrap();
+        format!(
+            "{{\"id\":\"x\",\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{{\"index\":0,\"finish_reason\":\"stop\",\"message\":{{\"role\":\"assistant\",\"content\":{content}}}}}],\"usage\":{{\"prompt_tokens\":300,\"completion_tokens\":20}}{more}}}"
+        )
+    };
+    let fee = "The monthly fee for this product is 3 EUR.";
+    let passages = format!(
+        ",\"passages\":[{{\"id\":\"d\",\"text\":\"{fee} {}\"}}]",
+        "Fees are charged on the first day. ".repeat(20)
+    );
+    let claims = r#"{"claims":[{"id":"s1","label":"supported","passage":1,"quote":"The monthly fee for this product is 3 EUR."}]}"#;
+    let rubric = r#"{"reason":"it does","label":"addresses-all"}"#;
+    let route = |body: String| {
+        post(move |State(latency): State<Duration>| async move {
+            if !latency.is_zero() {
+                tokio::time::sleep(latency).await;
+            }
+            ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+        })
+    };
+    let app = Router::new()
+        .route("/copilot/v1/chat/completions", route(chat(fee, &passages)))
+        .route("/claims/v1/chat/completions", route(chat(claims, "")))
+        .route("/rubric/v1/chat/completions", route(chat(rubric, "")))
+        .with_state(latency);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    println!("http://{}", listener.local_addr().unwrap());
+    axum::serve(listener, app).await.unwrap();
+}
