@@ -9,6 +9,7 @@ use super::{
     ask::Subject,
     claims::{self, says_something},
     embedded::EmbeddedJudge,
+    number::Numbers,
     refusal::is_refusal,
     score::{self, Ledger, Outcomes},
     spec::{KNOWN_METRICS, PARSER_VERSION, Reading, known_metric},
@@ -16,9 +17,26 @@ use super::{
 };
 use crate::{
     copilot::Answer,
-    trial::{ClaimFinding, MetricSpec, Outcome, Unscored},
+    trial::{ClaimFinding, Label, MetricSpec, Outcome, Unscored},
     unit::{Digest, UnitInterval},
 };
+
+/// A sentence stays supported only with a place that supports it, and with every one of its numbers
+/// somewhere in the passages or the question: the weights alone prove nothing.
+fn proven(mut claim: ClaimFinding, numbers: &Numbers) -> ClaimFinding {
+    if claim.label != Label::Supported {
+        return claim;
+    }
+    let doubt = match (&claim.evidence, numbers.first_unknown(&claim.text)) {
+        (None, _) => "no passage has it".to_owned(),
+        (Some(_), Some(number)) => format!("the number {number} is not in the passages"),
+        (Some(_), None) => return claim,
+    };
+    claim.label = Label::NotFound;
+    claim.evidence = None;
+    claim.reasons = vec![doubt];
+    claim
+}
 
 /// What every explanation begins with.
 const NAME: &str = "embedded judge (lexical evidence, not an LLM)";
@@ -91,11 +109,16 @@ impl OfflineJudge {
     fn ledger(&self, subject: Subject<'_>) -> Ledger {
         let passages = subject.answer.passages.iter().flatten();
         let passages: Vec<&str> = passages.map(|passage| passage.text.as_str()).collect();
-        let claims =
-            self.embedded
-                .check_claims(&subject.case.question, &subject.answer.text, &passages);
+        let question = subject.case.question.as_str();
+        let claims = self
+            .embedded
+            .check_claims(question, &subject.answer.text, &passages);
+        let numbers = Numbers::of(passages.iter().copied().chain([question]));
         Ledger {
-            claims,
+            claims: claims
+                .into_iter()
+                .map(|claim| proven(claim, &numbers))
+                .collect(),
             disbelieved: Vec::new(),
         }
     }
@@ -319,5 +342,20 @@ mod tests {
         assert_eq!(relevance(&case, refusal), Some(0.0));
         case.answerable = Some(false);
         assert_eq!(relevance(&case, refusal), None);
+    }
+
+    #[test]
+    fn a_number_from_nowhere_and_a_sentence_without_a_place_are_never_supported() {
+        for text in [
+            "Refunds for card payments are paid within 41 days of the request.",
+            "Refunds for card payments are paid within 15 days of the request.",
+        ] {
+            let zero = |metric| (metric, Some(0.0));
+            check(
+                text,
+                Some(&PASSAGES),
+                ["groundedness", "faithfulness", "correctness"].map(zero),
+            );
+        }
     }
 }
