@@ -1,3 +1,5 @@
+//! What a configuration means, what is refused, and that no secret is repeated.
+
 use std::{io, path::Path, time::Duration};
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Values of every form, their places, and lines that are not shown.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Each lint on the smallest set that has it, and the bundled set, which has none.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What loads, and every mistake with its line.
+
 use std::io::Write as _;
 
 use flate2::{Compression, write::GzEncoder};

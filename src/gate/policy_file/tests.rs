@@ -1,3 +1,5 @@
+//! What a policy means, what is refused, and that environments only get stricter.
+
 use proptest::{prelude::*, sample::subsequence};
 
 use super::*;
