@@ -14,8 +14,14 @@ use crate::{
 };
 
 /// The kinds that speak of a mean, of these questions or of all like them.
-const OF_MEANS: [&str; 6] =
-    ["floor", "ceiling", "non-inferior", "superior", "slice-floor", "mean-max"];
+const OF_MEANS: [&str; 6] = [
+    "floor",
+    "ceiling",
+    "non-inferior",
+    "superior",
+    "slice-floor",
+    "mean-max",
+];
 
 /// The rules with a chain's environments laid over them; nothing where one cannot be read.
 pub(super) fn read_rules(
@@ -77,28 +83,26 @@ impl Reader<'_, '_, '_> {
         let kinds: Vec<(&str, &Kind)> = KINDS.iter().map(|kind| (kind.name, kind)).collect();
         let kind = self.table.choice("kind", &kinds)?;
         self.check_keys(kind);
-        let estimand = self.estimand();
+        let estimand = self.table.choice("estimand", &ESTIMANDS);
         let kind = (kind.read)(self);
+        if self.table.has("estimand") && estimand.is_none() {
+            return None;
+        }
         Some(Rule {
             id: id?.to_owned(),
             why,
             line: Some(line),
-            estimand: estimand?,
+            estimand,
             kind: kind?,
         })
     }
 
-    /// What the rule speaks of, where it says so itself.
-    fn estimand(&self) -> Option<Option<Estimand>> {
-        if self.table.has("estimand") {
-            self.table.choice("estimand", &ESTIMANDS).map(Some)
-        } else {
-            Some(None)
-        }
-    }
-
     fn check_keys(&self, kind: &Kind) {
-        let of_mean: &[&str] = if OF_MEANS.contains(&kind.name) { &["estimand"] } else { &[] };
+        let of_mean: &[&str] = if OF_MEANS.contains(&kind.name) {
+            &["estimand"]
+        } else {
+            &[]
+        };
         let all = [&["id", "kind", "why"], kind.needs, kind.optional, of_mean].concat();
         self.table.only(&all);
         self.table.needs(kind.needs);

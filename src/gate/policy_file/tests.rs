@@ -433,6 +433,18 @@ fn statistics_that_say_nothing_are_refused() {
 }
 
 #[test]
+fn a_rule_may_say_what_it_speaks_of() {
+    let with = |line: &str| read_text(&format!("{HEAD}{RULE}{line}"), None);
+    let plain = with("").unwrap();
+    let suite = with("estimand = 'suite'").unwrap();
+    assert_eq!(plain.rules.first().unwrap().estimand, None);
+    assert_eq!(suite.rules.first().unwrap().estimand, Some(Estimand::Suite));
+    assert_ne!(plain.digest, suite.digest);
+    let found = with("estimand = 'all'").unwrap_err();
+    assert_eq!(found, "gate.toml:8:12: unknown `estimand` `all`");
+}
+
+#[test]
 fn every_mistake_is_found_at_once_and_each_only_once() {
     let text = format!(
         "{HEAD}[statistics]\nmin-cases = 'x'\n{RULE}nim = 1\n[[rule]]\nid = 'b'\n[env.qa]\n[env.prod]\n"
