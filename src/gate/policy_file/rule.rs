@@ -8,7 +8,7 @@ use super::{
     kind::{KINDS, Kind, Wanted},
 };
 use crate::{
-    gate::policy::{Estimand, KnownMetrics, Rule, Slice, Statistics},
+    gate::policy::{KnownMetrics, Rule, Slice, Statistics},
     toml_reader::Table,
     trial::{BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric},
 };
