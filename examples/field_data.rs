@@ -195,15 +195,16 @@ impl Study {
 /// The verdict with the first rule's difference and bounds.
 fn cell(document: &Value) -> String {
     let rule = &document["rules"][0];
-    let number = |value: &Value| {
-        value
+    let number = |name: &str| {
+        rule[name]
             .as_f64()
             .map_or_else(|| "?".to_owned(), |n| format!("{n:+.3}"))
     };
-    let bounds = rule["ci"].as_array().map_or_else(String::new, |ends| {
-        let ends: Vec<String> = ends.iter().map(number).collect();
-        format!(" [{}]", ends.join(", "))
-    });
     let verdict = document["verdict"].as_str().unwrap_or("?");
-    format!("**{verdict}** {}{bounds}", number(&rule["estimate"]))
+    format!(
+        "**{verdict}** {} [{}, {}]",
+        number("estimate"),
+        number("lower"),
+        number("upper")
+    )
 }

@@ -1,4 +1,4 @@
-//! Configurations as people write them: what is read, and what is refused where.
+//! What a configuration means, what is refused, and that no secret is repeated.
 
 use std::{io, path::Path, time::Duration};
 

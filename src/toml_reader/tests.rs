@@ -1,4 +1,4 @@
-//! Mistakes in TOML and where they are said to be.
+//! Values of every form, their places, and lines that are not shown.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What the linter finds, and what it leaves alone.
+//! Each lint on the smallest set that has it, and the bundled set, which has none.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Eval sets in every format, and every way to write one wrongly.
+//! What loads, and every mistake with its line.
 
 use std::io::Write as _;
 

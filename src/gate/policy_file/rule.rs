@@ -8,7 +8,7 @@ use super::{
     kind::{KINDS, Kind, Wanted},
 };
 use crate::{
-    gate::policy::{Estimand, KnownMetrics, Rule, Slice, Statistics},
+    gate::policy::{KnownMetrics, Rule, Slice, Statistics},
     toml_reader::Table,
     trial::{BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric},
 };
@@ -83,21 +83,18 @@ impl Reader<'_, '_, '_> {
         let kinds: Vec<(&str, &Kind)> = KINDS.iter().map(|kind| (kind.name, kind)).collect();
         let kind = self.table.choice("kind", &kinds)?;
         self.check_keys(kind);
-        let (estimand, is_readable) = self.estimand();
+        let estimand = self.table.choice("estimand", &ESTIMANDS);
         let kind = (kind.read)(self);
+        if self.table.has("estimand") && estimand.is_none() {
+            return None;
+        }
         Some(Rule {
             id: id?.to_owned(),
             why,
             line: Some(line),
             estimand,
-            kind: kind.filter(|_| is_readable)?,
+            kind: kind?,
         })
-    }
-
-    /// What the rule speaks of, where it says so itself, and whether it says so readably.
-    fn estimand(&self) -> (Option<Estimand>, bool) {
-        let estimand = self.table.choice("estimand", &ESTIMANDS);
-        (estimand, estimand.is_some() || !self.table.has("estimand"))
     }
 
     fn check_keys(&self, kind: &Kind) {

@@ -1,4 +1,4 @@
-//! Policies as people write them: what is read, and what is refused where.
+//! What a policy means, what is refused, and that environments only get stricter.
 
 use proptest::{prelude::*, sample::subsequence};
 
@@ -430,6 +430,18 @@ fn statistics_that_say_nothing_are_refused() {
     );
     check("bound = 'tight'", "9: unknown `bound` `tight`");
     check("min_cases = 5", "1: unknown key `min_cases`");
+}
+
+#[test]
+fn a_rule_may_say_what_it_speaks_of() {
+    let with = |line: &str| read_text(&format!("{HEAD}{RULE}{line}"), None);
+    let plain = with("").unwrap();
+    let suite = with("estimand = 'suite'").unwrap();
+    assert_eq!(plain.rules.first().unwrap().estimand, None);
+    assert_eq!(suite.rules.first().unwrap().estimand, Some(Estimand::Suite));
+    assert_ne!(plain.digest, suite.digest);
+    let found = with("estimand = 'all'").unwrap_err();
+    assert_eq!(found, "gate.toml:8:12: unknown `estimand` `all`");
 }
 
 #[test]
