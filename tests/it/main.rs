@@ -4,7 +4,9 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "helpers of tests fail by panicking, as tests do"
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers of tests fail by panicking and say what they skip, as tests do"
 )]
 
 mod architecture;
