@@ -25,3 +25,12 @@ review:
 # the main job on embedded defaults
 demo:
     cargo run --release -- demo
+
+# gates on real recorded answers (docs/field-data.md)
+field-data data="../shared/data":
+    cargo build --release
+    cargo run --release --example field_data -- {{data}} target/release/groundgate
+
+# calls a second, CPU per call, memory (docs/performance.md)
+bench:
+    cargo bench --bench throughput

@@ -37,8 +37,8 @@ pub(crate) struct Job {
     pub(crate) copilot: Arc<dyn Copilot>,
     pub(crate) header: Header,
     pub(crate) path: PathBuf,
-    /// The record to go on with; a new one is made where there is none.
-    pub(crate) resumed: Option<Reader>,
+    /// Whether the record is there already and is to be gone on with.
+    pub(crate) resumes: bool,
     /// Whether failures of the resumed run are to be asked again.
     pub(crate) rerun_failures: bool,
     pub(crate) cap: Option<Usd>,
@@ -105,16 +105,16 @@ pub(crate) fn execute(job: Job, runtime: &Runtime, terminal: &Terminal) -> Resul
 }
 
 fn open(job: &Job) -> Result<(Writer, Past, Usd), CliError> {
-    let Some(reader) = &job.resumed else {
-        let writer = Writer::create(&job.path, &job.header, &job.plan.cases)?;
+    let path = &job.path;
+    if !job.resumes {
+        let writer = Writer::create(path, &job.header, &job.plan.cases)?;
         return Ok((writer, Past::default(), Usd::ZERO));
-    };
-    let path = reader.path().to_owned();
-    let mut writer = Writer::resume(Reader::open(&path)?)?;
+    }
+    let mut writer = Writer::resume(Reader::open(path)?)?;
     if job.rerun_failures {
         writer.forget_failures()?;
     }
-    let reader = Reader::open(&path)?;
+    let reader = Reader::open(path)?;
     let past = Past {
         finished: reader.finished()?,
         calls: reader.open_calls()?,

@@ -154,14 +154,17 @@ impl Writer {
             .map_err(sqlite("write to", &self.path))
     }
 
-    /// Notes how the run ended, syncs, and folds the log into the one file.
+    /// Notes how the run ended, syncs, and folds the log into the one file, unless somebody is
+    /// reading it just now: then the log stays beside it, which loses nothing.
     pub fn finish(self, status: Status) -> Result<(), RecordError> {
-        self.set_status(status)?;
         self.connection
-            .execute_batch(
-                "PRAGMA synchronous=FULL; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE;",
-            )
-            .map_err(sqlite("close", &self.path))
+            .pragma_update(None, "synchronous", "FULL")
+            .map_err(sqlite("close", &self.path))?;
+        self.set_status(status)?;
+        let _somebody_reads = self.connection.execute_batch(
+            "PRAGMA busy_timeout=200; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE;",
+        );
+        Ok(())
     }
 
     fn set_status(&self, status: Status) -> Result<(), RecordError> {

@@ -129,7 +129,7 @@ impl<'a> Demo<'a> {
             copilot,
             header,
             path: path.clone(),
-            resumed: None,
+            resumes: false,
             rerun_failures: false,
             cap: None,
         };

@@ -179,13 +179,16 @@ impl Start<'_> {
             }
             header = reader.header().clone();
         }
+        let goes_on = resumed.is_some();
+        // Whoever reads a record keeps its writer from folding it into one file.
+        drop(resumed);
         let path: PathBuf = runs::path(&self.config.runs_dir, &header.run_id);
         let job = Job {
             plan,
             copilot: Arc::clone(&copilot),
             header: header.clone(),
             path,
-            resumed,
+            resumes: goes_on,
             rerun_failures: rerun.flatten().is_some(),
             cap: self.cap,
         };

@@ -341,9 +341,19 @@ impl Sides<'_> {
             && !word.kinds.has(Kinds::META)
             && self.index.id(word.key).is_none()
             && at > self.alignment.words.start
-            && (small(at - 1) || self.is_name_before(at))
+            && (small(at - 1) || self.is_name_before(at) || self.opens_with_a_known_word(at))
             && !self.answer.word(at - 1).is_some_and(Word::is_digits)
             && (self.alignment.words.start + 1..self.alignment.words.end).any(small)
+    }
+
+    /// Whether the word before is the sentence's first, with a capital for that reason only: the
+    /// passages use it too.
+    fn opens_with_a_known_word(&self, at: usize) -> bool {
+        at - 1 == self.alignment.words.start
+            && self
+                .answer
+                .word(at - 1)
+                .is_some_and(|first| self.index.id(first.key).is_some())
     }
 
     /// Whether the word before also begins with a capital and is not the first.

@@ -198,7 +198,11 @@ impl EmbeddedJudge {
         let features = features::extract(answer, &alignment, index, &conflicts, around);
         let unsupported = self.unsupported(&features, &conflicts);
         let is_claim = is_claim(kind, text, &features);
-        let label = self.label(is_claim, &conflicts, unsupported);
+        let mut label = self.label(is_claim, &conflicts, unsupported);
+        // The weights alone prove nothing: there must be a place to point at.
+        if label == Label::Supported && alignment.best().is_none() {
+            label = Label::NotFound;
+        }
         let reasons = match label {
             Label::Contradicted => reasons::of_conflicts(&conflicts, answer, index, texts),
             Label::NotFound => reasons::of_missing(&alignment, answer, texts),
