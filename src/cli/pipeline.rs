@@ -28,6 +28,9 @@ use crate::{
 const QUEUE: usize = 1024;
 /// Events in one transaction.
 const BATCH: usize = 512;
+/// How long events gather before they are written: one transaction for many of them costs the disk
+/// and the processor a fraction. At most what came within this time is asked again after a kill.
+const GATHER: Duration = Duration::from_millis(4);
 /// How long calls in flight are waited for after the first Ctrl-C.
 const GRACE: Duration = Duration::from_secs(20);
 
@@ -130,6 +133,7 @@ fn record(
 ) -> (Writer, Option<RecordError>) {
     let (mut calls, mut trials) = (Vec::new(), Vec::new());
     while let Some(first) = events.blocking_recv() {
+        thread::sleep(GATHER);
         let mut next = Some(first);
         while let Some(event) = next {
             progress.observe(&event);
