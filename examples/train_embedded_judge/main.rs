@@ -44,7 +44,7 @@ fn main() -> Result<()> {
     let model_file = args.next().context("the model file to write is missing")?;
     let data = Path::new(&data);
     let rarities = rarities(&rows::documents(data)?);
-    let untrained = EmbeddedJudge::from_bytes(&file(&rarities, &Parts::untrained(), 0.5))?;
+    let untrained = EmbeddedJudge::from_bytes(&file(&rarities, &Parts::untrained(), [0.5; 2]))?;
     let cases = read_cases(&untrained, data)?;
     println!(
         "answers {}, sentences {}",
@@ -53,8 +53,8 @@ fn main() -> Result<()> {
     );
 
     let scores = held_out(&cases);
-    let threshold = report::threshold(&cases, &scores);
-    report::print(&cases, &scores, threshold);
+    let thresholds = report::thresholds(&cases, &scores);
+    report::print(&cases, &scores, thresholds);
 
     let all = || {
         cases
@@ -70,12 +70,13 @@ fn main() -> Result<()> {
         head: train::head(&answers, FOLDS),
         scales: scores.scales,
     };
-    let bytes = file(&rarities, &parts, threshold);
+    let bytes = file(&rarities, &parts, thresholds);
     fs::write(&model_file, &bytes)?;
     println!("\nmodel file: {} bytes", bytes.len());
     let shipped = EmbeddedJudge::from_bytes(&bytes)?;
     check_parity(&shipped, &parts.general, &cases)?;
-    report::print_shipped(&shipped, &cases);
+    report::print_conflicts(&shipped, &cases);
+    report::print_speed(&shipped, &cases);
     Ok(())
 }
 
@@ -250,7 +251,7 @@ fn rarities(documents: &[String]) -> Vec<u8> {
     table
 }
 
-/// All that is trained, but the threshold.
+/// All that is trained, but the thresholds.
 struct Parts {
     general: General,
     retrieved: Retrieved,
@@ -281,7 +282,7 @@ impl Parts {
 }
 
 /// The model file, as `src/judge/embedded/model.rs` reads it.
-fn file(rarities: &[u8], parts: &Parts, threshold: f64) -> Vec<u8> {
+fn file(rarities: &[u8], parts: &Parts, thresholds: [f64; 2]) -> Vec<u8> {
     let mut out = b"GGEJ\x01".to_vec();
     let mut section = |name: &str, payload: &[u8]| {
         out.extend(name.as_bytes());
@@ -309,6 +310,6 @@ fn file(rarities: &[u8], parts: &Parts, threshold: f64) -> Vec<u8> {
     section("RHEA", &linear(&parts.head));
     section("PSCA", &linear(&parts.scales[0]));
     section("RSCA", &linear(&parts.scales[1]));
-    section("CUTS", &floats(&[threshold]));
+    section("CUTS", &floats(&thresholds));
     out
 }

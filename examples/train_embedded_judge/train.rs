@@ -49,12 +49,12 @@ const GENERAL: Growth = Growth {
 };
 
 const RETRIEVED: Growth = Growth {
-    trees: 300,
-    leaves: 12,
-    rate: 0.04,
-    rows_min: 60.0,
-    ridge: 10.0,
-    inputs_share: 0.3,
+    trees: 250,
+    leaves: 15,
+    rate: 0.05,
+    rows_min: 40.0,
+    ridge: 5.0,
+    inputs_share: 0.5,
     rows_share: 0.8,
     seed: 1,
 };

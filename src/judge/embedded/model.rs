@@ -59,8 +59,9 @@ pub(crate) struct Model {
     /// From scores to log odds, by shape.
     pub(crate) plain_scale: Logistic,
     pub(crate) retrieved_scale: Logistic,
-    /// From this probability on a sentence counts as unsupported.
-    pub(crate) threshold: f32,
+    /// From this probability on a sentence counts as unsupported, by shape.
+    pub(crate) plain_threshold: f32,
+    pub(crate) retrieved_threshold: f32,
 }
 
 impl Model {
@@ -70,6 +71,17 @@ impl Model {
         let n_inputs = Features::NAMES.len();
         let logistic = |name, inputs| Logistic::new(name, sections.floats(name)?, inputs);
         let trees = |name, inputs| Trees::new(name, &sections.floats(name)?, inputs);
+        let cuts = sections.floats("CUTS")?;
+        let [plain_threshold, retrieved_threshold] = *cuts.as_slice() else {
+            return Err(ModelError::Length {
+                name: "CUTS",
+                found: cuts.len(),
+                expected: 2,
+            });
+        };
+        if !(plain_threshold + retrieved_threshold).is_finite() {
+            return Err(ModelError::NotFinite("CUTS"));
+        }
         Ok(Self {
             rarity: Rarity::new(sections.bytes("IDF_")?.to_vec())?,
             general: logistic("GLIN", n_inputs)?,
@@ -78,7 +90,8 @@ impl Model {
             retrieved_head: logistic("RHEA", HEAD_INPUTS)?,
             plain_scale: logistic("PSCA", 1)?,
             retrieved_scale: logistic("RSCA", 1)?,
-            threshold: logistic("CUTS", 0)?.log_odds(&[]),
+            plain_threshold,
+            retrieved_threshold,
         })
     }
 

@@ -85,8 +85,12 @@ pub(crate) fn read(lexicon: &Lexicon, model: &Model, question: &str, texts: Text
         });
     }
     let (log_odds, ungrounded) = score(model, &scored, shape);
+    let threshold = match shape {
+        Shape::Plain => model.plain_threshold,
+        Shape::Retrieved => model.retrieved_threshold,
+    };
     let labeller = Labeller {
-        model,
+        threshold,
         answer: &answer,
         index: &index,
         texts,
@@ -189,7 +193,8 @@ fn is_copied(features: &Features) -> bool {
 
 /// What labels are made from.
 struct Labeller<'a> {
-    model: &'a Model,
+    /// From this probability on a sentence counts as unsupported.
+    threshold: f32,
     answer: &'a Answer,
     index: &'a Index,
     texts: Texts<'a>,
@@ -208,7 +213,7 @@ impl Labeller<'_> {
             alignment,
             conflicts,
         } = draft;
-        let threshold = self.model.threshold;
+        let threshold = self.threshold;
         let modeled = sigmoid(log_odds);
         // Rules go before weights: a conflict is never likely supported, a copy never likely not.
         let unsupported = if !conflicts.is_empty() {
