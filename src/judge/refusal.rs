@@ -39,22 +39,25 @@ pub(crate) enum SentenceKind {
 /// Sorts one sentence by its words.
 pub(crate) fn sentence_kind(sentence: &str) -> SentenceKind {
     let lower = normalized(sentence);
+    // Few sentences have one of these; the long lists are for them.
+    let may_decline = HINTS.iter().any(|hint| lower.contains(hint));
     let has = |patterns: &[&str]| {
         patterns
             .iter()
             .any(|pattern| contains_words(&lower, pattern))
     };
     // "…, but the plan covers 20 visits" answers after all.
-    let turns = TURNS.iter().any(|turn| lower.contains(turn));
-    let declines = has(DECLINES) || (has(SILENCES) && has(SOURCES));
+    let turns = may_decline && TURNS.iter().any(|turn| lower.contains(turn));
+    let declines = may_decline && (has(DECLINES) || (has(SOURCES) && has(SILENCES)));
+    let speaks = ADDRESSES.iter().any(|address| lower.contains(address));
     let opening = lower.split_whitespace().count() <= 7 && has(OPENINGS);
     if declines && !turns {
         SentenceKind::Decline
     } else if sentence.trim_end().ends_with(['?', '？', '؟']) {
         SentenceKind::Question
-    } else if opening || has(OFFERS) {
+    } else if opening || (speaks && has(OFFERS)) {
         SentenceKind::Courtesy
-    } else if has(REFERRALS) {
+    } else if speaks && has(REFERRALS) {
         SentenceKind::Referral
     } else {
         SentenceKind::Statement
@@ -87,6 +90,35 @@ const TURNS: &[&str] = &[
     " however the ",
     " although ",
     "; ",
+];
+
+/// Every decline has one of these.
+const HINTS: &[&str] = &[
+    "n't",
+    " not ",
+    " no ",
+    " unable ",
+    "cannot",
+    "insufficient",
+    "decline",
+    "outside",
+    "beyond",
+];
+
+/// Every offer and referral has one of these.
+const ADDRESSES: &[&str] = &[
+    "please",
+    " me ",
+    "feel free",
+    " hope ",
+    "happy",
+    "glad",
+    "here to",
+    " if you ",
+    "as a",
+    "contact",
+    "recommend",
+    "suggest",
 ];
 
 /// Say that there is no answer, whatever else the sentence speaks of.
@@ -285,6 +317,23 @@ mod tests {
             "There is not enough information in the passages to answer the question.",
             true,
         );
+    }
+
+    #[test]
+    fn every_pattern_has_a_hint() {
+        let padded = |pattern: &&str| format!(" {pattern} ");
+        for pattern in DECLINES.iter().chain(SILENCES) {
+            assert!(
+                HINTS.iter().any(|hint| padded(pattern).contains(hint)),
+                "{pattern}"
+            );
+        }
+        for pattern in OFFERS.iter().chain(REFERRALS) {
+            assert!(
+                ADDRESSES.iter().any(|hint| padded(pattern).contains(hint)),
+                "{pattern}"
+            );
+        }
     }
 
     #[test]

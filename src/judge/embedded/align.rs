@@ -47,16 +47,6 @@ impl Answer {
         self.rarity.get(at).copied().unwrap_or(0.0)
     }
 
-    /// How far apart in the passages two words stand at least, as ln(1 + words); 7 if one is missing.
-    pub(crate) fn distance(&self, left: usize, right: usize, index: &Index) -> f32 {
-        let positions = |at: usize| Some(index.positions(self.ids.get(at).copied().flatten()?));
-        let (Some(left), Some(right)) = (positions(left), positions(right)) else {
-            return 7.0;
-        };
-        let words = nearest(left, right).and_then(|words| u16::try_from(words).ok());
-        f32::from(words.unwrap_or(u16::MAX)).ln_1p()
-    }
-
     fn number_key(&self, at: usize) -> Option<u64> {
         self.word(at)?.number.map(|number| number.key)
     }

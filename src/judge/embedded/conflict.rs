@@ -339,21 +339,12 @@ impl Sides<'_> {
         word.capitalized
             && word.is_content()
             && !word.kinds.has(Kinds::META)
+            && !word.kinds.has(Kinds::CALENDAR)
             && self.index.id(word.key).is_none()
             && at > self.alignment.words.start
-            && (small(at - 1) || self.is_name_before(at) || self.opens_with_a_known_word(at))
+            && (small(at - 1) || at == self.alignment.words.start + 1 || self.is_name_before(at))
             && !self.answer.word(at - 1).is_some_and(Word::is_digits)
             && (self.alignment.words.start + 1..self.alignment.words.end).any(small)
-    }
-
-    /// Whether the word before is the sentence's first, with a capital for that reason only: the
-    /// passages use it too.
-    fn opens_with_a_known_word(&self, at: usize) -> bool {
-        at - 1 == self.alignment.words.start
-            && self
-                .answer
-                .word(at - 1)
-                .is_some_and(|first| self.index.id(first.key).is_some())
     }
 
     /// Whether the word before also begins with a capital and is not the first.
@@ -400,8 +391,9 @@ fn denial(words: &[&Word]) -> Option<Denial> {
 
 /// Whether two words may be one, cut short: `Prep` and `Prepare`, `F` and `Fahrenheit`.
 fn is_short_for(one: &Word, other: &Word) -> bool {
-    let lengths = (one.end - one.start, other.end - other.start);
-    lengths.0 <= 4 || lengths.1 <= 4 || (one.prefix.is_some() && one.prefix == other.prefix)
+    let shortest = (one.end - one.start).min(other.end - other.start);
+    let same_start = one.prefix.is_some() && one.prefix == other.prefix;
+    same_start || (shortest <= 4 && one.initial == other.initial)
 }
 
 /// Whether a passage word says the number, or a range or unit of it that is written together.

@@ -85,7 +85,10 @@ features! {
     has_quote: "Whether it quotes.",
     declines: "Whether it says that there is no answer.",
     passage_words: "The number of words of the passages, as ln.",
-    frame: "Phrases of advice and connection that generators add.",
+    adding: "Words that add a further point.",
+    concluding: "Words that draw a conclusion.",
+    advising: "Words that advise.",
+    examples: "Words that give examples.",
 }
 
 /// What stands around a sentence.
@@ -463,47 +466,12 @@ fn surface(
     features.has_bracket = flag(text.contains('('));
     features.has_quote = flag(text.contains(['"', '“']));
     features.declines = flag(around.declines);
-    let lower = text.to_lowercase();
     features.passage_words = count(n_passage_words).ln_1p();
-    features.frame = count(FRAMES.iter().filter(|frame| lower.contains(*frame)).count());
+    features.adding = of_kind(Kinds::ADDING);
+    features.concluding = of_kind(Kinds::CONCLUDING);
+    features.advising = of_kind(Kinds::ADVISING);
+    features.examples = of_kind(Kinds::EXAMPLE);
 }
-
-const FRAMES: &[&str] = &[
-    "important",
-    "please note",
-    "worth noting",
-    "keep in mind",
-    "in conclusion",
-    "in summary",
-    "overall",
-    "i hope",
-    "let me know",
-    "however,",
-    "additionally",
-    "furthermore",
-    "moreover",
-    "recommended",
-    "best to",
-    "be sure to",
-    "make sure",
-    "consult",
-    "for example",
-    "such as",
-    "in addition",
-    "based on the",
-    "according to",
-    "passage 1",
-    "passage 2",
-    "passage 3",
-    "ensure",
-    "which can",
-    "this can",
-    "this is because",
-    "in order to",
-    "known for",
-    "popular",
-    "depending on",
-];
 
 fn flag(holds: bool) -> f32 {
     f32::from(u8::from(holds))

@@ -22,8 +22,8 @@ pub(crate) struct Index {
     /// `positions[offsets[id]..offsets[id + 1]]` is where the stem `id` stands.
     offsets: Vec<usize>,
     positions: Vec<usize>,
-    pairs: KeyTable,
-    triples: KeyTable,
+    /// Pairs and triples of stems that stand in a row.
+    sequences: KeyTable,
     values: KeyTable,
     prefixes: KeyTable,
 }
@@ -106,10 +106,13 @@ impl Index {
             }
         }
         let mut made = Self {
-            pairs: KeyTable::with_capacity(words.len()),
-            triples: KeyTable::with_capacity(words.len()),
-            values: KeyTable::with_capacity(words.len()),
-            prefixes: KeyTable::with_capacity(words.len()),
+            sequences: KeyTable::with_capacity(2 * words.len()),
+            values: KeyTable::with_capacity(
+                words.iter().filter(|word| word.number.is_some()).count(),
+            ),
+            prefixes: KeyTable::with_capacity(
+                words.iter().filter(|word| word.prefix.is_some()).count(),
+            ),
             words,
             sentences,
             sentence_of,
@@ -125,12 +128,12 @@ impl Index {
     fn add_sequences(&mut self) {
         for window in self.words.windows(2) {
             if let [first, second] = window {
-                self.pairs.get_or_insert(pair(first.key, second.key), 0);
+                self.sequences.get_or_insert(pair(first.key, second.key), 0);
             }
         }
         for window in self.words.windows(3) {
             if let [first, second, third] = window {
-                self.triples
+                self.sequences
                     .get_or_insert(pair(pair(first.key, second.key), third.key), 0);
             }
         }
@@ -188,12 +191,12 @@ impl Index {
 
     /// Whether the two stems occur next to each other, in that order.
     pub(crate) fn has_pair(&self, first: u64, second: u64) -> bool {
-        self.pairs.contains(pair(first, second))
+        self.sequences.contains(pair(first, second))
     }
 
     /// Whether the three stems occur in a row.
     pub(crate) fn has_triple(&self, first: u64, second: u64, third: u64) -> bool {
-        self.triples.contains(pair(pair(first, second), third))
+        self.sequences.contains(pair(pair(first, second), third))
     }
 
     /// The words of a sentence.

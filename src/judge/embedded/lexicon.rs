@@ -34,6 +34,18 @@ impl Kinds {
     /// Denies and does nothing else (not, never).
     pub(crate) const PLAIN_DENIAL: Self = Self(512);
 
+    /// Adds a further point (additionally).
+    pub(crate) const ADDING: Self = Self(1024);
+    /// Draws a conclusion (therefore, overall).
+    pub(crate) const CONCLUDING: Self = Self(2048);
+    /// Advises (recommended, ensure).
+    pub(crate) const ADVISING: Self = Self(4096);
+    /// Gives examples (such, including).
+    pub(crate) const EXAMPLE: Self = Self(8192);
+
+    /// A number word.
+    pub(crate) const NUMBER: Self = Self(16384);
+
     /// All but those of `other`.
     pub(crate) const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
@@ -67,6 +79,10 @@ impl Lexicon {
             (SCALE, Kinds::SCALE),
             (LOOSE_NUMBER, Kinds::LOOSE_NUMBER),
             (PLAIN_DENIAL, Kinds::PLAIN_DENIAL),
+            (ADDING, Kinds::ADDING),
+            (CONCLUDING, Kinds::CONCLUDING),
+            (ADVISING, Kinds::ADVISING),
+            (EXAMPLE, Kinds::EXAMPLE),
         ];
         for (words, kind) in lists {
             for word in words.split_whitespace() {
@@ -85,15 +101,18 @@ impl Lexicon {
                     .push(stem_key(to));
             }
         }
-        let mut kinds = KeyTable::with_capacity(merged.len());
-        for (key, bits) in merged {
-            kinds.get_or_insert(key, u32::from(bits));
-        }
-        let numbers = NUMBERS
+        let numbers: BTreeMap<u64, f64> = NUMBERS
             .split_whitespace()
             .filter_map(|both| both.split_once('='))
             .filter_map(|(word, value)| Some((hash(word.as_bytes()), value.parse().ok()?)))
             .collect();
+        for low in numbers.keys() {
+            *merged.entry(*low).or_default() |= Kinds::NUMBER.0;
+        }
+        let mut kinds = KeyTable::with_capacity(merged.len());
+        for (key, bits) in merged {
+            kinds.get_or_insert(key, u32::from(bits));
+        }
         Self {
             kinds,
             numbers,
@@ -151,6 +170,16 @@ guaranteed exactly required necessary essential crucial important";
 const META: &str = "passage passages context provided information article mentioned mention text document \
 documents source sources answer answers question questions based given according states stated following step steps \
 page pages section figure image example";
+
+const ADDING: &str = "additionally furthermore moreover also besides addition another";
+
+const CONCLUDING: &str =
+    "therefore thus hence overall consequently conclusion summary so ultimately";
+
+const ADVISING: &str = "recommended recommend advisable ensure ensuring consult sure note noting mind should \
+important consider advised careful";
+
+const EXAMPLE: &str = "example examples such including like instance various";
 
 const CALENDAR: &str = "january february march april may june july august september october november \
 december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday \

@@ -3,7 +3,10 @@
 //! One file of sections: four letters, the length of the payload in bytes (u32, little-endian), the
 //! payload. Floats are f32, little-endian. `examples/train_embedded_judge.rs` writes it.
 
+use super::answer_score::HEAD_INPUTS;
+use super::features::Features;
 use super::table::mix;
+use super::trees::Trees;
 use super::words::Word;
 
 /// The first bytes of a model file; the last one is the version of the layout.
@@ -40,6 +43,64 @@ pub enum ModelError {
         "failed to read the embedded judge's model: section `{0}` holds a number that is not finite"
     )]
     NotFinite(&'static str),
+}
+
+/// All weights.
+#[derive(Debug, Clone)]
+pub(crate) struct Model {
+    /// How rare words are.
+    pub(crate) rarity: Rarity,
+    /// The model for any text: the mean of a weighted sum and of trees.
+    pub(crate) general: Logistic,
+    pub(crate) general_trees: Trees,
+    /// The model for answers to a question over several passages: trees over a sentence and its neighbors, and a head.
+    pub(crate) retrieved_trees: Trees,
+    pub(crate) retrieved_head: Logistic,
+    /// From scores to log odds, by shape.
+    pub(crate) plain_scale: Logistic,
+    pub(crate) retrieved_scale: Logistic,
+    /// From this probability on a sentence counts as unsupported, by shape.
+    pub(crate) plain_threshold: f32,
+    pub(crate) retrieved_threshold: f32,
+}
+
+impl Model {
+    /// From a model file.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, ModelError> {
+        let sections = Sections::read(bytes)?;
+        let n_inputs = Features::NAMES.len();
+        let logistic = |name, inputs| Logistic::new(name, sections.floats(name)?, inputs);
+        let trees = |name, inputs| Trees::new(name, &sections.floats(name)?, inputs);
+        let cuts = sections.floats("CUTS")?;
+        let [plain_threshold, retrieved_threshold] = *cuts.as_slice() else {
+            return Err(ModelError::Length {
+                name: "CUTS",
+                found: cuts.len(),
+                expected: 2,
+            });
+        };
+        if !(plain_threshold + retrieved_threshold).is_finite() {
+            return Err(ModelError::NotFinite("CUTS"));
+        }
+        Ok(Self {
+            rarity: Rarity::new(sections.bytes("IDF_")?.to_vec())?,
+            general: logistic("GLIN", n_inputs)?,
+            general_trees: trees("GTRE", n_inputs)?,
+            retrieved_trees: trees("RTRE", 3 * n_inputs)?,
+            retrieved_head: logistic("RHEA", HEAD_INPUTS)?,
+            plain_scale: logistic("PSCA", 1)?,
+            retrieved_scale: logistic("RSCA", 1)?,
+            plain_threshold,
+            retrieved_threshold,
+        })
+    }
+
+    /// Log odds that a sentence is unsupported, by the model for any text.
+    pub(crate) fn general(&self, inputs: &[f32]) -> f32 {
+        self.general
+            .log_odds(inputs)
+            .midpoint(self.general_trees.sum(inputs))
+    }
 }
 
 /// How rare words are, by hash: one byte each, in twentieths of a nat.

@@ -3,13 +3,7 @@
 use super::align::{Alignment, Answer};
 use super::conflict::{Conflict, ConflictKind};
 use super::index::Index;
-
-/// The texts that reasons quote from.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Texts<'t> {
-    pub(crate) answer: &'t str,
-    pub(crate) passages: &'t [&'t str],
-}
+use super::reading::Texts;
 
 impl Texts<'_> {
     fn own(&self, answer: &Answer, at: usize) -> String {
@@ -27,6 +21,9 @@ impl Texts<'_> {
         shortened(word.unwrap_or_default())
     }
 }
+
+/// Why a sentence is not judged.
+pub(crate) const NOT_A_CLAIM: &str = "there is nothing in it to look up";
 
 /// One sentence for each conflict.
 pub(crate) fn of_conflicts(

@@ -30,10 +30,12 @@ pub(crate) const fn mix(mut key: u64) -> u64 {
     key ^ (key >> 33)
 }
 
-/// Keys with a number each. Zero is not a key (no hash of ours is known to be zero; it would be lost).
+/// Keys with a number each. A slot keeps 32 bits of its key, and the place of the slot says more: that
+/// two of some thousand words are mistaken for each other has a chance below one in a million.
 #[derive(Debug, Clone)]
 pub(crate) struct KeyTable {
-    slots: Vec<(u64, u32)>,
+    /// The upper half of the key, never zero, and its number. Zeros where nothing is.
+    slots: Vec<(u32, u32)>,
     mask: u64,
 }
 
@@ -51,9 +53,9 @@ impl KeyTable {
     pub(crate) fn get_or_insert(&mut self, key: u64, value: u32) -> u32 {
         let at = self.slot_of(key);
         match self.slots.get_mut(at) {
-            Some(slot) if slot.0 == key => slot.1,
+            Some(slot) if slot.0 != 0 => slot.1,
             Some(slot) => {
-                *slot = (key, value);
+                *slot = (tag(key), value);
                 value
             }
             None => value,
@@ -63,7 +65,7 @@ impl KeyTable {
     /// The number of `key`.
     pub(crate) fn get(&self, key: u64) -> Option<u32> {
         let (found, value) = self.slots.get(self.slot_of(key))?;
-        (*found == key && key != 0).then_some(*value)
+        (*found != 0).then_some(*value)
     }
 
     /// Whether `key` is there.
@@ -73,16 +75,22 @@ impl KeyTable {
 
     /// Where `key` is or would be. At least half of the slots are free, so the walk ends.
     fn slot_of(&self, key: u64) -> usize {
+        let own = tag(key);
         let mut at = key & self.mask;
         for _ in 0..=self.mask {
-            let index = usize::try_from(at).unwrap_or(0);
+            let index = usize::try_from(at).unwrap_or(usize::MAX);
             match self.slots.get(index) {
-                Some((found, _)) if *found != key && *found != 0 => at = (at + 1) & self.mask,
+                Some((found, _)) if *found != own && *found != 0 => at = (at + 1) & self.mask,
                 Some(_) | None => return index,
             }
         }
         usize::MAX
     }
+}
+
+/// The upper half of a key; zero, which marks a free slot, becomes one.
+fn tag(key: u64) -> u32 {
+    u32::try_from(key >> 32).unwrap_or(1).max(1)
 }
 
 #[cfg(test)]

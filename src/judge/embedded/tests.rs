@@ -218,7 +218,7 @@ proptest! {
         prop_assert!((0.0..=1.0).contains(&reading.ungrounded));
         for sentence in &reading.sentences {
             prop_assert!((0.0..=1.0).contains(&sentence.unsupported));
-            prop_assert!(sentence.features.inputs().iter().all(|input| input.is_finite()));
+            prop_assert!(sentence.scored.features.inputs().iter().all(|input| input.is_finite()));
             if let Some(evidence) = &sentence.finding.evidence {
                 prop_assert!(passage.get(evidence.start..evidence.end).is_some());
             }

@@ -27,6 +27,8 @@ pub(crate) struct Word {
     pub(crate) kinds: Kinds,
     /// Whether it begins with a capital.
     pub(crate) capitalized: bool,
+    /// Its first character, in lower case.
+    pub(crate) initial: char,
 }
 
 /// A number in a text.
@@ -147,6 +149,7 @@ impl Reader<'_> {
                 }),
                 kinds: Kinds::default(),
                 capitalized: false,
+                initial: '#',
             });
         }
         after
@@ -173,7 +176,7 @@ impl Reader<'_> {
                 let inner = matches!(char, '\'' | '’')
                     && rest.clone().next().is_some_and(char::is_alphabetic);
                 let letter = char.is_alphabetic() && !is_ideographic(char);
-                if !(inner || letter || is_combining_mark(char)) {
+                if !(inner || letter || (!char.is_ascii() && is_combining_mark(char))) {
                     break;
                 }
                 end += char.len_utf8();
@@ -196,7 +199,11 @@ impl Reader<'_> {
         }
         let low = hash(self.buffer.as_bytes());
         let mut kinds = self.lexicon.kinds(low);
-        let amount = self.lexicon.number(low);
+        let amount = if kinds.has(Kinds::NUMBER) {
+            self.lexicon.number(low)
+        } else {
+            None
+        };
         // `No. 5` counts, it does not deny.
         if self.buffer == "no" && self.byte(end) == Some(b'.') {
             kinds = kinds.without(Kinds::NEGATION);
@@ -222,6 +229,7 @@ impl Reader<'_> {
             number,
             kinds,
             capitalized,
+            initial: first.to_lowercase().next().unwrap_or(first),
         });
         end
     }
