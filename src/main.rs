@@ -2,6 +2,12 @@
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
+
+/// Judges make many small strings: `docs/decisions/0006-an-allocator-of-our-own-choice.md`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 fn main() -> ExitCode {
     groundgate::cli::main(std::env::args_os())
 }

@@ -176,9 +176,19 @@ fn fold(text: &str) -> Vec<Folded> {
             continue;
         }
         let end = start + original.len_utf8();
+        // Nearly all text is ASCII, which has one form only.
+        if original.is_ascii() {
+            let c = if original == '`' {
+                '\''
+            } else {
+                original.to_ascii_lowercase()
+            };
+            folded.push(Folded { c, start, end });
+            continue;
+        }
         let mut push = |c: char| {
             let c = match c {
-                '‘' | '’' | '‚' | '‛' | '′' | '`' | '´' => '\'',
+                '‘' | '’' | '‚' | '‛' | '′' | '´' => '\'',
                 '\u{2010}'..='\u{2015}' | '−' => '-',
                 '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}' => ascii_digit(c),
                 other => other,
