@@ -18,12 +18,13 @@ use std::{
     env, fs,
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
 
 use axum::{Router, extract::State, http::header, response::IntoResponse, routing::post};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
 
 const QUESTIONS: usize = 1000;
 const CALLS: usize = 3 * QUESTIONS;
@@ -139,6 +140,36 @@ endpoint = {{ base-url = "{url}/rubric/v1", model = "m" }}
     )
 }
 
+/// Lets so much time pass, to the tenth of a millisecond: a timer of the runtime would add up to one.
+#[derive(Clone)]
+struct Pause {
+    latency: Duration,
+    waiting: mpsc::Sender<(Instant, oneshot::Sender<()>)>,
+}
+
+impl Pause {
+    fn of(latency: Duration) -> Self {
+        let (waiting, queue) = mpsc::channel::<(Instant, oneshot::Sender<()>)>();
+        thread::spawn(move || {
+            for (until, wake) in queue {
+                thread::sleep(until.saturating_duration_since(Instant::now()));
+                wake.send(()).unwrap_or_default(); // its connection may be gone
+            }
+        });
+        Self { latency, waiting }
+    }
+
+    async fn wait(&self) {
+        if self.latency.is_zero() {
+            return;
+        }
+        let (wake, woken) = oneshot::channel();
+        let until = Instant::now() + self.latency;
+        self.waiting.send((until, wake)).unwrap();
+        woken.await.unwrap();
+    }
+}
+
 /// Three endpoints with constant replies.
 #[tokio::main]
 async fn serve(latency: Duration) {
@@ -156,10 +187,8 @@ async fn serve(latency: Duration) {
     let claims = r#"{"claims":[{"id":"s1","label":"supported","passage":1,"quote":"The monthly fee for this product is 3 EUR."}]}"#;
     let rubric = r#"{"reason":"it does","label":"addresses-all"}"#;
     let route = |body: String| {
-        post(move |State(latency): State<Duration>| async move {
-            if !latency.is_zero() {
-                tokio::time::sleep(latency).await;
-            }
+        post(move |State(pause): State<Pause>| async move {
+            pause.wait().await;
             ([(header::CONTENT_TYPE, "application/json")], body).into_response()
         })
     };
@@ -167,7 +196,7 @@ async fn serve(latency: Duration) {
         .route("/copilot/v1/chat/completions", route(chat(fee, &passages)))
         .route("/claims/v1/chat/completions", route(chat(claims, "")))
         .route("/rubric/v1/chat/completions", route(chat(rubric, "")))
-        .with_state(latency);
+        .with_state(Pause::of(latency));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("http://{}", listener.local_addr().unwrap());
     axum::serve(listener, app).await.unwrap();

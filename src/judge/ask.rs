@@ -6,12 +6,14 @@
 
 use super::{
     claims::{self, Unit},
+    evidence::locate,
     guard::{Disbelief, Proof, check_not_a_claim, check_support},
     number::Numbers,
     prompt::{self, Draw, Texts},
     reply::{self, Expected, Labelled, ReplyFault},
     score::{self, Ledger, Outcomes},
     settle::{claim_outcomes, fact_outcomes, finding, settle, too_large},
+    source::Source,
     spec::{JudgeSpec, Mode},
 };
 use crate::{
@@ -113,7 +115,7 @@ fn passage_texts(answer: &Answer) -> Vec<&str> {
         .collect()
 }
 
-impl Ask<'_> {
+impl<'a> Ask<'a> {
     /// What is to be sent.
     pub const fn request(&self) -> &ChatRequest {
         &self.request
@@ -158,15 +160,12 @@ impl Ask<'_> {
 
     fn read_claims(&self, text: &str) -> Result<Outcomes, ReplyFault> {
         let labelled = reply::read_labels(text, "claims", &self.expected())?;
-        let passages = passage_texts(self.subject.answer);
-        let question = self.subject.case.question.as_str();
-        let history = self
-            .subject
-            .case
-            .history
-            .iter()
-            .map(|turn| turn.text.as_str());
-        let numbers = Numbers::of(passages.iter().copied().chain([question]).chain(history));
+        let texts = |texts: Vec<&'a str>| texts.into_iter().map(Source::of).collect::<Vec<_>>();
+        let case = self.subject.case;
+        let history = case.history.iter().map(|turn| turn.text.as_str());
+        let asked = texts(history.chain([case.question.as_str()]).collect());
+        let passages = texts(passage_texts(self.subject.answer));
+        let numbers = Numbers::of(passages.iter().chain(&asked));
         let mut ledger = Ledger {
             claims: Vec::new(),
             disbelieved: Vec::new(),
@@ -186,16 +185,16 @@ impl Ask<'_> {
         &self,
         unit: &Unit,
         said: &Labelled,
-        passages: &[&str],
+        passages: &[Source<'_>],
         numbers: &Numbers,
     ) -> (ClaimFinding, bool) {
         let cited = said
             .passage
             .and_then(|shown| self.order.get(shown.checked_sub(1)?).copied());
+        let nothing = Source::of("");
         let text = cited
             .and_then(|index| passages.get(index))
-            .copied()
-            .unwrap_or("");
+            .unwrap_or(&nothing);
         let proof = match (said.label.as_str(), cited) {
             ("not-a-claim", _) => match check_not_a_claim(&unit.text) {
                 Ok(()) => return (finding(unit, Label::NotAClaim, Vec::new()), false),
@@ -209,7 +208,7 @@ impl Ask<'_> {
                 numbers,
             ),
             ("contradicted", _) => {
-                let place = super::evidence::locate(said.quote.as_deref().unwrap_or(""), text);
+                let place = locate(said.quote.as_deref().unwrap_or(""), text);
                 let reasons = place
                     .as_ref()
                     .err()
@@ -237,8 +236,8 @@ impl Ask<'_> {
 
     fn read_facts(&self, text: &str) -> Result<Outcomes, ReplyFault> {
         let labelled = reply::read_labels(text, "facts", &self.expected())?;
-        let answer = &self.subject.answer.text;
-        let numbers = Numbers::of([answer.as_str()]);
+        let answer = Source::of(&self.subject.answer.text);
+        let numbers = Numbers::of([&answer]);
         let findings: Vec<ClaimFinding> = self
             .units
             .iter()
@@ -248,7 +247,7 @@ impl Ask<'_> {
                     match check_support(
                         &unit.text,
                         said.quote.as_deref(),
-                        (Proof::Answer, answer),
+                        (Proof::Answer, &answer),
                         &numbers,
                     ) {
                         Ok(_) => finding(unit, Label::Supported, Vec::new()),

@@ -6,7 +6,10 @@
 
 use std::ops::Range;
 
-use super::token::{Token, tokens};
+use super::{
+    source::Source,
+    token::{Token, tokens},
+};
 
 /// The most tokens that one ellipsis may skip.
 const GAP_MAX: usize = 40;
@@ -29,20 +32,20 @@ pub enum QuoteFault {
 }
 
 /// Where `passage` says `quote`, in bytes of the original passage.
-pub fn locate(quote: &str, passage: &str) -> Result<Range<usize>, QuoteFault> {
+pub(crate) fn locate(quote: &str, passage: &Source<'_>) -> Result<Range<usize>, QuoteFault> {
     let fragments = fragments(quote);
     if fragments.iter().map(Vec::len).sum::<usize>() < QUOTE_TOKENS_MIN {
         return Err(QuoteFault::TooShort);
     }
-    let passage_tokens = tokens(passage);
+    let passage_tokens = passage.tokens();
     let Some((first, others)) = fragments.split_first() else {
         return Err(QuoteFault::TooShort);
     };
     let mut fault = QuoteFault::NotThere;
     let mut from = 0;
-    while let Some(at) = find(&passage_tokens, first, from, usize::MAX) {
-        match follow(&passage_tokens, others, at + first.len()) {
-            Ok(end) => return span(&passage_tokens, at, end).ok_or(QuoteFault::NotThere),
+    while let Some(at) = find(passage_tokens, first, from, usize::MAX) {
+        match follow(passage_tokens, others, at + first.len()) {
+            Ok(end) => return span(passage_tokens, at, end).ok_or(QuoteFault::NotThere),
             Err(found) => fault = fault.max_severity(found),
         }
         from = at + 1;
@@ -132,7 +135,7 @@ mod tests {
 
     #[track_caller]
     fn check(quote: &str, passage: &str, expected: Result<&str, QuoteFault>) {
-        let found = locate(quote, passage).map(|range| passage[range].to_owned());
+        let found = locate(quote, &Source::of(passage)).map(|range| passage[range].to_owned());
         assert_eq!(found, expected.map(str::to_owned), "{quote}");
     }
 
@@ -209,7 +212,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_found_is_a_piece_of_the_passage(quote in "\\PC{0,30}", passage in "\\PC{0,80}") {
-            if let Ok(range) = locate(&quote, &passage) {
+            if let Ok(range) = locate(&quote, &Source::of(&passage)) {
                 prop_assert!(passage.get(range).is_some());
             }
         }
@@ -219,7 +222,7 @@ mod tests {
             let passage = words.join(" ");
             let from = from.min(words.len() - 3);
             let quote = words[from..from + 3].join("  ").to_uppercase();
-            prop_assert!(locate(&quote, &passage).is_ok());
+            prop_assert!(locate(&quote, &Source::of(&passage)).is_ok());
         }
     }
 }

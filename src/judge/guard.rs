@@ -6,13 +6,13 @@
 //! `not-a-claim` a sentence that indeed claims nothing. Labels that hurt the answer are taken as
 //! they are. Word lists are English; in other languages the guards let more pass.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range, sync::LazyLock};
 
 use super::{
     evidence::{QuoteFault, is_negation, locate},
     number::{Numbers, without_markers},
     refusal::is_refusal,
-    sentences,
+    source::Source,
     token::{Token, content_stems, is_content, stem, tokens},
 };
 
@@ -51,15 +51,16 @@ pub(crate) enum Disbelief {
     IsClaim,
 }
 
-/// Whether a claim is supported by a quote from `text`: gives its place in `text`.
+/// Whether a claim is supported by a quote from `source`: gives its place there.
 pub(crate) fn check_support(
     claim: &str,
     quote: Option<&str>,
-    (proof, text): (Proof, &str),
+    (proof, source): (Proof, &Source<'_>),
     numbers: &Numbers,
 ) -> Result<Range<usize>, Disbelief> {
-    let range = locate(quote.ok_or(Disbelief::NoQuote)?, text)?;
-    let around = around(text, &range);
+    let range = locate(quote.ok_or(Disbelief::NoQuote)?, source)?;
+    let text = source.text;
+    let around = source.sentences_around(&range);
     let context = text.get(around.clone()).unwrap_or(text);
     if !related(claim, context) {
         return Err(Disbelief::Unrelated);
@@ -70,29 +71,17 @@ pub(crate) fn check_support(
         .rfind(CLAUSE_ENDS)
         .map_or(around.start, |at| around.start + at);
     let quoted = text.get(clause..range.end).unwrap_or("");
-    let backing = match proof {
-        Proof::Passage => text,
-        Proof::Answer => context,
+    let is_backed = match proof {
+        Proof::Passage => negation_is_backed(claim, source),
+        Proof::Answer => negation_is_backed(claim, &Source::of(context)),
     };
-    if !negation_is_backed(claim, backing) || denies(claim, quoted) {
+    if !is_backed || denies(claim, quoted) {
         return Err(Disbelief::Polarity);
     }
     match numbers.first_unknown(claim) {
         Some(number) => Err(Disbelief::Number(number)),
         None => Ok(range),
     }
-}
-
-/// The sentences of `text` that a quote touches.
-fn around(text: &str, range: &Range<usize>) -> Range<usize> {
-    let mut around = range.clone();
-    for sentence in sentences::split(text) {
-        if sentence.start < range.end && range.start < sentence.end {
-            around.start = around.start.min(sentence.start);
-            around.end = around.end.max(sentence.end);
-        }
-    }
-    around
 }
 
 /// Whether a content word or a number of the claim stands in the text; a claim without any is
@@ -106,21 +95,21 @@ fn related(claim: &str, context: &str) -> bool {
             .map(|token| token.text)
             .collect()
     };
-    let there = numbers(context);
-    wanted.is_empty()
-        || !wanted.is_disjoint(&content_stems(context))
-        || numbers(claim).iter().any(|number| there.contains(number))
+    wanted.is_empty() || !wanted.is_disjoint(&content_stems(context)) || {
+        let there = numbers(context);
+        numbers(claim).iter().any(|number| there.contains(number))
+    }
 }
 
 /// Whether a negated claim has a negating word in the text that is to prove it; other claims always
 /// have. Words of price need none where something is free.
-fn negation_is_backed(claim: &str, text: &str) -> bool {
+fn negation_is_backed(claim: &str, source: &Source<'_>) -> bool {
     let words = tokens(claim);
     if !words.iter().any(|word| is_negation(&word.text)) {
         return true;
     }
     let of_money = words.iter().any(|word| is_of_money(&word.text));
-    tokens(text).iter().any(|word| {
+    source.tokens().iter().any(|word| {
         is_negation(&word.text) || implies_negation(&word.text) || (of_money && word.text == "free")
     })
 }
@@ -137,8 +126,10 @@ fn denies(claim: &str, quoted: &str) -> bool {
     let wanted = content_stems(claim);
     quoted.split(CLAUSE_ENDS).any(|clause| {
         let negated = tokens(clause).iter().any(|word| is_negation(&word.text));
-        let found = wanted.intersection(&content_stems(clause)).count();
-        negated && found > 0 && 2 * found >= wanted.len()
+        negated && {
+            let found = wanted.intersection(&content_stems(clause)).count();
+            found > 0 && 2 * found >= wanted.len()
+        }
     })
 }
 
@@ -152,50 +143,55 @@ fn is_of_money(word: &str) -> bool {
 }
 
 /// Words that deny without `not`.
+const DENYING: &[&str] = &[
+    "absent",
+    "avoid",
+    "bar",
+    "beyond",
+    "decline",
+    "deni",
+    "deny",
+    "disable",
+    "disallow",
+    "exclud",
+    "exclus",
+    "exempt",
+    "exceed",
+    "except",
+    "fail",
+    "forbid",
+    "forbidden",
+    "impossible",
+    "ineligible",
+    "instead",
+    "invalid",
+    "lack",
+    "limit",
+    "miss",
+    "non",
+    "only",
+    "outside",
+    "prevent",
+    "prohibit",
+    "refus",
+    "reject",
+    "restrict",
+    "stop",
+    "unable",
+    "unavailable",
+    "unless",
+    "until",
+    "waiv",
+    "wrong",
+    "zero",
+];
+
+static DENYING_STEMS: LazyLock<BTreeSet<&str>> =
+    LazyLock::new(|| DENYING.iter().map(|word| stem(word)).collect());
+
+/// Whether a word denies without `not`.
 fn implies_negation(word: &str) -> bool {
-    const STEMS: &[&str] = &[
-        "absent",
-        "avoid",
-        "bar",
-        "beyond",
-        "decline",
-        "deni",
-        "deny",
-        "disable",
-        "disallow",
-        "exclud",
-        "exclus",
-        "exempt",
-        "exceed",
-        "except",
-        "fail",
-        "forbid",
-        "forbidden",
-        "impossible",
-        "ineligible",
-        "instead",
-        "invalid",
-        "lack",
-        "limit",
-        "miss",
-        "non",
-        "only",
-        "outside",
-        "prevent",
-        "prohibit",
-        "refus",
-        "reject",
-        "restrict",
-        "stop",
-        "unable",
-        "unavailable",
-        "unless",
-        "until",
-        "waiv",
-        "wrong",
-        "zero",
-    ];
-    STEMS.iter().any(|known| stem(word) == stem(known))
+    DENYING_STEMS.contains(stem(word))
         || word.starts_with("non")
         || (word.starts_with("un") && word.len() > 5)
 }
@@ -303,8 +299,9 @@ mod tests {
 
     #[track_caller]
     fn check(claim: &str, quote: &str, passage: &str, believed: bool) {
-        let numbers = Numbers::of([passage]);
-        let found = check_support(claim, Some(quote), (Proof::Passage, passage), &numbers);
+        let passage = Source::of(passage);
+        let numbers = Numbers::of([&passage]);
+        let found = check_support(claim, Some(quote), (Proof::Passage, &passage), &numbers);
         assert_eq!(found.is_ok(), believed, "{claim}: {found:?}");
     }
 

@@ -24,6 +24,7 @@ mod prompt;
 mod reply;
 mod score;
 mod settle;
+mod source;
 mod spec;
 mod spec_file;
 mod spec_labels;

@@ -5,7 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use super::token::{Token, tokens};
+use super::{
+    source::Source,
+    token::{Token, tokens},
+};
 
 /// The numbers that a text gives, by value, in digits or in (English) words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,14 +16,9 @@ pub(crate) struct Numbers(BTreeSet<String>);
 
 impl Numbers {
     /// All numbers in `texts`.
-    pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut found = BTreeSet::new();
-        for text in texts {
-            for token in tokens(text) {
-                found.extend(readings(&token));
-            }
-        }
-        Self(found)
+    pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a Source<'a>>) -> Self {
+        let tokens = texts.into_iter().flat_map(Source::tokens);
+        Self(tokens.flat_map(readings).collect())
     }
 
     /// The first number written in digits in `claim` that is not among these. Numbers of list items
@@ -134,48 +132,48 @@ fn plain(text: &str) -> String {
     }
 }
 
+/// English words for numbers, in order.
+const WORDS: &[(&str, u32)] = &[
+    ("eight", 8),
+    ("eighteen", 18),
+    ("eighty", 80),
+    ("eleven", 11),
+    ("fifteen", 15),
+    ("fifty", 50),
+    ("first", 1),
+    ("five", 5),
+    ("forty", 40),
+    ("four", 4),
+    ("fourteen", 14),
+    ("hundred", 100),
+    ("nine", 9),
+    ("nineteen", 19),
+    ("ninety", 90),
+    ("once", 1),
+    ("one", 1),
+    ("second", 2),
+    ("seven", 7),
+    ("seventeen", 17),
+    ("seventy", 70),
+    ("six", 6),
+    ("sixteen", 16),
+    ("sixty", 60),
+    ("ten", 10),
+    ("third", 3),
+    ("thirteen", 13),
+    ("thirty", 30),
+    ("thousand", 1000),
+    ("three", 3),
+    ("twelve", 12),
+    ("twenty", 20),
+    ("twice", 2),
+    ("two", 2),
+    ("zero", 0),
+];
+
 fn number_word(word: &str) -> Option<u32> {
-    const WORDS: &[(&str, u32)] = &[
-        ("zero", 0),
-        ("one", 1),
-        ("once", 1),
-        ("first", 1),
-        ("two", 2),
-        ("twice", 2),
-        ("second", 2),
-        ("three", 3),
-        ("third", 3),
-        ("four", 4),
-        ("five", 5),
-        ("six", 6),
-        ("seven", 7),
-        ("eight", 8),
-        ("nine", 9),
-        ("ten", 10),
-        ("eleven", 11),
-        ("twelve", 12),
-        ("thirteen", 13),
-        ("fourteen", 14),
-        ("fifteen", 15),
-        ("sixteen", 16),
-        ("seventeen", 17),
-        ("eighteen", 18),
-        ("nineteen", 19),
-        ("twenty", 20),
-        ("thirty", 30),
-        ("forty", 40),
-        ("fifty", 50),
-        ("sixty", 60),
-        ("seventy", 70),
-        ("eighty", 80),
-        ("ninety", 90),
-        ("hundred", 100),
-        ("thousand", 1000),
-    ];
-    WORDS
-        .iter()
-        .find(|(name, _)| *name == word)
-        .map(|(_, value)| *value)
+    let at = WORDS.binary_search_by_key(&word, |(name, _)| name).ok()?;
+    WORDS.get(at).map(|(_, value)| *value)
 }
 
 #[cfg(test)]
@@ -184,7 +182,7 @@ mod tests {
 
     #[track_caller]
     fn check(claim: &str, text: &str, unknown: Option<&str>) {
-        let found = Numbers::of([text]).first_unknown(claim);
+        let found = Numbers::of([&Source::of(text)]).first_unknown(claim);
         assert_eq!(found.as_deref(), unknown, "{claim}");
     }
 
@@ -201,6 +199,14 @@ mod tests {
         check("1,5", "1.5", None);
         check("15 days", "14 days", Some("15"));
         check("minus -5 degrees", "5 degrees", Some("-5"));
+    }
+
+    #[test]
+    fn number_words_are_found_because_they_are_in_order() {
+        assert!(WORDS.is_sorted());
+        for (word, value) in WORDS {
+            assert_eq!(number_word(word), Some(*value));
+        }
     }
 
     #[test]

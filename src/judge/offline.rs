@@ -12,6 +12,7 @@ use super::{
     number::Numbers,
     refusal::is_refusal,
     score::{self, Ledger, Outcomes},
+    source::Source,
     spec::{KNOWN_METRICS, PARSER_VERSION, Reading, known_metric},
     token::content_stems,
 };
@@ -113,7 +114,13 @@ impl OfflineJudge {
         let claims = self
             .embedded
             .check_claims(question, &subject.answer.text, &passages);
-        let numbers = Numbers::of(passages.iter().copied().chain([question]));
+        let sources: Vec<Source<'_>> = passages
+            .iter()
+            .copied()
+            .chain([question])
+            .map(Source::of)
+            .collect();
+        let numbers = Numbers::of(&sources);
         Ledger {
             claims: claims
                 .into_iter()

@@ -10,8 +10,8 @@ use tera::Context;
 
 use super::{
     claims::Unit,
-    spec::{JudgeSpec, Mode},
-    template::{Part, RenderError},
+    spec::{JudgeSpec, LabelSpec, Mode},
+    template::{Part, RenderError, Templates},
 };
 use crate::{
     chat::{ChatRequest, Message},
@@ -68,7 +68,7 @@ pub(crate) fn write(
 ) -> Result<Prompt, RenderError> {
     let limit = spec.limits.characters;
     let marker = marker(texts, draw);
-    let system = system_message(spec, limit)?;
+    let system = spec.system.clone();
     let context = user_context(spec, texts, &marker, &order);
     let user = spec.templates.render(Part::User, &context, limit)?;
     let user = format!("The marker of this call is {marker}.\n\n{user}");
@@ -112,24 +112,29 @@ pub(crate) fn shuffled(count: usize, texts: &Texts<'_>, draw: Draw<'_>) -> Vec<u
     order
 }
 
-fn system_message(spec: &JudgeSpec, limit: usize) -> Result<String, RenderError> {
+/// The system message of every call of a judge.
+pub(crate) fn system_message(
+    templates: &Templates,
+    mode: Mode,
+    labels: &[LabelSpec],
+    limit: usize,
+) -> Result<String, RenderError> {
     let mut context = Context::new();
-    context.insert("labels", &label_values(spec));
-    let own = spec.templates.render(Part::System, &context, limit)?;
-    let labels: Vec<String> = spec
-        .labels
+    context.insert("labels", &label_values(labels));
+    let own = templates.render(Part::System, &context, limit)?;
+    let labels: Vec<String> = labels
         .iter()
         .map(|label| format!("- `{}`: {}", label.name, label.meaning))
         .collect();
     Ok(format!(
         "{own}\n\n{FENCE_RULES}\n\nLabels:\n{}\n\n{}",
         labels.join("\n"),
-        reply_rules(spec.mode)
+        reply_rules(mode)
     ))
 }
 
-fn label_values(spec: &JudgeSpec) -> Value {
-    spec.labels
+fn label_values(labels: &[LabelSpec]) -> Value {
+    labels
         .iter()
         .map(|label| json!({ "name": label.name, "meaning": label.meaning }))
         .collect()
@@ -165,7 +170,7 @@ Reply with one JSON object and nothing before or after it:\n\
 
 fn user_context(spec: &JudgeSpec, texts: &Texts<'_>, marker: &str, order: &[usize]) -> Context {
     let mut context = Context::new();
-    context.insert("labels", &label_values(spec));
+    context.insert("labels", &label_values(&spec.labels));
     context.insert(
         "question",
         &fence(marker, "question", &conversation(texts.case)),

@@ -27,6 +27,8 @@ pub struct JudgeSpec {
     pub labels: Vec<LabelSpec>,
     /// What is sent.
     pub(crate) templates: Templates,
+    /// The system message, the same in every call.
+    pub(crate) system: String,
     /// How the model is to choose its words.
     pub sampling: Sampling,
     /// How often each answer is judged; at least 1.

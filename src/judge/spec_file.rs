@@ -3,7 +3,10 @@
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    spec::{JudgeSpec, Limits, Mode, NothingToJudge, OnMalformed, PARSER_VERSION, Sampling},
+    prompt,
+    spec::{
+        JudgeSpec, LabelSpec, Limits, Mode, NothingToJudge, OnMalformed, PARSER_VERSION, Sampling,
+    },
     spec_labels::{check_ordinal_votes, read_labels, read_metrics, read_name},
     template::{self, Part, Templates},
     toml_section::{Reader, Section, named, number, whole},
@@ -82,6 +85,7 @@ fn read_spec(reader: &mut Reader<'_>, root: &Section<'_>) -> Option<JudgeSpec> {
     check_ordinal_votes(reader, root, &metrics, votes);
     let labels = read_labels(reader, root, mode, metrics.first());
     let templates = read_templates(reader, root, mode)?;
+    let system = system_message(reader, root, &templates, (mode, &labels, limits))?;
     Some(JudgeSpec {
         name: name?.to_owned(),
         version: version?,
@@ -89,6 +93,7 @@ fn read_spec(reader: &mut Reader<'_>, root: &Section<'_>) -> Option<JudgeSpec> {
         metrics,
         labels,
         templates,
+        system,
         sampling: sampling?,
         votes,
         votes_needed,
@@ -195,6 +200,22 @@ fn read_limits(reader: &mut Reader<'_>, root: &Section<'_>) -> Limits {
         }
     }
     limits
+}
+
+fn system_message(
+    reader: &mut Reader<'_>,
+    root: &Section<'_>,
+    templates: &Templates,
+    (mode, labels, limits): (Mode, &[LabelSpec], Limits),
+) -> Option<String> {
+    prompt::system_message(templates, mode, labels, limits.characters)
+        .map_err(|error| {
+            reader.at(
+                root.offset("templates"),
+                format!("`templates.system`: {error}"),
+            )
+        })
+        .ok()
 }
 
 fn read_templates(reader: &mut Reader<'_>, root: &Section<'_>, mode: Mode) -> Option<Templates> {

@@ -137,7 +137,9 @@ fn word_length(rest: &[Folded]) -> usize {
 }
 
 fn class(c: char) -> Class {
-    if c.is_ascii_digit() {
+    if c.is_ascii_alphabetic() {
+        Class::Letter
+    } else if c.is_ascii_digit() {
         Class::Digit
     } else if matches!(
         c,
@@ -145,6 +147,8 @@ fn class(c: char) -> Class {
     ) || keeps_form(c)
     {
         Class::Sign
+    } else if c.is_ascii() {
+        Class::Other
     } else if matches!(c, '\u{0e00}'..='\u{0e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
     {
         Class::Alone
@@ -172,18 +176,17 @@ fn is_invisible(c: char) -> bool {
 fn fold(text: &str) -> Vec<Folded> {
     let mut folded = Vec::with_capacity(text.len());
     for (start, original) in text.char_indices() {
-        if is_invisible(original) {
-            continue;
-        }
         let end = start + original.len_utf8();
         // Nearly all text is ASCII, which has one form only.
         if original.is_ascii() {
-            let c = if original == '`' {
-                '\''
-            } else {
-                original.to_ascii_lowercase()
+            let c = match original {
+                '`' => '\'',
+                other => other.to_ascii_lowercase(),
             };
             folded.push(Folded { c, start, end });
+            continue;
+        }
+        if is_invisible(original) {
             continue;
         }
         let mut push = |c: char| {
@@ -209,30 +212,30 @@ fn ascii_digit(c: char) -> char {
     char::from_digit(u32::from(c) & 0xf, 10).unwrap_or(c)
 }
 
-/// Words that say nothing of the subject, in English.
+/// Words that say nothing of the subject, in English; in order.
 const STOP_WORDS: &[&str] = &[
     "a", "about", "after", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be",
-    "been", "before", "being", "but", "by", "can", "could", "did", "do", "does", "for", "from",
-    "had", "has", "have", "he", "her", "here", "him", "his", "how", "i", "if", "in", "into", "is",
-    "it", "its", "itself", "just", "may", "me", "might", "more", "most", "must", "my", "no", "not",
-    "of", "on", "once", "only", "or", "other", "our", "out", "over", "own", "same", "she",
-    "should", "so", "some", "such", "than", "that", "the", "their", "them", "then", "there",
-    "these", "they", "this", "those", "to", "too", "up", "us", "very", "was", "we", "were", "what",
-    "when", "where", "which", "while", "who", "whom", "whose", "why", "will", "with", "would",
-    "yes", "you", "your", "yours", "i'm", "it's", "that's", "you're", "we're", "don't", "doesn't",
-    "can't", "isn't", "won't",
+    "been", "before", "being", "but", "by", "can", "can't", "could", "did", "do", "does",
+    "doesn't", "don't", "for", "from", "had", "has", "have", "he", "her", "here", "him", "his",
+    "how", "i", "i'm", "if", "in", "into", "is", "isn't", "it", "it's", "its", "itself", "just",
+    "may", "me", "might", "more", "most", "must", "my", "no", "not", "of", "on", "once", "only",
+    "or", "other", "our", "out", "over", "own", "same", "she", "should", "so", "some", "such",
+    "than", "that", "that's", "the", "their", "them", "then", "there", "these", "they", "this",
+    "those", "to", "too", "up", "us", "very", "was", "we", "we're", "were", "what", "when",
+    "where", "which", "while", "who", "whom", "whose", "why", "will", "with", "won't", "would",
+    "yes", "you", "you're", "your", "yours",
 ];
 
 /// Whether a folded word says something of the subject.
 pub(crate) fn is_content(word: &Token) -> bool {
     !word.is_number()
         && word.text.chars().any(char::is_alphabetic)
-        && !STOP_WORDS.contains(&word.text.as_str())
+        && STOP_WORDS.binary_search(&word.text.as_str()).is_err()
 }
 
 /// A folded word without its English ending, cut to six characters: enough to see that two words
 /// are kin, too rough to say that they mean the same.
-pub(crate) fn stem(word: &str) -> String {
+pub(crate) fn stem(word: &str) -> &str {
     let base = ["ing", "ed", "es", "s", "ly"]
         .iter()
         .find_map(|ending| {
@@ -240,7 +243,11 @@ pub(crate) fn stem(word: &str) -> String {
                 .filter(|base| base.chars().count() >= 3)
         })
         .unwrap_or(word);
-    base.trim_end_matches('e').chars().take(6).collect()
+    let base = base.trim_end_matches('e');
+    base.char_indices()
+        .nth(6)
+        .and_then(|(end, _)| base.get(..end))
+        .unwrap_or(base)
 }
 
 /// The stems of the content words of `text`.
@@ -248,7 +255,7 @@ pub(crate) fn content_stems(text: &str) -> BTreeSet<String> {
     tokens(text)
         .iter()
         .filter(|token| is_content(token))
-        .map(|token| stem(&token.text))
+        .map(|token| stem(&token.text).to_owned())
         .collect()
 }
 
@@ -284,6 +291,11 @@ mod tests {
             "10² is not 102; 2½",
             &["10", "²", "is", "not", "102", "2", "½"],
         );
+    }
+
+    #[test]
+    fn stop_words_are_found_because_they_are_in_order() {
+        assert!(STOP_WORDS.is_sorted());
     }
 
     #[test]

@@ -8,6 +8,8 @@ mod error;
 mod header;
 mod reader;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use error::RecordError;

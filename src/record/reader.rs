@@ -18,7 +18,8 @@ use crate::{
     copilot::{Answer, CallFailure},
     eval_set::Case,
     trial::{
-        Call, CallKey, Callee, CaseInfo, Cell, ClaimFinding, Column, Reply, ScoreTable, Unscored,
+        Call, CallKey, Callee, CaseInfo, Cell, ClaimFinding, Column, Reply, Request, ScoreTable,
+        Unscored,
     },
     unit::Usd,
 };
@@ -139,8 +140,7 @@ impl Reader {
     /// Hands over every call, in plan order, one at a time.
     pub fn for_each_call(&self, mut visit: impl FnMut(Call)) -> Result<(), RecordError> {
         let read = sqlite("read", &self.path);
-        let sql =
-            "SELECT trial, callee, vote, round, NULL, reply, failure, booked_nanos FROM calls";
+        let sql = "SELECT trial, callee, vote, round, NULL, NULL, reply, failure, booked_nanos FROM calls";
         let mut statement = self.connection.prepare(sql).map_err(&read)?;
         let mut rows = statement.query([]).map_err(&read)?;
         while let Some(row) = rows.next().map_err(&read)? {
@@ -169,7 +169,8 @@ impl Reader {
 
     fn calls_where(&self, condition: &str) -> Result<Vec<Call>, RecordError> {
         let sql = format!(
-            "SELECT trial, callee, vote, round, request, reply, failure, booked_nanos FROM calls WHERE {condition}
+            "SELECT trial, callee, vote, round, text, request, reply, failure, booked_nanos
+             FROM calls LEFT JOIN system_messages ON number = system_message WHERE {condition}
              ORDER BY trial, callee, vote, round"
         );
         self.rows(&sql, |row| Ok(CallRow::from_row(row)))?
@@ -190,9 +191,17 @@ impl Reader {
             vote: row.vote,
             round: row.round,
         };
+        let request = match (row.system, row.conversation) {
+            (Some(system), Some(conversation)) => Some(Request {
+                system,
+                conversation,
+            }),
+            (None, None) => None,
+            _ => return Err(self.damaged("a call has half a request")),
+        };
         Ok(Call {
             key,
-            request: row.request,
+            request,
             result,
             booked: Usd::from_nanos(row.booked_nanos.unsigned_abs()),
         })
@@ -277,7 +286,7 @@ impl Reader {
         let call = self
             .connection
             .query_row(
-                "SELECT trial, callee, vote, round, request, reply, failure, booked_nanos FROM calls
+                "SELECT trial, callee, vote, round, NULL, NULL, reply, failure, booked_nanos FROM calls
                  WHERE trial = ?1 AND callee = ''",
                 params![number(trial)],
                 |row| Ok(CallRow::from_row(row)),
@@ -345,7 +354,8 @@ struct CallRow {
     callee: String,
     vote: u32,
     round: u32,
-    request: Option<String>,
+    system: Option<String>,
+    conversation: Option<String>,
     reply: Option<String>,
     failure: Option<String>,
     booked_nanos: i64,
@@ -358,10 +368,11 @@ impl CallRow {
             callee: row.get(1)?,
             vote: row.get(2)?,
             round: row.get(3)?,
-            request: row.get(4)?,
-            reply: row.get(5)?,
-            failure: row.get(6)?,
-            booked_nanos: row.get(7)?,
+            system: row.get(4)?,
+            conversation: row.get(5)?,
+            reply: row.get(6)?,
+            failure: row.get(7)?,
+            booked_nanos: row.get(8)?,
         })
     }
 }

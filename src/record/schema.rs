@@ -1,15 +1,16 @@
 //! The tables of a record. Fields are only added; a change of meaning raises the version.
 
 /// Stored in SQLite's `user_version`.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// `scores` is apart from `details`, so that a gate reads numbers only, one metric after the other.
 pub(super) const TABLES: &str = "
 CREATE TABLE header (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE cases (case_index INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, json TEXT NOT NULL);
+CREATE TABLE system_messages (number INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE calls (
   trial INTEGER NOT NULL, callee TEXT NOT NULL, vote INTEGER NOT NULL, round INTEGER NOT NULL,
-  request TEXT, reply TEXT, failure TEXT, booked_nanos INTEGER NOT NULL,
+  system_message INTEGER REFERENCES system_messages (number), request TEXT, reply TEXT, failure TEXT, booked_nanos INTEGER NOT NULL,
   PRIMARY KEY (trial, callee, vote, round)
 ) WITHOUT ROWID;
 CREATE TABLE trials (trial INTEGER PRIMARY KEY);

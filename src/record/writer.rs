@@ -27,6 +27,7 @@ pub struct Writer {
     connection: Connection,
     path: PathBuf,
     metric_numbers: BTreeMap<String, i64>,
+    system_messages: BTreeMap<String, i64>,
     attempts: usize,
 }
 
@@ -92,6 +93,7 @@ impl Writer {
                 .enumerate()
                 .map(|(i, name)| (name, number(i)))
                 .collect(),
+            system_messages: BTreeMap::new(),
             attempts: usize::try_from(header.attempts).unwrap_or(usize::MAX),
         })
     }
@@ -110,7 +112,7 @@ impl Writer {
         let transaction = self.connection.transaction()?;
         {
             let mut call = transaction.prepare_cached(
-                "INSERT OR REPLACE INTO calls VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT OR REPLACE INTO calls VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?;
             let mut trial =
                 transaction.prepare_cached("INSERT OR REPLACE INTO trials VALUES (?1)")?;
@@ -120,7 +122,12 @@ impl Writer {
                 .prepare_cached("INSERT OR REPLACE INTO details VALUES (?1, ?2, ?3, ?4)")?;
             for fact in facts {
                 match fact {
-                    Fact::Call(fact) => insert_call(&mut call, fact)?,
+                    Fact::Call(fact) => {
+                        let system = fact.request.as_ref().map(|request| {
+                            system_message(&transaction, &mut self.system_messages, &request.system)
+                        });
+                        insert_call(&mut call, fact, system.transpose()?)?;
+                    }
                     Fact::Trial(fact) => {
                         let index = number(trial_index(fact, self.attempts));
                         trial.execute(params![index])?;
@@ -178,7 +185,33 @@ impl Writer {
     }
 }
 
-fn insert_call(statement: &mut Statement<'_>, call: &Call) -> rusqlite::Result<()> {
+/// The number of a system message, which is written down when it is first seen.
+fn system_message(
+    connection: &Connection,
+    known: &mut BTreeMap<String, i64>,
+    text: &str,
+) -> rusqlite::Result<i64> {
+    if let Some(number) = known.get(text) {
+        return Ok(*number);
+    }
+    connection.execute(
+        "INSERT OR IGNORE INTO system_messages (text) VALUES (?1)",
+        params![text],
+    )?;
+    let number = connection.query_row(
+        "SELECT number FROM system_messages WHERE text = ?1",
+        params![text],
+        |row| row.get(0),
+    )?;
+    known.insert(text.to_owned(), number);
+    Ok(number)
+}
+
+fn insert_call(
+    statement: &mut Statement<'_>,
+    call: &Call,
+    system_message: Option<i64>,
+) -> rusqlite::Result<()> {
     let (reply, failure) = match &call.result {
         Ok(reply) => (Some(json(reply)?), None),
         Err(failure) => (None, Some(json(failure)?)),
@@ -189,7 +222,8 @@ fn insert_call(statement: &mut Statement<'_>, call: &Call) -> rusqlite::Result<(
         key.callee.name(),
         key.vote,
         key.round,
-        call.request,
+        system_message,
+        call.request.as_ref().map(|request| &request.conversation),
         reply,
         failure,
         i64::try_from(call.booked.nanos()).unwrap_or(i64::MAX),

@@ -19,7 +19,7 @@ use crate::{
         Draw, JudgeSpec, OnMalformed, Prepared, Subject, checks, combine, malformed, prepare,
         unscored,
     },
-    trial::{Call, CallKey, Callee, Outcome, Reply, Trial, Unscored},
+    trial::{Call, CallKey, Callee, Outcome, Reply, Request, Trial, Unscored},
     unit::Usd,
 };
 
@@ -207,7 +207,7 @@ impl Voter<'_> {
         };
         let call = PaidCall {
             key,
-            request: Some(request_text(request)),
+            request: Some(sent(request)),
             worst: self.model.worst_cost(request),
             call: Box::pin(async move { self.model.complete(request).await.map(Reply::Chat) }),
         };
@@ -220,12 +220,18 @@ impl Voter<'_> {
 }
 
 /// The messages as they were sent, for whoever wants to know what a score came from.
-fn request_text(request: &ChatRequest) -> String {
-    let parts = request.messages.iter().map(|message| {
-        let role = message.role.map_or("system", |role| role.name());
-        format!("[{role}]\n{}", message.text)
-    });
-    parts.collect::<Vec<_>>().join("\n\n")
+fn sent(request: &ChatRequest) -> Request {
+    let (mut system, mut conversation) = (Vec::new(), Vec::new());
+    for message in &request.messages {
+        match message.role {
+            None => system.push(message.text.as_str()),
+            Some(role) => conversation.push(format!("[{}]\n{}", role.name(), message.text)),
+        }
+    }
+    Request {
+        system: system.join("\n\n"),
+        conversation: conversation.join("\n\n"),
+    }
 }
 
 fn wrong_reply() -> CallFailure {
@@ -239,7 +245,7 @@ fn wrong_reply() -> CallFailure {
 /// A call that costs money.
 struct PaidCall<'a> {
     key: CallKey,
-    request: Option<String>,
+    request: Option<Request>,
     worst: Option<Usd>,
     call: BoxFuture<'a, Result<Reply, CallFailure>>,
 }

@@ -1,6 +1,8 @@
 //! Paid calls: what was asked for whom, and what came back. A run writes them down as they end, so
 //! that a resumed run pays for none of them twice.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -60,6 +62,21 @@ pub enum Reply {
     Chat(ChatReply),
 }
 
+/// What was sent to a judge's model, as text for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The system message: the same in all calls of a judge, so a record keeps it once.
+    pub system: String,
+    /// The rest of the conversation.
+    pub conversation: String,
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[system]\n{}\n\n{}", self.system, self.conversation)
+    }
+}
+
 /// One call that ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
@@ -67,7 +84,7 @@ pub struct Call {
     pub key: CallKey,
     /// What was sent to a judge, so that a score can be traced; `None` for the copilot, whose
     /// question is in the case.
-    pub request: Option<String>,
+    pub request: Option<Request>,
     /// What came back.
     pub result: Result<Reply, CallFailure>,
     /// What was booked for it: its cost, or its worst case where nobody knows.

@@ -9,7 +9,7 @@ mod metric;
 mod outcome;
 mod scores;
 
-pub use call::{Call, CallKey, Callee, Reply};
+pub use call::{Call, CallKey, Callee, Reply, Request};
 pub use metric::{BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric};
 pub use outcome::{ClaimFinding, Evidence, Label, Outcome, Score, ScoreOutOfRange, Unscored};
 pub use scores::{CaseInfo, Cell, Column, ScoreTable, ShapeError};

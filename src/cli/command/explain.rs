@@ -115,7 +115,7 @@ fn case(
                     },
                     "vote": call.key.vote,
                     "round": call.key.round,
-                    "request": call.request,
+                    "request": call.request.as_ref().map(ToString::to_string),
                     "reply": call.result.as_ref().ok(),
                     "failure": call.result.as_ref().err(),
                 }));

@@ -1,0 +1,75 @@
+//! What is written is what is read.
+
+use std::slice;
+
+use super::*;
+use crate::{
+    copilot::{CallFailure, FailureKind},
+    trial::{Call, CallKey, Callee, Request},
+    unit::{Digest, Usd},
+};
+
+fn header() -> Header {
+    Header {
+        run_id: "r".to_owned(),
+        tool_version: "0".to_owned(),
+        created_at: "2026-01-01T00:00:00Z".to_owned(),
+        eval_set_name: "e".to_owned(),
+        eval_set_digest: Digest::of(b""),
+        copilot_name: "c".to_owned(),
+        copilot_description: "c".to_owned(),
+        attempts: 1,
+        seed: 0,
+        plan_digest: Digest::of(b""),
+        git_revision: None,
+        metrics: Vec::new(),
+    }
+}
+
+fn judge_call(trial: usize, system: &str, conversation: &str) -> Call {
+    Call {
+        key: CallKey {
+            trial,
+            callee: Callee::Judge("j".to_owned()),
+            vote: 0,
+            round: 0,
+        },
+        request: Some(Request {
+            system: system.to_owned(),
+            conversation: conversation.to_owned(),
+        }),
+        result: Err(CallFailure {
+            kind: FailureKind::Cut,
+            message: "cut".to_owned(),
+            tries: 1,
+        }),
+        booked: Usd::ZERO,
+    }
+}
+
+#[test]
+fn requests_are_read_as_written_and_a_system_message_is_kept_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.sqlite");
+    let calls = [
+        judge_call(0, "rules", "one"),
+        judge_call(1, "rules", "two"),
+        judge_call(2, "other rules", ""),
+    ];
+    let mut writer = Writer::create(&path, &header(), &[]).unwrap();
+    writer.append(&calls[..1], &[]).unwrap();
+    drop(writer);
+    let mut writer = Writer::resume(Reader::open(&path).unwrap()).unwrap();
+    writer.append(&calls[1..], &[]).unwrap();
+    writer.finish(Status::Complete).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    for call in &calls {
+        let read = reader.calls_of(call.key.trial).unwrap();
+        assert_eq!(read, slice::from_ref(call));
+    }
+    let kept: i64 = rusqlite::Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT count(*) FROM system_messages", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(kept, 2);
+}
