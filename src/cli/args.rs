@@ -98,7 +98,7 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Replay the questions, judge the answers, keep everything in a record
     #[command(
-        after_help = "Examples:\n  groundgate run --copilot candidate --budget-usd 5\n  groundgate run --resume latest"
+        after_help = "Examples:\n  groundgate run --copilot candidate --budget-usd 5\n  groundgate run --sequential --baseline 01JQ8Z   stop as soon as the verdict is in\n  groundgate run --resume latest"
     )]
     Run(RunArgs),
     /// Decide: pass, hold, inconclusive or fail; no network, spends nothing
@@ -178,6 +178,28 @@ pub(crate) struct RunArgs {
     /// With --resume: ask again what failed
     #[arg(long, value_enum, requires = "resume", value_name = "WHAT")]
     pub(crate) rerun: Option<Rerun>,
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+}
+
+/// Looks at a run under way.
+#[derive(Debug, Args)]
+pub(crate) struct LookArgs {
+    /// Ask in random order, look now and then, and stop as soon as the policy has decided
+    #[arg(long)]
+    pub(crate) sequential: bool,
+    /// How often to look; fixed before the first call [default: 5]
+    #[arg(long, value_name = "N", requires = "sequential")]
+    pub(crate) looks: Option<usize>,
+    /// The run that the policy compares with: an id or its beginning
+    #[arg(long, value_name = "RUN")]
+    pub(crate) baseline: Option<String>,
+    /// The environment it is to go to, as in the policy
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Another policy than the configuration's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
 }
 
 /// What to ask again.

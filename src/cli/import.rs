@@ -342,6 +342,8 @@ impl Imported {
             plan_digest: self.eval_set.digest,
             git_revision: None,
             metrics,
+            looks: None,
+            earlier_tries: Vec::new(),
         }
     }
 }

@@ -17,6 +17,7 @@ mod planning;
 mod progress;
 mod project;
 mod runs;
+mod sequential;
 mod terminal;
 mod wiring;
 

@@ -34,7 +34,8 @@ const GATHER: Duration = Duration::from_millis(4);
 /// How long calls in flight are waited for after the first Ctrl-C.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// One run to be made.
+/// One run to be made, or a part of one.
+#[derive(Clone)]
 pub(crate) struct Job {
     pub(crate) plan: Plan,
     pub(crate) copilot: Arc<dyn Copilot>,
@@ -45,6 +46,8 @@ pub(crate) struct Job {
     /// Whether failures of the resumed run are to be asked again.
     pub(crate) rerun_failures: bool,
     pub(crate) cap: Option<Usd>,
+    /// What the record says of itself when all of the plan's part is in.
+    pub(crate) complete_as: Status,
 }
 
 /// How a job ended.
@@ -65,12 +68,17 @@ pub(crate) fn runtime() -> Result<Runtime, CliError> {
 /// Runs the job to its end; what was acknowledged is in the record whatever happens.
 pub(crate) fn execute(job: Job, runtime: &Runtime, terminal: &Terminal) -> Result<Ended, CliError> {
     let (writer, past, spent) = open(&job)?;
+    let planned: Vec<_> = job.plan.trials().collect();
+    let done = planned
+        .iter()
+        .filter(|trial| past.finished.contains(&trial.index));
     let mut progress = Progress::new(
         terminal,
         &job.header.copilot_name,
-        job.plan.n_trials(),
-        past.finished.len(),
+        planned.len(),
+        done.count(),
     );
+    let complete_as = job.complete_as;
     let (sink, events) = mpsc::channel(QUEUE);
     let (stop_at, stop) = watch::channel(Stop::No);
     let signal = Arc::new(AtomicU8::new(0));
@@ -90,7 +98,7 @@ pub(crate) fn execute(job: Job, runtime: &Runtime, terminal: &Terminal) -> Resul
     });
     let (writer, failed) =
         recorded.map_err(|_panic| CliError::internal("the recorder panicked"))?;
-    writer.finish(status(ending))?;
+    writer.finish(status(ending, complete_as))?;
     progress.finish(match ending {
         Ending::Complete => "done",
         Ending::Stopped => "stopped, saved",
@@ -181,9 +189,9 @@ async fn watch_signals(stop: watch::Sender<Stop>, which: Arc<AtomicU8>) {
     std::future::pending::<()>().await;
 }
 
-const fn status(ending: Ending) -> Status {
+const fn status(ending: Ending, complete_as: Status) -> Status {
     match ending {
-        Ending::Complete => Status::Complete,
+        Ending::Complete => complete_as,
         Ending::Stopped | Ending::SinkClosed => Status::Interrupted,
         Ending::OutOfBudget => Status::OutOfBudget,
     }

@@ -48,6 +48,8 @@ pub(crate) fn plan(
         plan_digest,
         git_revision: super::project::git_revision(),
         metrics,
+        looks: None,
+        earlier_tries: Vec::new(),
     };
     let plan = Plan {
         cases: parts.eval_set.cases.clone(),
@@ -56,6 +58,7 @@ pub(crate) fn plan(
         checks: parts.checks,
         seed: parts.seed,
         concurrency: parts.concurrency,
+        part: None,
     };
     Ok((plan, header))
 }

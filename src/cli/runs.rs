@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::error::CliError;
-use crate::record::Reader;
+use crate::{
+    record::{Reader, Status},
+    unit::Digest,
+};
 
 /// All records of a folder, oldest first.
 pub(crate) fn list(directory: &Path) -> Result<Vec<PathBuf>, CliError> {
@@ -29,6 +32,20 @@ pub(crate) fn list(directory: &Path) -> Result<Vec<PathBuf>, CliError> {
 /// The record's file of a new run.
 pub(crate) fn path(directory: &Path, run_id: &str) -> PathBuf {
     directory.join(format!("{run_id}.sqlite"))
+}
+
+/// The finished runs of a plan, oldest first; records that cannot be read are nobody's.
+pub(crate) fn finished_with_plan(directory: &Path, plan: Digest) -> Result<Vec<String>, CliError> {
+    let readers = list(directory)?
+        .into_iter()
+        .filter_map(|path| Reader::open(&path).ok());
+    let finished = readers.filter(|reader| {
+        reader.header().plan_digest == plan
+            && matches!(reader.status(), Ok(Status::Complete | Status::Decided))
+    });
+    Ok(finished
+        .map(|reader| reader.header().run_id.clone())
+        .collect())
 }
 
 /// Opens the run that `name` means: a file, an id, the beginning of one, or `latest`.

@@ -12,12 +12,13 @@
 //! | no | no | inconclusive, or hold where the policy says so |
 
 use super::{
+    look::{LEVEL_MIN, View},
     policy::{OnOpen, Policy, Rule},
     rules, sentence,
     verdict::{Bar, Counts, Decision, Finding, Verdict},
 };
 use crate::{
-    stats::{Alphas, Assessment, Comparison, StatsError, holm},
+    stats::{Alphas, Assessment, Comparison, StatsError, holm_at},
     trial::ScoreTable,
 };
 
@@ -57,18 +58,21 @@ pub(super) enum State {
 
 /// Holds a policy against the evidence. Never empty, never panics, never passes without data.
 pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
+    let view = View::of(policy, evidence);
     let drafts: Vec<(&Rule, Draft)> = policy
         .rules
         .iter()
         .flat_map(|rule| {
-            rules::drafts(policy, rule, evidence)
+            rules::drafts(policy, rule, &view)
                 .into_iter()
                 .map(move |draft| (rule, draft))
         })
         .collect();
     let p_fail: Vec<Option<f64>> = drafts.iter().map(|(_, draft)| p_fail(draft)).collect();
     let tested: Vec<f64> = p_fail.iter().copied().flatten().collect();
-    let mut adjusted = holm(&tested, policy.statistics.alpha_fail).into_iter();
+    let nominal = |alpha| view.nominal(alpha);
+    let mut adjusted = holm_at(&tested, policy.statistics.alpha_fail, nominal).into_iter();
+    let pass = view.alpha_pass(policy);
     let findings: Vec<Finding> = drafts
         .into_iter()
         .zip(p_fail)
@@ -76,12 +80,11 @@ pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
             let level = p
                 .and_then(|_| adjusted.next())
                 .map(|adjusted| adjusted.level);
-            finding(
-                policy,
-                rule,
-                draft,
-                level.unwrap_or(policy.statistics.alpha_fail),
-            )
+            let levels = Levels {
+                pass,
+                fail: level.unwrap_or_else(|| view.nominal(policy.statistics.alpha_fail)),
+            };
+            finding(policy, rule, draft, levels)
         })
         .collect();
     let verdict = findings
@@ -92,7 +95,7 @@ pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
     Decision {
         verdict,
         findings,
-        notes: rules::notes(policy, evidence),
+        notes: rules::notes(policy, &view),
     }
 }
 
@@ -110,12 +113,19 @@ fn p_fail(draft: &Draft) -> Option<f64> {
     }
 }
 
-fn finding(policy: &Policy, rule: &Rule, draft: Draft, alpha_fail: f64) -> Finding {
+/// What the two tests of a rule are held to; 0 where a test may not decide.
+#[derive(Debug, Clone, Copy)]
+struct Levels {
+    pass: f64,
+    fail: f64,
+}
+
+fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Finding {
     let (verdict, estimate, why_settled) = match &draft.state {
         State::Settled(verdict, why) => (*verdict, None, Some(why.clone())),
-        State::Tested(assessment) => match compare(policy, &draft, assessment, alpha_fail) {
+        State::Tested(assessment) => match compare(&draft, assessment, levels) {
             Ok(comparison) => (
-                tested(policy, draft.bar, &comparison),
+                tested(policy, draft.bar, &comparison, levels),
                 Some(comparison.estimate),
                 None,
             ),
@@ -144,30 +154,35 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, alpha_fail: f64) -> Findi
 }
 
 fn compare(
-    policy: &Policy,
     draft: &Draft,
     assessment: &Assessment,
-    alpha_fail: f64,
+    levels: Levels,
 ) -> Result<Comparison, StatsError> {
-    let alpha_pass = policy.statistics.alpha_pass;
+    // Where a test may not decide, its bound is shown at the smallest level there is.
+    let (pass, fail) = (levels.pass.max(LEVEL_MIN), levels.fail.max(LEVEL_MIN));
     let alphas = match draft.bar {
         Bar::AtLeast => Alphas {
-            lower: alpha_pass,
-            upper: alpha_fail,
+            lower: pass,
+            upper: fail,
         },
         Bar::AtMost => Alphas {
-            lower: alpha_fail,
-            upper: alpha_pass,
+            lower: fail,
+            upper: pass,
         },
     };
     assessment.against_at(draft.threshold, alphas)
 }
 
-fn tested(policy: &Policy, bar: Bar, comparison: &Comparison) -> Verdict {
+fn tested(policy: &Policy, bar: Bar, comparison: &Comparison, levels: Levels) -> Verdict {
+    let (above, below) = (comparison.is_above(), comparison.is_below());
     let (is_shown, is_refuted) = match bar {
-        Bar::AtLeast => (comparison.is_above(), comparison.is_below()),
-        Bar::AtMost => (comparison.is_below(), comparison.is_above()),
+        Bar::AtLeast => (above, below),
+        Bar::AtMost => (below, above),
     };
+    let (is_shown, is_refuted) = (
+        is_shown && levels.pass > 0.0,
+        is_refuted && levels.fail > 0.0,
+    );
     match (is_refuted, is_shown, policy.on_inconclusive) {
         (true, _, _) => Verdict::Fail,
         (false, true, _) => Verdict::Pass,

@@ -7,6 +7,7 @@
 mod bounds;
 mod compare;
 mod decide;
+mod look;
 mod policy;
 mod policy_file;
 mod rules;
@@ -15,10 +16,13 @@ mod summary;
 mod verdict;
 
 #[cfg(test)]
+mod look_tests;
+#[cfg(test)]
 mod tests;
 
 pub use compare::{MetricComparison, compare};
 pub use decide::{Evidence, decide};
+pub use look::{NextStep, must_pass_cases};
 pub use policy::{
     BoundChoice, CaseFilter, Estimand, KnownMetrics, OnOpen, Policy, Rule, RuleKind, Slice,
     Statistics,

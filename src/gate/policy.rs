@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    trial::MetricSpec,
+    trial::{CaseInfo, MetricSpec},
     unit::{Digest, UnitInterval},
 };
 
@@ -120,6 +120,26 @@ pub enum CaseFilter {
     Slice(Slice),
 }
 
+impl CaseFilter {
+    /// Whether it means this case.
+    pub(super) fn holds(&self, case: &CaseInfo) -> bool {
+        match self {
+            Self::Critical => case.critical,
+            Self::Slice(slice) => slice.holds(case),
+        }
+    }
+}
+
+impl Slice {
+    /// Whether the case is in it.
+    pub(super) fn holds(&self, case: &CaseInfo) -> bool {
+        case.tags.get(&self.tag) == Some(&self.value)
+    }
+}
+
+/// The name of rules that count cases instead of estimating.
+pub(super) const MUST_PASS: &str = "must-pass";
+
 /// What a rule asks. All thresholds are finite and possible for the metric.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RuleKind {
@@ -225,7 +245,7 @@ impl RuleKind {
             Self::NonInferior { .. } => "non-inferior",
             Self::Superior { .. } => "superior",
             Self::SliceFloor { .. } => "slice-floor",
-            Self::MustPass { .. } => "must-pass",
+            Self::MustPass { .. } => MUST_PASS,
             Self::MaxCount { .. } => "max-count",
             Self::MaxErrorRate { .. } => "max-error-rate",
             Self::Percentile { .. } => "percentile",

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     bounds,
-    decide::{Draft, Evidence, State},
+    decide::{Draft, State},
+    look::View,
     policy::{CaseFilter, Estimand, OnOpen, Policy, Rule, RuleKind, Slice},
     sentence,
     summary::{self, NoSample, Sample},
@@ -21,12 +22,8 @@ use crate::{
 const WORST_CASES: usize = 5;
 
 /// The drafts of one rule; never empty.
-pub(super) fn drafts(policy: &Policy, rule: &Rule, evidence: Evidence<'_>) -> Vec<Draft> {
-    let context = Context {
-        policy,
-        rule,
-        evidence,
-    };
+pub(super) fn drafts(policy: &Policy, rule: &Rule, view: &View<'_>) -> Vec<Draft> {
+    let context = Context { policy, rule, view };
     match &rule.kind {
         RuleKind::Floor { metric, min } => {
             vec![context.absolute(metric, Bar::AtLeast, *min, None)]
@@ -67,14 +64,14 @@ pub(super) fn drafts(policy: &Policy, rule: &Rule, evidence: Evidence<'_>) -> Ve
 }
 
 /// What people must see beside the verdict.
-pub(super) fn notes(policy: &Policy, evidence: Evidence<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
+pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
+    let mut notes = view.notes(policy);
     let used: BTreeSet<&str> = policy
         .rules
         .iter()
         .filter_map(|rule| rule.kind.metric())
         .collect();
-    let offline: BTreeSet<&str> = evidence
+    let offline: BTreeSet<&str> = view
         .candidate
         .columns
         .iter()
@@ -90,8 +87,8 @@ pub(super) fn notes(policy: &Policy, evidence: Evidence<'_>) -> Vec<String> {
             names.join(", ")
         ));
     }
-    if let Some(baseline) = evidence.baseline
-        && baseline.eval_set_digest != evidence.candidate.eval_set_digest
+    if let Some(baseline) = &view.baseline
+        && baseline.eval_set_digest != view.candidate.eval_set_digest
     {
         notes.push(
             "candidate and baseline answered different eval sets; cases that only one of them has count as missing"
@@ -104,12 +101,12 @@ pub(super) fn notes(policy: &Policy, evidence: Evidence<'_>) -> Vec<String> {
 struct Context<'a> {
     policy: &'a Policy,
     rule: &'a Rule,
-    evidence: Evidence<'a>,
+    view: &'a View<'a>,
 }
 
 impl Context<'_> {
     fn spec(&self, metric: &str) -> Option<&MetricSpec> {
-        self.evidence
+        self.view
             .candidate
             .columns
             .get(metric)
@@ -139,12 +136,12 @@ impl Context<'_> {
             draft.id = format!("{}/{}={}", self.rule.id, slice.tag, slice.value);
             draft.slice = Some(format!("{}={}", slice.tag, slice.value));
         }
-        let keep = |case: &CaseInfo| slice.is_none_or(|slice| is_in(case, slice));
+        let keep = |case: &CaseInfo| slice.is_none_or(|slice| slice.holds(case));
         let estimand = self
             .rule
             .estimand
             .unwrap_or(self.policy.statistics.absolute);
-        let sample = summary::absolute(self.evidence.candidate, metric, estimand, &keep);
+        let sample = summary::absolute(&self.view.candidate, metric, estimand, &keep);
         self.test(draft, sample, false)
     }
 
@@ -160,7 +157,7 @@ impl Context<'_> {
         };
         let mut draft = self.blank(metric, bar, threshold);
         draft.is_difference = true;
-        let Some(baseline) = self.evidence.baseline else {
+        let Some(baseline) = self.view.baseline.as_deref() else {
             draft.state = no_data("there is no baseline to compare with".to_owned());
             return draft;
         };
@@ -168,9 +165,7 @@ impl Context<'_> {
             .rule
             .estimand
             .unwrap_or(self.policy.statistics.versus_baseline);
-        let sample = summary::paired(self.evidence.candidate, baseline, metric, estimand, &|_| {
-            true
-        });
+        let sample = summary::paired(&self.view.candidate, baseline, metric, estimand, &|_| true);
         self.test(draft, sample, true)
     }
 
@@ -203,6 +198,9 @@ impl Context<'_> {
 
     fn state(&self, draft: &Draft, sample: &Sample, is_difference: bool) -> State {
         let statistics = &self.policy.statistics;
+        if let Some(why) = &self.view.refusal {
+            return no_data(why.clone());
+        }
         if sample.n_cases_scored == 0 || sample.observations.is_empty() {
             return no_data(sentence::no_scores(&draft.metric, draft.slice.as_deref()));
         }
@@ -241,7 +239,7 @@ impl Context<'_> {
     ) -> Vec<Draft> {
         let tags = by.iter().flat_map(|tag| {
             let values = self
-                .evidence
+                .view
                 .candidate
                 .cases
                 .iter()
@@ -288,8 +286,8 @@ impl Context<'_> {
     }
 
     fn n_scored(&self, metric: &str, slice: &Slice) -> usize {
-        let keep = |case: &CaseInfo| is_in(case, slice);
-        summary::absolute(self.evidence.candidate, metric, Estimand::Population, &keep)
+        let keep = |case: &CaseInfo| slice.holds(case);
+        summary::absolute(&self.view.candidate, metric, Estimand::Population, &keep)
             .map_or(0, |sample| sample.n_cases_scored)
     }
 
@@ -301,14 +299,11 @@ impl Context<'_> {
         (min_cases, repeats): (usize, u32),
     ) -> Draft {
         let mut draft = self.blank(metric, Bar::AtLeast, min);
-        let table = self.evidence.candidate;
+        let table = self.view.whole;
         let Some(column) = table.columns.get(metric) else {
             return draft;
         };
-        let keep = |case: &CaseInfo| match cases {
-            CaseFilter::Critical => case.critical,
-            CaseFilter::Slice(slice) => is_in(case, slice),
-        };
+        let keep = |case: &CaseInfo| cases.holds(case);
         if let Ok(sample) = summary::absolute(table, metric, Estimand::Suite, &keep) {
             draft.counts = sample.counts;
         }
@@ -375,13 +370,13 @@ impl Context<'_> {
         let bar = max as f64;
         let mut draft = self.blank(metric, Bar::AtMost, bar);
         let sample =
-            match summary::absolute(self.evidence.candidate, metric, Estimand::Suite, &|_| true) {
+            match summary::absolute(&self.view.candidate, metric, Estimand::Suite, &|_| true) {
                 Ok(sample) => sample,
                 Err(_absent) => return draft,
             };
         draft.counts = sample.counts.clone();
         draft.worst_cases = worst_positive(&sample);
-        let Some(column) = self.evidence.candidate.columns.get(metric) else {
+        let Some(column) = self.view.candidate.columns.get(metric) else {
             return draft;
         };
         let found: f64 = column
@@ -401,10 +396,18 @@ impl Context<'_> {
                 Verdict::Fail,
                 format!("{found} found in {n} answers; at most {max} allowed"),
             )
+        } else if let Some(why) = &self.view.refusal {
+            no_data(why.clone())
         } else if n == 0 {
             no_data(sentence::no_scores(metric, None))
         } else if sample.n_cases_scored < min_cases {
             no_data(sentence::too_few(sample.n_cases_scored, min_cases))
+        } else if found * count_to_f64(self.view.whole.planned())
+            > bar * count_to_f64(self.view.candidate.planned())
+        {
+            no_data(format!(
+                "{found} found in the first {n} answers; more of them might take it over {max}"
+            ))
         } else if draft.counts.n_unscored() > 0 {
             no_data(format!(
                 "{found} found in {n} answers, but {} trials were not checked",
@@ -422,7 +425,7 @@ impl Context<'_> {
     /// Trials with any hole in them, over all planned trials.
     fn max_error_rate(&self, max: UnitInterval) -> Draft {
         let mut draft = self.blank("errors", Bar::AtMost, max.value());
-        let table = self.evidence.candidate;
+        let table = self.view.candidate.as_ref();
         let mut holes: BTreeMap<usize, String> = BTreeMap::new();
         let mut not_run = 0;
         for cell in table
@@ -442,7 +445,9 @@ impl Context<'_> {
             *draft.counts.unscored.entry(reason.clone()).or_insert(0) += 1;
         }
         let says = sentence::error_rate(holes.len(), planned, max);
-        draft.state = if planned == 0 || table.columns.is_empty() {
+        draft.state = if let Some(why) = &self.view.refusal {
+            no_data(why.clone())
+        } else if planned == 0 || table.columns.is_empty() {
             no_data("the run planned no trial".to_owned())
         } else if count_to_f64(holes.len()) <= max.value() * count_to_f64(planned) {
             settled(Verdict::Pass, says)
@@ -457,14 +462,16 @@ impl Context<'_> {
     fn percentile(&self, metric: &str, quantile: f64, max: f64) -> Draft {
         let mut draft = self.blank(metric, Bar::AtMost, max);
         let sample =
-            match summary::absolute(self.evidence.candidate, metric, Estimand::Suite, &|_| true) {
+            match summary::absolute(&self.view.candidate, metric, Estimand::Suite, &|_| true) {
                 Ok(sample) => sample,
                 Err(_absent) => return draft,
             };
         draft.counts = sample.counts.clone();
         draft.worst_cases = worst(&sample, Bar::AtMost);
         let statistics = &self.policy.statistics;
-        draft.state = if sample.n_cases_scored == 0 {
+        draft.state = if let Some(why) = &self.view.refusal {
+            no_data(why.clone())
+        } else if sample.n_cases_scored == 0 {
             no_data(sentence::no_scores(metric, None))
         } else if sample.n_cases_scored < statistics.min_cases {
             no_data(sentence::too_few(
@@ -481,21 +488,23 @@ impl Context<'_> {
     fn ratio(&self, metric: &str, max: f64) -> Draft {
         let mut draft = self.blank(metric, Bar::AtMost, max);
         RATIO_UNIT.clone_into(&mut draft.unit);
-        let Some(baseline) = self.evidence.baseline else {
+        let Some(baseline) = self.view.baseline.as_deref() else {
             draft.state = no_data("there is no baseline to compare with".to_owned());
             return draft;
         };
         let keep = |_: &CaseInfo| true;
-        let ours = summary::absolute(self.evidence.candidate, metric, Estimand::Population, &keep);
+        let ours = summary::absolute(&self.view.candidate, metric, Estimand::Population, &keep);
         let theirs = summary::absolute(baseline, metric, Estimand::Population, &keep);
-        let pairs = summary::ratio_pairs(self.evidence.candidate, baseline, metric);
+        let pairs = summary::ratio_pairs(&self.view.candidate, baseline, metric);
         let (Ok(ours), Ok(theirs), Ok(pairs)) = (ours, theirs, pairs) else {
             return draft;
         };
         draft.counts = ours.counts.clone();
         draft.worst_cases = worst(&ours, Bar::AtMost);
         let statistics = &self.policy.statistics;
-        draft.state = if ours.n_cases_scored == 0 || theirs.n_cases_scored == 0 {
+        draft.state = if let Some(why) = &self.view.refusal {
+            no_data(why.clone())
+        } else if ours.n_cases_scored == 0 || theirs.n_cases_scored == 0 {
             no_data(sentence::no_scores(metric, None))
         } else if pairs.len() < statistics.min_cases {
             no_data(sentence::too_few(pairs.len(), statistics.min_cases))
@@ -509,10 +518,6 @@ impl Context<'_> {
         };
         draft
     }
-}
-
-fn is_in(case: &CaseInfo, slice: &Slice) -> bool {
-    case.tags.get(&slice.tag) == Some(&slice.value)
 }
 
 const fn settled(verdict: Verdict, why: String) -> State {

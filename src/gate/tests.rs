@@ -13,7 +13,7 @@ use crate::{
 
 /// A table of `n` cases with the given cells for groundedness (binary), faithfulness (fraction),
 /// `pii_leak` and `latency_ms`.
-fn table(run: &str, n: usize, cell: impl Fn(usize) -> Cell) -> ScoreTable {
+pub(super) fn table(run: &str, n: usize, cell: impl Fn(usize) -> Cell) -> ScoreTable {
     let cases = (0..n).map(|index| CaseInfo {
         id: format!("case-{index}"),
         digest: Digest::of(index.to_string().as_bytes()),
@@ -47,6 +47,8 @@ fn table(run: &str, n: usize, cell: impl Fn(usize) -> Cell) -> ScoreTable {
         (MetricSpec::amount("latency_ms", "ms"), 100.0),
     ];
     ScoreTable {
+        looks: None,
+        earlier_tries: Vec::new(),
         run_id: run.to_owned(),
         variant: run.to_owned(),
         eval_set_digest: Digest::of(b"set"),
@@ -63,7 +65,7 @@ fn good(n: usize) -> ScoreTable {
     table("good", n, |_| Cell::Scored(1.0))
 }
 
-fn policy(kinds: Vec<RuleKind>) -> Policy {
+pub(super) fn policy(kinds: Vec<RuleKind>) -> Policy {
     let rules = kinds.into_iter().enumerate().map(|(index, kind)| Rule {
         id: format!("rule-{index}"),
         why: None,

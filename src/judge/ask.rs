@@ -9,7 +9,7 @@ use super::{
     evidence::locate,
     guard::{Disbelief, Proof, check_not_a_claim, check_support},
     number::Numbers,
-    prompt::{self, Draw, Texts},
+    prompt::{self, Draw, PassageOrder, Texts},
     reply::{self, Expected, Labelled, ReplyFault},
     score::{self, Ledger, Outcomes},
     settle::{claim_outcomes, fact_outcomes, finding, settle, too_large},
@@ -52,24 +52,16 @@ pub struct Ask<'a> {
     order: Vec<usize>,
 }
 
-/// In which order passages are shown.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum PassageOrder<'a> {
-    /// As the draw decides: what runs do.
-    Shuffled(Draw<'a>),
-    /// As the answer has them: for known cases with recorded replies.
-    AsGiven,
-}
-
 /// Settles what code can tell, and else writes the call for one vote.
 pub fn prepare<'a>(spec: &'a JudgeSpec, subject: Subject<'a>, draw: Draw<'_>) -> Prepared<'a> {
-    prepare_in(spec, subject, PassageOrder::Shuffled(draw))
+    prepare_in(spec, subject, draw, PassageOrder::Drawn)
 }
 
 pub(crate) fn prepare_in<'a>(
     spec: &'a JudgeSpec,
     subject: Subject<'a>,
-    order: PassageOrder<'_>,
+    draw: Draw<'_>,
+    order: PassageOrder,
 ) -> Prepared<'a> {
     let units = match spec.mode {
         Mode::Claims => claims::units(&subject.answer.text),
@@ -85,10 +77,6 @@ pub(crate) fn prepare_in<'a>(
         answer: &subject.answer.text,
         passages: &passages,
         units: &units,
-    };
-    let (draw, order) = match order {
-        PassageOrder::Shuffled(draw) => (draw, prompt::shuffled(passages.len(), &texts, draw)),
-        PassageOrder::AsGiven => (Draw { seed: &[], vote: 0 }, (0..passages.len()).collect()),
     };
     match prompt::write(spec, &texts, draw, order) {
         Ok(prompt) => Prepared::Ask(Box::new(Ask {

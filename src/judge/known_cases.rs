@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    ask::{PassageOrder, Prepared, Subject, prepare_in, unscored},
+    ask::{Prepared, Subject, prepare_in, unscored},
     panel::combine,
+    prompt::{Draw, PassageOrder},
     reply::ReplyFault,
     score::Outcomes,
     spec::{JudgeSpec, OnMalformed},
@@ -219,7 +220,8 @@ impl KnownCase {
     /// The outcomes with the recorded replies; `None` where a model must be asked and none is
     /// recorded.
     pub fn replay(&self, spec: &JudgeSpec) -> Option<Outcomes> {
-        let ask = match prepare_in(spec, self.subject(), PassageOrder::AsGiven) {
+        let draw = Draw { seed: &[], vote: 0 };
+        let ask = match prepare_in(spec, self.subject(), draw, PassageOrder::AsGiven) {
             Prepared::Settled(outcomes) => return Some(outcomes),
             Prepared::Ask(ask) => ask,
         };

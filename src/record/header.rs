@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{trial::MetricSpec, unit::Digest};
+use crate::{
+    trial::{Looks, MetricSpec},
+    unit::Digest,
+};
 
 /// Fixed before the first call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +34,12 @@ pub struct Header {
     pub git_revision: Option<String>,
     /// What is measured, by whom, in the order of the record's metric numbers.
     pub metrics: Vec<MetricSource>,
+    /// Where a gate may look, if the run is sequential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks: Option<Looks>,
+    /// Finished runs of the same plan that were there when it started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_tries: Vec<String>,
 }
 
 /// One measured metric.
@@ -56,6 +65,8 @@ pub enum Status {
     Interrupted,
     /// Stopped by the budget.
     OutOfBudget,
+    /// A planned look decided; the rest need not be asked.
+    Decided,
 }
 
 impl Status {
@@ -66,6 +77,7 @@ impl Status {
             Self::Complete => "complete",
             Self::Interrupted => "interrupted",
             Self::OutOfBudget => "out-of-budget",
+            Self::Decided => "decided",
         }
     }
 
@@ -76,6 +88,7 @@ impl Status {
             Self::Complete,
             Self::Interrupted,
             Self::OutOfBudget,
+            Self::Decided,
         ]
         .into_iter()
         .find(|status| status.name() == name)

@@ -229,6 +229,8 @@ impl Reader {
             cases,
             attempts: self.header.attempts,
             columns,
+            looks: self.header.looks.clone(),
+            earlier_tries: self.header.earlier_tries.clone(),
         })
     }
 

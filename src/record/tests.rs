@@ -23,6 +23,8 @@ fn header() -> Header {
         plan_digest: Digest::of(b""),
         git_revision: None,
         metrics: Vec::new(),
+        looks: None,
+        earlier_tries: Vec::new(),
     }
 }
 

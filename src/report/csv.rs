@@ -126,6 +126,8 @@ mod tests {
             )
         };
         ScoreTable {
+            looks: None,
+            earlier_tries: Vec::new(),
             run_id: "01JQ".to_owned(),
             variant: "v42".to_owned(),
             eval_set_digest: Digest::of(b"set"),

@@ -1,6 +1,6 @@
 //! What a run will do, fixed before its first call.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     chat::ChatModel,
@@ -12,6 +12,7 @@ use crate::{
 
 /// Everything that is planned; its order is the record's order, whatever finishes first.
 #[expect(missing_debug_implementations, reason = "judges' models are ports")]
+#[derive(Clone)]
 pub struct Plan {
     /// The cases.
     pub cases: Vec<Case>,
@@ -25,10 +26,13 @@ pub struct Plan {
     pub seed: u64,
     /// Calls in flight at once.
     pub concurrency: usize,
+    /// The places of the cases to ask now; `None`: all.
+    pub part: Option<BTreeSet<usize>>,
 }
 
 /// One judge at the table.
 #[expect(missing_debug_implementations, reason = "judges' models are ports")]
+#[derive(Clone)]
 pub struct Seat {
     /// Its name in the configuration; unique in the plan.
     pub name: String,
@@ -38,6 +42,7 @@ pub struct Seat {
 
 /// Who sits at a seat.
 #[expect(missing_debug_implementations, reason = "judges' models are ports")]
+#[derive(Clone)]
 pub enum SeatKind {
     /// The offline judge.
     Embedded(Arc<OfflineJudge>),
@@ -62,24 +67,21 @@ pub struct PlannedTrial {
 }
 
 impl Plan {
-    /// All trials, case by case.
-    pub fn trials(&self) -> impl Iterator<Item = PlannedTrial> + use<> {
+    /// The trials to be asked now, case by case.
+    pub fn trials(&self) -> impl Iterator<Item = PlannedTrial> {
         let attempts = self.attempts;
         (0..self.cases.len())
             .flat_map(move |case_index| (0..attempts).map(move |attempt| (case_index, attempt)))
             .enumerate()
+            .filter(|(_, (case_index, _))| {
+                let part = self.part.as_ref();
+                part.is_none_or(|part| part.contains(case_index))
+            })
             .map(|(index, (case_index, attempt))| PlannedTrial {
                 index,
                 case_index,
                 attempt,
             })
-    }
-
-    /// Cases × attempts.
-    pub fn n_trials(&self) -> usize {
-        self.cases
-            .len()
-            .saturating_mul(usize::try_from(self.attempts).unwrap_or(usize::MAX))
     }
 }
 

@@ -82,5 +82,5 @@ pub use method::{
     Alphas, Assessment, Bound, Comparison, Plan, amount_mean, amount_ratio, bounded_mean,
     paired_difference, quantile_bound, unpaired_difference,
 };
-pub use multiplicity::{benjamini_hochberg, holm, intersection_union};
+pub use multiplicity::{benjamini_hochberg, holm, holm_at, intersection_union};
 pub use observation::{Observation, Scale};

@@ -10,7 +10,7 @@ use crate::unit::count_to_f64;
 /// What a step-down or step-up procedure says of one hypothesis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Adjusted {
-    /// Comparable with α directly.
+    /// Comparable with α directly, where there is one look only.
     pub p: f64,
     /// Whether the hypothesis is rejected: `p` < α.
     pub rejected: bool,
@@ -23,14 +23,20 @@ pub struct Adjusted {
 /// Holm's step-down procedure, in the order of `p_values`: the chance of any false rejection is at
 /// most `alpha`.
 pub fn holm(p_values: &[f64], alpha: f64) -> Vec<Adjusted> {
+    holm_at(p_values, alpha, |share| share)
+}
+
+/// Holm's procedure at one of several planned looks: `nominal` is the level of this look for a test
+/// that may err with the probability given to it over all looks.
+pub fn holm_at(p_values: &[f64], alpha: f64, nominal: impl Fn(f64) -> f64) -> Vec<Adjusted> {
     let hypotheses = p_values.len();
     let mut results = vec![None; hypotheses];
-    let (mut highest, mut going, mut level) = (0.0_f64, true, alpha);
+    let (mut highest, mut going, mut level) = (0.0_f64, true, nominal(alpha));
     for (step, (index, p)) in ascending(p_values).into_iter().enumerate() {
         let left = count_to_f64(hypotheses - step);
         highest = highest.max((p * left).min(1.0));
         if going {
-            level = alpha / left;
+            level = nominal(alpha / left);
             going = p < level;
         }
         set(

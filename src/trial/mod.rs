@@ -5,11 +5,13 @@
 //! has a reason instead.
 
 mod call;
+mod looks;
 mod metric;
 mod outcome;
 mod scores;
 
 pub use call::{Call, CallKey, Callee, Reply, Request};
+pub use looks::{Looks, cluster_order, look_ends};
 pub use metric::{BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric};
 pub use outcome::{ClaimFinding, Evidence, Label, Outcome, Score, ScoreOutOfRange, Unscored};
 pub use scores::{CaseInfo, Cell, Column, ScoreTable, ShapeError};

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{metric::MetricSpec, outcome::Unscored};
+use super::{looks::Looks, metric::MetricSpec, outcome::Unscored};
 use crate::unit::Digest;
 
 /// One metric of one planned trial.
@@ -63,6 +63,10 @@ pub struct ScoreTable {
     pub attempts: u32,
     /// By metric name.
     pub columns: BTreeMap<String, Column>,
+    /// Where a gate may look, if the run was sequential.
+    pub looks: Option<Looks>,
+    /// Finished runs of the same plan that were there before this one: it is one more try.
+    pub earlier_tries: Vec<String>,
 }
 
 /// A column that does not have one cell for each planned trial.

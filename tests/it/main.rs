@@ -18,6 +18,7 @@ mod demo;
 mod gateway;
 mod misbehave;
 mod program;
+mod sequential;
 mod slow_copilot;
 mod tidy;
 mod transport;

@@ -21,7 +21,7 @@ use crate::{
     demo::{Answerer, Variant, serve},
     eval_set::EvalSet,
     gate::Verdict,
-    record::Reader,
+    record::{Reader, Status},
     report::{Report, render_html, render_text},
     run::{Seat, SeatKind},
 };
@@ -132,6 +132,7 @@ impl<'a> Demo<'a> {
             resumes: false,
             rerun_failures: false,
             cap: None,
+            complete_as: Status::Complete,
         };
         let ended = pipeline::execute(job, self.runtime, self.terminal)?;
         if ended.code != ExitCode::Done {

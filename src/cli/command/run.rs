@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use serde_json::json;
 
 use super::super::{
-    args::{Global, Rerun, RunArgs},
+    args::{Global, LookArgs, Rerun, RunArgs},
     clock,
     error::CliError,
     exit_code::ExitCode,
@@ -13,13 +13,14 @@ use super::super::{
     pipeline::{self, Job},
     planning::{self, Parts},
     project, runs,
+    sequential::{self, Decider},
     terminal::Terminal,
     wants_json, wiring,
 };
 use crate::{
     config::{Config, CopilotConfig},
     eval_set::{Case, EvalSet, load},
-    record::{Header, Reader},
+    record::{Header, Reader, Status},
     unit::Usd,
 };
 
@@ -33,9 +34,12 @@ pub(crate) fn run(
     let cap = cap(&config, args)?;
     files::create_dir(&config.runs_dir)?;
     if let Some(name) = &args.resume {
-        return resume(global, &config, (name, args.rerun, cap), terminal);
+        return resume(global, &config, (name, args, cap), terminal);
     }
-    let eval_set = eval_set(&config, args)?;
+    let mut eval_set = eval_set(&config, args)?;
+    if args.look.sequential {
+        eval_set = sequential::ordered(&eval_set, config.seed);
+    }
     let chosen = copilots(&config, args)?;
     let mut worst = ExitCode::Done;
     for (number, copilot) in chosen.into_iter().enumerate() {
@@ -44,6 +48,7 @@ pub(crate) fn run(
             eval_set: &eval_set,
             copilot,
             cap,
+            look: &args.look,
             resumed: None,
         };
         let (header, code) = start.go(number, terminal)?;
@@ -143,6 +148,7 @@ struct Start<'a> {
     eval_set: &'a EvalSet,
     copilot: &'a CopilotConfig,
     cap: Option<Usd>,
+    look: &'a LookArgs,
     resumed: Option<(Reader, Option<Rerun>)>,
 }
 
@@ -178,8 +184,17 @@ impl Start<'_> {
                 .with_help("put the configuration back as it was, or start a new run"));
             }
             header = reader.header().clone();
+        } else {
+            header.earlier_tries =
+                runs::finished_with_plan(&self.config.runs_dir, header.plan_digest)?;
         }
         let goes_on = resumed.is_some();
+        let decider = decider(
+            self.config,
+            self.look,
+            (self.eval_set, &mut header),
+            goes_on,
+        )?;
         // Whoever reads a record keeps its writer from folding it into one file.
         drop(resumed);
         let path: PathBuf = runs::path(&self.config.runs_dir, &header.run_id);
@@ -191,8 +206,14 @@ impl Start<'_> {
             resumes: goes_on,
             rerun_failures: rerun.flatten().is_some(),
             cap: self.cap,
+            complete_as: Status::Complete,
         };
-        let ended = pipeline::execute(job, &runtime, terminal)?;
+        let ended = match (&header.looks, &decider) {
+            (Some(looks), Some(decider)) => {
+                sequential::execute(job, (looks, decider), &runtime, terminal)?
+            }
+            _ => pipeline::execute(job, &runtime, terminal)?,
+        };
         let code = unanswered(
             ended.code,
             &runs::path(&self.config.runs_dir, &header.run_id),
@@ -200,6 +221,24 @@ impl Start<'_> {
         )?;
         Ok((header, code))
     }
+}
+
+/// Who decides at the looks of a sequential run; plans them where they are not planned yet.
+fn decider(
+    config: &Config,
+    args: &LookArgs,
+    (eval_set, header): (&EvalSet, &mut Header),
+    goes_on: bool,
+) -> Result<Option<Decider>, CliError> {
+    if header.looks.is_none() && (goes_on || !args.sequential) {
+        return Ok(None);
+    }
+    let decider = Decider::new(config, args, header)?;
+    match &header.looks {
+        Some(looks) => decider.check(looks)?,
+        None => header.looks = Some(decider.looks(eval_set, args)?),
+    }
+    Ok(Some(decider))
 }
 
 /// Under a cap every call needs a price; better said before the first call than after.
@@ -257,7 +296,7 @@ fn unanswered(
 fn resume(
     global: &Global,
     config: &Config,
-    (name, rerun, cap): (&str, Option<Rerun>, Option<Usd>),
+    (name, args, cap): (&str, &RunArgs, Option<Usd>),
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
     let reader = runs::open(&config.runs_dir, name)?;
@@ -274,7 +313,8 @@ fn resume(
         eval_set: &eval_set,
         copilot,
         cap,
-        resumed: Some((reader, rerun)),
+        look: &args.look,
+        resumed: Some((reader, args.rerun)),
     };
     let (header, code) = start.go(0, terminal)?;
     announce(global, &header, code, terminal);

@@ -1,0 +1,191 @@
+//! `run --sequential`: asks up to each planned look, and stops when the policy has decided.
+
+use std::{collections::BTreeSet, path::Path};
+
+use tokio::runtime::Runtime;
+
+use super::{
+    args::LookArgs,
+    assemble::Loaded,
+    error::CliError,
+    exit_code::ExitCode,
+    pipeline::{self, Ended, Job},
+    project, runs,
+    terminal::Terminal,
+};
+use crate::{
+    config::Config,
+    eval_set::EvalSet,
+    gate::{Decision, Evidence, NextStep, Policy, decide, must_pass_cases},
+    record::{Header, Reader, Status, Writer},
+    run::{Ending, SeatKind},
+    trial::{Looks, cluster_order, look_ends},
+};
+
+/// Looks where none are given: enough to stop early, and few enough to lose no power.
+const LOOKS: usize = 5;
+
+/// The cases in the order in which a sequential run asks them.
+pub(crate) fn ordered(eval_set: &EvalSet, seed: u64) -> EvalSet {
+    let clusters: Vec<&str> = eval_set
+        .cases
+        .iter()
+        .map(|case| case.cluster_or_id())
+        .collect();
+    let order = cluster_order(&clusters, seed);
+    let cases = order
+        .iter()
+        .filter_map(|place| eval_set.cases.get(*place).cloned());
+    EvalSet::new(eval_set.name.clone(), cases.collect())
+}
+
+/// Who decides at each look.
+pub(crate) struct Decider {
+    policy: Policy,
+    baseline: Option<Loaded>,
+}
+
+impl Decider {
+    /// Reads the policy and the baseline that the arguments mean.
+    pub(crate) fn new(config: &Config, args: &LookArgs, header: &Header) -> Result<Self, CliError> {
+        let known = header
+            .metrics
+            .iter()
+            .map(|source| (source.metric.name.clone(), source.metric.clone()))
+            .collect();
+        let path = args.policy.as_deref().unwrap_or(&config.policy);
+        let (_, policy) = project::policy(path, args.env.as_deref(), &known)?;
+        let baseline = match &args.baseline {
+            None => None,
+            Some(name) => Some(Loaded::new(runs::open(&config.runs_dir, name)?)?),
+        };
+        if baseline.is_none() && policy.rules.iter().any(|rule| rule.kind.needs_baseline()) {
+            return Err(CliError::usage(
+                "the policy compares with a baseline; a sequential run needs it to decide",
+            )
+            .with_help("add --baseline RUN"));
+        }
+        Ok(Self { policy, baseline })
+    }
+
+    /// The looks of a new run over cases that are in their order already.
+    pub(crate) fn looks(&self, eval_set: &EvalSet, args: &LookArgs) -> Result<Looks, CliError> {
+        let wanted = args.looks.unwrap_or(LOOKS);
+        if !(1..=50).contains(&wanted) {
+            return Err(CliError::usage("--looks is a number from 1 to 50"));
+        }
+        let clusters: Vec<&str> = eval_set
+            .cases
+            .iter()
+            .map(|case| case.cluster_or_id())
+            .collect();
+        Ok(Looks {
+            policy: self.policy.digest,
+            baseline: self.baseline_id(),
+            cases: look_ends(&clusters, wanted),
+        })
+    }
+
+    /// A resumed run must be decided by what decided its earlier looks.
+    pub(crate) fn check(&self, looks: &Looks) -> Result<(), CliError> {
+        if looks.policy == self.policy.digest && looks.baseline == self.baseline_id() {
+            return Ok(());
+        }
+        Err(
+            CliError::invalid("this sequential run began with another policy or baseline")
+                .with_help("name the same --policy, --env and --baseline as when it was started"),
+        )
+    }
+
+    fn baseline_id(&self) -> Option<String> {
+        self.baseline
+            .as_ref()
+            .map(|loaded| loaded.table.run_id.clone())
+    }
+
+    fn decide(&self, path: &Path) -> Result<(Decision, BTreeSet<usize>), CliError> {
+        let candidate = Loaded::new(Reader::open(path)?)?.table;
+        let evidence = Evidence {
+            candidate: &candidate,
+            baseline: self.baseline.as_ref().map(|loaded| &loaded.table),
+        };
+        Ok((
+            decide(&self.policy, evidence),
+            must_pass_cases(&self.policy, &candidate),
+        ))
+    }
+}
+
+/// Asks look after look until the decider has decided.
+pub(crate) fn execute(
+    mut job: Job,
+    (looks, decider): (&Looks, &Decider),
+    runtime: &Runtime,
+    terminal: &Terminal,
+) -> Result<Ended, CliError> {
+    let n_looks = looks.cases.len();
+    let mut ended = Ended {
+        ending: Ending::Complete,
+        code: ExitCode::Done,
+    };
+    for (look, asked) in (1..).zip(looks.cases.iter().copied()) {
+        let mut part: BTreeSet<usize> = (0..asked).collect();
+        job.complete_as = if look == n_looks {
+            Status::Complete
+        } else {
+            Status::Interrupted
+        };
+        ended = stage(&mut job, &part, runtime, terminal)?;
+        if ended.ending != Ending::Complete || look == n_looks {
+            break;
+        }
+        let (mut decision, must_pass) = decider.decide(&job.path)?;
+        if decision.next_step() == NextStep::AskMustPass {
+            part.extend(must_pass);
+            ended = stage(&mut job, &part, runtime, terminal)?;
+            if ended.ending != Ending::Complete {
+                break;
+            }
+            (decision, _) = decider.decide(&job.path)?;
+        }
+        terminal.note(&format!(
+            "look {look} of {n_looks}: {asked} of {} cases, {}",
+            job.plan.cases.len(),
+            decision.verdict
+        ));
+        if decision.next_step() == NextStep::Stop {
+            Writer::resume(Reader::open(&job.path)?)?.finish(Status::Decided)?;
+            terminal.note(&saved(&job, part.len()));
+            break;
+        }
+    }
+    Ok(ended)
+}
+
+fn stage(
+    job: &mut Job,
+    part: &BTreeSet<usize>,
+    runtime: &Runtime,
+    terminal: &Terminal,
+) -> Result<Ended, CliError> {
+    job.plan.part = Some(part.clone());
+    let ended = pipeline::execute(job.clone(), runtime, terminal)?;
+    job.resumes = true;
+    job.rerun_failures = false;
+    Ok(ended)
+}
+
+fn saved(job: &Job, asked: usize) -> String {
+    let plan = &job.plan;
+    let votes = plan.seats.iter().map(|seat| match &seat.kind {
+        SeatKind::Embedded(_) => 0,
+        SeatKind::Model { spec, .. } => usize::try_from(spec.votes).unwrap_or(1),
+    });
+    let calls_per_trial = 1 + votes.sum::<usize>();
+    let cases = plan.cases.len().saturating_sub(asked);
+    let attempts = usize::try_from(plan.attempts).unwrap_or(1);
+    format!(
+        "decided: {cases} cases, {} calls, need not be asked",
+        cases * attempts * calls_per_trial
+    )
+}
