@@ -13,6 +13,7 @@ mod rules;
 mod sentence;
 mod summary;
 mod verdict;
+mod warning;
 
 #[cfg(test)]
 mod tests;
@@ -25,3 +26,4 @@ pub use policy::{
 };
 pub use policy_file::read_policy;
 pub use verdict::{Bar, Counts, Decision, Finding, Verdict};
+pub use warning::policy_warnings;

@@ -141,7 +141,7 @@ pub enum RuleKind {
     NonInferior {
         /// Of which metric.
         metric: String,
-        /// More than 0.
+        /// 0 or more; 0 asks for more than an equal candidate can show.
         margin: f64,
     },
     /// The mean is better than the baseline's by more than `by`.

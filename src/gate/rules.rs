@@ -9,6 +9,7 @@ use super::{
     sentence,
     summary::{self, NoSample, Sample},
     verdict::{Bar, Counts, Verdict},
+    warning,
 };
 use crate::{
     number::RATIO_UNIT,
@@ -68,7 +69,7 @@ pub(super) fn drafts(policy: &Policy, rule: &Rule, evidence: Evidence<'_>) -> Ve
 
 /// What people must see beside the verdict.
 pub(super) fn notes(policy: &Policy, evidence: Evidence<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = warning::notes(policy).collect();
     let used: BTreeSet<&str> = policy
         .rules
         .iter()

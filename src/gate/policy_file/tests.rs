@@ -4,7 +4,10 @@ use proptest::{prelude::*, sample::subsequence};
 
 use super::*;
 use crate::{
-    gate::policy::{CaseFilter, RuleKind, Slice},
+    gate::{
+        policy::{CaseFilter, RuleKind, Slice},
+        policy_warnings,
+    },
     trial::{DataType, Direction, MetricSpec},
 };
 
@@ -252,12 +255,8 @@ fn thresholds_that_say_nothing_are_refused() {
     let range = "from 0 to below 1, the range of `groundedness`";
     let worse = "kind='non-inferior'\nmetric='groundedness'\nmargin=";
     refuses(
-        &format!("{worse}0"),
-        "7:8: `margin` is 0 and not more than 0",
-    );
-    refuses(
         &format!("{worse}-0.1"),
-        "7:8: `margin` is -0.1 and not more than 0",
+        &format!("7:8: `margin` is -0.1 and not {range}"),
     );
     refuses(
         &format!("{worse}1.0"),
@@ -267,6 +266,21 @@ fn thresholds_that_say_nothing_are_refused() {
         "kind='superior'\nmetric='groundedness'\nby=-0.1",
         &format!("7:4: `by` is -0.1 and not {range}"),
     );
+}
+
+#[test]
+fn a_margin_of_zero_is_read_and_warned_about() {
+    let worse = "kind='non-inferior'\nmetric='groundedness'\nmargin=";
+    let warned = |margin: &str| {
+        let text = format!("{HEAD}[[rule]]\nid = \"a\"\n{worse}{margin}\n{}", RULE.replace("\"a\"", "\"b\""));
+        let policy = read_text(&text, None).unwrap();
+        policy_warnings("gate.toml", &policy).iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        warned("0"),
+        ["gate.toml:3: rule `a` has a margin of 0: an equal candidate would almost never pass"]
+    );
+    assert_eq!(warned("0.001"), Vec::<String>::new());
 }
 
 #[test]
