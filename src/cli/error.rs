@@ -105,11 +105,7 @@ pub(crate) fn warn(oddity: &Mistake, strict: bool, terminal: &Terminal) {
 
 /// A mistake with the line it stands on.
 fn shown(mistake: &Mistake, word: &str, terminal: &Terminal) -> String {
-    let mut text = format!(
-        "{word}: {}\n  --> {}",
-        mistake.message,
-        mistake.file
-    );
+    let mut text = format!("{word}: {}\n  --> {}", mistake.message, mistake.file);
     for place in [mistake.line, mistake.column].into_iter().flatten() {
         let _written = write!(text, ":{place}");
     }

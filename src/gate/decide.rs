@@ -14,7 +14,7 @@
 use super::{
     policy::{OnOpen, Policy, Rule},
     rules, sentence,
-    verdict::{Bar, Counts, Decision, Finding, Verdict},
+    verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict},
 };
 use crate::{
     stats::{Alphas, Assessment, Comparison, StatsError, holm},
@@ -41,6 +41,7 @@ pub(super) struct Draft {
     pub(super) threshold: f64,
     pub(super) bar: Bar,
     pub(super) is_difference: bool,
+    pub(super) scaled: Option<ScaledMargin>,
     pub(super) counts: Counts,
     pub(super) worst_cases: Vec<String>,
     pub(super) state: State,
@@ -135,6 +136,7 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, alpha_fail: f64) -> Findi
         threshold: draft.threshold,
         bar: draft.bar,
         is_difference: draft.is_difference,
+        scaled: draft.scaled,
         counts: draft.counts,
         worst_cases: draft.worst_cases,
         policy_line: rule.line,

@@ -5,6 +5,7 @@
 //! reads all rules together.
 
 mod bounds;
+mod calibration;
 mod compare;
 mod decide;
 mod policy;
@@ -21,9 +22,9 @@ mod tests;
 pub use compare::{MetricComparison, compare};
 pub use decide::{Evidence, decide};
 pub use policy::{
-    BoundChoice, CaseFilter, Estimand, KnownMetrics, OnOpen, Policy, Rule, RuleKind, Slice,
-    Statistics,
+    BoundChoice, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen, Policy, Rule,
+    RuleKind, Slice, Statistics,
 };
 pub use policy_file::read_policy;
-pub use verdict::{Bar, Counts, Decision, Finding, Verdict};
+pub use verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict};
 pub use warning::policy_warnings;
