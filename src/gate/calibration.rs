@@ -34,14 +34,14 @@ pub(super) enum Unfit {
     NoBound,
 }
 
-/// The margin on the scale of the judge with digest `instrument`, at error rate `alpha` of J's bound.
+/// The margin on the scale of the judge with digest `instrument` (`None`: not known yet), at error rate `alpha` of J's bound.
 pub(super) fn scaled(
     calibration: &JudgeCalibration,
-    instrument: Digest,
+    instrument: Option<Digest>,
     margin: f64,
     alpha: f64,
 ) -> Result<ScaledMargin, Unfit> {
-    if !instrument.to_string().starts_with(&calibration.judge) {
+    if instrument.is_some_and(|digest| !digest.to_string().starts_with(&calibration.judge)) {
         return Err(Unfit::OtherJudge);
     }
     let quality = JudgeQuality::new(calibration.good, calibration.bad, alpha)
@@ -91,7 +91,7 @@ mod tests {
         let judge = Digest::of(b"judge");
         for (right, labelled) in [(95, 100), (190, 200), (48, 50), (500, 500)] {
             let calibration = calibration(&judge.short(), right, labelled);
-            let scaled = scaled(&calibration, judge, 0.05, 0.05).unwrap();
+            let scaled = scaled(&calibration, Some(judge), 0.05, 0.05).unwrap();
             let exact = 0.05 * scaled.judge_j_lower;
             assert!(scaled.judge_j_lower < 1.0 && scaled.judge_j_lower <= scaled.judge_j);
             assert!(scaled.on_judges_scale <= exact && scaled.on_judges_scale > 0.99 * exact);
@@ -102,10 +102,13 @@ mod tests {
     fn another_judge_or_a_poor_one_has_no_margin() {
         let (judge, other) = (Digest::of(b"judge"), Digest::of(b"other"));
         let good = calibration(&judge.to_string(), 95, 100);
-        assert_eq!(scaled(&good, other, 0.05, 0.05), Err(Unfit::OtherJudge));
+        assert_eq!(
+            scaled(&good, Some(other), 0.05, 0.05),
+            Err(Unfit::OtherJudge)
+        );
         let poor = calibration(&judge.to_string(), 7, 10);
         assert!(matches!(
-            scaled(&poor, judge, 0.05, 0.05),
+            scaled(&poor, Some(judge), 0.05, 0.05),
             Err(Unfit::Poor { .. })
         ));
     }

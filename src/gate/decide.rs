@@ -56,6 +56,53 @@ pub(super) enum State {
     Tested(Box<Assessment>),
 }
 
+/// The verdict of one rule, for a slice rule of one slice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RuleVerdict {
+    /// The rule's place in the policy, from 0.
+    pub(super) rule: usize,
+    /// The rule's id, for a slice rule followed by the slice.
+    pub(super) id: String,
+    pub(super) verdict: Verdict,
+}
+
+/// The verdicts of [`decide`] alone, without bounds and sentences: for simulations.
+pub(super) fn verdicts(policy: &Policy, evidence: Evidence<'_>) -> Vec<RuleVerdict> {
+    let rules = policy.rules.iter().enumerate();
+    let drafts: Vec<(usize, Draft)> = rules
+        .flat_map(|(place, rule)| {
+            let drafts = rules::drafts(policy, rule, evidence);
+            drafts.into_iter().map(move |draft| (place, draft))
+        })
+        .collect();
+    let p_fail: Vec<Option<f64>> = drafts.iter().map(|(_, draft)| p_fail(draft)).collect();
+    let p_values: Vec<f64> = p_fail.iter().copied().flatten().collect();
+    let mut adjusted = holm(&p_values, policy.statistics.alpha_fail).into_iter();
+    let verdicts = drafts.into_iter().zip(p_fail).map(|((rule, draft), p)| {
+        let level = p.and_then(|_| adjusted.next()).map(|one| one.level);
+        let level = level.unwrap_or(policy.statistics.alpha_fail);
+        let verdict = match &draft.state {
+            State::Settled(verdict, _) => *verdict,
+            State::Tested(assessment) => {
+                let alphas = alphas(policy, draft.bar, level);
+                match assessment.p_values_at(draft.threshold, alphas) {
+                    Ok((above, below)) => {
+                        let shown = (above < alphas.lower, below < alphas.upper);
+                        tested(policy, draft.bar, shown)
+                    }
+                    Err(_) => Verdict::Error,
+                }
+            }
+        };
+        RuleVerdict {
+            rule,
+            id: draft.id,
+            verdict,
+        }
+    });
+    verdicts.collect()
+}
+
 /// Holds a policy against the evidence. Never empty, never panics, never passes without data.
 pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
     let drafts: Vec<(&Rule, Draft)> = policy
@@ -101,13 +148,13 @@ fn p_fail(draft: &Draft) -> Option<f64> {
     match &draft.state {
         State::Settled(..) => None,
         // A p-value that cannot be had is no evidence.
-        State::Tested(assessment) => Some(assessment.against(draft.threshold).map_or(
-            1.0,
-            |comparison| match draft.bar {
-                Bar::AtLeast => comparison.p_below,
-                Bar::AtMost => comparison.p_above,
-            },
-        )),
+        State::Tested(assessment) => {
+            let p_values = assessment.p_values_at(draft.threshold, assessment.alphas());
+            Some(p_values.map_or(1.0, |(above, below)| match draft.bar {
+                Bar::AtLeast => below,
+                Bar::AtMost => above,
+            }))
+        }
     }
 }
 
@@ -116,7 +163,11 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, alpha_fail: f64) -> Findi
         State::Settled(verdict, why) => (*verdict, None, Some(why.clone())),
         State::Tested(assessment) => match compare(policy, &draft, assessment, alpha_fail) {
             Ok(comparison) => (
-                tested(policy, draft.bar, &comparison),
+                tested(
+                    policy,
+                    draft.bar,
+                    (comparison.is_above(), comparison.is_below()),
+                ),
                 Some(comparison.estimate),
                 None,
             ),
@@ -151,8 +202,12 @@ fn compare(
     assessment: &Assessment,
     alpha_fail: f64,
 ) -> Result<Comparison, StatsError> {
+    assessment.against_at(draft.threshold, alphas(policy, draft.bar, alpha_fail))
+}
+
+const fn alphas(policy: &Policy, bar: Bar, alpha_fail: f64) -> Alphas {
     let alpha_pass = policy.statistics.alpha_pass;
-    let alphas = match draft.bar {
+    match bar {
         Bar::AtLeast => Alphas {
             lower: alpha_pass,
             upper: alpha_fail,
@@ -161,14 +216,13 @@ fn compare(
             lower: alpha_fail,
             upper: alpha_pass,
         },
-    };
-    assessment.against_at(draft.threshold, alphas)
+    }
 }
 
-fn tested(policy: &Policy, bar: Bar, comparison: &Comparison) -> Verdict {
+fn tested(policy: &Policy, bar: Bar, (is_above, is_below): (bool, bool)) -> Verdict {
     let (is_shown, is_refuted) = match bar {
-        Bar::AtLeast => (comparison.is_above(), comparison.is_below()),
-        Bar::AtMost => (comparison.is_below(), comparison.is_above()),
+        Bar::AtLeast => (is_above, is_below),
+        Bar::AtMost => (is_below, is_above),
     };
     match (is_refuted, is_shown, policy.on_inconclusive) {
         (true, _, _) => Verdict::Fail,

@@ -159,7 +159,7 @@ impl Context<'_> {
         let Some((calibration, column)) = calibration else {
             return self.paired(metric, -margin, margin);
         };
-        match calibration::scaled(calibration, column.instrument, margin, alpha) {
+        match calibration::scaled(calibration, Some(column.instrument), margin, alpha) {
             Ok(scaled) => {
                 let margin = scaled.on_judges_scale;
                 let mut draft = self.paired(metric, -margin, margin);

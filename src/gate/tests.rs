@@ -529,3 +529,23 @@ proptest! {
         prop_assert_eq!(one.verdict, other.verdict);
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn verdicts_without_bounds_are_the_verdicts(lost in 0_usize..40, gap in 0_usize..12) {
+        let (candidate, baseline) = (
+            table("candidate", 120, |index| Cell::Scored(f64::from(u8::from(index >= lost)))),
+            table("baseline", 120, |index| Cell::Scored(f64::from(u8::from(index % 10 != gap)))),
+        );
+        let evidence = Evidence { candidate: &candidate, baseline: Some(&baseline) };
+        let policy = policy(every_kind());
+        let findings = decide(&policy, evidence).findings;
+        let quick = decide::verdicts(&policy, evidence);
+        prop_assert_eq!(findings.len(), quick.len());
+        for (finding, quick) in findings.iter().zip(&quick) {
+            prop_assert_eq!((&finding.id, finding.verdict), (&quick.id, quick.verdict));
+        }
+    }
+}

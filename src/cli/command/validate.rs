@@ -52,7 +52,7 @@ pub(crate) fn run(
 }
 
 /// What the configured judges and checks measure.
-fn metrics(config: &Config) -> KnownMetrics {
+pub(super) fn metrics(config: &Config) -> KnownMetrics {
     let mut known = KnownMetrics::new();
     for judge in &config.judges {
         let metrics = match wiring::spec(judge) {
