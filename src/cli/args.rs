@@ -117,6 +117,16 @@ pub(crate) enum Command {
         after_help = "Examples:\n  groundgate explain refunds-007 --run latest\n  groundgate explain groundedness.floor\n  groundgate explain 11"
     )]
     Explain(ExplainArgs),
+    /// Say what a run will cost and what it will be able to show; spends nothing
+    #[command(
+        after_help = "Examples:\n  groundgate plan\n  groundgate plan --repeats 3 --want-drop 0.03\n  groundgate plan --pilot none --assume mean=0.9 --assume correlation=0.7"
+    )]
+    Plan(PlanArgs),
+    /// Try the gate on itself: how often it would be wrong on data like a record's, by simulation
+    #[command(
+        after_help = "Examples:\n  groundgate selftest latest --env prod\n  groundgate selftest 01JR2M --baseline 01JR2N --replications 5000   two runs of the same copilot"
+    )]
+    Selftest(SelftestArgs),
     /// List, show, import, export and remove records
     #[command(subcommand)]
     Runs(RunsCommand),
@@ -343,4 +353,68 @@ pub(crate) struct ImportArgs {
     /// Have the embedded judge score the answers, too, as `embedded_groundedness` and so on
     #[arg(long)]
     pub(crate) judge: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// Which copilot of the configuration [default: the first]
+    #[arg(long, alias = "target", value_name = "NAME")]
+    pub(crate) copilot: Option<String>,
+    /// Another eval set than the configuration's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) evalset: Option<PathBuf>,
+    /// The record to learn spread, cost and time from: an id, its beginning, `latest`, or `none`
+    /// [default: the latest, where there is one]
+    #[arg(long, value_name = "RUN")]
+    pub(crate) pilot: Option<String>,
+    /// A record to compare the pilot with: how differences spread is then measured
+    #[arg(long, value_name = "RUN", requires = "pilot")]
+    pub(crate) baseline: Option<String>,
+    /// Ask every question so many times
+    #[arg(long, value_name = "N")]
+    pub(crate) repeats: Option<u32>,
+    /// Votes of the judges on each answer
+    #[arg(long, value_name = "N")]
+    pub(crate) votes: Option<u32>,
+    /// Say what to buy so that a drop of this size is seen: 0.03 is 3 points
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) want_drop: Option<f64>,
+    /// Spend at most so many dollars; more is refused with exit code 6
+    #[arg(long, value_name = "USD")]
+    pub(crate) budget_usd: Option<f64>,
+    /// What to take for true where nothing is measured: mean, sd (shares of the scale), correlation
+    /// (of two runs of one question), flips (of two votes), question-usd (of writing one)
+    #[arg(long, value_name = "KEY=NUMBER")]
+    pub(crate) assume: Vec<String>,
+    /// The environment it is to go to, as in the policy
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Another policy than the configuration's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SelftestArgs {
+    /// The record: an id, its beginning, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub(crate) run: String,
+    /// Another record of the same copilot and questions: more runs to draw from
+    #[arg(long, value_name = "RUN")]
+    pub(crate) baseline: Option<String>,
+    /// Simulated releases
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    pub(crate) replications: usize,
+    /// The same seed gives the same rates, whatever the number of threads
+    #[arg(long, value_name = "N", default_value_t = 20_261_125)]
+    pub(crate) seed: u64,
+    /// How two runs of one question correlate, where the record has one run of each
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
+    pub(crate) correlation: f64,
+    /// The environment it is to go to, as in the policy
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Another policy than the configuration's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
 }

@@ -75,7 +75,7 @@ impl From<crate::record::RecordError> for CliError {
 pub(crate) fn show(error: &CliError, terminal: &Terminal) {
     if let Some(Mistakes(mistakes)) = error.error.downcast_ref::<Mistakes>() {
         for mistake in mistakes {
-            terminal.report(&shown(mistake, terminal));
+            terminal.report(&shown(mistake, &terminal.red("error"), terminal));
         }
         let n = mistakes.len();
         if n > 1 {
@@ -93,14 +93,19 @@ pub(crate) fn show(error: &CliError, terminal: &Terminal) {
     terminal.report(&text);
 }
 
+/// Prints something odd to stderr; with `strict` it reads as an error.
+pub(crate) fn warn(oddity: &Mistake, strict: bool, terminal: &Terminal) {
+    let word = if strict {
+        terminal.red("error")
+    } else {
+        terminal.bold("warning")
+    };
+    terminal.report(&shown(oddity, &word, terminal));
+}
+
 /// A mistake with the line it stands on.
-fn shown(mistake: &Mistake, terminal: &Terminal) -> String {
-    let mut text = format!(
-        "{}: {}\n  --> {}",
-        terminal.red("error"),
-        mistake.message,
-        mistake.file
-    );
+fn shown(mistake: &Mistake, word: &str, terminal: &Terminal) -> String {
+    let mut text = format!("{word}: {}\n  --> {}", mistake.message, mistake.file);
     for place in [mistake.line, mistake.column].into_iter().flatten() {
         let _written = write!(text, ":{place}");
     }

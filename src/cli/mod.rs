@@ -74,6 +74,8 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
         Command::Compare(args) => command::compare::run(global, &args, terminal),
         Command::Report(args) => command::report::run(global, &args, terminal),
         Command::Explain(args) => command::explain::run(global, &args, terminal),
+        Command::Plan(args) => command::plan::run(global, &args, terminal),
+        Command::Selftest(args) => command::selftest::run(global, &args, terminal),
         Command::Runs(args) => command::runs::run(global, args, terminal),
         Command::Completions { shell } => {
             let mut script = Vec::new();

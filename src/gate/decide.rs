@@ -15,7 +15,7 @@ use super::{
     look::{LEVEL_MIN, View},
     policy::{OnOpen, Policy, Rule},
     rules, sentence,
-    verdict::{Bar, Counts, Decision, Finding, Verdict},
+    verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict},
 };
 use crate::{
     stats::{Alphas, Assessment, Comparison, StatsError, holm_at},
@@ -42,6 +42,7 @@ pub(super) struct Draft {
     pub(super) threshold: f64,
     pub(super) bar: Bar,
     pub(super) is_difference: bool,
+    pub(super) scaled: Option<ScaledMargin>,
     pub(super) counts: Counts,
     pub(super) worst_cases: Vec<String>,
     pub(super) state: State,
@@ -56,35 +57,50 @@ pub(super) enum State {
     Tested(Box<Assessment>),
 }
 
+/// The verdict of one rule, for a slice rule of one slice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RuleVerdict {
+    /// The rule's place in the policy, from 0.
+    pub(super) rule: usize,
+    /// The rule's id, for a slice rule followed by the slice.
+    pub(super) id: String,
+    pub(super) verdict: Verdict,
+}
+
+/// The verdicts of [`decide`] alone, without bounds and sentences: for simulations.
+pub(super) fn verdicts(policy: &Policy, evidence: Evidence<'_>) -> Vec<RuleVerdict> {
+    let view = View::of(policy, evidence);
+    let drafts = drafts(policy, &view).into_iter();
+    let verdicts = drafts.map(|(rule, draft, levels)| {
+        let verdict = match &draft.state {
+            State::Settled(verdict, _) => *verdict,
+            State::Tested(assessment) => {
+                let alphas = levels.alphas(draft.bar);
+                match assessment.p_values_at(draft.threshold, alphas) {
+                    Ok((above, below)) => {
+                        let shown = (above < alphas.lower, below < alphas.upper);
+                        tested(policy, draft.bar, shown, levels)
+                    }
+                    Err(_) => Verdict::Error,
+                }
+            }
+        };
+        RuleVerdict {
+            rule,
+            id: draft.id,
+            verdict,
+        }
+    });
+    verdicts.collect()
+}
+
 /// Holds a policy against the evidence. Never empty, never panics, never passes without data.
 pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
     let view = View::of(policy, evidence);
-    let drafts: Vec<(&Rule, Draft)> = policy
-        .rules
-        .iter()
-        .flat_map(|rule| {
-            rules::drafts(policy, rule, &view)
-                .into_iter()
-                .map(move |draft| (rule, draft))
-        })
-        .collect();
-    let p_fail: Vec<Option<f64>> = drafts.iter().map(|(_, draft)| p_fail(draft)).collect();
-    let tested: Vec<f64> = p_fail.iter().copied().flatten().collect();
-    let nominal = |alpha| view.nominal(alpha);
-    let mut adjusted = holm_at(&tested, policy.statistics.alpha_fail, nominal).into_iter();
-    let pass = view.alpha_pass(policy);
-    let findings: Vec<Finding> = drafts
+    let findings: Vec<Finding> = drafts(policy, &view)
         .into_iter()
-        .zip(p_fail)
-        .map(|((rule, draft), p)| {
-            let level = p
-                .and_then(|_| adjusted.next())
-                .map(|adjusted| adjusted.level);
-            let levels = Levels {
-                pass,
-                fail: level.unwrap_or_else(|| view.nominal(policy.statistics.alpha_fail)),
-            };
-            finding(policy, rule, draft, levels)
+        .filter_map(|(place, draft, levels)| {
+            Some(finding(policy, policy.rules.get(place)?, draft, levels))
         })
         .collect();
     let verdict = findings
@@ -99,17 +115,40 @@ pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
     }
 }
 
+/// Every rule's drafts with the rule's place and with what their tests are held to: the rate of FAIL is
+/// shared among all drafts (Holm).
+fn drafts(policy: &Policy, view: &View<'_>) -> Vec<(usize, Draft, Levels)> {
+    let rules = policy.rules.iter().enumerate();
+    let drafts: Vec<(usize, Draft)> = rules
+        .flat_map(|(place, rule)| {
+            let drafts = rules::drafts(policy, rule, view).into_iter();
+            drafts.map(move |draft| (place, draft))
+        })
+        .collect();
+    let p_fail: Vec<Option<f64>> = drafts.iter().map(|(_, draft)| p_fail(draft)).collect();
+    let p_values: Vec<f64> = p_fail.iter().copied().flatten().collect();
+    let alpha = policy.statistics.alpha_fail;
+    let mut adjusted = holm_at(&p_values, alpha, |share| view.nominal(share)).into_iter();
+    let (pass, alone) = (view.alpha_pass(policy), view.nominal(alpha));
+    let with_levels = drafts.into_iter().zip(p_fail).map(|((place, draft), p)| {
+        let shared = p.and_then(|_| adjusted.next()).map(|one| one.level);
+        let fail = shared.unwrap_or(alone);
+        (place, draft, Levels { pass, fail })
+    });
+    with_levels.collect()
+}
+
 fn p_fail(draft: &Draft) -> Option<f64> {
     match &draft.state {
         State::Settled(..) => None,
         // A p-value that cannot be had is no evidence.
-        State::Tested(assessment) => Some(assessment.against(draft.threshold).map_or(
-            1.0,
-            |comparison| match draft.bar {
-                Bar::AtLeast => comparison.p_below,
-                Bar::AtMost => comparison.p_above,
-            },
-        )),
+        State::Tested(assessment) => {
+            let p_values = assessment.p_values_at(draft.threshold, assessment.alphas());
+            Some(p_values.map_or(1.0, |(above, below)| match draft.bar {
+                Bar::AtLeast => below,
+                Bar::AtMost => above,
+            }))
+        }
     }
 }
 
@@ -120,12 +159,34 @@ struct Levels {
     fail: f64,
 }
 
+impl Levels {
+    /// Where a test may not decide, its bound is shown at the smallest level there is.
+    const fn alphas(self, bar: Bar) -> Alphas {
+        let (pass, fail) = (self.pass.max(LEVEL_MIN), self.fail.max(LEVEL_MIN));
+        match bar {
+            Bar::AtLeast => Alphas {
+                lower: pass,
+                upper: fail,
+            },
+            Bar::AtMost => Alphas {
+                lower: fail,
+                upper: pass,
+            },
+        }
+    }
+}
+
 fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Finding {
     let (verdict, estimate, why_settled) = match &draft.state {
         State::Settled(verdict, why) => (*verdict, None, Some(why.clone())),
         State::Tested(assessment) => match compare(&draft, assessment, levels) {
             Ok(comparison) => (
-                tested(policy, draft.bar, &comparison, levels),
+                tested(
+                    policy,
+                    draft.bar,
+                    (comparison.is_above(), comparison.is_below()),
+                    levels,
+                ),
                 Some(comparison.estimate),
                 None,
             ),
@@ -145,6 +206,7 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Findin
         threshold: draft.threshold,
         bar: draft.bar,
         is_difference: draft.is_difference,
+        scaled: draft.scaled,
         counts: draft.counts,
         worst_cases: draft.worst_cases,
         policy_line: rule.line,
@@ -158,26 +220,18 @@ fn compare(
     assessment: &Assessment,
     levels: Levels,
 ) -> Result<Comparison, StatsError> {
-    // Where a test may not decide, its bound is shown at the smallest level there is.
-    let (pass, fail) = (levels.pass.max(LEVEL_MIN), levels.fail.max(LEVEL_MIN));
-    let alphas = match draft.bar {
-        Bar::AtLeast => Alphas {
-            lower: pass,
-            upper: fail,
-        },
-        Bar::AtMost => Alphas {
-            lower: fail,
-            upper: pass,
-        },
-    };
-    assessment.against_at(draft.threshold, alphas)
+    assessment.against_at(draft.threshold, levels.alphas(draft.bar))
 }
 
-fn tested(policy: &Policy, bar: Bar, comparison: &Comparison, levels: Levels) -> Verdict {
-    let (above, below) = (comparison.is_above(), comparison.is_below());
+fn tested(
+    policy: &Policy,
+    bar: Bar,
+    (is_above, is_below): (bool, bool),
+    levels: Levels,
+) -> Verdict {
     let (is_shown, is_refuted) = match bar {
-        Bar::AtLeast => (above, below),
-        Bar::AtMost => (below, above),
+        Bar::AtLeast => (is_above, is_below),
+        Bar::AtMost => (is_below, is_above),
     };
     let (is_shown, is_refuted) = (
         is_shown && levels.pass > 0.0,

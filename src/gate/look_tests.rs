@@ -112,7 +112,7 @@ fn cases_beyond_the_look_count_for_nothing() {
     assert_eq!(verdict(&floor(0.8), &asked(&scores, 70)), at_fifty);
     assert_eq!(
         verdict(&floor(0.8), &asked(&scores, 75)),
-        Verdict::Inconclusive
+        Verdict::Fail
     );
 }
 

@@ -5,15 +5,19 @@
 //! reads all rules together.
 
 mod bounds;
+mod calibration;
 mod compare;
 mod decide;
 mod look;
 mod policy;
 mod policy_file;
+pub mod power;
 mod rules;
+pub mod selftest;
 mod sentence;
 mod summary;
 mod verdict;
+mod warning;
 
 #[cfg(test)]
 mod look_tests;
@@ -24,8 +28,9 @@ pub use compare::{MetricComparison, compare};
 pub use decide::{Evidence, decide};
 pub use look::{NextStep, must_pass_cases};
 pub use policy::{
-    BoundChoice, CaseFilter, Estimand, KnownMetrics, OnOpen, Policy, Rule, RuleKind, Slice,
-    Statistics,
+    BoundChoice, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen, Policy, Rule,
+    RuleKind, Slice, Statistics,
 };
 pub use policy_file::read_policy;
-pub use verdict::{Bar, Counts, Decision, Finding, Verdict};
+pub use verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict};
+pub use warning::policy_warnings;

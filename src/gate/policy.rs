@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    stats::rogan_gladen::Recognized,
     trial::{CaseInfo, MetricSpec},
     unit::{Digest, UnitInterval},
 };
@@ -20,6 +21,8 @@ pub struct Policy {
     pub on_inconclusive: OnOpen,
     /// Never empty; in the order of the file.
     pub rules: Vec<Rule>,
+    /// How well the judge of a metric did on labelled answers, by metric.
+    pub calibrations: BTreeMap<String, JudgeCalibration>,
     /// Over the resolved policy, so that comments and order of keys do not matter.
     pub digest: Digest,
 }
@@ -76,6 +79,18 @@ pub enum Estimand {
     Suite,
     /// The population that the questions (or their clusters) were drawn from.
     Population,
+}
+
+/// How well a judge tells good answers from bad ones, counted on answers that people labelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgeCalibration {
+    /// The beginning of the judge's digest, 12 to 64 hexadecimal digits in lower case: of another
+    /// judge, or of another version of it, this says nothing.
+    pub judge: String,
+    /// Truly good ones: sensitivity.
+    pub good: Recognized,
+    /// Truly bad ones: specificity.
+    pub bad: Recognized,
 }
 
 /// What becomes of something open.
@@ -161,7 +176,7 @@ pub enum RuleKind {
     NonInferior {
         /// Of which metric.
         metric: String,
-        /// More than 0.
+        /// 0 or more; 0 asks for more than an equal candidate can show.
         margin: f64,
     },
     /// The mean is better than the baseline's by more than `by`.

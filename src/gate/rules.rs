@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    bounds,
+    bounds, calibration,
     decide::{Draft, State},
     look::View,
     policy::{CaseFilter, Estimand, OnOpen, Policy, Rule, RuleKind, Slice},
     sentence,
     summary::{self, NoSample, Sample},
     verdict::{Bar, Counts, Verdict},
+    warning,
 };
 use crate::{
     number::RATIO_UNIT,
@@ -31,7 +32,7 @@ pub(super) fn drafts(policy: &Policy, rule: &Rule, view: &View<'_>) -> Vec<Draft
         RuleKind::Ceiling { metric, max } | RuleKind::MeanMax { metric, max } => {
             vec![context.absolute(metric, Bar::AtMost, *max, None)]
         }
-        RuleKind::NonInferior { metric, margin } => vec![context.paired(metric, -margin, *margin)],
+        RuleKind::NonInferior { metric, margin } => vec![context.not_worse(metric, *margin)],
         RuleKind::Superior { metric, by } => vec![context.paired(metric, *by, -by)],
         RuleKind::SliceFloor {
             metric,
@@ -66,6 +67,7 @@ pub(super) fn drafts(policy: &Policy, rule: &Rule, view: &View<'_>) -> Vec<Draft
 /// What people must see beside the verdict.
 pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
     let mut notes = view.notes(policy);
+    notes.extend(warning::notes(policy));
     let used: BTreeSet<&str> = policy
         .rules
         .iter()
@@ -123,6 +125,7 @@ impl Context<'_> {
             threshold,
             bar,
             is_difference: false,
+            scaled: None,
             counts: Counts::default(),
             worst_cases: Vec::new(),
             state: no_data(sentence::not_measured(metric)),
@@ -143,6 +146,30 @@ impl Context<'_> {
             .unwrap_or(self.policy.statistics.absolute);
         let sample = summary::absolute(&self.view.candidate, metric, estimand, &keep);
         self.test(draft, sample, false)
+    }
+
+    /// Not worse than the baseline by more than the margin, which shrinks to the judge's scale where
+    /// the policy knows how well the judge judges.
+    fn not_worse(&self, metric: &str, margin: f64) -> Draft {
+        let alpha = self.policy.statistics.alpha_pass;
+        let column = self.view.candidate.columns.get(metric);
+        let calibration = self.policy.calibrations.get(metric).zip(column);
+        let Some((calibration, column)) = calibration else {
+            return self.paired(metric, -margin, margin);
+        };
+        match calibration::scaled(calibration, Some(column.instrument), margin, alpha) {
+            Ok(scaled) => {
+                let margin = scaled.on_judges_scale;
+                let mut draft = self.paired(metric, -margin, margin);
+                draft.scaled = Some(scaled);
+                draft
+            }
+            Err(unfit) => {
+                let mut draft = self.paired(metric, -margin, margin);
+                draft.state = no_data(unfit.to_string());
+                draft
+            }
+        }
     }
 
     /// Candidate − baseline. `bar_if_higher` is the bar where more is better.

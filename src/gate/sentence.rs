@@ -25,8 +25,8 @@ pub(super) fn of(finding: &Finding) -> String {
     let subject = subject(finding);
     let (shown, bar) = (range(&format, estimate), format.bar(finding.threshold));
     let allowed = match finding.bar {
-        Bar::AtLeast => format!("at least {bar} is required"),
-        Bar::AtMost => format!("at most {bar} is allowed"),
+        Bar::AtLeast => format!("at least {bar} is required{}", scale(finding)),
+        Bar::AtMost => format!("at most {bar} is allowed{}", scale(finding)),
     };
     match (finding.verdict, finding.bar) {
         (Verdict::Pass, Bar::AtLeast) | (Verdict::Fail, Bar::AtMost) => {
@@ -42,6 +42,20 @@ pub(super) fn of(finding: &Finding) -> String {
             )
         }
     }
+}
+
+/// Where the bar comes from, when it is not the policy's own number.
+fn scale(finding: &Finding) -> String {
+    let Some(scaled) = finding.scaled else {
+        return String::new();
+    };
+    let share = NumberFormat::plain(Scale::Share, &[]);
+    format!(
+        " (the margin of {} points that people mean, as this judge sees it: J is surely at least {})",
+        share.bar(scaled.margin).trim_end_matches('%'),
+        NumberFormat::plain(Scale::Amount(""), &[scaled.judge_j_lower])
+            .bare(scaled.judge_j_lower, Toward::Down),
+    )
 }
 
 fn subject(finding: &Finding) -> String {

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     copilot::FailureKind,
+    stats::rogan_gladen::Recognized,
     trial::{CaseInfo, Cell, Column, DataType, MetricSpec, ScoreTable, Unscored},
     unit::{Digest, UnitInterval, count_to_f64},
 };
@@ -82,6 +83,7 @@ pub(super) fn policy(kinds: Vec<RuleKind>) -> Policy {
         },
         on_inconclusive: OnOpen::Block,
         rules: rules.collect(),
+        calibrations: BTreeMap::new(),
         digest: Digest::of(b"policy"),
     }
 }
@@ -340,6 +342,65 @@ fn a_clear_drop_fails_and_a_tie_passes() {
     assert_eq!(verdict(&kind, &good(200), Some(&bad)), Verdict::Pass);
 }
 
+/// A policy of one rule with a calibration of `right` of 100 labelled answers, good and bad.
+fn calibrated(kind: RuleKind, judge: &[u8], right: usize) -> Policy {
+    let rate = Recognized::new(right, 100).unwrap();
+    let calibration = JudgeCalibration {
+        judge: Digest::of(judge).short(),
+        good: rate,
+        bad: rate,
+    };
+    Policy {
+        calibrations: BTreeMap::from([("groundedness".to_owned(), calibration)]),
+        ..policy(vec![kind])
+    }
+}
+
+#[test]
+fn a_calibrated_judge_shrinks_the_margin_and_nothing_else() {
+    // 4 of 300 lost: passes a margin of 4 points, not one of 4 × 0.7.
+    let lossy = table("lossy", 300, |index| {
+        Cell::Scored(f64::from(u8::from(index >= 4)))
+    });
+    let baseline = good(300);
+    let evidence = Evidence {
+        candidate: &lossy,
+        baseline: Some(&baseline),
+    };
+    let margin = RuleKind::NonInferior {
+        metric: "groundedness".to_owned(),
+        margin: 0.04,
+    };
+    let plain = decide(&policy(vec![margin.clone()]), evidence);
+    assert_eq!(plain.verdict, Verdict::Pass);
+    let scaled = decide(&calibrated(margin.clone(), b"judge", 91), evidence);
+    assert_eq!(scaled.verdict, Verdict::Inconclusive, "{scaled:?}");
+    let finding = &scaled.findings[0];
+    let bar = finding.scaled.unwrap();
+    assert!((finding.threshold + bar.on_judges_scale).abs() < 1e-15);
+    assert!(
+        bar.on_judges_scale < 0.04 && finding.sentence.contains("of 4 points that people mean"),
+        "{}",
+        finding.sentence
+    );
+
+    for (judge, right, says) in [
+        (&b"other"[..], 99, "judge changed"),
+        (b"judge", 60, "judge unfit for this rule"),
+    ] {
+        let decision = decide(&calibrated(margin.clone(), judge, right), evidence);
+        assert_eq!(decision.verdict, Verdict::Inconclusive);
+        assert!(decision.findings[0].sentence.contains(says));
+    }
+    for kind in every_kind() {
+        if !matches!(kind, RuleKind::NonInferior { .. }) {
+            let findings = |policy: &Policy| decide(policy, evidence).findings;
+            let with = findings(&calibrated(kind.clone(), b"judge", 91));
+            assert_eq!(with, findings(&policy(vec![kind])));
+        }
+    }
+}
+
 #[test]
 fn the_worst_rule_wins_and_holm_shares_the_error_rate_of_fail() {
     // 20 rules at the edge: each would fail alone at 5 %, none does after Holm's correction.
@@ -468,5 +529,25 @@ proptest! {
         rules.reverse();
         let other = decide(&policy(rules), Evidence { candidate: &rotated, baseline: Some(&baseline) });
         prop_assert_eq!(one.verdict, other.verdict);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn verdicts_without_bounds_are_the_verdicts(lost in 0_usize..40, gap in 0_usize..12) {
+        let (candidate, baseline) = (
+            table("candidate", 120, |index| Cell::Scored(f64::from(u8::from(index >= lost)))),
+            table("baseline", 120, |index| Cell::Scored(f64::from(u8::from(index % 10 != gap)))),
+        );
+        let evidence = Evidence { candidate: &candidate, baseline: Some(&baseline) };
+        let policy = policy(every_kind());
+        let findings = decide(&policy, evidence).findings;
+        let quick = decide::verdicts(&policy, evidence);
+        prop_assert_eq!(findings.len(), quick.len());
+        for (finding, quick) in findings.iter().zip(&quick) {
+            prop_assert_eq!((&finding.id, finding.verdict), (&quick.id, quick.verdict));
+        }
     }
 }

@@ -82,6 +82,19 @@ pub enum Bar {
     AtMost,
 }
 
+/// A margin that people mean, on the scale of a judge that sees less of a difference than there is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ScaledMargin {
+    /// As the policy has it: on the scale of people's labels.
+    pub margin: f64,
+    /// As the judge sees it: the margin times `judge_j_lower`, rounded down to three digits.
+    pub on_judges_scale: f64,
+    /// J = sensitivity + specificity − 1 of the labelled answers.
+    pub judge_j: f64,
+    /// Its lower bound, at the policy's error rate of a pass.
+    pub judge_j_lower: f64,
+}
+
 /// What one rule found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
@@ -109,6 +122,8 @@ pub struct Finding {
     pub bar: Bar,
     /// Whether the estimate is a difference to the baseline.
     pub is_difference: bool,
+    /// Where the bar is the policy's margin brought to the judge's scale.
+    pub scaled: Option<ScaledMargin>,
     /// The candidate's trials behind it.
     pub counts: Counts,
     /// Ids of the cases that cost most, worst first, at most five.

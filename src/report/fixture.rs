@@ -75,6 +75,7 @@ fn finding(row: &Row, line: usize) -> Finding {
         threshold: row.threshold,
         bar: row.bar,
         is_difference: row.kind == "non-inferior",
+        scaled: None,
         counts: counts(n + 2, n, &[("no-answer: timeout", 2)]),
         worst_cases: if row.verdict == Verdict::Fail {
             vec![

@@ -12,7 +12,7 @@ use super::{
     wording::mark,
 };
 use crate::{
-    gate::{Bar, Counts, Finding, Verdict},
+    gate::{Bar, Counts, Finding, ScaledMargin, Verdict},
     stats::{Estimate, Guarantee, Unit},
     unit::Digest,
 };
@@ -110,6 +110,8 @@ struct Rule<'a> {
     threshold: Option<f64>,
     bar: Bar,
     is_difference: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judge_calibration: Option<ScaledMargin>,
     counts: &'a Counts,
     worst_cases: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -297,6 +299,7 @@ impl<'a> Rule<'a> {
             threshold: Some(finding.threshold).filter(|threshold| threshold.is_finite()),
             bar: finding.bar,
             is_difference: finding.is_difference,
+            judge_calibration: finding.scaled,
             counts: &finding.counts,
             worst_cases: &finding.worst_cases,
             policy_line: finding.policy_line,

@@ -290,6 +290,26 @@ impl Assessment {
         Ok(comparison.reconciled(threshold, procedure.attains()))
     }
 
+    /// The error rates that it was planned for.
+    pub const fn alphas(&self) -> Alphas {
+        self.plan.alphas
+    }
+
+    /// The p-values of [`Self::against_at`], above and below, without its bounds: these are searched
+    /// for only where a p-value is so near its error rate that they could disagree with it. For
+    /// simulations, which need verdicts by the thousand.
+    pub fn p_values_at(&self, threshold: f64, alphas: Alphas) -> Result<(f64, f64), StatsError> {
+        alphas.checked()?;
+        let procedure = self.procedure.against(threshold);
+        let (above, below) = (procedure.p_above(threshold), procedure.p_below(threshold));
+        let is_near = |p: f64, alpha: f64| p > 0.5 * alpha && p < 2.0 * alpha;
+        if is_near(above, alphas.lower) || is_near(below, alphas.upper) {
+            let comparison = self.against_at(threshold, alphas)?;
+            return Ok((comparison.p_above, comparison.p_below));
+        }
+        Ok((above, below))
+    }
+
     fn estimate_by(&self, procedure: &Procedure, alphas: Alphas) -> Estimate {
         let (method, guarantee) = procedure.name(self.plan.bound);
         Estimate {

@@ -37,6 +37,11 @@ impl Recognized {
         Ok(Self { right, labelled })
     }
 
+    /// How many judged rightly, of how many labelled.
+    pub const fn counts(self) -> (usize, usize) {
+        (self.right, self.labelled)
+    }
+
     /// The share judged rightly.
     pub fn share(self) -> f64 {
         count_to_f64(self.right) / count_to_f64(self.labelled)

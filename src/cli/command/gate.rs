@@ -4,14 +4,14 @@ use super::super::{
     args::{Against, GateArgs, Global},
     assemble::{Loaded, Question, report},
     clock,
-    error::CliError,
+    error::{CliError, warn},
     exit_code::ExitCode,
     project, runs,
     terminal::Terminal,
     wants_json,
 };
 use crate::{
-    gate::{Policy, Verdict},
+    gate::{Policy, Verdict, policy_warnings},
     report::{Report, render_json, render_text},
 };
 
@@ -64,6 +64,9 @@ pub(crate) fn decide(
         terminal.report(
             "note: the policy compares with a baseline and none was named; add --baseline RUN",
         );
+    }
+    for warning in policy_warnings(&policy_name, &policy) {
+        warn(&warning, false, terminal);
     }
     let report = report(&Question {
         candidate: &candidate,

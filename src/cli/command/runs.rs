@@ -162,9 +162,10 @@ fn metric_lines(table: &ScoreTable) -> Vec<String> {
             }
         }
         format!(
-            "  {:<18} {scored:>5} scored {not_applicable:>5} n/a {unscored:>5} unscored   by {}",
+            "  {:<18} {scored:>5} scored {not_applicable:>5} n/a {unscored:>5} unscored   by {} {}",
             visible_line(&column.metric.name),
-            visible_line(&column.instrument_name)
+            visible_line(&column.instrument_name),
+            column.instrument.short()
         )
     });
     lines.collect()

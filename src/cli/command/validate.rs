@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{
     args::{Global, ValidateArgs},
-    error::{CliError, show},
+    error::{CliError, show, warn},
     exit_code::ExitCode,
     files, project,
     terminal::Terminal,
@@ -13,7 +13,7 @@ use super::super::{
 use crate::{
     config::Config,
     eval_set::{EvalSet, KnowledgeBase, Lint, Severity, lint, load},
-    gate::{KnownMetrics, read_policy},
+    gate::{KnownMetrics, policy_warnings, read_policy},
     judge::{OfflineJudge, known_metric},
     report::visible_line,
     trial::MetricSpec,
@@ -52,7 +52,7 @@ pub(crate) fn run(
 }
 
 /// What the configured judges and checks measure.
-fn metrics(config: &Config) -> KnownMetrics {
+pub(super) fn metrics(config: &Config) -> KnownMetrics {
     let mut known = KnownMetrics::new();
     for judge in &config.judges {
         let metrics = match wiring::spec(judge) {
@@ -95,9 +95,20 @@ impl Checked<'_> {
         let read =
             files::read_text(path).and_then(|text| Ok(read_policy(&name, &text, None, known)?));
         match read {
-            Ok(policy) => self
-                .terminal
-                .line(&format!("ok  {name}: {} rules", policy.rules.len())),
+            Ok(policy) => {
+                let warnings = policy_warnings(&name, &policy);
+                for warning in &warnings {
+                    warn(warning, self.strict, self.terminal);
+                }
+                let is_bad = self.strict && !warnings.is_empty();
+                self.failed |= is_bad;
+                self.terminal.line(&format!(
+                    "{}  {name}: {} rules, {} warnings",
+                    if is_bad { "--" } else { "ok" },
+                    policy.rules.len(),
+                    warnings.len()
+                ));
+            }
             Err(error) => self.fail(&error),
         }
     }

@@ -1,10 +1,14 @@
 //! What a policy says, setting by setting: the base of its digest and of comparing environments.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::Resolved;
 use crate::{
-    gate::policy::{BoundChoice, CaseFilter, Estimand, OnOpen, Rule, RuleKind, Slice},
+    gate::policy::{
+        BoundChoice, CaseFilter, Estimand, JudgeCalibration, OnOpen, Rule, RuleKind, Slice,
+    },
     unit::{Digest, count_to_f64},
 };
 
@@ -91,9 +95,13 @@ fn written(slice: &Slice) -> String {
 
 /// Over the policy's JSON with sorted keys and without white space, so that neither comments nor
 /// the order of keys in the file matter.
-pub(super) fn digest(name: &str, owner: Option<&str>, policy: &Resolved) -> Digest {
+pub(super) fn digest(
+    (name, owner): (&str, Option<&str>),
+    policy: &Resolved,
+    calibrations: &BTreeMap<String, JudgeCalibration>,
+) -> Digest {
     let statistics = &policy.statistics;
-    let document = json!({
+    let mut document = json!({
         "name": name,
         "owner": owner,
         "on-inconclusive": match policy.on_inconclusive {
@@ -115,6 +123,17 @@ pub(super) fn digest(name: &str, owner: Option<&str>, policy: &Resolved) -> Dige
         },
         "rules": policy.rules.iter().map(rule).collect::<Vec<_>>(),
     });
+    // A policy without calibrations keeps the digest it had before there were any.
+    if let (false, Some(fields)) = (calibrations.is_empty(), document.as_object_mut()) {
+        let calibrations: Map<String, Value> = calibrations
+            .iter()
+            .map(|(metric, one)| {
+                let counts = json!([one.judge, one.good.counts(), one.bad.counts()]);
+                (metric.clone(), counts)
+            })
+            .collect();
+        fields.insert("judge-calibration".to_owned(), Value::Object(calibrations));
+    }
     Digest::of(document.to_string().as_bytes())
 }
 

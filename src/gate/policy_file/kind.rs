@@ -58,7 +58,7 @@ pub(super) const KINDS: [Kind; 11] = [
         bars: &["margin"],
         read: |reader| {
             let spec = reader.metric(&SCORE);
-            let margin = reader.above_zero("margin");
+            let margin = reader.number("margin");
             let spec = spec?;
             let margin = reader.below_range("margin", margin?, &spec)?;
             Some(RuleKind::NonInferior {

@@ -4,6 +4,7 @@
 //! The top of the file is the weakest policy; each `[env.<name>]` inherits from it or from another
 //! environment and may only be stricter. Whatever environment is asked for, all are checked.
 
+mod calibration;
 mod digest;
 mod environment;
 mod kind;
@@ -63,6 +64,7 @@ fn read(root: Table<'_, '_>, env: Option<&str>, known: &KnownMetrics) -> Option<
         "owner",
         "statistics",
         "defaults",
+        "judge-calibration",
         "rule",
         "env",
     ]);
@@ -70,6 +72,7 @@ fn read(root: Table<'_, '_>, env: Option<&str>, known: &KnownMetrics) -> Option<
     root.needs(&["name"]);
     let name = root.text("name");
     let owner = root.text("owner").map(str::to_owned);
+    let calibrations = calibration::read(root, known);
     let chains = environment::chains(root);
     let mut resolved: BTreeMap<Option<&str>, Option<Resolved>> = chains
         .iter()
@@ -85,10 +88,11 @@ fn read(root: Table<'_, '_>, env: Option<&str>, known: &KnownMetrics) -> Option<
             .report_unknown(root.at_value("env"), "environment", env, names);
         return None;
     };
-    let (name, chosen) = (name?, chosen?);
+    let (name, chosen, calibrations) = (name?, chosen?, calibrations?);
     Some(Policy {
         name: name.to_owned(),
-        digest: digest(name, owner.as_deref(), &chosen),
+        digest: digest((name, owner.as_deref()), &chosen, &calibrations),
+        calibrations,
         owner,
         statistics: chosen.statistics,
         on_inconclusive: chosen.on_inconclusive,

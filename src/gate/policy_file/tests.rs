@@ -4,7 +4,10 @@ use proptest::{prelude::*, sample::subsequence};
 
 use super::*;
 use crate::{
-    gate::policy::{CaseFilter, RuleKind, Slice},
+    gate::{
+        policy::{CaseFilter, RuleKind, Slice},
+        policy_warnings,
+    },
     trial::{DataType, Direction, MetricSpec},
 };
 
@@ -252,12 +255,8 @@ fn thresholds_that_say_nothing_are_refused() {
     let range = "from 0 to below 1, the range of `groundedness`";
     let worse = "kind='non-inferior'\nmetric='groundedness'\nmargin=";
     refuses(
-        &format!("{worse}0"),
-        "7:8: `margin` is 0 and not more than 0",
-    );
-    refuses(
         &format!("{worse}-0.1"),
-        "7:8: `margin` is -0.1 and not more than 0",
+        &format!("7:8: `margin` is -0.1 and not {range}"),
     );
     refuses(
         &format!("{worse}1.0"),
@@ -266,6 +265,81 @@ fn thresholds_that_say_nothing_are_refused() {
     refuses(
         "kind='superior'\nmetric='groundedness'\nby=-0.1",
         &format!("7:4: `by` is -0.1 and not {range}"),
+    );
+}
+
+#[test]
+fn a_margin_of_zero_is_read_and_warned_about() {
+    let worse = "kind='non-inferior'\nmetric='groundedness'\nmargin=";
+    let warned = |margin: &str| {
+        let text = format!(
+            "{HEAD}[[rule]]\nid = \"a\"\n{worse}{margin}\n{}",
+            RULE.replace("\"a\"", "\"b\"")
+        );
+        let policy = read_text(&text, None).unwrap();
+        policy_warnings("gate.toml", &policy)
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        warned("0"),
+        ["gate.toml:3: rule `a` has a margin of 0: an equal candidate would almost never pass"]
+    );
+    assert_eq!(warned("0.001"), Vec::<String>::new());
+}
+
+#[test]
+fn a_judges_calibration_is_read_and_changes_the_digest() {
+    let counts = "good-labelled=120\ngood-right=117\nbad-labelled=60\nbad-right=51\n";
+    let with = |head: &str, keys: &str| {
+        read_text(
+            &format!("{HEAD}{RULE}[judge-calibration.{head}]\n{keys}"),
+            None,
+        )
+    };
+    let judge = "judge='0123456789AB'\n";
+    let policy = with("groundedness", &format!("{judge}{counts}")).unwrap();
+    let read = &policy.calibrations["groundedness"];
+    assert_eq!(read.judge, "0123456789ab");
+    assert_eq!(
+        (read.good.counts(), read.bad.counts()),
+        ((117, 120), (51, 60))
+    );
+    let without = read_text(&format!("{HEAD}{RULE}"), None).unwrap();
+    assert_ne!(policy.digest, without.digest);
+
+    let refused = |head: &str, keys: &str, expected: &str| {
+        let message = with(head, keys).unwrap_err();
+        assert!(message.contains(expected), "{message}");
+    };
+    refused("groundedness", counts, "key `judge` is missing");
+    refused(
+        "groundedness",
+        &format!("judge='abc'\n{counts}"),
+        "`judge` is no digest",
+    );
+    refused(
+        "groundednes",
+        &format!("{judge}{counts}"),
+        "unknown metric `groundednes`",
+    );
+    refused(
+        "helpfulness",
+        &format!("{judge}{counts}"),
+        "`helpfulness` is none",
+    );
+    let impossible = counts.replace("bad-right=51", "bad-right=61");
+    refused(
+        "groundedness",
+        &format!("{judge}{impossible}"),
+        "`bad-right` is 61 of 60",
+    );
+    let none = counts.replace("=60", "=0").replace("=51", "=0");
+    refused(
+        "groundedness",
+        &format!("{judge}{none}"),
+        "`bad-right` is 0 of 0",
     );
 }
 

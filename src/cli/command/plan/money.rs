@@ -1,0 +1,196 @@
+//! Calls, cost and time of a planned run: from the pilot's usage where there is one, and from prices.
+
+use serde_json::{Value, json};
+
+use super::super::super::{assemble::Loaded, error::CliError, pipeline, wiring};
+use crate::{
+    config::{Config, CopilotConfig},
+    eval_set::EvalSet,
+    gate::power::Prices,
+    trial::{Callee, Reply},
+    unit::{Usd, count_to_f64},
+};
+
+/// What a run will take.
+#[derive(Debug, Clone)]
+pub(super) struct Money {
+    pub(super) answers: usize,
+    pub(super) judge_calls: usize,
+    /// `None`: no pilot, or no price.
+    pub(super) expected: Option<Usd>,
+    /// `None`: no price, or no credentials to make the copilot with.
+    pub(super) worst: Option<Usd>,
+    /// Seconds; `None` without a pilot.
+    pub(super) seconds: Option<f64>,
+    /// What is to be known of these numbers.
+    pub(super) notes: Vec<String>,
+    /// Per call, for what could be bought; in calls where money is not known.
+    pub(super) prices: Prices,
+    /// Whether `prices` are dollars.
+    pub(super) is_priced: bool,
+}
+
+/// What calls of one kind took in the pilot.
+#[derive(Debug, Default, Clone, Copy)]
+struct Usage {
+    calls: usize,
+    cost: Usd,
+    /// Calls of which nobody knows the cost.
+    unpriced: usize,
+    dearest: Usd,
+    milliseconds: u64,
+}
+
+impl Usage {
+    fn add(&mut self, cost: Option<Usd>, booked: Usd, milliseconds: u64) {
+        self.calls += 1;
+        self.milliseconds = self.milliseconds.saturating_add(milliseconds);
+        self.dearest = self.dearest.max(booked);
+        match cost {
+            Some(cost) => self.cost = self.cost.plus(cost),
+            None => self.unpriced += 1,
+        }
+    }
+
+    fn mean_cost(self) -> Option<f64> {
+        (self.calls > 0 && self.unpriced == 0)
+            .then(|| self.cost.dollars() / count_to_f64(self.calls))
+    }
+
+    fn mean_seconds(self) -> Option<f64> {
+        let milliseconds = u32::try_from(self.milliseconds).map_or(f64::MAX, f64::from);
+        (self.calls > 0).then(|| milliseconds / 1000.0 / count_to_f64(self.calls))
+    }
+}
+
+/// What is planned, as far as money goes.
+pub(super) struct Order<'a> {
+    pub(super) config: &'a Config,
+    pub(super) copilot: &'a CopilotConfig,
+    pub(super) eval_set: &'a EvalSet,
+    pub(super) attempts: u32,
+    /// Votes of all judges with a model on one answer.
+    pub(super) judge_votes: u32,
+    pub(super) pilot: Option<&'a Loaded>,
+    /// Of writing a question, in dollars.
+    pub(super) question_usd: f64,
+}
+
+impl Money {
+    /// Adds it up; nothing is called.
+    pub(super) fn of(order: &Order<'_>) -> Result<Self, CliError> {
+        let attempts = usize::try_from(order.attempts).unwrap_or(usize::MAX);
+        let answers = order.eval_set.cases.len().saturating_mul(attempts);
+        let votes = usize::try_from(order.judge_votes).unwrap_or(usize::MAX);
+        let judge_calls = answers.saturating_mul(votes);
+        let (copilot, judge) = match order.pilot {
+            Some(pilot) => usage(pilot)?,
+            None => (Usage::default(), Usage::default()),
+        };
+        let mut notes = Vec::new();
+        let copilot_cost = copilot.mean_cost();
+        let judge_cost = if judge_calls == 0 {
+            Some(0.0)
+        } else {
+            judge.mean_cost()
+        };
+        let costs = copilot_cost.zip(judge_cost);
+        let expected = costs.and_then(|(copilot, judge)| {
+            Usd::from_dollars(copilot * count_to_f64(answers) + judge * count_to_f64(judge_calls))
+        });
+        let worst = worst(order, judge, judge_calls, &mut notes);
+        let judge_seconds = if judge_calls == 0 {
+            Some(0.0)
+        } else {
+            judge.mean_seconds()
+        };
+        let seconds = copilot.mean_seconds().zip(judge_seconds);
+        let in_flight = count_to_f64(order.config.concurrency);
+        Ok(Self {
+            answers,
+            judge_calls,
+            expected,
+            worst,
+            seconds: seconds.map(|(ask, judge)| {
+                let work = ask * count_to_f64(answers) + judge * count_to_f64(judge_calls);
+                work / in_flight.min(count_to_f64(answers).max(1.0))
+            }),
+            notes,
+            prices: match costs {
+                Some((copilot, vote)) => Prices {
+                    question: order.question_usd,
+                    copilot,
+                    vote: vote * f64::from(order.judge_votes.max(1)),
+                },
+                None => Prices {
+                    question: 0.0,
+                    copilot: 1.0,
+                    vote: if judge_calls == 0 { 0.0 } else { 1.0 },
+                },
+            },
+            is_priced: costs.is_some(),
+        })
+    }
+
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "answers": self.answers,
+            "judge_calls": self.judge_calls,
+            "expected_usd": self.expected.map(Usd::dollars),
+            "worst_usd": self.worst.map(Usd::dollars),
+            "seconds": self.seconds,
+            "notes": self.notes,
+        })
+    }
+}
+
+fn usage(pilot: &Loaded) -> Result<(Usage, Usage), CliError> {
+    let (mut copilot, mut judge) = (Usage::default(), Usage::default());
+    pilot
+        .reader
+        .for_each_call(|call| match (&call.key.callee, &call.result) {
+            (Callee::Copilot, Ok(Reply::Answer(answer))) => {
+                copilot.add(answer.cost, call.booked, answer.timing.latency_ms);
+            }
+            (Callee::Judge(_), Ok(Reply::Chat(reply))) => {
+                judge.add(reply.cost, call.booked, reply.timing.latency_ms);
+            }
+            _ => {}
+        })?;
+    Ok((copilot, judge))
+}
+
+/// The most that the run can cost: the copilot's calls at their worst, a judge's at the dearest of the
+/// pilot and asked twice.
+fn worst(
+    order: &Order<'_>,
+    judge: Usage,
+    judge_calls: usize,
+    notes: &mut Vec<String>,
+) -> Option<Usd> {
+    let runtime = pipeline::runtime().ok()?;
+    let copilot = match wiring::copilot(order.config, order.copilot, &runtime) {
+        Ok(copilot) => copilot,
+        Err(error) => {
+            notes.push(format!("the worst case is not known: {}", error.error));
+            return None;
+        }
+    };
+    let mut sum = Usd::ZERO;
+    for case in &order.eval_set.cases {
+        let Some(cost) = copilot.worst_cost(case) else {
+            notes.push("the worst case is not known: the copilot has no price".to_owned());
+            return None;
+        };
+        sum = sum.plus(cost.times(u64::from(order.attempts)));
+    }
+    if judge_calls == 0 {
+        return Some(sum);
+    }
+    if judge.calls == 0 {
+        notes.push("the worst case is not known: no pilot has paid this judge yet".to_owned());
+        return None;
+    }
+    let calls = u64::try_from(judge_calls).unwrap_or(u64::MAX);
+    Some(sum.plus(judge.dearest.times(calls.saturating_mul(2))))
+}

@@ -1,0 +1,130 @@
+//! A margin on the scale of people's labels, brought to the scale of an imperfect judge.
+//!
+//! A judge with sensitivity + specificity − 1 = J shows a true difference as J times that difference,
+//! so an unscaled margin lets through what people would not (statistics.md 3.7). The margin is
+//! multiplied by a lower bound of J, which is below 1: it only ever shrinks. Floors and ceilings are
+//! left alone; on them a calibration has no effect.
+
+use super::{policy::JudgeCalibration, verdict::ScaledMargin};
+use crate::{
+    stats::rogan_gladen::{JUDGE_QUALITY_MIN, JudgeQuality},
+    unit::Digest,
+};
+
+/// Why a margin has no counterpart on the judge's scale.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub(super) enum Unfit {
+    /// The calibration is of another judge, or of another version of it.
+    #[error(
+        "judge changed: the policy's calibration is of another judge than the one that measured this run"
+    )]
+    OtherJudge,
+    /// J may be so low that a pass would say nothing.
+    #[error(
+        "judge unfit for this rule: J = sensitivity + specificity − 1 is {j:.2} on the labelled answers and may be {lower:.2}; more than {JUDGE_QUALITY_MIN} is needed"
+    )]
+    Poor {
+        /// On the labelled answers.
+        j: f64,
+        /// Its lower bound.
+        lower: f64,
+    },
+    /// The error rate is none.
+    #[error("the calibration has no bound at the policy's error rate")]
+    NoBound,
+}
+
+/// The margin on the scale of the judge with digest `instrument` (`None`: not known yet), at error rate `alpha` of J's bound.
+pub(super) fn scaled(
+    calibration: &JudgeCalibration,
+    instrument: Option<Digest>,
+    margin: f64,
+    alpha: f64,
+) -> Result<ScaledMargin, Unfit> {
+    if instrument.is_some_and(|digest| !digest.to_string().starts_with(&calibration.judge)) {
+        return Err(Unfit::OtherJudge);
+    }
+    let quality = JudgeQuality::new(calibration.good, calibration.bad, alpha)
+        .map_err(|_not_an_error_rate| Unfit::NoBound)?;
+    match quality.scaled_margin(margin) {
+        Some(on_judges_scale) => Ok(ScaledMargin {
+            margin,
+            on_judges_scale: three_digits_down(on_judges_scale).min(margin),
+            judge_j: quality.j,
+            judge_j_lower: quality.lower,
+        }),
+        None => Err(Unfit::Poor {
+            j: quality.j,
+            lower: quality.lower,
+        }),
+    }
+}
+
+/// The next smaller number of three significant digits, so that it can be shown in full.
+fn three_digits_down(margin: f64) -> f64 {
+    if margin <= 0.0 {
+        return 0.0;
+    }
+    let unit = 10.0_f64.powf(margin.log10().floor() - 2.0);
+    // Through decimal text, so that the number is the one that is shown.
+    format!("{:.12}", (margin / unit).floor() * unit)
+        .parse()
+        .unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::rogan_gladen::Recognized;
+
+    fn calibration(judge: &str, right: usize, labelled: usize) -> JudgeCalibration {
+        let rate = Recognized::new(right, labelled).unwrap();
+        JudgeCalibration {
+            judge: judge.to_owned(),
+            good: rate,
+            bad: rate,
+        }
+    }
+
+    #[test]
+    fn the_margin_shrinks_with_the_lower_bound_of_j() {
+        let judge = Digest::of(b"judge");
+        for (right, labelled) in [(95, 100), (190, 200), (48, 50), (500, 500)] {
+            let calibration = calibration(&judge.short(), right, labelled);
+            let scaled = scaled(&calibration, Some(judge), 0.05, 0.05).unwrap();
+            let exact = 0.05 * scaled.judge_j_lower;
+            assert!(scaled.judge_j_lower < 1.0 && scaled.judge_j_lower <= scaled.judge_j);
+            assert!(scaled.on_judges_scale <= exact && scaled.on_judges_scale > 0.99 * exact);
+        }
+    }
+
+    #[test]
+    fn another_judge_or_a_poor_one_has_no_margin() {
+        let (judge, other) = (Digest::of(b"judge"), Digest::of(b"other"));
+        let good = calibration(&judge.to_string(), 95, 100);
+        assert_eq!(
+            scaled(&good, Some(other), 0.05, 0.05),
+            Err(Unfit::OtherJudge)
+        );
+        let poor = calibration(&judge.to_string(), 7, 10);
+        assert!(matches!(
+            scaled(&poor, Some(judge), 0.05, 0.05),
+            Err(Unfit::Poor { .. })
+        ));
+    }
+
+    #[test]
+    fn rounding_never_widens_a_margin() {
+        for (margin, expected) in [
+            (0.039_062, 0.039),
+            (0.041_99, 0.041_9),
+            (0.1, 0.1),
+            (0.000_123_9, 0.000_123),
+            (0.0, 0.0),
+        ] {
+            let got = three_digits_down(margin);
+            assert!((got - expected).abs() < 1e-15, "{margin}: {got}");
+            assert!(got <= margin);
+        }
+    }
+}

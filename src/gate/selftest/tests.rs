@@ -1,0 +1,202 @@
+//! The self-test is seeded, holds its rates on well-behaved data, and sees a gate that does not.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::{
+    gate::policy::{OnOpen, Rule, Statistics},
+    trial::{CaseInfo, Cell, Column, DataType, MetricSpec},
+    unit::Digest,
+};
+
+/// `n` questions of which each fourth is hard, asked `attempts` times.
+fn table(n: usize, attempts: u32) -> ScoreTable {
+    let mut luck = Luck::new(7, n);
+    let case = |index: usize| CaseInfo {
+        id: format!("case-{index}"),
+        digest: Digest::of(index.to_string().as_bytes()),
+        cluster: format!("case-{index}"),
+        tags: BTreeMap::from([(
+            "product".to_owned(),
+            ["cards", "fees"][index % 2].to_owned(),
+        )]),
+        critical: false,
+    };
+    let mut cells = Vec::new();
+    for index in 0..n {
+        let good = if index % 4 == 0 { 0.7 } else { 0.98 };
+        for _ in 0..attempts {
+            cells.push(Cell::Scored(f64::from(u8::from(luck.unit() < good))));
+        }
+    }
+    let metric = MetricSpec::score("groundedness", DataType::Binary);
+    let column = Column {
+        metric: metric.clone(),
+        instrument: Digest::of(b"judge"),
+        instrument_name: "a judge".to_owned(),
+        cells,
+    };
+    ScoreTable {
+        looks: None,
+        earlier_tries: Vec::new(),
+        run_id: "run".to_owned(),
+        variant: "variant".to_owned(),
+        eval_set_digest: Digest::of(b"set"),
+        cases: (0..n).map(case).collect(),
+        attempts,
+        columns: BTreeMap::from([(metric.name, column)]),
+    }
+}
+
+fn policy(kinds: Vec<RuleKind>, absolute: Estimand) -> Policy {
+    let rules = kinds.into_iter().enumerate().map(|(index, kind)| Rule {
+        id: format!("rule-{index}"),
+        why: None,
+        line: None,
+        estimand: None,
+        kind,
+    });
+    Policy {
+        name: "test".to_owned(),
+        owner: None,
+        statistics: Statistics {
+            absolute,
+            ..Statistics::default()
+        },
+        on_inconclusive: OnOpen::Block,
+        rules: rules.collect(),
+        calibrations: BTreeMap::new(),
+        digest: Digest::of(b"policy"),
+    }
+}
+
+fn floor(min: f64) -> RuleKind {
+    RuleKind::Floor {
+        metric: "groundedness".to_owned(),
+        min,
+    }
+}
+
+fn not_worse(margin: f64) -> RuleKind {
+    RuleKind::NonInferior {
+        metric: "groundedness".to_owned(),
+        margin,
+    }
+}
+
+fn tried(policy: &Policy, table: &ScoreTable, replications: usize) -> SelfTest {
+    let trying = Trying {
+        policy,
+        evidence: Evidence {
+            candidate: table,
+            baseline: None,
+        },
+        replications,
+        seed: 3,
+        correlation: 0.5,
+    };
+    selftest(&trying, &|| {})
+}
+
+#[test]
+fn rates_hold_and_known_bad_candidates_are_caught() {
+    let policy = policy(vec![floor(0.8), not_worse(0.1)], Estimand::Population);
+    let result = tried(&policy, &table(120, 3), 300);
+    assert_eq!((result.replications, result.attempts_known), (300, 3));
+    assert!(result.resamples_questions);
+    let gate = &result.gate;
+    let n = gate.pass.count + gate.hold.count + gate.inconclusive.count + gate.fail.count;
+    assert_eq!(n, 300);
+    // 5 % are promised; 300 replications leave 2.5 points either way.
+    assert!(gate.false_fail.share() < 0.06, "{gate:?}");
+    assert!(gate.flips.share() < 0.02, "{gate:?}");
+    assert!(gate.pass.share() > 0.5, "{gate:?}");
+    let [floor_at, floor_twice, margin_at, margin_twice] = result.known_bad.as_slice() else {
+        panic!("{:?}", result.known_bad);
+    };
+    for at_bar in [floor_at, margin_at] {
+        assert!(at_bar.pass.share() < 0.09, "{at_bar:?}");
+    }
+    for twice in [floor_twice, margin_twice] {
+        assert!(twice.pass.share() < 0.01, "{twice:?}");
+        assert!(twice.fail.share() > 0.3, "{twice:?}");
+    }
+    assert!((margin_twice.loss - 0.2).abs() < 1e-12);
+}
+
+#[test]
+fn a_gate_without_a_margin_is_seen_to_block_equals() {
+    let strict = policy(vec![not_worse(0.0)], Estimand::Suite);
+    let result = tried(&strict, &table(100, 2), 200);
+    assert!(!result.resamples_questions);
+    assert!(result.gate.pass.share() < 0.1, "{:?}", result.gate);
+    assert!(result.known_bad.is_empty());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_rates_with_any_number_of_threads() {
+    let policy = policy(vec![floor(0.8), not_worse(0.1)], Estimand::Population);
+    let table = table(60, 2);
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.unwrap().install(|| tried(&policy, &table, 40))
+    };
+    assert_eq!(with(1), with(4));
+}
+
+#[test]
+fn simulated_runs_agree_as_the_record_says() {
+    // Two runs of one question: the covariance of the record's attempts, for any number of them.
+    let policy = policy(vec![not_worse(0.1)], Estimand::Suite);
+    for attempts in [1, 2, 5] {
+        let table = table(4000, attempts);
+        let evidence = Evidence {
+            candidate: &table,
+            baseline: None,
+        };
+        let world = World::new(&policy, evidence, 0.5);
+        let agreement = world.agreements()["groundedness"];
+        assert_eq!(agreement.is_measured, attempts > 1);
+        let suite = world.suite();
+        let mut luck = Luck::new(11, 0);
+        let scores = |luck: &mut Luck| -> Vec<f64> {
+            let run = world.run(&suite, luck);
+            let cells = &run.columns["groundedness"].cells;
+            let score = |cell: &Cell| match cell {
+                Cell::Scored(value) => *value,
+                other => panic!("{other:?}"),
+            };
+            let step = usize::try_from(attempts).unwrap();
+            cells.iter().step_by(step).map(score).collect()
+        };
+        let (one, two) = (scores(&mut luck), scores(&mut luck));
+        let n = count_to_f64(one.len());
+        let mean = |all: &[f64]| all.iter().sum::<f64>() / n;
+        let (a, b) = (mean(&one), mean(&two));
+        let covariance: f64 = one
+            .iter()
+            .zip(&two)
+            .map(|(x, y)| (x - a) * (y - b))
+            .sum::<f64>()
+            / n;
+        let variance: f64 = one.iter().map(|x| (x - a).powi(2)).sum::<f64>() / n;
+        let correlation = covariance / variance;
+        assert!(
+            (correlation - agreement.correlation).abs() < 0.07,
+            "{attempts}: {correlation} {agreement:?}"
+        );
+    }
+}
+
+#[test]
+fn a_rate_has_an_exact_interval() {
+    let interval = |count, of| Rate { count, of }.interval();
+    assert_eq!(
+        interval(0, 100).0.total_cmp(&0.0),
+        std::cmp::Ordering::Equal
+    );
+    // The rule of three, two-sided: 1 − 0.025^(1/100).
+    assert!((interval(0, 100).1 - 0.036_216_7).abs() < 1e-6);
+    assert!((interval(100, 100).1 - 1.0).abs() < 1e-15);
+    assert!(interval(5, 100).0 < 0.05 && interval(5, 100).1 > 0.05);
+}
