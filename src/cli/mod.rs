@@ -17,6 +17,7 @@ mod planning;
 mod progress;
 mod project;
 mod runs;
+mod score_file;
 mod terminal;
 mod wiring;
 
@@ -74,6 +75,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
         Command::Report(args) => command::report::run(global, &args, terminal),
         Command::Explain(args) => command::explain::run(global, &args, terminal),
         Command::Runs(args) => command::runs::run(global, args, terminal),
+        Command::Stats(args) => command::stats::run(global, &args, terminal),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "groundgate", &mut script);

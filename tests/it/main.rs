@@ -19,5 +19,6 @@ mod gateway;
 mod misbehave;
 mod program;
 mod slow_copilot;
+mod stats;
 mod tidy;
 mod transport;

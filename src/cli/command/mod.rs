@@ -9,4 +9,7 @@ pub(super) mod init;
 pub(super) mod report;
 pub(super) mod run;
 pub(super) mod runs;
+pub(super) mod stats;
+mod stats_request;
+mod stats_table;
 pub(super) mod validate;
