@@ -52,12 +52,18 @@ impl AmountBound {
         let side = |of: fn(Observation) -> f64| -> Vec<f64> {
             observations.iter().map(|one| of(*one)).collect()
         };
+        let (lows, highs) = (side(Observation::low), side(Observation::high));
+        let lower = Spread::of_mean(&lows, plan)?;
         Ok(Self {
             point: point_of(observations)?,
             units: observations.len(),
             logarithmic: false,
-            lower: Spread::of_mean(&side(Observation::low), plan)?,
-            upper: Spread::of_mean(&side(Observation::high), plan)?,
+            upper: match &lower {
+                // Nothing is missing: one bootstrap serves both sides.
+                lower if lows == highs => lower.clone(),
+                _ => Spread::of_mean(&highs, plan)?,
+            },
+            lower,
         })
     }
 
@@ -82,12 +88,16 @@ impl AmountBound {
         }
         let lows: Vec<_> = pairs.iter().map(|(c, b)| (c.low(), b.high())).collect();
         let highs: Vec<_> = pairs.iter().map(|(c, b)| (c.high(), b.low())).collect();
+        let lower = Spread::of_log_ratio(&lows, plan)?;
         Ok(Self {
             point: above / below,
             units: pairs.len(),
             logarithmic: true,
-            lower: Spread::of_log_ratio(&lows, plan)?,
-            upper: Spread::of_log_ratio(&highs, plan)?,
+            upper: match &lower {
+                lower if lows == highs => lower.clone(),
+                _ => Spread::of_log_ratio(&highs, plan)?,
+            },
+            lower,
         })
     }
 

@@ -383,7 +383,7 @@ mod tests {
         let alone = run(1);
         assert_eq!(alone.len(), PLAN.replicates);
         assert_eq!(alone, run(2));
-        assert_eq!(alone, run(5));
+        assert_eq!(alone, run(16));
         let other = Resampling { seed: 8, ..PLAN };
         assert_ne!(
             alone,
@@ -392,6 +392,31 @@ mod tests {
                 .sum::<f64>()
                 .to_bits())
         );
+    }
+
+    #[test]
+    fn intervals_are_the_same_to_the_bit_on_1_thread_and_16() {
+        let values: Vec<f64> = (0..700).map(|i| f64::from(i * 37 % 101)).collect();
+        let clusters: Vec<Part> = (0..300)
+            .map(|i| (f64::from(i % 7), f64::from(1 + i % 5)))
+            .collect();
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            pool.build().unwrap().install(|| {
+                let bca = bca(&parts(&values), 0.1, PLAN).unwrap().interval;
+                let percentile = percentile(&clusters, 0.1, PLAN).unwrap();
+                let studentized = studentized_mean(&values, PLAN).unwrap();
+                [
+                    bca.low,
+                    bca.high,
+                    percentile.low,
+                    percentile.high,
+                    studentized.lower(0.05).unwrap(),
+                ]
+                .map(f64::to_bits)
+            })
+        };
+        assert_eq!(run(1), run(16));
     }
 
     #[test]

@@ -370,3 +370,18 @@ fn amounts_and_quantiles_have_bounds_too() {
         ended.out
     );
 }
+
+#[test]
+fn one_thread_and_sixteen_print_the_same_bytes() {
+    let rows = (0..500).map(|i| format!("q{i},{},{}\n", 900 + i * i % 211, 950 + i * i % 199));
+    let text = "case,score,baseline\n".to_owned() + &rows.collect::<String>();
+    let folder = Folder::with(&[("latency.csv", &text)]);
+    let on = |threads: &str| {
+        let mut command = folder.command(&["stats", "latency.csv", "--type", "amount", "--json"]);
+        let output = command.env("RAYON_NUM_THREADS", threads).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let alone = on("1");
+    assert!(alone.contains("studentized bootstrap"), "{alone}");
+    assert_eq!(alone, on("16"));
+}
