@@ -34,3 +34,11 @@ field-data data="../shared/data":
 # calls a second, CPU per call, memory (docs/performance.md)
 bench:
     cargo bench --bench throughput
+
+# the statistics engine beside scipy, and `gate` on a million trials (docs/statistics.md)
+statistics:
+    python3 benches/statistics.py
+
+# simulated error rates of the defaults; writes docs/error-rates.md and docs/images
+error-rates:
+    cargo bench --bench error_rates

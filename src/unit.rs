@@ -98,7 +98,12 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // Once for every case of a record, so without a formatter for each byte.
+        let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+        let text: String = (self.0.iter())
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+            .collect();
+        f.write_str(&text)
     }
 }
 

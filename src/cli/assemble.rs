@@ -7,12 +7,11 @@ use jiff::Timestamp;
 use super::{clock, error::CliError, exit_code::ExitCode};
 use crate::{
     copilot::CallFailure,
-    eval_set::Case,
     gate::{Evidence, KnownMetrics, Policy, decide},
-    record::{Header, Reader},
+    record::{Header, Reader, ReplySummary},
     report::{AnswerReport, Ingredients, Report, RunSummary, Side, build},
     stats::quantile::SortedSample,
-    trial::{Callee, Cell, Column, Reply, ScoreTable},
+    trial::{Cell, Column, ScoreTable},
     unit::Usd,
 };
 
@@ -20,7 +19,6 @@ use crate::{
 pub(crate) struct Loaded {
     pub(crate) reader: Reader,
     pub(crate) table: ScoreTable,
-    pub(crate) cases: Vec<Case>,
 }
 
 impl Loaded {
@@ -30,12 +28,7 @@ impl Loaded {
         table
             .check()
             .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
-        let cases = reader.cases()?;
-        Ok(Self {
-            reader,
-            table,
-            cases,
-        })
+        Ok(Self { reader, table })
     }
 
     /// What the record measures, for the policy's reader.
@@ -97,7 +90,7 @@ impl Loaded {
         Ok(RunSummary {
             run_id: header.run_id.clone(),
             variant: header.copilot_name.clone(),
-            n_cases: self.cases.len(),
+            n_cases: self.table.cases.len(),
             attempts: header.attempts,
             n_answered: calls.n_answered,
             failures: calls.failures.into_iter().collect(),
@@ -147,17 +140,20 @@ impl Calls {
         let (mut copilot, mut judge) = (Some(Usd::ZERO), Some(Usd::ZERO));
         reader.for_each_call(|call| {
             let add = |sum: Option<Usd>, cost: Option<Usd>| Some(sum?.plus(cost?));
-            match (&call.key.callee, call.result) {
-                (Callee::Copilot, Ok(Reply::Answer(answer))) => {
+            match (call.is_copilot, call.result) {
+                (true, Ok(ReplySummary::Answer(answer))) => {
                     this.n_answered += 1;
-                    this.models.extend(answer.model);
+                    if let Some(model) = answer.model
+                        && !this.models.contains(model.as_ref())
+                    {
+                        this.models.insert(model.into_owned());
+                    }
                     copilot = add(copilot, answer.cost);
                 }
-                (Callee::Copilot, Err(failure)) => this.fail(&failure),
-                (Callee::Judge(_), Ok(Reply::Chat(reply))) => judge = add(judge, reply.cost),
-                (Callee::Judge(_), Err(_)) => judge = None,
-                (Callee::Copilot, Ok(Reply::Chat(_)))
-                | (Callee::Judge(_), Ok(Reply::Answer(_))) => {}
+                (true, Err(failure)) => this.fail(&failure),
+                (false, Ok(ReplySummary::Chat(reply))) => judge = add(judge, reply.cost),
+                (false, Err(_)) => judge = None,
+                (true, Ok(ReplySummary::Chat(_))) | (false, Ok(ReplySummary::Answer(_))) => {}
             }
         })?;
         this.copilot_cost = copilot;
@@ -217,7 +213,7 @@ pub(crate) fn report(question: &Question<'_>) -> Result<Report, CliError> {
             open: &open_candidate,
         },
         baseline: baseline_side,
-        cases: &candidate.cases,
+        open_case: &|case| candidate.reader.case(case).ok(),
         settings: settings(question),
         provenance: provenance(question),
     }))

@@ -17,6 +17,7 @@ mod planning;
 mod progress;
 mod project;
 mod runs;
+mod score_file;
 mod sequential;
 mod terminal;
 mod wiring;
@@ -77,6 +78,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
         Command::Plan(args) => command::plan::run(global, &args, terminal),
         Command::Selftest(args) => command::selftest::run(global, &args, terminal),
         Command::Runs(args) => command::runs::run(global, args, terminal),
+        Command::Stats(args) => command::stats::run(global, &args, terminal),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "groundgate", &mut script);

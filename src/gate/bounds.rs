@@ -14,7 +14,7 @@ use crate::{
 
 /// The mean of a metric, or of its paired difference.
 pub(super) fn of_mean(
-    sample: &Sample,
+    sample: &Sample<'_>,
     data_type: DataType,
     is_difference: bool,
     statistics: &Statistics,
@@ -31,7 +31,7 @@ pub(super) fn of_mean(
 
 /// A quantile of an amount, over runs.
 pub(super) fn of_quantile(
-    sample: &Sample,
+    sample: &Sample<'_>,
     quantile: f64,
     statistics: &Statistics,
 ) -> Result<Assessment, StatsError> {

@@ -85,7 +85,7 @@ fn one(
 fn estimate(
     statistics: &Statistics,
     spec: &MetricSpec,
-    sample: &Result<Sample, NoSample>,
+    sample: &Result<Sample<'_>, NoSample>,
     is_difference: bool,
 ) -> Option<Estimate> {
     let sample = sample
@@ -96,7 +96,7 @@ fn estimate(
     Some(assessment.estimate())
 }
 
-fn wins(sample: &Sample, direction: Direction) -> (usize, usize, usize) {
+fn wins(sample: &Sample<'_>, direction: Direction) -> (usize, usize, usize) {
     let count = |test: fn(f64) -> bool| sample.by_case.iter().filter(|(_, d)| test(*d)).count();
     let (higher, lower) = (count(|d| d > 0.0), count(|d| d < 0.0));
     let ties = sample.by_case.len() - higher - lower;

@@ -110,10 +110,7 @@ fn cases_beyond_the_look_count_for_nothing() {
     assert_eq!(at_fifty, Verdict::Pass);
     // Seventy cases are asked, twenty of them after the look at fifty.
     assert_eq!(verdict(&floor(0.8), &asked(&scores, 70)), at_fifty);
-    assert_eq!(
-        verdict(&floor(0.8), &asked(&scores, 75)),
-        Verdict::Fail
-    );
+    assert_eq!(verdict(&floor(0.8), &asked(&scores, 75)), Verdict::Fail);
 }
 
 #[test]

@@ -132,19 +132,30 @@ impl Context<'_> {
         }
     }
 
-    /// The metric's mean against a fixed bar, in one slice or overall.
-    fn absolute(&self, metric: &str, bar: Bar, threshold: f64, slice: Option<&Slice>) -> Draft {
+    /// The metric's mean against a fixed bar, overall or in one slice with the places of its cases.
+    fn absolute(
+        &self,
+        metric: &str,
+        bar: Bar,
+        threshold: f64,
+        slice: Option<(&Slice, &[usize])>,
+    ) -> Draft {
         let mut draft = self.blank(metric, bar, threshold);
-        if let Some(slice) = slice {
+        if let Some((slice, _)) = slice {
             draft.id = format!("{}/{}={}", self.rule.id, slice.tag, slice.value);
             draft.slice = Some(format!("{}={}", slice.tag, slice.value));
         }
-        let keep = |case: &CaseInfo| slice.is_none_or(|slice| slice.holds(case));
         let estimand = self
             .rule
             .estimand
             .unwrap_or(self.policy.statistics.absolute);
-        let sample = summary::absolute(&self.view.candidate, metric, estimand, &keep);
+        let table = self.view.candidate.as_ref();
+        let sample = match slice {
+            Some((_, places)) => {
+                summary::absolute_at(table, metric, estimand, places.iter().copied())
+            }
+            None => summary::absolute(table, metric, estimand, &|_| true),
+        };
         self.test(draft, sample, false)
     }
 
@@ -200,7 +211,7 @@ impl Context<'_> {
     fn test(
         &self,
         mut draft: Draft,
-        sample: Result<Sample, NoSample>,
+        sample: Result<Sample<'_>, NoSample>,
         is_difference: bool,
     ) -> Draft {
         let sample = match sample {
@@ -223,7 +234,7 @@ impl Context<'_> {
         draft
     }
 
-    fn state(&self, draft: &Draft, sample: &Sample, is_difference: bool) -> State {
+    fn state(&self, draft: &Draft, sample: &Sample<'_>, is_difference: bool) -> State {
         let statistics = &self.policy.statistics;
         if let Some(why) = &self.view.refusal {
             return no_data(why.clone());
@@ -264,23 +275,22 @@ impl Context<'_> {
         (min, min_cases, on_thin): (f64, usize, OnOpen),
         required: &[Slice],
     ) -> Vec<Draft> {
-        let tags = by.iter().flat_map(|tag| {
-            let values = self
-                .view
-                .candidate
-                .cases
-                .iter()
-                .filter_map(|case| case.tags.get(tag));
-            let values: BTreeSet<&String> = values.collect();
-            values.into_iter().map(|value| Slice {
-                tag: tag.clone(),
-                value: value.clone(),
+        // One pass over the cases, not one for each slice: there can be many of either.
+        let mut places: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+        for (place, case) in self.view.candidate.cases.iter().enumerate() {
+            for (tag, value) in by.iter().filter_map(|tag| Some((tag, case.tags.get(tag)?))) {
+                places.entry((tag, value)).or_default().push(place);
+            }
+        }
+        let present: BTreeMap<Slice, Vec<usize>> = (places.into_iter())
+            .map(|((tag, value), places)| {
+                let (tag, value) = (tag.to_owned(), value.to_owned());
+                (Slice { tag, value }, places)
             })
-        });
-        let present: BTreeSet<Slice> = tags.collect();
+            .collect();
         let absent = required
             .iter()
-            .filter(|slice| !present.contains(*slice))
+            .filter(|slice| !present.contains_key(*slice))
             .map(|slice| {
                 let mut draft = self.blank(metric, Bar::AtLeast, min);
                 draft.id = format!("{}/{}={}", self.rule.id, slice.tag, slice.value);
@@ -291,9 +301,9 @@ impl Context<'_> {
                 ));
                 draft
             });
-        let measured = present.iter().map(|slice| {
-            let mut draft = self.absolute(metric, Bar::AtLeast, min, Some(slice));
-            let n = self.n_scored(metric, slice);
+        let measured = present.iter().map(|(slice, places)| {
+            let mut draft = self.absolute(metric, Bar::AtLeast, min, Some((slice, places)));
+            let n = self.n_scored(metric, places);
             if n < min_cases && n > 0 && matches!(draft.state, State::Tested(_)) {
                 let verdict = match on_thin {
                     OnOpen::Block => Verdict::Inconclusive,
@@ -312,9 +322,9 @@ impl Context<'_> {
         drafts
     }
 
-    fn n_scored(&self, metric: &str, slice: &Slice) -> usize {
-        let keep = |case: &CaseInfo| slice.holds(case);
-        summary::absolute(&self.view.candidate, metric, Estimand::Population, &keep)
+    fn n_scored(&self, metric: &str, places: &[usize]) -> usize {
+        let (table, at) = (self.view.candidate.as_ref(), places.iter().copied());
+        summary::absolute_at(table, metric, Estimand::Population, at)
             .map_or(0, |sample| sample.n_cases_scored)
     }
 
@@ -564,22 +574,22 @@ const fn no_data(why: String) -> State {
     settled(Verdict::Inconclusive, why)
 }
 
-fn worst(sample: &Sample, bar: Bar) -> Vec<String> {
-    let ids = sample.by_case.iter().map(|(id, _)| id.clone());
+fn worst(sample: &Sample<'_>, bar: Bar) -> Vec<String> {
+    let ids = sample.by_case.iter().map(|(id, _)| (*id).to_owned());
     match bar {
         Bar::AtLeast => ids.take(WORST_CASES).collect(),
         Bar::AtMost => ids.rev().take(WORST_CASES).collect(),
     }
 }
 
-fn worst_positive(sample: &Sample) -> Vec<String> {
+fn worst_positive(sample: &Sample<'_>) -> Vec<String> {
     let positive = sample
         .by_case
         .iter()
         .rev()
         .filter(|(_, value)| *value > 0.0);
     positive
-        .map(|(id, _)| id.clone())
+        .map(|(id, _)| (*id).to_owned())
         .take(WORST_CASES)
         .collect()
 }

@@ -21,7 +21,7 @@ use crate::{
 
 /// The observations behind one rule.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Sample {
+pub(super) struct Sample<'a> {
     /// One per unit.
     pub(super) observations: Vec<Observation>,
     /// What an observation is.
@@ -37,7 +37,7 @@ pub(super) struct Sample {
     /// Planned trials, both sides together.
     pub(super) n_planned: usize,
     /// Case ids with their mean, worst first for a metric of which more is better.
-    pub(super) by_case: Vec<(String, f64)>,
+    pub(super) by_case: Vec<(&'a str, f64)>,
 }
 
 /// One side of a pair, or the only one.
@@ -57,39 +57,47 @@ pub(super) enum NoSample {
 }
 
 /// A table's own trials, for rules against a fixed bar.
-pub(super) fn absolute(
-    table: &ScoreTable,
+pub(super) fn absolute<'a>(
+    table: &'a ScoreTable,
     metric: &str,
     estimand: Estimand,
     keep: &dyn Fn(&CaseInfo) -> bool,
-) -> Result<Sample, NoSample> {
+) -> Result<Sample<'a>, NoSample> {
+    let cases = table.cases.iter().enumerate();
+    let kept = cases.filter(|(_, case)| keep(case));
+    absolute_at(table, metric, estimand, kept.map(|(place, _)| place))
+}
+
+/// The same of the cases at some places of the plan.
+pub(super) fn absolute_at<'a>(
+    table: &'a ScoreTable,
+    metric: &str,
+    estimand: Estimand,
+    places: impl Iterator<Item = usize>,
+) -> Result<Sample<'a>, NoSample> {
     let side = side(table, metric)?;
     let spec = &side.column.metric;
     let mut builder = Builder::new(estimand, table.attempts);
-    for (index, case) in table
-        .cases
-        .iter()
-        .enumerate()
-        .filter(|(_, case)| keep(case))
-    {
-        let runs = side.cells(index).filter_map(|cell| {
+    let mut runs: Vec<Observation> = Vec::new();
+    for (index, case) in places.filter_map(|place| Some((place, table.cases.get(place)?))) {
+        runs.clear();
+        runs.extend(side.cells(index).filter_map(|cell| {
             builder.count(cell);
             observe(cell, spec, Missing::Candidate)
-        });
-        let runs: Vec<Observation> = runs.collect();
+        }));
         builder.add_case(case, &runs);
     }
     Ok(builder.finish())
 }
 
 /// Candidate − baseline, case by case and attempt by attempt.
-pub(super) fn paired(
-    candidate: &ScoreTable,
-    baseline: &ScoreTable,
+pub(super) fn paired<'a>(
+    candidate: &'a ScoreTable,
+    baseline: &'a ScoreTable,
     metric: &str,
     estimand: Estimand,
     keep: &dyn Fn(&CaseInfo) -> bool,
-) -> Result<Sample, NoSample> {
+) -> Result<Sample<'a>, NoSample> {
     let (ours, theirs) = (side(candidate, metric)?, side(baseline, metric)?);
     if ours.column.instrument != theirs.column.instrument {
         return Err(NoSample::InstrumentsDiffer);
@@ -201,20 +209,20 @@ fn difference(cell: Option<&Cell>, other: Option<&Cell>, spec: &MetricSpec) -> O
 }
 
 /// Collects units.
-struct Builder {
+struct Builder<'a> {
     estimand: Estimand,
     repeats: u32,
     runs: Vec<Observation>,
     /// Per cluster: the questions' means.
-    clusters: BTreeMap<String, Vec<Observation>>,
+    clusters: BTreeMap<&'a str, Vec<Observation>>,
     counts: Counts,
     n_cases_scored: usize,
     n_missing: usize,
     n_planned: usize,
-    by_case: Vec<(String, f64)>,
+    by_case: Vec<(&'a str, f64)>,
 }
 
-impl Builder {
+impl<'a> Builder<'a> {
     fn new(estimand: Estimand, repeats: u32) -> Self {
         Self {
             estimand,
@@ -247,22 +255,26 @@ impl Builder {
         self.n_missing += usize::from(matches!(cell, None | Some(Cell::Unscored(_))));
     }
 
-    fn add_case(&mut self, case: &CaseInfo, runs: &[Observation]) {
+    fn add_case(&mut self, case: &'a CaseInfo, runs: &[Observation]) {
         let Some(question) = Observation::mean(runs) else {
             return;
         };
         if let Some(mean) = question.point() {
             self.n_cases_scored += 1;
-            self.by_case.push((case.id.clone(), mean));
+            self.by_case.push((&case.id, mean));
         }
-        self.clusters
-            .entry(case.cluster.clone())
-            .or_default()
-            .push(question);
-        self.runs.extend(runs);
+        match self.estimand {
+            Estimand::Suite => self.runs.extend(runs),
+            Estimand::Population => {
+                self.clusters
+                    .entry(&case.cluster)
+                    .or_default()
+                    .push(question);
+            }
+        }
     }
 
-    fn finish(mut self) -> Sample {
+    fn finish(mut self) -> Sample<'a> {
         let has_clusters = self.clusters.values().any(|questions| questions.len() > 1);
         let (observations, unit) = match self.estimand {
             Estimand::Suite => (self.runs, Unit::Run),
@@ -281,9 +293,10 @@ impl Builder {
                 )
             }
         };
-        self.by_case.sort_by(|(id, one), (other_id, other)| {
-            one.total_cmp(other).then_with(|| id.cmp(other_id))
-        });
+        let worse = |one: &(&str, f64), other: &(&str, f64)| {
+            one.1.total_cmp(&other.1).then_with(|| one.0.cmp(other.0))
+        };
+        self.by_case.sort_unstable_by(worse);
         Sample {
             observations,
             unit,

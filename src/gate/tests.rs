@@ -22,7 +22,8 @@ pub(super) fn table(run: &str, n: usize, cell: impl Fn(usize) -> Cell) -> ScoreT
         tags: BTreeMap::from([(
             "product".to_owned(),
             ["cards", "fees"][index % 2].to_owned(),
-        )]),
+        )])
+        .into(),
         critical: index.is_multiple_of(3),
     });
     let column = |metric: MetricSpec, scale: f64| {
@@ -203,7 +204,7 @@ fn emptiness() -> Vec<(&'static str, ScoreTable, Option<ScoreTable>)> {
     without_tags
         .cases
         .iter_mut()
-        .for_each(|case| case.tags.clear());
+        .for_each(|case| case.tags = std::sync::Arc::default());
     let some_missing = table("candidate", 200, |index| {
         if index % 20 == 0 {
             Cell::Unscored(Unscored::JudgeFailed(FailureKind::Server))

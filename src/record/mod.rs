@@ -14,5 +14,5 @@ mod writer;
 
 pub use error::RecordError;
 pub use header::{Header, MetricSource, Status};
-pub use reader::{Reader, StoredDetail, StoredTrial};
+pub use reader::{CallSummary, Reader, ReplyFacts, ReplySummary, StoredDetail, StoredTrial};
 pub use writer::Writer;

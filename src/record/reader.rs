@@ -1,12 +1,14 @@
 //! Reading a record: as a whole for a gate, trial by trial for people.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 use super::{
     error::RecordError,
@@ -15,7 +17,7 @@ use super::{
     writer::{number, sqlite},
 };
 use crate::{
-    copilot::{Answer, CallFailure},
+    copilot::{Answer, CallFailure, Timing},
     eval_set::Case,
     trial::{
         Call, CallKey, Callee, CaseInfo, Cell, ClaimFinding, Column, Reply, Request, ScoreTable,
@@ -48,6 +50,41 @@ pub struct StoredDetail {
     pub explanation: String,
     /// The claims behind it; empty where the metric is not made of claims.
     pub claims: Vec<ClaimFinding>,
+}
+
+/// One call without its texts.
+#[derive(Debug)]
+pub struct CallSummary<'a> {
+    /// Whether the copilot was called, or else a judge.
+    pub is_copilot: bool,
+    /// What it brought.
+    pub result: Result<ReplySummary<'a>, CallFailure>,
+    /// What was booked for it.
+    pub booked: Usd,
+}
+
+/// What a report adds up of a reply.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReplySummary<'a> {
+    /// From the copilot.
+    #[serde(borrow)]
+    Answer(ReplyFacts<'a>),
+    /// From a judge's model.
+    #[serde(borrow)]
+    Chat(ReplyFacts<'a>),
+}
+
+/// Price, model and time of a reply.
+#[derive(Debug, Deserialize)]
+pub struct ReplyFacts<'a> {
+    /// `None` where the price or the usage is unknown.
+    pub cost: Option<Usd>,
+    /// The model as the reply names it.
+    #[serde(borrow)]
+    pub model: Option<Cow<'a, str>>,
+    /// How long it took.
+    pub timing: Timing,
 }
 
 impl Reader {
@@ -115,6 +152,36 @@ impl Reader {
         .collect()
     }
 
+    /// One case, by its place in the plan.
+    pub fn case(&self, index: usize) -> Result<Case, RecordError> {
+        let text: String = self
+            .connection
+            .query_row(
+                "SELECT json FROM cases WHERE case_index = ?1",
+                params![number(index)],
+                |row| row.get(0),
+            )
+            .map_err(sqlite("read", &self.path))?;
+        parse(&self.path, "a case", &text)
+    }
+
+    /// What a gate needs of each case, in plan order, without holding all their texts.
+    fn case_infos(&self) -> Result<Vec<CaseInfo>, RecordError> {
+        let read = sqlite("read", &self.path);
+        let mut statement = self
+            .connection
+            .prepare("SELECT json FROM cases ORDER BY case_index")
+            .map_err(&read)?;
+        let mut rows = statement.query([]).map_err(&read)?;
+        let (mut infos, mut tags) = (Vec::new(), BTreeSet::new());
+        while let Some(row) = rows.next().map_err(&read)? {
+            let text = row.get_ref(0).map_err(&read)?.as_str();
+            let text = text.map_err(|_not_a_text| self.damaged("a case is not a text"))?;
+            infos.push(case_info(parse(&self.path, "a case", text)?, &mut tags));
+        }
+        Ok(infos)
+    }
+
     /// The trials that are whole.
     pub fn finished(&self) -> Result<BTreeSet<usize>, RecordError> {
         let rows = self.rows("SELECT trial FROM trials", |row| row.get::<_, i64>(0))?;
@@ -137,14 +204,31 @@ impl Reader {
         self.calls_where("trial NOT IN (SELECT trial FROM trials)")
     }
 
-    /// Hands over every call, in plan order, one at a time.
-    pub fn for_each_call(&self, mut visit: impl FnMut(Call)) -> Result<(), RecordError> {
+    /// Hands over every call, in plan order, without its texts.
+    pub fn for_each_call(&self, mut visit: impl FnMut(CallSummary<'_>)) -> Result<(), RecordError> {
         let read = sqlite("read", &self.path);
-        let sql = "SELECT trial, callee, vote, round, NULL, NULL, reply, failure, booked_nanos FROM calls";
-        let mut statement = self.connection.prepare(sql).map_err(&read)?;
+        let mut statement = self
+            .connection
+            .prepare("SELECT callee, reply, failure, booked_nanos FROM calls")
+            .map_err(&read)?;
         let mut rows = statement.query([]).map_err(&read)?;
         while let Some(row) = rows.next().map_err(&read)? {
-            visit(self.call(CallRow::from_row(row).map_err(&read)?)?);
+            let text = |index: usize| -> Result<Option<&str>, RecordError> {
+                let value = row.get_ref(index).map_err(&read)?.as_str_or_null();
+                value.map_err(|_not_a_text| self.damaged("a call holds what is not a text"))
+            };
+            let is_copilot = text(0)?.is_some_and(str::is_empty);
+            let result = match (text(1)?, text(2)?) {
+                (Some(reply), None) => Ok(parse::<ReplySummary<'_>>(&self.path, "a reply", reply)?),
+                (None, Some(failure)) => Err(parse(&self.path, "a failure", failure)?),
+                _ => return Err(self.damaged("a call has neither or both of reply and failure")),
+            };
+            let booked: i64 = row.get(3).map_err(&read)?;
+            visit(CallSummary {
+                is_copilot,
+                result,
+                booked: Usd::from_nanos(booked.unsigned_abs()),
+            });
         }
         Ok(())
     }
@@ -209,7 +293,7 @@ impl Reader {
 
     /// Everything a gate reads.
     pub fn score_table(&self) -> Result<ScoreTable, RecordError> {
-        let cases: Vec<CaseInfo> = self.cases()?.iter().map(case_info).collect();
+        let cases = self.case_infos()?;
         let attempts = usize::try_from(self.header.attempts).unwrap_or(usize::MAX);
         let planned = cases.len().saturating_mul(attempts);
         let mut columns = BTreeMap::new();
@@ -379,17 +463,24 @@ impl CallRow {
     }
 }
 
-fn case_info(case: &Case) -> CaseInfo {
+/// `tags` are those seen so far.
+fn case_info(case: Case, tags: &mut BTreeSet<Arc<BTreeMap<String, String>>>) -> CaseInfo {
+    let (digest, cluster) = (case.digest(), case.cluster_or_id().to_owned());
+    let shared = tags.get(&case.tags).cloned().unwrap_or_else(|| {
+        let new = Arc::new(case.tags);
+        tags.insert(Arc::clone(&new));
+        new
+    });
     CaseInfo {
-        id: case.id.clone(),
-        digest: case.digest(),
-        cluster: case.cluster_or_id().to_owned(),
-        tags: case.tags.clone(),
+        id: case.id,
+        digest,
+        cluster,
+        tags: shared,
         critical: case.critical,
     }
 }
 
-fn parse<T: DeserializeOwned>(path: &Path, what: &str, text: &str) -> Result<T, RecordError> {
+fn parse<'a, T: Deserialize<'a>>(path: &Path, what: &str, text: &'a str) -> Result<T, RecordError> {
     serde_json::from_str(text).map_err(|error| RecordError::Damaged {
         path: path.to_owned(),
         what: format!("{what} does not parse: {error}"),

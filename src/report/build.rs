@@ -38,8 +38,8 @@ pub struct Ingredients<'a> {
     pub candidate: Side<'a>,
     /// What it was compared with.
     pub baseline: Option<Side<'a>>,
-    /// The candidate's cases, in plan order.
-    pub cases: &'a [Case],
+    /// Reads one of the candidate's cases, by its place in the plan; `None` where it cannot be read.
+    pub open_case: &'a dyn Fn(usize) -> Option<Case>,
     /// Name, value, origin of every setting that could change the verdict.
     pub settings: Vec<(String, String, String)>,
     /// Digests, versions, seeds.
@@ -233,7 +233,7 @@ fn bucket(loss: &CaseLoss, gained: f64) -> Bucket {
 }
 
 fn case_report(from: &Ingredients<'_>, loss: &CaseLoss) -> Option<CaseReport> {
-    let case = from.cases.get(loss.case_index)?;
+    let case = (from.open_case)(loss.case_index)?;
     let table = from.candidate.table;
     let attempts = usize::try_from(table.attempts).ok()?;
     let worst_trial = worst_attempt(table, loss.case_index)?;
@@ -258,7 +258,7 @@ fn case_report(from: &Ingredients<'_>, loss: &CaseLoss) -> Option<CaseReport> {
         )
     });
     Some(CaseReport {
-        id: case.id.clone(),
+        id: case.id,
         bucket: loss.bucket,
         loss: loss.loss,
         tags: case
@@ -266,8 +266,8 @@ fn case_report(from: &Ingredients<'_>, loss: &CaseLoss) -> Option<CaseReport> {
             .iter()
             .map(|(tag, value)| format!("{tag}={value}"))
             .collect(),
-        question: case.question.clone(),
-        reference_answer: case.reference_answer.clone(),
+        question: case.question,
+        reference_answer: case.reference_answer,
         scores: scores.collect(),
         candidate: (from.candidate.open)(loss.case_index * attempts + worst_trial),
         baseline: baseline.map(|(side, place)| {
@@ -318,7 +318,12 @@ fn metric_row(comparison: MetricComparison) -> MetricRow {
 fn slices(evidence: Evidence<'_>) -> Vec<SliceRow> {
     let mut tags: std::collections::BTreeMap<&str, std::collections::BTreeSet<&str>> =
         std::collections::BTreeMap::new();
-    for (tag, value) in evidence.candidate.cases.iter().flat_map(|case| &case.tags) {
+    for (tag, value) in evidence
+        .candidate
+        .cases
+        .iter()
+        .flat_map(|case| case.tags.iter())
+    {
         tags.entry(tag).or_default().insert(value);
     }
     let few = tags
@@ -333,6 +338,9 @@ fn slices(evidence: Evidence<'_>) -> Vec<SliceRow> {
 }
 
 fn slice(evidence: Evidence<'_>, tag: &str, value: &str) -> SliceRow {
+    let places = |table| causes::slice_places(table, tag, value);
+    let ours = places(evidence.candidate);
+    let theirs = evidence.baseline.map(places).unwrap_or_default();
     let columns = evidence
         .candidate
         .columns
@@ -340,19 +348,19 @@ fn slice(evidence: Evidence<'_>, tag: &str, value: &str) -> SliceRow {
         .filter(|column| is_bounded(&column.metric));
     let means = columns.map(|column| {
         let name = column.metric.name.clone();
-        let theirs = evidence.baseline.and_then(|baseline| {
-            causes::slice_mean(baseline, baseline.columns.get(&name)?, tag, value)
-        });
-        let ours = causes::slice_mean(evidence.candidate, column, tag, value);
-        (name, ours, theirs)
+        let theirs = evidence
+            .baseline
+            .and_then(|baseline| causes::mean_at(baseline, baseline.columns.get(&name)?, &theirs));
+        (
+            name,
+            causes::mean_at(evidence.candidate, column, &ours),
+            theirs,
+        )
     });
-    let cases = evidence.candidate.cases.iter();
     SliceRow {
         tag: tag.to_owned(),
         value: value.to_owned(),
-        n_cases: cases
-            .filter(|case| case.tags.get(tag).is_some_and(|v| v == value))
-            .count(),
+        n_cases: ours.len(),
         means: means.collect(),
     }
 }

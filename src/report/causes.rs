@@ -96,8 +96,8 @@ fn place(metric: &str, evidence: Evidence<'_>, losses: &[CaseLoss]) -> Option<(f
     let mut slices: BTreeMap<(&str, &str), (f64, usize, usize)> = BTreeMap::new();
     for loss in losses {
         let lost = loss.by_metric.get(metric).copied().unwrap_or(0.0);
-        let tags = table.cases.get(loss.case_index).map(|case| &case.tags);
-        for (tag, value) in tags.into_iter().flatten() {
+        let case = table.cases.get(loss.case_index);
+        for (tag, value) in case.into_iter().flat_map(|case| case.tags.iter()) {
             let slice = slices.entry((tag, value)).or_insert((0.0, 0, 0));
             slice.0 += lost;
             slice.1 += usize::from(lost > 0.0);
@@ -149,16 +149,23 @@ fn share(part: usize, whole: usize) -> String {
 }
 
 /// The mean of the scored cases of a slice.
-pub(super) fn slice_mean(
-    table: &ScoreTable,
-    column: &Column,
-    tag: &str,
-    value: &str,
-) -> Option<f64> {
+fn slice_mean(table: &ScoreTable, column: &Column, tag: &str, value: &str) -> Option<f64> {
+    mean_at(table, column, &slice_places(table, tag, value))
+}
+
+/// Where the cases of a slice are in the plan.
+pub(super) fn slice_places(table: &ScoreTable, tag: &str, value: &str) -> Vec<usize> {
     let cases = table.cases.iter().enumerate();
-    let means: Vec<f64> = cases
+    cases
         .filter(|(_, case)| case.tags.get(tag).is_some_and(|v| v == value))
-        .filter_map(|(index, _)| case_mean(table, column, index))
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// The mean of the scored cases among those.
+pub(super) fn mean_at(table: &ScoreTable, column: &Column, places: &[usize]) -> Option<f64> {
+    let means: Vec<f64> = (places.iter())
+        .filter_map(|index| case_mean(table, column, *index))
         .collect();
     (!means.is_empty()).then(|| means.iter().sum::<f64>() / count_to_f64(means.len()))
 }

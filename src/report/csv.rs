@@ -111,7 +111,7 @@ mod tests {
             id: id.to_owned(),
             digest: Digest::of(b"case"),
             cluster: "c1".to_owned(),
-            tags: BTreeMap::from([("product".to_owned(), "refunds".to_owned())]),
+            tags: BTreeMap::from([("product".to_owned(), "refunds".to_owned())]).into(),
             critical: false,
         };
         let column = |name: &str, cells: Vec<Cell>| {

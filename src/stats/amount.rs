@@ -8,7 +8,10 @@
 
 use crate::{
     stats::{
-        bootstrap::{Resampling, Studentized, mean_and_se, replicates},
+        bootstrap::{
+            Resampling, Studentized, beyond_rounding, mean_and_se, replicated_sums,
+            studentized_mean,
+        },
         distributions::{student_t_cdf, student_t_quantile, student_t_sf},
         error::StatsError,
         observation::{Observation, checked_amounts, mean_of, point_of},
@@ -46,15 +49,21 @@ impl AmountBound {
     /// The mean of an amount that is never negative, from one observation per unit.
     pub fn mean(observations: &[Observation], plan: Resampling) -> Result<Self, StatsError> {
         checked_amounts(observations)?;
-        let side = |of: fn(Observation) -> f64| -> Vec<Pair> {
-            observations.iter().map(|one| (of(*one), 1.0)).collect()
+        let side = |of: fn(Observation) -> f64| -> Vec<f64> {
+            observations.iter().map(|one| of(*one)).collect()
         };
+        let (lows, highs) = (side(Observation::low), side(Observation::high));
+        let lower = Spread::of_mean(&lows, plan)?;
         Ok(Self {
             point: point_of(observations)?,
             units: observations.len(),
             logarithmic: false,
-            lower: Spread::new(&side(Observation::low), mean, plan)?,
-            upper: Spread::new(&side(Observation::high), mean, plan)?,
+            upper: match &lower {
+                // Nothing is missing: one bootstrap serves both sides.
+                lower if lows == highs => lower.clone(),
+                _ => Spread::of_mean(&highs, plan)?,
+            },
+            lower,
         })
     }
 
@@ -79,12 +88,16 @@ impl AmountBound {
         }
         let lows: Vec<_> = pairs.iter().map(|(c, b)| (c.low(), b.high())).collect();
         let highs: Vec<_> = pairs.iter().map(|(c, b)| (c.high(), b.low())).collect();
+        let lower = Spread::of_log_ratio(&lows, plan)?;
         Ok(Self {
             point: above / below,
             units: pairs.len(),
             logarithmic: true,
-            lower: Spread::new(&lows, log_ratio, plan)?,
-            upper: Spread::new(&highs, log_ratio, plan)?,
+            upper: match &lower {
+                lower if lows == highs => lower.clone(),
+                _ => Spread::of_log_ratio(&highs, plan)?,
+            },
+            lower,
         })
     }
 
@@ -162,49 +175,97 @@ impl AmountBound {
     }
 }
 
-/// An amount and what it is divided by: 1 for a mean, the baseline's amount for a ratio.
+/// An amount of the candidate's and the baseline's for the same unit.
 type Pair = (f64, f64);
 
 impl Spread {
-    /// `statistic` gives an estimate and its standard error, where it can.
-    fn new(
-        units: &[Pair],
-        statistic: fn(&[Pair]) -> Option<(f64, f64)>,
-        plan: Resampling,
-    ) -> Result<Self, StatsError> {
-        let observed = statistic(units).filter(|(estimate, se)| *se > 1e-12 * estimate.abs());
-        let Some((estimate, se)) = observed else {
+    fn of_mean(values: &[f64], plan: Resampling) -> Result<Self, StatsError> {
+        let observed = mean_and_se(values.iter().copied());
+        let Some(observed) = observed.filter(varies) else {
             return Ok(Self::Unknown);
         };
-        if units.len() < BOOTSTRAP_FROM {
-            let df = count_to_f64(units.len()) - 1.0;
-            return Ok(Self::Student { estimate, se, df });
+        if values.len() < BOOTSTRAP_FROM {
+            return Ok(Self::student(observed, values.len()));
         }
-        let replicated = replicates(units.len(), plan, |draws| {
-            statistic(&draws.all(units).copied().collect::<Vec<_>>())
-        });
+        Ok(Self::Studentized(studentized_mean(values, plan)?))
+    }
+
+    /// The logarithm of the ratio of means, with the delta method's standard error: that of the
+    /// influences a/A − b/B.
+    fn of_log_ratio(pairs: &[Pair], plan: Resampling) -> Result<Self, StatsError> {
+        let Some(center) = Center::of(pairs) else {
+            return Ok(Self::Unknown);
+        };
+        // The sums that one replicate needs, of gaps to the means.
+        let parts: Vec<[f64; 5]> = (pairs.iter())
+            .map(|pair| (pair.0 - center.above, pair.1 - center.below))
+            .map(|(a, b)| [a, b, a * a, a * b, b * b])
+            .collect();
+        let mut all = [0.0; 5];
+        for part in &parts {
+            for (sum, number) in all.iter_mut().zip(part) {
+                *sum += number;
+            }
+        }
+        let observed = center.log_ratio(all);
+        let Some(observed) = observed.filter(varies) else {
+            return Ok(Self::Unknown);
+        };
+        if pairs.len() < BOOTSTRAP_FROM {
+            return Ok(Self::student(observed, pairs.len()));
+        }
+        let replicated = replicated_sums(&parts, plan, |sums| center.log_ratio(sums));
         match replicated.into_iter().collect::<Option<Vec<_>>>() {
-            Some(all) => Ok(Self::Studentized(Studentized::new((estimate, se), all)?)),
+            Some(all) => Ok(Self::Studentized(Studentized::new(observed, all)?)),
             // Some replicates have no estimate: the tails are anybody's guess.
             None => Ok(Self::Unknown),
         }
     }
-}
 
-/// The mean of the amounts.
-fn mean(units: &[Pair]) -> Option<(f64, f64)> {
-    mean_and_se(units.iter().map(|unit| unit.0)).filter(|found| found.0.is_finite())
-}
-
-/// The logarithm of the ratio of means, with the delta method's standard error.
-fn log_ratio(units: &[Pair]) -> Option<(f64, f64)> {
-    let above = mean_of(units.iter().map(|unit| unit.0))?;
-    let below = mean_of(units.iter().map(|unit| unit.1))?;
-    let usable = above > 0.0 && below > 0.0 && above.is_finite() && below.is_finite();
-    if !usable {
-        return None;
+    fn student((estimate, se): (f64, f64), units: usize) -> Self {
+        let df = count_to_f64(units) - 1.0;
+        Self::Student { estimate, se, df }
     }
-    let influences = units.iter().map(|unit| unit.0 / above - unit.1 / below);
-    let (_, se) = mean_and_se(influences)?;
-    Some(((above / below).ln(), se))
+}
+
+/// Whether an estimate has a standard error beyond rounding.
+fn varies((estimate, se): &(f64, f64)) -> bool {
+    estimate.is_finite() && *se > 1e-12 * estimate.abs()
+}
+
+/// The two means that gaps are taken from.
+#[derive(Debug, Clone, Copy)]
+struct Center {
+    above: f64,
+    below: f64,
+    units: f64,
+}
+
+impl Center {
+    /// `None` where a mean is not a finite number or there are fewer than two pairs.
+    fn of(pairs: &[Pair]) -> Option<Self> {
+        let above = mean_of(pairs.iter().map(|pair| pair.0))?;
+        let below = mean_of(pairs.iter().map(|pair| pair.1))?;
+        let usable = pairs.len() >= 2 && above.is_finite() && below.is_finite();
+        usable.then_some(Self {
+            above,
+            below,
+            units: count_to_f64(pairs.len()),
+        })
+    }
+
+    /// From the sums of gaps, their squares and products; `None` where a mean is not above 0.
+    fn log_ratio(self, [a, b, aa, ab, bb]: [f64; 5]) -> Option<(f64, f64)> {
+        let n = self.units;
+        let (above, below) = (self.above + a / n, self.below + b / n);
+        if !(above > 0.0 && below > 0.0) {
+            return None;
+        }
+        // Of influences a/A − b/B: their squares less their mean's.
+        let (aa, bb) = (aa / (above * above), bb / (below * below));
+        let squares = aa - 2.0 * ab / (above * below) + bb;
+        let mean = (a / above - b / below) / n;
+        let variance = beyond_rounding(squares - n * mean * mean, aa + bb) / (n - 1.0);
+        Some(((above / below).ln(), (variance / n).sqrt()))
+    }
 }

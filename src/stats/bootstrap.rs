@@ -15,6 +15,7 @@ use crate::{
         error::StatsError,
         observation::mean_of,
         quantile::SortedSample,
+        resample::{Numbers, Resampler},
     },
     unit::count_to_f64,
 };
@@ -63,24 +64,49 @@ impl Draws {
     }
 }
 
-/// The statistic of every replicate, in an order that depends on the seed alone.
+/// The statistic of every replicate, in an order that depends on the seed alone. For sums over units
+/// [`replicated_sums`] is much faster.
 pub fn replicates<T: Send>(
     units: usize,
     plan: Resampling,
     statistic: impl Fn(&mut Draws) -> T + Sync,
 ) -> Vec<T> {
     let units = u64::try_from(units).unwrap_or(u64::MAX);
+    in_blocks(plan, |stream| {
+        let mut draws = Draws {
+            stream: stream.clone(),
+            units,
+        };
+        let replicate = statistic(&mut draws);
+        *stream = draws.stream;
+        replicate
+    })
+}
+
+/// A statistic of sums over the drawn units, for every replicate, in an order that depends on the
+/// seed alone.
+pub(super) fn replicated_sums<const W: usize, T: Send>(
+    units: &[Numbers<W>],
+    plan: Resampling,
+    statistic: impl Fn(Numbers<W>) -> T + Sync,
+) -> Vec<T> {
+    let resampler = Resampler::new(units);
+    in_blocks(plan, |stream| statistic(resampler.sums(stream)))
+}
+
+/// Replicates in blocks, each with a stream of its own.
+fn in_blocks<T: Send>(
+    plan: Resampling,
+    replicate: impl Fn(&mut Xoshiro256PlusPlus) -> T + Sync,
+) -> Vec<T> {
     let blocks = plan.replicates.div_ceil(BLOCK);
     (0..blocks)
         .into_par_iter()
         .flat_map_iter(|block| {
-            let mut draws = Draws {
-                stream: stream(plan.seed, block),
-                units,
-            };
+            let mut stream = stream(plan.seed, block);
             let size = BLOCK.min(plan.replicates - block * BLOCK);
-            let statistic = &statistic;
-            (0..size).map(move |_| statistic(&mut draws))
+            let replicate = &replicate;
+            (0..size).map(move |_| replicate(&mut stream))
         })
         .collect()
 }
@@ -119,12 +145,27 @@ fn checked(parts: &[Part]) -> Result<(), StatsError> {
     }
 }
 
+/// The ratio of every replicate, in ascending order.
+fn replicated_ratios(parts: &[Part], plan: Resampling) -> Result<SortedSample, StatsError> {
+    checked(parts)?;
+    let size = parts.first().map_or(1.0, |part| part.1);
+    let is_mean = parts.iter().all(|part| part.1.total_cmp(&size).is_eq());
+    if is_mean {
+        // Units of one size: their number is always the same.
+        let sizes = size * count_to_f64(parts.len());
+        let values: Vec<Numbers<1>> = parts.iter().map(|part| [part.0]).collect();
+        SortedSample::new(replicated_sums(&values, plan, |[sum]| sum / sizes))
+    } else {
+        let pairs: Vec<Numbers<2>> = parts.iter().map(|part| [part.0, part.1]).collect();
+        SortedSample::new(replicated_sums(&pairs, plan, |[above, below]| {
+            above / below
+        }))
+    }
+}
+
 /// The percentile interval of a ratio of sums at two-sided `alpha`.
 pub fn percentile(parts: &[Part], alpha: f64, plan: Resampling) -> Result<Interval, StatsError> {
-    checked(parts)?;
-    let sample = SortedSample::new(replicates(parts.len(), plan, |draws| {
-        ratio(draws.all(parts))
-    }))?;
+    let sample = replicated_ratios(parts, plan)?;
     Ok(Interval {
         low: sample.type_7(0.5 * alpha),
         high: sample.type_7(1.0 - 0.5 * alpha),
@@ -145,14 +186,12 @@ pub struct Bca {
 /// Efron's interval, called `BCa`, of a ratio of sums at two-sided `alpha` (1987). Without any spread it is a
 /// point, as the percentile interval is.
 pub fn bca(parts: &[Part], alpha: f64, plan: Resampling) -> Result<Bca, StatsError> {
-    checked(parts)?;
+    let sample = replicated_ratios(parts, plan)?;
     let estimate = ratio(parts.iter());
-    let sample = SortedSample::new(replicates(parts.len(), plan, |draws| {
-        ratio(draws.all(parts))
-    }))?;
-    let below = sample.values().partition_point(|value| *value < estimate);
-    let at_most = sample.count_at_most(estimate);
-    // Ties count half to either side.
+    // Ties count half to either side; sums in another order differ by rounding.
+    let slack = 1e-12 * estimate.abs();
+    let below = (sample.values()).partition_point(|value| *value < estimate - slack);
+    let at_most = sample.count_at_most(estimate + slack);
     let share = 0.5 * (count_to_f64(below) + count_to_f64(at_most)) / count_to_f64(sample.len());
     let z0 = normal_quantile(share);
     let acceleration = jackknife_acceleration(parts);
@@ -292,10 +331,26 @@ pub fn studentized_mean(values: &[f64], plan: Resampling) -> Result<Studentized,
         needed: 2,
         got: values.len(),
     })?;
-    let replicated = replicates(values.len(), plan, |draws| {
-        mean_and_se(draws.all(values).copied()).unwrap_or(observed)
+    let n = count_to_f64(values.len());
+    // Shifted by the mean, so that squares do not cancel.
+    let gaps: Vec<Numbers<2>> = (values.iter())
+        .map(|value| value - observed.0)
+        .map(|gap| [gap, gap * gap])
+        .collect();
+    let replicated = replicated_sums(&gaps, plan, |[sum, squares]| {
+        let variance = beyond_rounding(squares - sum * sum / n, squares) / (n - 1.0);
+        (observed.0 + sum / n, (variance / n).sqrt())
     });
     Studentized::new(observed, replicated)
+}
+
+/// A difference of sums of squares of the size `of`; nothing where only rounding is left of it.
+pub(super) fn beyond_rounding(difference: f64, of: f64) -> f64 {
+    if difference > 1e-12 * of {
+        difference
+    } else {
+        0.0
+    }
 }
 
 #[cfg(test)]
@@ -328,7 +383,7 @@ mod tests {
         let alone = run(1);
         assert_eq!(alone.len(), PLAN.replicates);
         assert_eq!(alone, run(2));
-        assert_eq!(alone, run(5));
+        assert_eq!(alone, run(16));
         let other = Resampling { seed: 8, ..PLAN };
         assert_ne!(
             alone,
@@ -337,6 +392,31 @@ mod tests {
                 .sum::<f64>()
                 .to_bits())
         );
+    }
+
+    #[test]
+    fn intervals_are_the_same_to_the_bit_on_1_thread_and_16() {
+        let values: Vec<f64> = (0..700).map(|i| f64::from(i * 37 % 101)).collect();
+        let clusters: Vec<Part> = (0..300)
+            .map(|i| (f64::from(i % 7), f64::from(1 + i % 5)))
+            .collect();
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            pool.build().unwrap().install(|| {
+                let bca = bca(&parts(&values), 0.1, PLAN).unwrap().interval;
+                let percentile = percentile(&clusters, 0.1, PLAN).unwrap();
+                let studentized = studentized_mean(&values, PLAN).unwrap();
+                [
+                    bca.low,
+                    bca.high,
+                    percentile.low,
+                    percentile.high,
+                    studentized.lower(0.05).unwrap(),
+                ]
+                .map(f64::to_bits)
+            })
+        };
+        assert_eq!(run(1), run(16));
     }
 
     #[test]

@@ -76,11 +76,6 @@ const PLAN: Plan = Plan {
     alphas: Alphas::DEFAULT,
 };
 
-fn p_values(assessment: &Assessment, threshold: f64) -> (f64, f64) {
-    let procedure = assessment.procedure.against(threshold);
-    (procedure.p_above(threshold), procedure.p_below(threshold))
-}
-
 fn each_cell(check: impl Fn(u64, Law, f64)) {
     let mut cell = 0;
     for law in [Law::Binary, Law::Fraction, Law::Ordinal] {
@@ -99,7 +94,9 @@ fn absolute_rules_hold_their_error_rates() {
                 let scores: Vec<Observation> = (0..n)
                     .map(|_| Observation::scored(source.score(law, mean)))
                     .collect();
-                p_values(&bounded_mean(&scores, Scale::UNIT, PLAN).unwrap(), mean)
+                bounded_mean(&scores, Scale::UNIT, PLAN)
+                    .unwrap()
+                    .p_values(mean)
             });
             assert!(
                 pass <= LIMIT && fail <= LIMIT,
@@ -134,7 +131,7 @@ fn rules_against_a_baseline_hold_their_error_rates() {
                     .collect();
                 let assess = || {
                     let assessed = paired_difference(&differences, Scale::UNIT, PLAN).unwrap();
-                    p_values(&assessed, -margin)
+                    assessed.p_values(-margin)
                 };
                 if !matches!(law, Law::Binary) {
                     return assess();
@@ -182,10 +179,8 @@ fn suites_hold_their_error_rates() {
                 Observation::scored(difference)
             })
             .collect();
-        p_values(
-            &paired_difference(&runs, Scale::UNIT, plan).unwrap(),
-            -margin,
-        )
+        let assessed = paired_difference(&runs, Scale::UNIT, plan).unwrap();
+        assessed.p_values(-margin)
     });
     assert!(
         pass <= LIMIT && fail <= LIMIT,
@@ -209,7 +204,9 @@ fn an_identical_candidate_usually_passes_a_suite_of_300_questions() {
                 Observation::scored(candidate - baseline)
             })
             .collect();
-        p_values(&paired_difference(&runs, Scale::UNIT, PLAN).unwrap(), -0.05)
+        paired_difference(&runs, Scale::UNIT, PLAN)
+            .unwrap()
+            .p_values(-0.05)
     });
     assert!(pass > 0.85 && fail < 0.001, "passes {pass}, fails {fail}");
 }

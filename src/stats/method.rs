@@ -300,14 +300,20 @@ impl Assessment {
     /// simulations, which need verdicts by the thousand.
     pub fn p_values_at(&self, threshold: f64, alphas: Alphas) -> Result<(f64, f64), StatsError> {
         alphas.checked()?;
-        let procedure = self.procedure.against(threshold);
-        let (above, below) = (procedure.p_above(threshold), procedure.p_below(threshold));
+        let (above, below) = self.p_values(threshold);
         let is_near = |p: f64, alpha: f64| p > 0.5 * alpha && p < 2.0 * alpha;
         if is_near(above, alphas.lower) || is_near(below, alphas.upper) {
             let comparison = self.against_at(threshold, alphas)?;
             return Ok((comparison.p_above, comparison.p_below));
         }
         Ok((above, below))
+    }
+
+    /// The p-values of [`Self::against`] alone, above and below. At a bound itself, where rounding
+    /// decides, `against` is the careful reading of both.
+    pub fn p_values(&self, threshold: f64) -> (f64, f64) {
+        let procedure = self.procedure.against(threshold);
+        (procedure.p_above(threshold), procedure.p_below(threshold))
     }
 
     fn estimate_by(&self, procedure: &Procedure, alphas: Alphas) -> Estimate {

@@ -84,13 +84,11 @@ impl Observation {
                 });
             (parts.iter().map(|part| of(*part)).sum::<f64>() / count).clamp(least, most)
         };
-        let points: Vec<Self> = (parts.iter().filter_map(|part| part.point))
-            .map(Self::scored)
-            .collect();
-        let point = if points.len() == parts.len() && parts.iter().all(|part| part.is_complete()) {
+        let whole = |part: &Self| part.point.is_some() && part.is_complete();
+        let point = if parts.iter().all(whole) {
             Some(mean(Self::low))
         } else {
-            mean_of(points.iter().map(|part| part.low))
+            mean_of(parts.iter().filter_map(|part| part.point))
         };
         Some(Self {
             low: mean(Self::low),

@@ -3,7 +3,7 @@
 //! A table has one cell for every planned trial and metric, so that nothing can be dropped: what is
 //! not scored says so. Explanations stay in the record.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{looks::Looks, metric::MetricSpec, outcome::Unscored};
 use crate::unit::Digest;
@@ -28,8 +28,8 @@ pub struct CaseInfo {
     pub digest: Digest,
     /// Cases of one cluster are not independent.
     pub cluster: String,
-    /// Dimensions and values that make slices.
-    pub tags: BTreeMap<String, String>,
+    /// Dimensions and values that make slices; shared, since thousands of cases have the same.
+    pub tags: Arc<BTreeMap<String, String>>,
     /// Whether every attempt must succeed.
     pub critical: bool,
 }

@@ -20,5 +20,6 @@ mod misbehave;
 mod program;
 mod sequential;
 mod slow_copilot;
+mod stats;
 mod tidy;
 mod transport;

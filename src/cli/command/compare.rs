@@ -106,7 +106,7 @@ fn table(base: &Loaded, candidate: &Loaded, parts: &Parts) -> String {
         "{} against {}: paired, {} cases, 95 % one-sided bounds\n",
         name(candidate),
         name(base),
-        candidate.cases.len()
+        candidate.table.cases.len()
     );
     let _written = writeln!(
         text,

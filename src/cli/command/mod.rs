@@ -11,4 +11,7 @@ pub(super) mod report;
 pub(super) mod run;
 pub(super) mod runs;
 pub(super) mod selftest;
+pub(super) mod stats;
+mod stats_request;
+mod stats_table;
 pub(super) mod validate;

@@ -48,7 +48,8 @@ impl World {
             tags: BTreeMap::from([(
                 "product".to_owned(),
                 ["cards", "fees"][index % 2].to_owned(),
-            )]),
+            )])
+            .into(),
             critical: index == 0,
         };
         let mut cells = Vec::new();

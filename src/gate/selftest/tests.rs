@@ -19,7 +19,8 @@ fn table(n: usize, attempts: u32) -> ScoreTable {
         tags: BTreeMap::from([(
             "product".to_owned(),
             ["cards", "fees"][index % 2].to_owned(),
-        )]),
+        )])
+        .into(),
         critical: false,
     };
     let mut cells = Vec::new();

@@ -266,7 +266,7 @@ fn info(case: &Case) -> CaseInfo {
         id: case.id.clone(),
         digest: case.digest(),
         cluster: case.cluster_or_id().to_owned(),
-        tags: case.tags.clone(),
+        tags: case.tags.clone().into(),
         critical: case.critical,
     }
 }
@@ -276,7 +276,7 @@ fn name(loaded: &Loaded) -> PilotName {
     PilotName {
         run: header.run_id.clone(),
         copilot: header.copilot_name.clone(),
-        n_cases: loaded.cases.len(),
+        n_cases: loaded.table.cases.len(),
         attempts: header.attempts,
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     config::{Config, CopilotConfig},
     eval_set::EvalSet,
     gate::power::Prices,
-    trial::{Callee, Reply},
+    record::ReplySummary,
     unit::{Usd, count_to_f64},
 };
 
@@ -146,17 +146,15 @@ impl Money {
 
 fn usage(pilot: &Loaded) -> Result<(Usage, Usage), CliError> {
     let (mut copilot, mut judge) = (Usage::default(), Usage::default());
-    pilot
-        .reader
-        .for_each_call(|call| match (&call.key.callee, &call.result) {
-            (Callee::Copilot, Ok(Reply::Answer(answer))) => {
-                copilot.add(answer.cost, call.booked, answer.timing.latency_ms);
-            }
-            (Callee::Judge(_), Ok(Reply::Chat(reply))) => {
-                judge.add(reply.cost, call.booked, reply.timing.latency_ms);
-            }
-            _ => {}
-        })?;
+    pilot.reader.for_each_call(|call| match &call.result {
+        Ok(ReplySummary::Answer(reply)) => {
+            copilot.add(reply.cost, call.booked, reply.timing.latency_ms);
+        }
+        Ok(ReplySummary::Chat(reply)) => {
+            judge.add(reply.cost, call.booked, reply.timing.latency_ms);
+        }
+        Err(_) => {}
+    })?;
     Ok((copilot, judge))
 }
 
