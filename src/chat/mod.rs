@@ -21,7 +21,7 @@ pub(crate) use openai_reply::{CompletionForm, text_of};
 pub use openai_responses::OpenAiResponsesModel;
 pub use price::Price;
 pub use price_table::{ListedPrice, PriceTable};
-pub(crate) use responses_reply::{read_response, usage_of};
+pub(crate) use responses_reply::{ResponsesForm, read_response, usage_of};
 
 use std::{future::Future, pin::Pin};
 
@@ -85,6 +85,15 @@ pub trait ChatModel: Send + Sync {
         &'a self,
         request: &'a ChatRequest,
     ) -> BoxFuture<'a, Result<ChatReply, CallFailure>>;
+
+    /// As [`complete`](Self::complete), with the JSON that the reply was read from, one value per
+    /// body or event, for those who look for passages in it; none where the model keeps none.
+    fn complete_keeping_json<'a>(
+        &'a self,
+        request: &'a ChatRequest,
+    ) -> BoxFuture<'a, Result<(ChatReply, Vec<Value>), CallFailure>> {
+        Box::pin(async move { Ok((self.complete(request).await?, Vec::new())) })
+    }
 
     /// The most that this call can cost; `None` where there is no price.
     fn worst_cost(&self, request: &ChatRequest) -> Option<Usd>;

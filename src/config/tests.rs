@@ -56,20 +56,21 @@ fn resolve(keys: &str) -> Result<Endpoint, String> {
     let CopilotKind::OpenAi { endpoint, .. } = read_copilot(&open_ai(keys))? else {
         panic!("{keys}");
     };
-    let lookup = Lookup {
-        env: &|name| match name {
-            "TOKEN" => Some("canary".to_owned()),
-            "EMPTY" => Some(" \n".to_owned()),
-            _ => None,
-        },
-        file: &|path| match path.to_str() {
-            Some("token.txt") => Ok(b"canary\n".to_vec()),
-            Some("latin1.txt") => Ok(b"canary\xff".to_vec()),
-            _ => Err(io::Error::from(io::ErrorKind::NotFound)),
-        },
-    };
-    endpoint.resolve(lookup).map_err(|error| error.to_string())
+    endpoint.resolve(LOOKUP).map_err(|error| error.to_string())
 }
+
+const LOOKUP: Lookup<'static> = Lookup {
+    env: &|name| match name {
+        "TOKEN" => Some("canary".to_owned()),
+        "EMPTY" => Some(" \n".to_owned()),
+        _ => None,
+    },
+    file: &|path| match path.to_str() {
+        Some("token.txt") => Ok(b"canary\n".to_vec()),
+        Some("latin1.txt") => Ok(b"canary\xff".to_vec()),
+        _ => Err(io::Error::from(io::ErrorKind::NotFound)),
+    },
+};
 
 #[test]
 fn the_example_is_right() {
@@ -373,23 +374,23 @@ fn secrets_are_looked_up_where_the_file_says() {
     };
     check(
         "auth = { env = 'ABSENT' }",
-        "environment variable `ABSENT` is not set",
+        "x.toml:12:8: environment variable `ABSENT` is not set",
     );
     check(
         "auth = { env = 'EMPTY' }",
-        "environment variable `EMPTY` is empty",
+        "x.toml:12:8: environment variable `EMPTY` is empty",
     );
     check(
         "auth = { file = 'absent.txt' }",
-        "cannot read the file `absent.txt`",
+        "x.toml:12:8: cannot read the file `absent.txt`: entity not found",
     );
     check(
         "auth = { file = 'latin1.txt' }",
-        "file `latin1.txt` is not UTF-8 text",
+        "x.toml:12:8: file `latin1.txt` is not UTF-8 text",
     );
     check(
         "ca-file = 'absent.pem'",
-        "cannot read the file `absent.pem`",
+        "x.toml:12:11: cannot read the file `absent.pem`: entity not found",
     );
 }
 
@@ -419,7 +420,7 @@ fn a_secret_in_the_file_is_refused_and_not_repeated() {
     );
     check(
         &open_ai("auth = { env = 'A', file = 'canary' }"),
-        "one of `env` and `file`",
+        "one of `env`, `file`, `command`, `client-secret` and `profile` says",
     );
     check(&open_ai("api-key = 'canary'"), "unknown key `api-key`");
     for header in ["Authorization", "x-api-key", "X-Access-Token", "Cookie"] {
@@ -452,10 +453,15 @@ fn judges_are_read() {
     assert_eq!(bundled.spec, SpecSource::Bundled("groundedness".to_owned()));
     assert_eq!(bundled.votes, Some(3));
     let model = bundled.endpoint.unwrap();
-    assert_eq!(model.settings.structured, Structured::JsonObject);
-    assert!(!model.settings.send_temperature);
-    let secrets: Vec<String> = model.endpoint.secrets().map(ToString::to_string).collect();
-    assert_eq!(secrets, ["environment variable `T`"]);
+    let ModelApi::Chat(settings) = &model.api else {
+        panic!("{model:?}");
+    };
+    assert_eq!(settings.structured, Structured::JsonObject);
+    assert!(!settings.send_temperature);
+    let credentials = model.endpoint.credentials(LOOKUP);
+    let (words, found) = credentials.first().unwrap();
+    assert_eq!(words, "environment variable `T`");
+    found.as_ref().unwrap_err();
     let own = judge(&format!("spec = 'judges/own.toml'\n{endpoint}")).unwrap();
     assert_eq!(own.spec, SpecSource::File("judges/own.toml".into()));
     let check = |keys: &str, expected: &str| {

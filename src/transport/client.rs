@@ -26,7 +26,7 @@ use super::{
     reply::{Fault, Head, Progress, ReplyReader},
     retry::{Failures, RetryPolicy, Trouble, classify, next_wait},
     secret::Redactor,
-    status::{REST_PATIENCE, media_type, status_fault},
+    status::{REST_PATIENCE, media_type, served_model, status_fault},
     tls,
     token::{Token, Tokens},
 };
@@ -250,6 +250,7 @@ impl Client {
         let head = Head {
             status: response.status().as_u16(),
             content_type: media_type(response.headers()),
+            served_model: served_model(response.headers()),
         };
         let mut reader = reader(&head)?;
         let idle = self.timeouts.idle;

@@ -48,6 +48,8 @@ pub enum FailureKind {
     Malformed,
     /// A limit on size or depth was passed.
     TooLarge,
+    /// The answer came from another model than the run is about.
+    Changed,
     /// A recorded answer was asked for that the file does not hold.
     Absent,
     /// Not sent: the budget, the deadline or the user ended the run.
@@ -68,6 +70,7 @@ impl FailureKind {
             Self::Redirect => "redirect",
             Self::Malformed => "malformed",
             Self::TooLarge => "too-large",
+            Self::Changed => "changed",
             Self::Absent => "absent",
             Self::NotSent => "not-sent",
         }

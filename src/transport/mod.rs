@@ -32,8 +32,11 @@ pub use call::{Call, Reply, Target};
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use databrickscfg::{DatabricksProfile, ProfileError, databricks_profile};
-pub use endpoint::{Endpoint, EndpointError, HeaderText, Proxy, Timeouts, check_url};
+pub use endpoint::{
+    Endpoint, EndpointError, HeaderText, Proxy, Timeouts, check_url, is_loopback,
+};
 pub use exchange::{CallFailure, FailureKind, Timing, Usage};
+pub(crate) use form::Keeping;
 pub use form::{FormReader, Framing, ReplyForm};
 pub use limit::{Limiter, Limits, Slot};
 pub(crate) use reply::parse_json_as;

@@ -115,6 +115,27 @@ fn forms(secret: &str) -> [String; 5] {
     ]
 }
 
+/// The text that percent signs were put into; what they do not begin stays.
+pub(crate) fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let code = match (first, after) {
+            (b'%', [high, low, ..]) => str::from_utf8(&[*high, *low])
+                .ok()
+                .and_then(|digits| u8::from_str_radix(digits, 16).ok()),
+            _ => None,
+        };
+        bytes.push(code.unwrap_or(*first));
+        rest = if code.is_some() {
+            after.get(2..).unwrap_or_default()
+        } else {
+            after
+        };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Everything but RFC 3986's unreserved characters as `%XX`.
 pub(crate) fn percent_encoded(text: &str) -> String {
     text.bytes()

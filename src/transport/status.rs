@@ -97,6 +97,12 @@ pub(super) fn media_type(headers: &HeaderMap) -> String {
         .to_ascii_lowercase()
 }
 
+/// Which model has answered, as Databricks says it.
+pub(super) fn served_model(headers: &HeaderMap) -> Option<String> {
+    let name = header(headers, &HeaderName::from_static("served-model-name"))?.trim();
+    (!name.is_empty()).then(|| name.chars().take(200).collect())
+}
+
 fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }

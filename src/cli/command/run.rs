@@ -20,6 +20,7 @@ use crate::{
     config::{Config, CopilotConfig},
     eval_set::{Case, EvalSet, load},
     record::{Header, Reader},
+    trial::{Callee, Reply},
     unit::Usd,
 };
 
@@ -149,7 +150,12 @@ struct Start<'a> {
 impl Start<'_> {
     fn go(self, number: usize, terminal: &Terminal) -> Result<(Header, ExitCode), CliError> {
         let runtime = pipeline::runtime()?;
-        let copilot = wiring::copilot(self.config, self.copilot, &runtime)?;
+        let first_model = match &self.resumed {
+            Some((reader, _)) => first_model(reader)?,
+            None => None,
+        };
+        let copilot =
+            wiring::copilot(self.config, self.copilot, first_model, &runtime, terminal)?.copilot;
         let seats = wiring::seats(self.config, &runtime)?;
         let attempts = match &self.resumed {
             Some((reader, _)) => reader.header().attempts,
@@ -200,6 +206,19 @@ impl Start<'_> {
         )?;
         Ok((header, code))
     }
+}
+
+/// The model that answered first in an earlier part of a run, as far as answers name theirs.
+fn first_model(reader: &Reader) -> Result<Option<String>, CliError> {
+    let mut found = None;
+    reader.for_each_call(|call| {
+        if let (Callee::Copilot, Ok(Reply::Answer(answer)), None) =
+            (&call.key.callee, call.result, &found)
+        {
+            found = answer.model;
+        }
+    })?;
+    Ok(found)
 }
 
 /// Under a cap every call needs a price; better said before the first call than after.
