@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 use super::{BoxFuture, ChatModel, ChatReply, ChatRequest, Price, openai::estimated_tokens};
 use crate::{
     transport::{
-        Call, CallFailure, Client, Fault, JsonBody, Target, Usage, parse_json, parse_json_as, percent_encoded,
+        Call, CallFailure, Client, Fault, JsonBody, Target, Usage, parse_json, parse_json_as,
+        percent_encoded,
     },
     unit::Usd,
 };

@@ -6,6 +6,7 @@
 
 mod anthropic;
 mod bedrock;
+mod context;
 mod openai;
 mod openai_reply;
 mod openai_responses;
@@ -15,6 +16,7 @@ mod responses_reply;
 
 pub use anthropic::{ANTHROPIC_VERSION, AnthropicModel, AnthropicSettings, AnthropicStructured};
 pub use bedrock::{BedrockModel, BedrockSettings};
+pub use context::{ServedModel, look_at_model};
 pub use openai::{MaxTokensField, OpenAiModel, OpenAiSettings, Structured};
 pub(crate) use openai::{estimated_tokens, request_body};
 pub(crate) use openai_reply::{CompletionForm, text_of};

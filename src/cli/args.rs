@@ -120,6 +120,9 @@ pub(crate) enum Command {
     /// List, show, import, export and remove records
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// Check credentials, TLS, proxy, clock, disk and prices; --online: one cheap call per endpoint
+    #[command(after_help = "Examples:\n  groundgate doctor\n  groundgate doctor --online --json")]
+    Doctor(DoctorArgs),
     /// Print a completion script for your shell
     #[command(hide = true)]
     Completions {
@@ -133,6 +136,13 @@ pub(crate) struct InitArgs {
     /// Where to write; created if it does not exist
     #[arg(value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Make one cheap call to each endpoint
+    #[arg(long)]
+    pub(crate) online: bool,
 }
 
 #[derive(Debug, Args)]

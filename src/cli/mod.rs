@@ -16,6 +16,7 @@ mod import;
 mod pipeline;
 mod planning;
 mod prices;
+mod probe;
 mod progress;
 mod project;
 mod runs;
@@ -69,6 +70,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
     match cli.command {
         Command::Init(args) => command::init::run(&args, terminal),
         Command::Validate(args) => command::validate::run(global, &args, terminal),
+        Command::Doctor(args) => command::doctor::run(global, &args, terminal),
         Command::Demo(args) => command::demo::run(&args, terminal),
         Command::Run(args) => command::run::run(global, &args, terminal),
         Command::Gate(args) => command::gate::run(global, &args, terminal),

@@ -14,7 +14,8 @@ use super::{
 use crate::{
     toml_reader::Table,
     transport::{
-        Auth, ClientCredentials, DatabricksProfile, Secret, TokenCommand, TokenServer, databricks_profile,
+        Auth, ClientCredentials, DatabricksProfile, Secret, TokenCommand, TokenServer,
+        databricks_profile,
     },
 };
 
@@ -122,11 +123,7 @@ fn only_with(auth: Table<'_, '_>, way: &str, keys: &[&str]) {
     }
 }
 
-fn secret(
-    auth: Table<'_, '_>,
-    style: AuthStyle,
-    folder: &Path,
-) -> Option<AuthConfig> {
+fn secret(auth: Table<'_, '_>, style: AuthStyle, folder: &Path) -> Option<AuthConfig> {
     let way = if auth.has("env") { "env" } else { "file" };
     only_with(auth, way, &["header"]);
     let source = source(auth, folder)?;
@@ -155,9 +152,7 @@ pub(super) fn source(table: Table<'_, '_>, folder: &Path) -> Option<SecretSource
         }
         _ => {
             let message = "one of `env` and `file` says where the secret is";
-            table
-                .document()
-                .report_with_help(table.at(), message, HELP);
+            table.document().report_with_help(table.at(), message, HELP);
             None
         }
     }
@@ -374,12 +369,11 @@ fn unified(
         read => String::from_utf8(read?)
             .map_err(|_bytes| SecretError::NotText(SecretSource::File(path.clone())))?,
     };
-    let found = databricks_profile(&text, named.as_deref()).map_err(|cause| {
-        SecretError::Profile {
+    let found =
+        databricks_profile(&text, named.as_deref()).map_err(|cause| SecretError::Profile {
             path: path.clone(),
             cause,
-        }
-    })?;
+        })?;
     match host {
         Some(host) if with_scheme(host) != found.host => Err(SecretError::OtherHost(found.host)),
         Some(_) | None => Ok(found),
@@ -396,7 +390,10 @@ fn from_environment(
     let kind = env("DATABRICKS_AUTH_TYPE");
     let wants = |name: &str| kind.as_deref().is_none_or(|kind| kind == name);
     let host = || host.map_or_else(|| variable_host(lookup), |host| Ok(with_scheme(host)));
-    match (token.filter(|_| wants("pat")), machine.filter(|_| wants("oauth-m2m"))) {
+    match (
+        token.filter(|_| wants("pat")),
+        machine.filter(|_| wants("oauth-m2m")),
+    ) {
         (Some(_), Some(_)) => Err(SecretError::TwoCredentials),
         (Some(token), None) => Ok(Some(DatabricksProfile {
             host: host()?,

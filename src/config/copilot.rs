@@ -11,9 +11,7 @@ use super::{
     settings::{CopilotKind, History, ServedModel},
 };
 use crate::{
-    copilot::{
-        ChatCopilotSettings, CommandOutput, CommandSettings, ModelCopilotSettings,
-    },
+    copilot::{ChatCopilotSettings, CommandOutput, CommandSettings, ModelCopilotSettings},
     demo::Variant,
     toml_reader::Table,
 };
@@ -79,13 +77,17 @@ pub(super) fn history(table: Table<'_, '_>) -> History {
         ("as-written", History::AsWritten),
         ("turn-by-turn", History::TurnByTurn),
     ];
-    let chosen = table.has("history").then(|| table.choice("history", &choices));
+    let chosen = table
+        .has("history")
+        .then(|| table.choice("history", &choices));
     chosen.flatten().unwrap_or(History::AsWritten)
 }
 
 /// Which model may answer.
 pub(super) fn served_model(table: Table<'_, '_>) -> ServedModel {
-    let written = table.has("served-model").then(|| table.text("served-model"));
+    let written = table
+        .has("served-model")
+        .then(|| table.text("served-model"));
     match written.flatten() {
         None | Some("same") => ServedModel::Same,
         Some("any") => ServedModel::Any,

@@ -77,7 +77,12 @@ impl EndpointConfig {
     pub fn credentials(&self, lookup: Lookup<'_>) -> Vec<(String, Result<(), Mistakes>)> {
         let auth = self.auth.words().map(|words| {
             let found = self.auth.resolve(self.host(), lookup);
-            (words, found.map(|_| ()).map_err(|error| at(&self.auth_place, &error)))
+            (
+                words,
+                found
+                    .map(|_| ())
+                    .map_err(|error| at(&self.auth_place, &error)),
+            )
         });
         let headers = self.secret_headers.iter().map(|header| {
             let found = header.source.resolve(lookup);
@@ -116,7 +121,10 @@ impl EndpointConfig {
     pub(super) fn with_header(mut self, name: &str, value: &str) -> Self {
         let is_there = |known: &str| known.eq_ignore_ascii_case(name);
         let written = self.endpoint.headers.iter().any(|(name, _)| is_there(name))
-            || self.secret_headers.iter().any(|header| is_there(&header.name));
+            || self
+                .secret_headers
+                .iter()
+                .any(|header| is_there(&header.name));
         if !written {
             let value = HeaderText::Plain(value.to_owned());
             self.endpoint.headers.push((name.to_owned(), value));
@@ -140,7 +148,9 @@ fn joined(url: &str, path: &str) -> String {
     if path.is_empty() {
         return url.to_owned();
     }
-    let (place, query) = url.split_once('?').map_or((url, None), |(place, query)| (place, Some(query)));
+    let (place, query) = url
+        .split_once('?')
+        .map_or((url, None), |(place, query)| (place, Some(query)));
     let joined = format!("{}/{path}", place.trim_end_matches('/'));
     match query {
         Some(query) if joined.contains('?') => format!("{joined}&{query}"),
@@ -187,7 +197,13 @@ pub(super) fn read_at(
     folder: &Path,
     concurrency: usize,
 ) -> Option<EndpointConfig> {
-    rest(table, Some(base_url.to_owned()), provider, folder, concurrency)
+    rest(
+        table,
+        Some(base_url.to_owned()),
+        provider,
+        folder,
+        concurrency,
+    )
 }
 
 fn rest(
@@ -199,9 +215,11 @@ fn rest(
 ) -> Option<EndpointConfig> {
     let is_databricks = provider.auth == AuthStyle::Databricks;
     let auth = auth::read(table, provider.auth, folder);
-    if let (Some(variable), false, false) =
-        (provider.key_variable, table.has("auth"), table.has(provider.url_key))
-    {
+    if let (Some(variable), false, false) = (
+        provider.key_variable,
+        table.has("auth"),
+        table.has(provider.url_key),
+    ) {
         let help = format!("name where the key is: auth = {{ env = \"{variable}\" }}");
         table.needs_with_help("auth", help);
         return None;

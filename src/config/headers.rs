@@ -79,4 +79,3 @@ pub(super) fn read(table: Table<'_, '_>) -> Option<Headers> {
     }
     Some(headers)
 }
-

@@ -35,13 +35,12 @@ pub(super) const KEYS: [&str; 14] = [
 ];
 
 /// Reads `kind = "http"`.
-pub(super) fn read(
-    table: Table<'_, '_>,
-    folder: &Path,
-    concurrency: usize,
-) -> Option<CopilotKind> {
+pub(super) fn read(table: Table<'_, '_>, folder: &Path, concurrency: usize) -> Option<CopilotKind> {
     table.only(&[&KEYS[..], &endpoint::KEYS[..], &["url"]].concat());
-    table.needs_with_help("url", "where questions are sent: url = \"https://host/ask\"");
+    table.needs_with_help(
+        "url",
+        "where questions are sent: url = \"https://host/ask\"",
+    );
     let endpoint = endpoint::read(table, Provider::anywhere("url"), folder, concurrency);
     let settings = settings(table);
     Some(CopilotKind::Http {

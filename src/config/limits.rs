@@ -15,7 +15,13 @@ pub(super) fn timeouts(table: Table<'_, '_>) -> Option<Timeouts> {
         return Some(timeouts);
     }
     let written = table.table("timeouts")?;
-    written.only(&["connect-s", "first-byte-s", "idle-s", "whole-s"]);
+    written.only(&[
+        "connect-s",
+        "first-byte-s",
+        "idle-s",
+        "whole-s",
+        "least-bytes-per-s",
+    ]);
     let seconds = |key: &str, default: Duration| {
         ranged(&written, key, 1..=3600).map_or(default, Duration::from_secs)
     };
@@ -23,6 +29,9 @@ pub(super) fn timeouts(table: Table<'_, '_>) -> Option<Timeouts> {
     timeouts.first_byte = seconds("first-byte-s", timeouts.first_byte);
     timeouts.idle = seconds("idle-s", timeouts.idle);
     timeouts.whole = seconds("whole-s", timeouts.whole);
+    if let Some(rate) = ranged(&written, "least-bytes-per-s", 0..=1_000_000) {
+        timeouts.least_bytes_per_s = u32::try_from(rate).ok()?;
+    }
     Some(timeouts)
 }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     chat::{
         ANTHROPIC_VERSION, AnthropicSettings, AnthropicStructured, BedrockSettings, MaxTokensField,
-        OpenAiSettings, Structured,
+        OpenAiSettings, Price, Structured,
     },
     toml_reader::Table,
 };
@@ -62,6 +62,15 @@ pub enum ModelApi {
 }
 
 impl ModelApi {
+    /// The price that the configuration says.
+    pub fn price(&self) -> Option<Price> {
+        match self {
+            Self::Chat(settings) | Self::Responses(settings) => settings.price,
+            Self::Anthropic(settings) => settings.price,
+            Self::Bedrock(settings) => settings.price,
+        }
+    }
+
     /// The model's name, where the settings say it.
     pub fn model(&self) -> Option<&str> {
         match self {
@@ -192,7 +201,8 @@ fn place(
         ModelKind::Bedrock if !table.has("base-url") => {
             table.needs_with_help("region", "the region of the model: region = \"eu-west-1\"");
             let region = table.text("region")?;
-            let plain = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';
+            let plain =
+                |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';
             if !region.chars().all(plain) {
                 table.report_with_help(
                     "region",
@@ -305,7 +315,10 @@ fn api(table: Table<'_, '_>, kind: ModelKind, reader: Reader) -> Option<ModelApi
             settings.model = match kind {
                 ModelKind::Azure => table.text("model").or_else(|| table.text("deployment")),
                 ModelKind::Databricks => {
-                    table.needs_with_help("endpoint", "the serving endpoint's name: endpoint = \"…\"");
+                    table.needs_with_help(
+                        "endpoint",
+                        "the serving endpoint's name: endpoint = \"…\"",
+                    );
                     segment(table, "endpoint")
                 }
                 _ => table.text("model"),
@@ -313,7 +326,10 @@ fn api(table: Table<'_, '_>, kind: ModelKind, reader: Reader) -> Option<ModelApi
             .map(str::to_owned);
             // A copilot behind chat completions may be a service that needs no model's name.
             let may_be_nameless = reader == Reader::Copilot && kind == ModelKind::OpenAi
-                || matches!(kind, ModelKind::LlamaCpp | ModelKind::Azure | ModelKind::Databricks);
+                || matches!(
+                    kind,
+                    ModelKind::LlamaCpp | ModelKind::Azure | ModelKind::Databricks
+                );
             if !may_be_nameless {
                 named(table, "the model's name as the server knows it")?;
             }
@@ -324,7 +340,10 @@ fn api(table: Table<'_, '_>, kind: ModelKind, reader: Reader) -> Option<ModelApi
 }
 
 fn named(table: Table<'_, '_>, example: &str) -> Option<String> {
-    table.needs_with_help("model", format!("which model is to reply: model = \"{example}\""));
+    table.needs_with_help(
+        "model",
+        format!("which model is to reply: model = \"{example}\""),
+    );
     table.text("model").map(str::to_owned)
 }
 

@@ -28,8 +28,7 @@ pub(super) enum ProxyConfig {
     },
 }
 
-const HELP: &str =
-    "proxy = \"none\", \"http://host:3128\" or { url = \"…\", user = \"…\", password = { env = \"NAME\" } }";
+const HELP: &str = "proxy = \"none\", \"http://host:3128\" or { url = \"…\", user = \"…\", password = { env = \"NAME\" } }";
 
 /// Reads the key `proxy`.
 pub(super) fn read(table: Table<'_, '_>, folder: &Path) -> Option<ProxyConfig> {
@@ -82,11 +81,7 @@ pub(super) fn read(table: Table<'_, '_>, folder: &Path) -> Option<ProxyConfig> {
 
 impl ProxyConfig {
     /// The proxy for calls to a URL.
-    pub(super) fn resolve(
-        &self,
-        url: &str,
-        lookup: Lookup<'_>,
-    ) -> Result<Option<Proxy>, Mistakes> {
+    pub(super) fn resolve(&self, url: &str, lookup: Lookup<'_>) -> Result<Option<Proxy>, Mistakes> {
         match self {
             Self::None => Ok(None),
             Self::Environment { place } => {

@@ -7,9 +7,7 @@ use serde_json::Value;
 use super::{Answer, Timing, databricks_trace, extract::PassagePaths};
 use crate::{
     chat::{CompletionForm, ResponsesForm, read_response, text_of, usage_of},
-    transport::{
-        Fault, Progress, ReplyForm, Usage, error_body::from_json, parse_json, sse::Event,
-    },
+    transport::{Fault, Progress, ReplyForm, Usage, error_body::from_json, parse_json, sse::Event},
 };
 
 /// Where agents put their trace: Databricks by itself, others in what they return besides.
@@ -116,7 +114,10 @@ impl ReplyForm for AgentForm<'_> {
     fn ended(mut self) -> Result<Answer, Fault> {
         let answer = match std::mem::take(&mut self.speech) {
             Speech::Unknown => {
-                return Err(Fault::cut("the stream ended without an answer", Progress::Waiting));
+                return Err(Fault::cut(
+                    "the stream ended without an answer",
+                    Progress::Waiting,
+                ));
             }
             Speech::Completion(form) => {
                 let completion = form.ended()?;
@@ -187,7 +188,10 @@ impl Messages {
     fn ended(self) -> Result<Answer, Fault> {
         if !self.whole && self.finish_reason.is_none() {
             let progress = self.progress();
-            return Err(Fault::cut("the stream ended without its last event", progress));
+            return Err(Fault::cut(
+                "the stream ended without its last event",
+                progress,
+            ));
         }
         let mut said = self.said.into_iter().rev();
         let last = said.find(|(_, text)| !text.is_empty());
@@ -354,12 +358,8 @@ mod tests {
         let output = json!({"databricks_request_id": "r", "trace": trace()});
         let item = json!({"type": "message", "role": "assistant",
             "content": [{"type": "output_text", "text": "Go on"}]});
-        let delta = |text: &str, id: &str| {
-            json!({"delta": {"role": "assistant", "content": text, "id": id}})
-        };
-        let choice = |text: &str, reason: Value| {
-            json!({"choices": [{"delta": {"content": text}, "finish_reason": reason}]})
-        };
+        let delta = |text: &str, id: &str| json!({"delta": {"role": "assistant", "content": text, "id": id}});
+        let choice = |text: &str, reason: Value| json!({"choices": [{"delta": {"content": text}, "finish_reason": reason}]});
         for events in [
             vec![
                 choice("Go", Value::Null),

@@ -102,8 +102,7 @@ impl DatabricksCopilot {
             json_schema: None,
         });
         let sent = u32::try_from(body.len() / 4).unwrap_or(u32::MAX);
-        let call =
-            Call::post_json(&self.target, body).with_tokens(tokens.saturating_add(sent));
+        let call = Call::post_json(&self.target, body).with_tokens(tokens.saturating_add(sent));
         let client = &self.client;
         let paths = self.settings.passages.as_ref();
         let reply = client

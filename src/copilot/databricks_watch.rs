@@ -64,7 +64,10 @@ impl Watch {
     /// Whether the caller is to look; true for one caller at a time.
     fn is_time(&self) -> bool {
         let now = Instant::now();
-        let mut next = self.next_look.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = self
+            .next_look
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if now < *next {
             return false;
         }

@@ -96,9 +96,11 @@ impl ModelCopilot {
     ) -> Result<Option<Vec<Passage>>, CallFailure> {
         paths.find(json).map_err(|fault| CallFailure {
             kind: FailureKind::Malformed,
-            message: self
-                .client
-                .strike(format!("reply of {}: {}", self.model.describe(), fault.message)),
+            message: self.client.strike(format!(
+                "reply of {}: {}",
+                self.model.describe(),
+                fault.message
+            )),
             tries,
         })
     }

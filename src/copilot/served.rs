@@ -152,7 +152,11 @@ mod tests {
             async move {
                 for id in ["a", "b", "c", "b"] {
                     let case = super::super::template::tests::case(id, "?");
-                    let kind = copilot.ask(&case, 0).await.err().map(|failure| failure.kind);
+                    let kind = copilot
+                        .ask(&case, 0)
+                        .await
+                        .err()
+                        .map(|failure| failure.kind);
                     let fails = fails.contains(&id).then_some(FailureKind::Changed);
                     assert_eq!(kind, fails, "{id}");
                 }

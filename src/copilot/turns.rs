@@ -97,7 +97,10 @@ impl Spent {
             input_tokens: sum(self.usage.input_tokens, answer.usage.input_tokens),
             output_tokens: sum(self.usage.output_tokens, answer.usage.output_tokens),
         };
-        self.cost = self.cost.zip(answer.cost).map(|(left, right)| left.plus(right));
+        self.cost = self
+            .cost
+            .zip(answer.cost)
+            .map(|(left, right)| left.plus(right));
     }
 
     fn with(mut self, answer: Answer) -> Answer {

@@ -5,13 +5,17 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use reqwest::{NoProxy, Response, Url, redirect, retry as reqwest_retry};
+use reqwest::{
+    NoProxy, Response, Url,
+    header::{DATE, HeaderName, SERVER},
+    redirect, retry as reqwest_retry,
+};
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -26,11 +30,11 @@ use super::{
     reply::{Fault, Head, Progress, ReplyReader},
     retry::{Failures, RetryPolicy, Trouble, classify, next_wait},
     secret::Redactor,
-    status::{REST_PATIENCE, media_type, served_model, status_fault},
+    status::{REST_PATIENCE, header, media_type, pace_words, pause, served_model, status_fault},
     tls,
     token::{Token, Tokens},
 };
-use crate::unit::UnitInterval;
+use crate::unit::{UnitInterval, count_to_f64};
 
 /// Calls one endpoint.
 pub struct Client {
@@ -45,12 +49,28 @@ pub struct Client {
     redactor: Redactor,
     tokens: Option<Tokens>,
     jitter: AtomicU64,
+    observed: OnceLock<Observed>,
+}
+
+/// What an endpoint's first reply showed of it besides its body, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// As `HTTP/1.1`.
+    pub http_version: String,
+    /// The `Date` header.
+    pub date: Option<String>,
+    /// The `Server` header, cut.
+    pub server: Option<String>,
+    /// Headers that speak of rate limits, with their values.
+    pub pace: Vec<(String, String)>,
 }
 
 /// What has been seen of a reply so far.
 #[derive(Debug, Default)]
 struct Seen {
     body_bytes: usize,
+    /// The wait that the head asks for, although the call succeeded.
+    pause: Option<Duration>,
     first_token_at: Option<Duration>,
 }
 
@@ -105,6 +125,7 @@ impl Client {
             largest_body: endpoint.largest_body,
             redactor,
             jitter: AtomicU64::new(jitter_seed),
+            observed: OnceLock::new(),
         })
     }
 
@@ -168,6 +189,9 @@ impl Client {
             let fault = match result {
                 Ok((output, head)) => {
                     slot.answered();
+                    if let Some(pause) = seen.pause {
+                        self.limiter.hold(pause);
+                    }
                     let timing = self.timing(sent_at, &seen, failures.tries() + 1);
                     return Ok(Reply {
                         output,
@@ -244,9 +268,13 @@ impl Client {
             .await
             .map_err(|_elapsed| too_late("no reply began", patience, seen))?
             .map_err(send_fault)?;
-        if !response.status().is_success() {
-            return Err(status_fault(response, &call.target.url).await);
+        if self.observed.get().is_none() {
+            self.observe(&response);
         }
+        if !response.status().is_success() {
+            return Err(status_fault(response, &call.target.url, call.tokens).await);
+        }
+        seen.pause = pause(response.headers(), call.tokens);
         let head = Head {
             status: response.status().as_u16(),
             content_type: media_type(response.headers()),
@@ -254,6 +282,7 @@ impl Client {
         };
         let mut reader = reader(&head)?;
         let idle = self.timeouts.idle;
+        let began = self.clock.now();
         loop {
             let next = timeout(idle, response.chunk())
                 .await
@@ -268,6 +297,7 @@ impl Client {
                     "the reply's body is larger than {limit} bytes"
                 )));
             }
+            self.check_rate(seen, self.clock.now().saturating_sub(began))?;
             let progress = reader.push(bytes)?;
             if progress > Progress::Waiting && seen.first_token_at.is_none() {
                 seen.first_token_at = Some(self.clock.now());
@@ -279,6 +309,53 @@ impl Client {
             }
         }
         Ok((reader.finish()?, head))
+    }
+
+    /// A fault where the body comes so slowly that its connection is better given up.
+    fn check_rate(&self, seen: &Seen, took: Duration) -> Result<(), Fault> {
+        let least = self.timeouts.least_bytes_per_s;
+        if took <= self.timeouts.grace {
+            return Ok(());
+        }
+        let wanted = f64::from(least) * took.as_secs_f64();
+        if count_to_f64(seen.body_bytes) >= wanted {
+            return Ok(());
+        }
+        let class = classify(Trouble::Broken {
+            kind: FailureKind::Timeout,
+            reply_began: true,
+        });
+        let came = seen.body_bytes;
+        Err(Fault::new(
+            class,
+            format!("only {came} bytes came in {took:.1?}, fewer than {least} a second"),
+        ))
+    }
+
+    fn observe(&self, response: &Response) {
+        let text = |name: HeaderName| {
+            let value = header(response.headers(), &name)?;
+            Some(value.chars().take(100).collect())
+        };
+        self.observed.get_or_init(|| Observed {
+            http_version: format!("{:?}", response.version()),
+            date: text(DATE),
+            server: text(SERVER),
+            pace: pace_words(response.headers()),
+        });
+    }
+
+    /// What the first reply showed of the endpoint; `None` before there was one.
+    pub fn observed(&self) -> Option<&Observed> {
+        self.observed.get()
+    }
+
+    /// A URL at the root of the endpoint's host.
+    pub fn target_at_root(&self, path: &str) -> Target {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        url.set_query(None);
+        Target::new(url)
     }
 
     fn timing(&self, sent_at: Duration, seen: &Seen, tries: u32) -> Timing {

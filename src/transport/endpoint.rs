@@ -139,8 +139,8 @@ impl Proxy {
             format!("http://{written}")
         };
         // Neither message repeats the text: it may hold a password.
-        let mut url =
-            Url::parse(&with_scheme).map_err(|error| unusable(format!("it is no URL ({error})")))?;
+        let mut url = Url::parse(&with_scheme)
+            .map_err(|error| unusable(format!("it is no URL ({error})")))?;
         let login = (!url.username().is_empty()).then(|| {
             let password = percent_decoded(url.password().unwrap_or_default());
             (percent_decoded(url.username()), Secret::new(password))
@@ -180,6 +180,10 @@ pub struct Timeouts {
     pub idle: Duration,
     /// From sending to the end of the body, however it trickles.
     pub whole: Duration,
+    /// A body that comes more slowly than so many bytes a second is given up; 0: none is.
+    pub least_bytes_per_s: u32,
+    /// How long a body may take before its rate counts.
+    pub grace: Duration,
 }
 
 impl Default for Timeouts {
@@ -189,6 +193,8 @@ impl Default for Timeouts {
             first_byte: Duration::from_mins(2),
             idle: Duration::from_mins(1),
             whole: Duration::from_mins(5),
+            least_bytes_per_s: 10,
+            grace: Duration::from_secs(30),
         }
     }
 }
@@ -328,7 +334,11 @@ mod tests {
         check("proxy:3128", "http://proxy:3128/", None);
         check("https://proxy", "https://proxy/", None);
         let login = Some(("me@corp", "canary:/"));
-        check("http://me%40corp:canary%3A%2F@proxy:1", "http://proxy:1/", login);
+        check(
+            "http://me%40corp:canary%3A%2F@proxy:1",
+            "http://proxy:1/",
+            login,
+        );
         for text in ["socks5://me:canary@proxy", "http://", "http://me:canary@"] {
             let error = Proxy::parse(text, "").unwrap_err().to_string();
             assert!(!error.contains("canary"), "{error}");

@@ -19,6 +19,7 @@ mod exchange;
 mod form;
 mod limit;
 mod pace;
+mod rate_headers;
 mod reply;
 pub mod retry;
 mod secret;
@@ -29,12 +30,10 @@ mod token;
 
 pub use auth::{Auth, ClientCredentials, TokenCommand, TokenServer};
 pub use call::{Call, Reply, Target};
-pub use client::Client;
+pub use client::{Client, Observed};
 pub use clock::{Clock, SystemClock};
 pub use databrickscfg::{DatabricksProfile, ProfileError, databricks_profile};
-pub use endpoint::{
-    Endpoint, EndpointError, HeaderText, Proxy, Timeouts, check_url, is_loopback,
-};
+pub use endpoint::{Endpoint, EndpointError, HeaderText, Proxy, Timeouts, check_url, is_loopback};
 pub use exchange::{CallFailure, FailureKind, Timing, Usage};
 pub(crate) use form::Keeping;
 pub use form::{FormReader, Framing, ReplyForm};
@@ -44,3 +43,4 @@ pub use reply::{Fault, Head, JsonBody, Progress, ReplyReader, excerpt, parse_jso
 pub use retry::RetryPolicy;
 pub(crate) use secret::percent_encoded;
 pub use secret::{Redactor, Secret};
+pub use tls::system_certificates;
