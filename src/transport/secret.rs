@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use base64::{Engine as _, engine::general_purpose};
+use base64::{Engine, engine::general_purpose};
 
 /// What is printed in place of a secret.
 const STRUCK: &str = "***";
@@ -102,17 +102,39 @@ impl fmt::Debug for Redactor {
     }
 }
 
-fn forms(secret: &str) -> [String; 5] {
-    [
+fn forms(secret: &str) -> Vec<String> {
+    let written = [
         secret.to_owned(),
-        general_purpose::STANDARD_NO_PAD.encode(secret),
-        general_purpose::URL_SAFE_NO_PAD.encode(secret),
         percent_encoded(secret),
-        serde_json::Value::from(secret)
-            .to_string()
-            .trim_matches('"')
-            .to_owned(),
-    ]
+        json_escaped(secret),
+    ];
+    let encoded = (0..3).flat_map(|before| {
+        [
+            general_purpose::STANDARD_NO_PAD,
+            general_purpose::URL_SAFE_NO_PAD,
+        ]
+        .map(|alphabet| inside_base64(&alphabet, secret, before))
+    });
+    written.into_iter().chain(encoded).collect()
+}
+
+/// As a JSON string writes it, without the quotes around it.
+fn json_escaped(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    let inside = quoted
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    inside.unwrap_or_default().to_owned()
+}
+
+/// What the secret is in the base64 of a longer text in which so many bytes (modulo three) stand
+/// before it: the digits that its neighbors have no part in.
+fn inside_base64(alphabet: &impl Engine, secret: &str, before: usize) -> String {
+    let padded = [vec![0; before].as_slice(), secret.as_bytes()].concat();
+    let digits = alphabet.encode(&padded);
+    let first = (before * 8).div_ceil(6);
+    let last = padded.len() * 8 / 6;
+    digits.get(first..last).unwrap_or_default().to_owned()
 }
 
 /// The text that percent signs were put into; what they do not begin stays.
@@ -160,7 +182,7 @@ mod tests {
         assert_eq!(format!("{secret} {secret:?}"), "*** ***");
         assert_eq!(
             format!("{:?}", Redactor::new([&secret])),
-            "Redactor(4 forms)"
+            "Redactor(7 forms)"
         );
     }
 
@@ -177,6 +199,19 @@ mod tests {
             let text = redactor.strike(format!("key {form} is wrong"));
             assert!(!text.contains(&form), "{text}");
             assert!(text.contains("key ***"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_inside_a_longer_base64_is_struck_out() {
+        let redactor = Redactor::new([&Secret::new(CANARY)]);
+        for before in ["", "u", "us", "user", "user:"] {
+            for after in ["", "x", "yz", ":more"] {
+                let text = general_purpose::STANDARD.encode(format!("{before}{CANARY}{after}"));
+                let struck = redactor.strike(text.clone());
+                assert!(struck.contains("***"), "{text}");
+                assert!(struck.len() < 14, "{struck}");
+            }
         }
     }
 
