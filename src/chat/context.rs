@@ -72,10 +72,9 @@ async fn ollama(client: &Client, model: Option<&str>) -> Option<u64> {
     let call = Call::post_json(&target, json!({"model": model}).to_string());
     let shown = ask(client, &call).await?;
     let parameters = shown.get("parameters")?.as_str()?;
-    let set = parameters
+    parameters
         .lines()
-        .find_map(|line| line.strip_prefix("num_ctx")?.trim().parse().ok());
-    set
+        .find_map(|line| line.strip_prefix("num_ctx")?.trim().parse().ok())
 }
 
 async fn get(client: &Client, target: &Target) -> Option<Value> {

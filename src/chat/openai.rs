@@ -40,6 +40,10 @@ pub enum MaxTokensField {
 }
 
 /// What is sent beside the conversation.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent trait of a server"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenAiSettings {
     /// The model's name; `None` where the URL says it (Azure deployments).

@@ -81,7 +81,17 @@ fn not_found(name: &str, failure: CallFailure) -> CliError {
         FailureKind::Rejected => {
             format!("check the name: `databricks serving-endpoints get {name}`")
         }
-        _ => "check `host`, or ask again later".to_owned(),
+        FailureKind::Connect
+        | FailureKind::Timeout
+        | FailureKind::Cut
+        | FailureKind::RateLimited
+        | FailureKind::Server
+        | FailureKind::Redirect
+        | FailureKind::Malformed
+        | FailureKind::TooLarge
+        | FailureKind::Changed
+        | FailureKind::Absent
+        | FailureKind::NotSent => "check `host`, or ask again later".to_owned(),
     };
     CliError::new(ExitCode::Invalid, failure).with_help(help)
 }

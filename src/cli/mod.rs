@@ -12,6 +12,7 @@ mod databricks;
 mod error;
 mod exit_code;
 mod files;
+mod finding;
 mod import;
 mod pipeline;
 mod planning;

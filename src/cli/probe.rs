@@ -5,9 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::{
-    command::doctor::Findings, exit_code::ExitCode, prices::Prices, terminal::Terminal, wiring,
-};
+use super::{exit_code::ExitCode, finding::Findings, prices::Prices, terminal::Terminal, wiring};
 use crate::{
     chat::{ChatRequest, Message, look_at_model},
     config::{Config, CopilotConfig, CopilotKind, JudgeConfig, ModelApi},
@@ -17,15 +15,26 @@ use crate::{
     transport::{Client, Timing, Usage},
 };
 
+/// What every probe needs.
+pub(crate) struct Probe<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) runtime: &'a Runtime,
+    /// What findings call it.
+    pub(crate) subject: &'a str,
+}
+
 /// Asks a copilot a question; what it talked through.
 pub(crate) fn copilot(
-    config: &Config,
+    probe: &Probe<'_>,
     chosen: &CopilotConfig,
-    runtime: &Runtime,
     terminal: &Terminal,
-    subject: &str,
     findings: &mut Findings,
 ) -> Option<Arc<Client>> {
+    let Probe {
+        config,
+        runtime,
+        subject,
+    } = *probe;
     if matches!(chosen.kind, CopilotKind::Recorded { .. }) {
         return None;
     }
@@ -68,12 +77,15 @@ pub(crate) fn copilot(
 
 /// Asks a judge's model for a small JSON object; what it talked through.
 pub(crate) fn judge(
-    config: &Config,
+    probe: &Probe<'_>,
     judge: &JudgeConfig,
-    runtime: &Runtime,
-    subject: &str,
     findings: &mut Findings,
 ) -> Option<Arc<Client>> {
+    let Probe {
+        config,
+        runtime,
+        subject,
+    } = *probe;
     let written = judge.endpoint.as_ref()?;
     let _inside = runtime.enter();
     let wired =
@@ -172,7 +184,13 @@ fn failed(subject: &str, failure: &CallFailure, findings: &mut Findings) {
             "check host, port, proxy and certificates",
             ExitCode::Incomplete,
         ),
-        _ => (
+        FailureKind::Timeout
+        | FailureKind::Cut
+        | FailureKind::RateLimited
+        | FailureKind::Server
+        | FailureKind::Changed
+        | FailureKind::Absent
+        | FailureKind::NotSent => (
             "the endpoint is down or busy: ask again later",
             ExitCode::Incomplete,
         ),

@@ -6,17 +6,15 @@ use std::{
 };
 
 use super::{
+    databricks_auth::{unified, variable_host},
     endpoint,
     file::{ranged, relative},
     headers,
-    secret::{self, Lookup, SecretError, SecretSource},
+    secret::{Lookup, SecretError, SecretSource},
 };
 use crate::{
     toml_reader::Table,
-    transport::{
-        Auth, ClientCredentials, DatabricksProfile, Secret, TokenCommand, TokenServer,
-        databricks_profile,
-    },
+    transport::{Auth, ClientCredentials, TokenCommand, TokenServer},
 };
 
 /// What a provider makes of a secret that the file does not say more about.
@@ -320,97 +318,5 @@ impl AuthConfig {
                 Ok((Some(found.host), found.auth))
             }
         }
-    }
-}
-
-fn variable_host(lookup: Lookup<'_>) -> Result<String, SecretError> {
-    let host = (lookup.env)("DATABRICKS_HOST").ok_or(SecretError::NoHost)?;
-    Ok(with_scheme(&host))
-}
-
-fn with_scheme(host: &str) -> String {
-    let host = host.trim_end_matches('/');
-    if host.contains("://") {
-        host.to_owned()
-    } else {
-        format!("https://{host}")
-    }
-}
-
-/// What Databricks' own tools would use: the named profile; else the environment; else the file's
-/// default profile. (Read from the Python SDK, `config.py`.)
-fn unified(
-    profile: Option<&str>,
-    file: Option<&Path>,
-    host: Option<&str>,
-    lookup: Lookup<'_>,
-) -> Result<DatabricksProfile, SecretError> {
-    let named = profile
-        .map(str::to_owned)
-        .or_else(|| (lookup.env)("DATABRICKS_CONFIG_PROFILE"));
-    if named.is_none()
-        && let Some(auth) = from_environment(host, lookup)?
-    {
-        return Ok(auth);
-    }
-    let path = match file {
-        Some(path) => path.to_owned(),
-        None => match (lookup.env)("DATABRICKS_CONFIG_FILE") {
-            Some(path) => PathBuf::from(path),
-            None => {
-                let home = (lookup.env)("HOME").or_else(|| (lookup.env)("USERPROFILE"));
-                PathBuf::from(home.ok_or(SecretError::NoCredentials)?).join(".databrickscfg")
-            }
-        },
-    };
-    let is_chosen = named.is_some() || file.is_some();
-    let text = match secret::read(&path, lookup) {
-        Err(_absent) if !is_chosen => return Err(SecretError::NoCredentials),
-        read => String::from_utf8(read?)
-            .map_err(|_bytes| SecretError::NotText(SecretSource::File(path.clone())))?,
-    };
-    let found =
-        databricks_profile(&text, named.as_deref()).map_err(|cause| SecretError::Profile {
-            path: path.clone(),
-            cause,
-        })?;
-    match host {
-        Some(host) if with_scheme(host) != found.host => Err(SecretError::OtherHost(found.host)),
-        Some(_) | None => Ok(found),
-    }
-}
-
-fn from_environment(
-    host: Option<&str>,
-    lookup: Lookup<'_>,
-) -> Result<Option<DatabricksProfile>, SecretError> {
-    let env = lookup.env;
-    let token = env("DATABRICKS_TOKEN");
-    let machine = env("DATABRICKS_CLIENT_ID").zip(env("DATABRICKS_CLIENT_SECRET"));
-    let kind = env("DATABRICKS_AUTH_TYPE");
-    let wants = |name: &str| kind.as_deref().is_none_or(|kind| kind == name);
-    let host = || host.map_or_else(|| variable_host(lookup), |host| Ok(with_scheme(host)));
-    match (
-        token.filter(|_| wants("pat")),
-        machine.filter(|_| wants("oauth-m2m")),
-    ) {
-        (Some(_), Some(_)) => Err(SecretError::TwoCredentials),
-        (Some(token), None) => Ok(Some(DatabricksProfile {
-            host: host()?,
-            auth: Auth::Bearer(Secret::new(token)),
-        })),
-        (None, Some((client_id, client_secret))) => {
-            let host = host()?;
-            Ok(Some(DatabricksProfile {
-                auth: Auth::ClientCredentials(ClientCredentials {
-                    server: TokenServer::DatabricksHost(host.clone()),
-                    client_id,
-                    client_secret: Secret::new(client_secret),
-                    scope: "all-apis".to_owned(),
-                }),
-                host,
-            }))
-        }
-        (None, None) => Ok(None),
     }
 }

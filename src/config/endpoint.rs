@@ -161,9 +161,10 @@ fn joined(url: &str, path: &str) -> String {
 
 /// The mistake of a place in the file.
 pub(super) fn at(place: &Mistake, error: &SecretError) -> Mistakes {
-    let cause = match error {
-        SecretError::Unreadable { source, .. } => format!(": {source}"),
-        _ => String::new(),
+    let cause = if let SecretError::Unreadable { source, .. } = error {
+        format!(": {source}")
+    } else {
+        String::new()
     };
     Mistakes(vec![Mistake {
         message: format!("{error}{cause}"),

@@ -7,6 +7,7 @@
 mod agent;
 mod auth;
 mod copilot;
+mod databricks_auth;
 mod endpoint;
 mod file;
 mod headers;

@@ -125,9 +125,10 @@ impl ModelKind {
             Self::Databricks => (None, AuthStyle::Databricks, None),
         };
         Provider {
-            url_key: match self {
-                Self::Databricks => "host",
-                _ => "base-url",
+            url_key: if matches!(self, Self::Databricks) {
+                "host"
+            } else {
+                "base-url"
             },
             url,
             auth,
@@ -183,9 +184,10 @@ pub(super) fn read(
     let api = api(table, kind, reader);
     let endpoint = place(table, kind, folder, concurrency);
     let endpoint = endpoint?;
-    let endpoint = match kind {
-        ModelKind::Anthropic => endpoint.with_header(ANTHROPIC_VERSION.0, ANTHROPIC_VERSION.1),
-        _ => endpoint,
+    let endpoint = if kind == ModelKind::Anthropic {
+        endpoint.with_header(ANTHROPIC_VERSION.0, ANTHROPIC_VERSION.1)
+    } else {
+        endpoint
     };
     Some((endpoint, api?))
 }
@@ -310,33 +312,44 @@ fn api(table: Table<'_, '_>, kind: ModelKind, reader: Reader) -> Option<ModelApi
         | ModelKind::Vllm
         | ModelKind::Ollama
         | ModelKind::LlamaCpp
-        | ModelKind::Databricks => {
-            let mut settings = open_ai(table, kind);
-            settings.model = match kind {
-                ModelKind::Azure => table.text("model").or_else(|| table.text("deployment")),
-                ModelKind::Databricks => {
-                    table.needs_with_help(
-                        "endpoint",
-                        "the serving endpoint's name: endpoint = \"…\"",
-                    );
-                    segment(table, "endpoint")
-                }
-                _ => table.text("model"),
-            }
-            .map(str::to_owned);
-            // A copilot behind chat completions may be a service that needs no model's name.
-            let may_be_nameless = reader == Reader::Copilot && kind == ModelKind::OpenAi
-                || matches!(
-                    kind,
-                    ModelKind::LlamaCpp | ModelKind::Azure | ModelKind::Databricks
-                );
-            if !may_be_nameless {
-                named(table, "the model's name as the server knows it")?;
-            }
-            settings.price = price;
-            Some(ModelApi::Chat(settings))
-        }
+        | ModelKind::Databricks => chat(table, kind, reader, price),
     }
+}
+
+fn chat(
+    table: Table<'_, '_>,
+    kind: ModelKind,
+    reader: Reader,
+    price: Option<Price>,
+) -> Option<ModelApi> {
+    let mut settings = open_ai(table, kind);
+    settings.model = match kind {
+        ModelKind::Azure => table.text("model").or_else(|| table.text("deployment")),
+        ModelKind::Databricks => {
+            table.needs_with_help("endpoint", "the serving endpoint's name: endpoint = \"…\"");
+            segment(table, "endpoint")
+        }
+        ModelKind::OpenAi
+        | ModelKind::Responses
+        | ModelKind::Anthropic
+        | ModelKind::Bedrock
+        | ModelKind::Gemini
+        | ModelKind::Vllm
+        | ModelKind::Ollama
+        | ModelKind::LlamaCpp => table.text("model"),
+    }
+    .map(str::to_owned);
+    // A copilot behind chat completions may be a service that needs no model's name.
+    let may_be_nameless = reader == Reader::Copilot && kind == ModelKind::OpenAi
+        || matches!(
+            kind,
+            ModelKind::LlamaCpp | ModelKind::Azure | ModelKind::Databricks
+        );
+    if !may_be_nameless {
+        named(table, "the model's name as the server knows it")?;
+    }
+    settings.price = price;
+    Some(ModelApi::Chat(settings))
 }
 
 fn named(table: Table<'_, '_>, example: &str) -> Option<String> {

@@ -160,19 +160,25 @@ fn every_example_of_the_page_on_endpoints_is_right() {
     assert_eq!(kinds.len(), 15, "every kind has an example: {kinds:?}");
 }
 
+/// Where a copilot's calls go, how they are authorized, and the names of its headers.
+fn place(keys: &str) -> (String, Auth, Vec<String>) {
+    let endpoint = match read_copilot(keys).unwrap() {
+        CopilotKind::OpenAi { endpoint, .. }
+        | CopilotKind::Model { endpoint, .. }
+        | CopilotKind::Databricks { endpoint, .. } => endpoint,
+        other @ (CopilotKind::Mlflow { .. }
+        | CopilotKind::Command(_)
+        | CopilotKind::Http { .. }
+        | CopilotKind::Recorded { .. }
+        | CopilotKind::Demo { .. }) => panic!("{other:?}"),
+    };
+    let endpoint = endpoint.resolve(LOOKUP).unwrap();
+    let headers = endpoint.headers.iter().map(|(name, _)| name.clone());
+    (endpoint.base_url, endpoint.auth, headers.collect())
+}
+
 #[test]
 fn every_kind_of_model_goes_to_its_providers_place() {
-    let place = |keys: &str| -> (String, Auth, Vec<String>) {
-        let endpoint = match read_copilot(keys).unwrap() {
-            CopilotKind::OpenAi { endpoint, .. }
-            | CopilotKind::Model { endpoint, .. }
-            | CopilotKind::Databricks { endpoint, .. } => endpoint,
-            other => panic!("{other:?}"),
-        };
-        let endpoint = endpoint.resolve(LOOKUP).unwrap();
-        let headers = endpoint.headers.iter().map(|(name, _)| name.clone());
-        (endpoint.base_url, endpoint.auth, headers.collect())
-    };
     let (url, auth, headers) = place("kind = 'anthropic'\nmodel = 'm'\nauth = { env = 'TOKEN' }");
     assert_eq!(url, "https://api.anthropic.com/v1");
     assert!(matches!(auth, Auth::Header { name, .. } if name == "x-api-key"));
@@ -200,6 +206,10 @@ fn every_kind_of_model_goes_to_its_providers_place() {
         place("kind = 'ollama'\nmodel = 'm'").0,
         "http://127.0.0.1:11434/v1"
     );
+}
+
+#[test]
+fn a_databricks_copilot_is_authorized_as_written() {
     let databricks = "kind = 'databricks'\nhost = 'https://h'\nendpoint = 'e'\nauth = ";
     let machine = "{ client-id = 'app', client-secret = { env = 'TOKEN' } }";
     let (url, auth, _) = place(&format!("{databricks}{machine}"));

@@ -7,7 +7,12 @@ use serde_json::Value;
 use super::{Answer, Timing, databricks_trace, extract::PassagePaths};
 use crate::{
     chat::{CompletionForm, ResponsesForm, read_response, text_of, usage_of},
-    transport::{Fault, Progress, ReplyForm, Usage, error_body::from_json, parse_json, sse::Event},
+    transport::{
+        Fault, Progress, ReplyForm, Usage,
+        error_body::{ErrorBody, from_json},
+        parse_json,
+        sse::Event,
+    },
 };
 
 /// Where agents put their trace: Databricks by itself, others in what they return besides.
@@ -201,7 +206,7 @@ impl Messages {
 }
 
 /// An error that an event states in place of a part of the answer.
-fn stated_error(value: &Value) -> Option<crate::transport::error_body::ErrorBody> {
+fn stated_error(value: &Value) -> Option<ErrorBody> {
     let is_error = value.get("error").is_some_and(|error| !error.is_null())
         || value.get("error_code").is_some();
     is_error.then(|| from_json(value)).flatten()
@@ -276,11 +281,11 @@ mod tests {
     }
 
     fn stream(events: &[Value], end: &str) -> Result<Answer, Fault> {
-        let mut text: String = events
+        let events: Vec<String> = events
             .iter()
             .map(|event| format!("data: {event}\n\n"))
             .collect();
-        text.push_str(end);
+        let text = events.concat() + end;
         let mut reader = FormReader::framed(Framing::Events, AgentForm::new(None));
         for byte in text.into_bytes() {
             if reader.push(Bytes::from(vec![byte]))? == Progress::Done {
@@ -334,12 +339,12 @@ mod tests {
         }]}})
     }
 
-    fn passages() -> Option<Vec<Passage>> {
-        Some(vec![Passage {
+    fn passages() -> Vec<Passage> {
+        vec![Passage {
             id: Some("1".to_owned()),
             text: "Settings".to_owned(),
             source: Some("kb/1".to_owned()),
-        }])
+        }]
     }
 
     #[test]
@@ -349,7 +354,7 @@ mod tests {
                 "databricks_output": {"databricks_request_id": "r", "trace": trace()}}),
             json!({"content": "Go", "custom_outputs": {"trace": trace()}}),
         ] {
-            assert_eq!(read(&reply).unwrap().passages, passages());
+            assert_eq!(read(&reply).unwrap().passages, Some(passages()));
         }
     }
 
@@ -380,7 +385,7 @@ mod tests {
         ] {
             let answer = stream(&events, DONE).unwrap();
             assert_eq!(answer.text, "Go on", "{events:?}");
-            assert_eq!(answer.passages, passages(), "{events:?}");
+            assert_eq!(answer.passages, Some(passages()), "{events:?}");
             let cut = stream(&events[..1], "").unwrap_err();
             assert_eq!(cut.class.kind, FailureKind::Cut, "{events:?}");
         }

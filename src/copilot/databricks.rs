@@ -192,7 +192,7 @@ fn request_body(settings: &DatabricksSettings, messages: &[Message]) -> Value {
 mod tests {
     use super::{super::template::tests::case, *};
 
-    fn body(form: DatabricksForm, return_trace: bool, stream: bool) -> Value {
+    fn body(form: DatabricksForm, [return_trace, stream]: [bool; 2]) -> Value {
         let settings = DatabricksSettings {
             form,
             return_trace,
@@ -213,16 +213,16 @@ mod tests {
             {"role": "user", "content": "Why?"},
         ]);
         assert_eq!(
-            body(DatabricksForm::Chat, false, false),
+            body(DatabricksForm::Chat, [false, false]),
             json!({"messages": messages, "max_tokens": 64, "temperature": 0.0})
         );
         let options = json!({"return_trace": true});
         assert_eq!(
-            body(DatabricksForm::ChatAgent, true, false),
+            body(DatabricksForm::ChatAgent, [true, false]),
             json!({"messages": messages, "databricks_options": options})
         );
         assert_eq!(
-            body(DatabricksForm::Responses, true, true),
+            body(DatabricksForm::Responses, [true, true]),
             json!({"input": messages, "databricks_options": options, "stream": true})
         );
     }

@@ -18,6 +18,10 @@ pub enum DatabricksForm {
 }
 
 /// A serving endpoint as it was found.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent fact of an endpoint"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServingEndpoint {
     /// Its name.

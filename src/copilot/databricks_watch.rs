@@ -141,7 +141,7 @@ mod tests {
         let greetings = &AtomicU32::new(0);
         let wake = |fails: u32, kind| {
             greetings.store(0, Ordering::SeqCst);
-            Watch::wake(Duration::from_secs(60), move || async move {
+            Watch::wake(Duration::from_mins(1), move || async move {
                 if greetings.fetch_add(1, Ordering::SeqCst) < fails {
                     Err(failure(kind))
                 } else {

@@ -11,11 +11,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{
-    NoProxy, Response, Url,
-    header::{DATE, HeaderName, SERVER},
-    redirect, retry as reqwest_retry,
-};
+use reqwest::{NoProxy, Response, Url, redirect, retry as reqwest_retry};
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -27,10 +23,11 @@ use super::{
     endpoint::{Endpoint, EndpointError, Timeouts, checked_url, shown},
     exchange::{CallFailure, FailureKind, Timing, Usage},
     limit::Limiter,
+    observed::Observed,
     reply::{Fault, Head, Progress, ReplyReader},
     retry::{Failures, RetryPolicy, Trouble, classify, next_wait},
     secret::Redactor,
-    status::{REST_PATIENCE, header, media_type, pace_words, pause, served_model, status_fault},
+    status::{REST_PATIENCE, media_type, pause, served_model, status_fault},
     tls,
     token::{Token, Tokens},
 };
@@ -50,19 +47,6 @@ pub struct Client {
     tokens: Option<Tokens>,
     jitter: AtomicU64,
     observed: OnceLock<Observed>,
-}
-
-/// What an endpoint's first reply showed of it besides its body, for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Observed {
-    /// As `HTTP/1.1`.
-    pub http_version: String,
-    /// The `Date` header.
-    pub date: Option<String>,
-    /// The `Server` header, cut.
-    pub server: Option<String>,
-    /// Headers that speak of rate limits, with their values.
-    pub pace: Vec<(String, String)>,
 }
 
 /// What has been seen of a reply so far.
@@ -167,6 +151,7 @@ impl Client {
     ) -> Result<Reply<R::Output>, CallFailure> {
         let mut failures = Failures::default();
         let mut token_refused = false;
+        let called_at = self.clock.now();
         loop {
             let token = self.token(call, failures).await?;
             let slot = self.limiter.acquire(call.tokens).await;
@@ -192,7 +177,8 @@ impl Client {
                     if let Some(pause) = seen.pause {
                         self.limiter.hold(pause);
                     }
-                    let timing = self.timing(sent_at, &seen, failures.tries() + 1);
+                    let mut timing = self.timing(sent_at, &seen, failures.tries() + 1);
+                    timing.queued_ms = milliseconds(sent_at.saturating_sub(called_at));
                     return Ok(Reply {
                         output,
                         head,
@@ -268,9 +254,7 @@ impl Client {
             .await
             .map_err(|_elapsed| too_late("no reply began", patience, seen))?
             .map_err(send_fault)?;
-        if self.observed.get().is_none() {
-            self.observe(&response);
-        }
+        self.observed.get_or_init(|| Observed::of(&response));
         if !response.status().is_success() {
             return Err(status_fault(response, &call.target.url, call.tokens).await);
         }
@@ -332,19 +316,6 @@ impl Client {
         ))
     }
 
-    fn observe(&self, response: &Response) {
-        let text = |name: HeaderName| {
-            let value = header(response.headers(), &name)?;
-            Some(value.chars().take(100).collect())
-        };
-        self.observed.get_or_init(|| Observed {
-            http_version: format!("{:?}", response.version()),
-            date: text(DATE),
-            server: text(SERVER),
-            pace: pace_words(response.headers()),
-        });
-    }
-
     /// What the first reply showed of the endpoint; `None` before there was one.
     pub fn observed(&self) -> Option<&Observed> {
         self.observed.get()
@@ -359,13 +330,12 @@ impl Client {
     }
 
     fn timing(&self, sent_at: Duration, seen: &Seen, tries: u32) -> Timing {
-        let since = |at: Duration| {
-            u64::try_from(at.saturating_sub(sent_at).as_millis()).unwrap_or(u64::MAX)
-        };
+        let since = |at: Duration| milliseconds(at.saturating_sub(sent_at));
         Timing {
             latency_ms: since(self.clock.now()),
             ttft_ms: seen.first_token_at.map(since),
             tries,
+            queued_ms: 0,
         }
     }
 
@@ -401,6 +371,10 @@ impl fmt::Debug for Client {
             .field("limiter", &self.limiter)
             .finish_non_exhaustive()
     }
+}
+
+fn milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The rest of a stream that has said it is done, so that its connection can be used again.

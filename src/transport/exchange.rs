@@ -22,6 +22,10 @@ pub struct Timing {
     pub ttft_ms: Option<u64>,
     /// How often the call was sent; 1 where the first try succeeded.
     pub tries: u32,
+    /// From the call being made to its (last) sending, in milliseconds: waiting for a free slot, for
+    /// the endpoint's pace, and all earlier tries. No part of the latency.
+    #[serde(default)]
+    pub queued_ms: u64,
 }
 
 /// Why a call to an endpoint brought nothing usable.

@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(format!("{secret} {secret:?}"), "*** ***");
         assert_eq!(
             format!("{:?}", Redactor::new([&secret])),
-            "Redactor(7 forms)"
+            "Redactor(6 forms)"
         );
     }
 
@@ -210,7 +210,7 @@ mod tests {
                 let text = general_purpose::STANDARD.encode(format!("{before}{CANARY}{after}"));
                 let struck = redactor.strike(text.clone());
                 assert!(struck.contains("***"), "{text}");
-                assert!(struck.len() < 14, "{struck}");
+                assert!(struck.len() < 20, "{struck}");
             }
         }
     }

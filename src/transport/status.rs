@@ -108,19 +108,6 @@ pub(super) fn pause(headers: &HeaderMap, tokens: u32) -> Option<Duration> {
         .flatten()
 }
 
-/// What headers say of limits, for people.
-pub(super) fn pace_words(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers
-        .iter()
-        .filter(|(name, _)| name.as_str().contains("ratelimit"))
-        .filter_map(|(name, value)| {
-            let value: String = value.to_str().ok()?.chars().take(60).collect();
-            Some((name.as_str().to_owned(), value))
-        })
-        .take(20)
-        .collect()
-}
-
 /// Which model has answered, as Databricks says it.
 pub(super) fn served_model(headers: &HeaderMap) -> Option<String> {
     let name = header(headers, &HeaderName::from_static("served-model-name"))?.trim();

@@ -1,10 +1,11 @@
-//! Against MLflow's own server, from PyPI: a ChatAgent and a ResponsesAgent with retriever spans,
-//! saved and served by MLflow, replayed end to end, their passages found in the traces that MLflow
+//! Against `MLflow`'s own server, from the Python package index: a `ChatAgent` and a `ResponsesAgent` with retriever spans,
+//! saved and served by it, replayed end to end, their passages found in the traces that `MLflow`
 //! itself has made.
 
 use std::{
     env, fs,
     net::{TcpListener, TcpStream},
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -17,7 +18,8 @@ use crate::program::{Folder, POLICY, eval_set};
 
 /// A command of the tests' own Python, which records traces as on Databricks.
 fn python(bin: &Path, program: &str, folder: &Path) -> Command {
-    let path = env::var("PATH").unwrap_or_default();
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path = path.to_string_lossy();
     let mut command = Command::new(bin.join(program));
     command
         .current_dir(folder)
@@ -40,11 +42,11 @@ impl Agent {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        // The server itself, which `mlflow models serve` starts by a shell that outlives it.
-        let process = python(bin, "uvicorn", folder)
-            .env("__pyfunc_model_path__", model)
-            .args(["--host", "127.0.0.1", "--port", &port.to_string()])
-            .arg("mlflow.pyfunc.scoring_server.app:app")
+        // A group of its own: the server that MLflow starts outlives it.
+        let process = python(bin, "mlflow", folder)
+            .args(["models", "serve", "-m", model, "--env-manager", "local"])
+            .args(["-h", "127.0.0.1", "-p", &port.to_string()])
+            .process_group(0)
             .spawn()
             .unwrap();
         Self { process, port }
@@ -63,7 +65,9 @@ impl Agent {
 
 impl Drop for Agent {
     fn drop(&mut self) {
-        self.process.kill().unwrap();
+        let group = format!("-{}", self.process.id());
+        let killed = Command::new("kill").args(["-KILL", "--", &group]).status();
+        assert!(killed.unwrap().success());
         self.process.wait().unwrap();
     }
 }

@@ -16,7 +16,7 @@ use groundgate::{
 };
 
 use crate::{
-    misbehave::{Server, json_reply},
+    misbehave::{Server, json_reply, reply},
     program::Folder,
 };
 
@@ -125,20 +125,23 @@ impl TlsServers {
         if !python.is_file() {
             return None;
         }
-        let mut process = Command::new(python)
+        let process = Command::new(python)
             .args(["-c", TLS_SERVERS, GOOD])
             .current_dir(folder.path())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut ports = Vec::new();
-        for line in BufReader::new(process.stdout.take().unwrap()).lines() {
+        let mut this = Self {
+            process,
+            ports: Vec::new(),
+        };
+        for line in BufReader::new(this.process.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
             let (name, port) = line.split_once(' ').unwrap();
             if name == "ready" {
-                return Some(Self { process, ports });
+                return Some(this);
             }
-            ports.push((name.to_owned(), port.parse().unwrap()));
+            this.ports.push((name.to_owned(), port.parse().unwrap()));
         }
         panic!("the TLS servers did not start");
     }
@@ -183,19 +186,19 @@ async fn only_certificates_that_hold_are_trusted() {
     }
 }
 
-fn through(server: &Server, except: &str) -> Option<Proxy> {
-    Some(Proxy {
+fn through(server: &Server, except: &str) -> Proxy {
+    Proxy {
         url: server.url.clone(),
         login: Some(("me".to_owned(), Secret::new("canary-proxy"))),
         except: except.to_owned(),
-    })
+    }
 }
 
 #[tokio::test]
 async fn a_proxy_sees_its_own_login_and_not_the_targets_key() {
-    let refusing = Server::saying(crate::misbehave::reply("502 No", "", "canary-proxy")).await;
+    let refusing = Server::saying(reply("502 No", "", "canary-proxy")).await;
     let secure = Endpoint {
-        proxy: through(&refusing, ""),
+        proxy: Some(through(&refusing, "")),
         ..endpoint("https://copilot.example:8443/v1")
     };
     let failure = ask(&secure).await.unwrap_err();
@@ -214,7 +217,7 @@ async fn a_proxy_sees_its_own_login_and_not_the_targets_key() {
 
     let forwarding = Server::saying(json_reply("200 OK", GOOD)).await;
     let plain = Endpoint {
-        proxy: through(&forwarding, ""),
+        proxy: Some(through(&forwarding, "")),
         ..endpoint("http://copilot.example/v1")
     };
     assert_eq!(ask(&plain).await.unwrap().text, "fine");
@@ -233,7 +236,7 @@ async fn exceptions_go_straight_to_the_target_without_the_proxys_login() {
     let target = Server::saying(json_reply("200 OK", GOOD)).await;
     for except in ["127.0.0.1", "localhost,127.0.0.0/8"] {
         let direct = Endpoint {
-            proxy: through(&proxy, except),
+            proxy: Some(through(&proxy, except)),
             ..endpoint(&target.url)
         };
         assert_eq!(ask(&direct).await.unwrap().text, "fine");
@@ -246,7 +249,7 @@ async fn exceptions_go_straight_to_the_target_without_the_proxys_login() {
         );
     }
     let suffix = Endpoint {
-        proxy: through(&proxy, ".example"),
+        proxy: Some(through(&proxy, ".example")),
         ..endpoint("http://copilot.example.invalid/v1")
     };
     ask(&suffix).await.unwrap();

@@ -35,7 +35,8 @@ fn json_escaped(text: &str) -> String {
     json!(text).to_string().trim_matches('"').to_owned()
 }
 
-/// What must be found nowhere. The base64 forms are those without the digits that a neighbor shares.
+/// The forms in which a secret travels. The base64 forms are those without the digits that a neighbor
+/// shares.
 fn forms(secret: &str) -> Vec<String> {
     let encoded = STANDARD.encode(secret);
     let basic = STANDARD.encode(format!("user:{secret}"));
@@ -43,16 +44,18 @@ fn forms(secret: &str) -> Vec<String> {
         secret.to_owned(),
         percent_encoded(secret),
         json_escaped(secret),
-        json_escaped(&json_escaped(secret)),
         encoded[..encoded.len() - 4].to_owned(),
         basic[8..basic.len() - 4].to_owned(),
     ]
 }
 
-/// Every form of every secret that the request carries, and of those that it might.
-fn echo() -> String {
-    CANARIES
-        .iter()
+/// Every form of every secret that the request carries.
+fn echo(asked: &Asked) -> String {
+    let carried = CANARIES.iter().filter(|secret| {
+        let mut values = asked.headers.values();
+        values.any(|value| value.contains(**secret))
+    });
+    carried
         .flat_map(|secret| forms(secret))
         .collect::<Vec<_>>()
         .join(" ")
@@ -63,7 +66,7 @@ fn hostile(asked: &Asked) -> Said {
     if asked.path == "/token" {
         return Said::json(&json!({"access_token": CANARIES[3], "expires_in": 3600}));
     }
-    let shown = format!("{:?} {}", asked.headers, echo());
+    let shown = format!("{:?} {}", asked.headers, echo(asked));
     if asked.text().contains("number 3?") {
         return Said::status(500, &json!({"error": {"message": shown}}).to_string());
     }
@@ -111,7 +114,9 @@ fn config(url: &str) -> String {
 /// Fails where a form of a secret is in some bytes.
 fn search(what: &str, bytes: &[u8]) {
     for secret in CANARIES {
-        for form in forms(secret) {
+        // What was escaped once may be escaped again on its way out.
+        let twice = json_escaped(&json_escaped(secret));
+        for form in forms(secret).into_iter().chain([twice]) {
             let found = bytes
                 .windows(form.len())
                 .any(|window| window == form.as_bytes());

@@ -132,6 +132,7 @@ impl<'a> Demo<'a> {
             resumes: false,
             rerun_failures: false,
             cap: None,
+            ledger: None,
         };
         let ended = pipeline::execute(job, self.runtime, self.terminal)?;
         if ended.code != ExitCode::Done {

@@ -1,30 +1,30 @@
 //! `groundgate doctor`: whether a run could be made here: configuration, credentials, TLS, proxies,
 //! clock, disk, prices; with `--online`, one cheap call to each endpoint.
 //!
-//! A finding is a value; what is printed, as text or JSON, is made of all of them at the end. No
-//! secret is ever a part of one.
+//! Nothing is printed before everything was looked at.
 
 use std::{fs, path::Path, sync::Arc};
 
-use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
-use serde::Serialize;
+use jiff::{Timestamp, civil::Date, fmt::rfc2822::DateTimeParser, tz::TimeZone};
+use serde_json::json;
 
 use super::super::{
     args::{DoctorArgs, Global},
     clock,
     error::CliError,
     exit_code::ExitCode,
+    finding::{Finding, Findings, State},
     pipeline,
     prices::Prices,
-    probe, project,
+    probe::{self, Probe},
+    project,
     terminal::Terminal,
     wants_json, wiring,
 };
 use crate::{
     config::{Config, CopilotKind, EndpointConfig, JudgeEndpoint, ModelApi},
-    diagnostic::{Mistake, Mistakes},
     report::visible_line,
-    transport::{Client, Endpoint, system_certificates},
+    transport::{Client, Endpoint, SystemClock, is_loopback, system_certificates},
 };
 
 /// A difference between two clocks from here on is worth a warning, in seconds.
@@ -32,127 +32,6 @@ const SKEW: i64 = 60;
 
 /// Prices are looked at again after so many days.
 const PRICE_DAYS: i32 = 30;
-
-/// How bad a finding is; later is worse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum State {
-    /// As it should be.
-    Ok,
-    /// A run can be made; somebody should look.
-    Warning,
-    /// No run can be made.
-    Error,
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Finding {
-    /// `configuration`, `copilot good`, `judge gpt`.
-    pub(crate) subject: String,
-    /// `credentials`, `tls`, `call` and so on.
-    pub(crate) check: &'static str,
-    pub(crate) state: State,
-    /// What was found.
-    pub(crate) found: String,
-    /// One thing to do.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) help: Option<String>,
-    /// How the process ends because of it.
-    #[serde(skip)]
-    pub(crate) code: ExitCode,
-}
-
-/// All that was found, in the order in which it was looked at.
-#[derive(Debug, Default)]
-pub(crate) struct Findings(Vec<Finding>);
-
-impl Findings {
-    pub(crate) fn ok(&mut self, subject: &str, check: &'static str, found: impl Into<String>) {
-        self.add(subject, check, State::Ok, found.into(), None);
-    }
-
-    pub(crate) fn warn(
-        &mut self,
-        subject: &str,
-        check: &'static str,
-        found: impl Into<String>,
-        help: &str,
-    ) {
-        self.add(
-            subject,
-            check,
-            State::Warning,
-            found.into(),
-            Some(help.to_owned()),
-        );
-    }
-
-    pub(crate) fn fail(
-        &mut self,
-        subject: &str,
-        check: &'static str,
-        found: impl Into<String>,
-        help: Option<String>,
-    ) {
-        self.add(subject, check, State::Error, found.into(), help);
-    }
-
-    /// What a command would have ended with.
-    pub(crate) fn failed(&mut self, subject: &str, check: &'static str, error: &CliError) {
-        if let Some(mistakes) = error.error.downcast_ref::<Mistakes>() {
-            self.mistakes(subject, check, mistakes);
-            return;
-        }
-        let causes: Vec<String> = error.error.chain().map(ToString::to_string).collect();
-        self.fail(subject, check, causes.join(": "), error.help.clone());
-        self.ends_with(error.code);
-    }
-
-    pub(crate) fn mistakes(&mut self, subject: &str, check: &'static str, mistakes: &Mistakes) {
-        for mistake @ Mistake { help, .. } in &mistakes.0 {
-            self.fail(subject, check, mistake.to_string(), help.clone());
-        }
-    }
-
-    /// The exit code of the last finding, where it is not that of an invalid configuration.
-    pub(crate) fn ends_with(&mut self, code: ExitCode) {
-        if let Some(last) = self.0.last_mut() {
-            last.code = code;
-        }
-    }
-
-    fn add(
-        &mut self,
-        subject: &str,
-        check: &'static str,
-        state: State,
-        found: String,
-        help: Option<String>,
-    ) {
-        self.0.push(Finding {
-            subject: subject.to_owned(),
-            check,
-            state,
-            found,
-            help,
-            code: if state == State::Error {
-                ExitCode::Invalid
-            } else {
-                ExitCode::Done
-            },
-        });
-    }
-
-    /// The code of the first error: what is wrong first is mended first.
-    fn code(&self) -> ExitCode {
-        let mut errors = self
-            .0
-            .iter()
-            .filter(|finding| finding.state == State::Error);
-        errors.next().map_or(ExitCode::Done, |finding| finding.code)
-    }
-}
 
 /// Runs the command.
 pub(crate) fn run(
@@ -306,7 +185,12 @@ fn without_endpoint(subject: &str, kind: &CopilotKind, findings: &mut Findings) 
         CopilotKind::Command(settings) => {
             findings.ok(subject, "kind", format!("command `{}`", settings.program));
         }
-        _ => findings.ok(subject, "kind", "bundled demo"),
+        CopilotKind::Demo { .. } => findings.ok(subject, "kind", "bundled demo"),
+        CopilotKind::OpenAi { .. }
+        | CopilotKind::Model { .. }
+        | CopilotKind::Databricks { .. }
+        | CopilotKind::Mlflow { .. }
+        | CopilotKind::Http { .. } => {}
     }
     true
 }
@@ -338,7 +222,7 @@ fn one(subject: &str, endpoint: &EndpointConfig, findings: &mut Findings) -> boo
         Ok(resolved) => {
             findings.ok(subject, "endpoint", resolved.base_url.clone());
             protection(subject, &resolved, findings);
-            match Client::new(&resolved, Arc::new(crate::transport::SystemClock::new()), 0) {
+            match Client::new(&resolved, Arc::new(SystemClock::new()), 0) {
                 Ok(_) => true,
                 Err(error) => {
                     let help = "see docs/endpoints.md, TLS and proxies".to_owned();
@@ -351,7 +235,7 @@ fn one(subject: &str, endpoint: &EndpointConfig, findings: &mut Findings) -> boo
 }
 
 fn protection(subject: &str, endpoint: &Endpoint, findings: &mut Findings) {
-    let is_local = crate::transport::is_loopback(&endpoint.base_url);
+    let is_local = is_loopback(&endpoint.base_url);
     if endpoint.base_url.starts_with("https:") {
         let n_roots = system_certificates();
         let own = endpoint
@@ -398,9 +282,9 @@ fn price(subject: &str, api: &ModelApi, prices: &Prices, findings: &mut Findings
         ),
         Some(listed) => {
             let found = format!("listed on {} ({})", listed.as_of, listed.source);
-            let day = listed.as_of.parse::<jiff::civil::Date>();
+            let day = listed.as_of.parse::<Date>();
             let age = day.ok().and_then(|day| {
-                let today = jiff::tz::TimeZone::UTC.to_datetime(Timestamp::now()).date();
+                let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
                 Some(today.since(day).ok()?.get_days())
             });
             if age.is_some_and(|days| days <= PRICE_DAYS) {
@@ -423,14 +307,24 @@ fn online(
     for index in &sound.copilots {
         if let Some(copilot) = config.copilots.get(*index) {
             let subject = format!("copilot {}", copilot.name);
-            let client = probe::copilot(config, copilot, &runtime, terminal, &subject, findings);
+            let probe = Probe {
+                config,
+                runtime: &runtime,
+                subject: &subject,
+            };
+            let client = probe::copilot(&probe, copilot, terminal, findings);
             seen(&subject, client.as_deref(), findings);
         }
     }
     for index in &sound.judges {
         if let Some(judge) = config.judges.get(*index) {
             let subject = format!("judge {}", judge.name);
-            let client = probe::judge(config, judge, &runtime, &subject, findings);
+            let probe = Probe {
+                config,
+                runtime: &runtime,
+                subject: &subject,
+            };
+            let client = probe::judge(&probe, judge, findings);
             seen(&subject, client.as_deref(), findings);
         }
     }
@@ -475,19 +369,19 @@ fn seen(subject: &str, client: Option<&Client>, findings: &mut Findings) {
 fn show(findings: &Findings, online: bool, global: &Global, terminal: &Terminal) {
     let code = findings.code();
     if wants_json(global) {
-        let document = serde_json::json!({
+        let document = json!({
             "schema": "groundgate.doctor/1",
             "online": online,
             "exit_code": code.number(),
-            "findings": findings.0,
+            "findings": findings.all(),
         });
         terminal.line(&document.to_string());
         return;
     }
-    let width = |part: fn(&Finding) -> usize| findings.0.iter().map(part).max().unwrap_or(0);
+    let width = |part: fn(&Finding) -> usize| findings.all().iter().map(part).max().unwrap_or(0);
     let subject = width(|finding| finding.subject.chars().count());
     let check = width(|finding| finding.check.len());
-    for finding in &findings.0 {
+    for finding in findings.all() {
         let word = match finding.state {
             State::Ok => "ok     ",
             State::Warning => "warning",
@@ -504,7 +398,10 @@ fn show(findings: &Findings, online: bool, global: &Global, terminal: &Terminal)
         }
     }
     let count = |state: State| {
-        let of_state = findings.0.iter().filter(|finding| finding.state == state);
+        let of_state = findings
+            .all()
+            .iter()
+            .filter(|finding| finding.state == state);
         of_state.count()
     };
     let more = if online {
@@ -517,21 +414,4 @@ fn show(findings: &Findings, online: bool, global: &Global, terminal: &Terminal)
         count(State::Error),
         count(State::Warning)
     ));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_error_decides_how_it_ends() {
-        let mut findings = Findings::default();
-        assert_eq!(findings.code(), ExitCode::Done);
-        findings.warn("a", "tls", "none", "use https");
-        assert_eq!(findings.code(), ExitCode::Done);
-        findings.fail("a", "call", "down", None);
-        findings.ends_with(ExitCode::Incomplete);
-        findings.fail("b", "credentials", "absent", None);
-        assert_eq!(findings.code(), ExitCode::Incomplete);
-    }
 }

@@ -197,6 +197,7 @@ impl Start<'_> {
             resumes: goes_on,
             rerun_failures: rerun.flatten().is_some(),
             cap: self.cap,
+            ledger: self.config.budget_ledger.clone(),
         };
         let ended = pipeline::execute(job, &runtime, terminal)?;
         let code = unanswered(
