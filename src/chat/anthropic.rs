@@ -94,7 +94,7 @@ impl AnthropicModel {
                 .price
                 .and_then(|price| price.cost(message.usage)),
             model: message.model.map(|model| self.client.strike(model)),
-            finish_reason: message.stop_reason,
+            finish_reason: message.stop_reason.map(|reason| self.client.strike(reason)),
             timing: reply.timing,
         };
         Ok((reply, json))

@@ -10,7 +10,7 @@ use crate::transport::{Call, Client, JsonBody, Target, parse_json};
 
 /// What was found of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ServedModel {
+pub struct ListedModel {
     /// Who says that the model is theirs (`vllm`, `library` at Ollama, `openai`).
     pub owner: Option<String>,
     /// The most tokens that it reads and writes in one call.
@@ -28,10 +28,10 @@ const CONTEXT_NAMES: [&str; 5] = [
 
 /// Looks at the list of models, which vLLM and many gateways fill; then where llama.cpp and Ollama
 /// say it.
-pub async fn look_at_model(client: &Client, model: Option<&str>) -> ServedModel {
+pub async fn look_at_model(client: &Client, model: Option<&str>) -> ListedModel {
     let list = get(client, &client.target("models")).await;
     let listed = list.as_ref().and_then(|list| entry(list, model));
-    let mut found = ServedModel {
+    let mut found = ListedModel {
         owner: listed
             .and_then(|entry| entry.get("owned_by")?.as_str())
             .map(|owner| owner.chars().take(60).collect()),

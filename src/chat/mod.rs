@@ -16,7 +16,7 @@ mod responses_reply;
 
 pub use anthropic::{ANTHROPIC_VERSION, AnthropicModel, AnthropicSettings, AnthropicStructured};
 pub use bedrock::{BedrockModel, BedrockSettings};
-pub use context::{ServedModel, look_at_model};
+pub use context::{ListedModel, look_at_model};
 pub use openai::{MaxTokensField, OpenAiModel, OpenAiSettings, Structured};
 pub(crate) use openai::{estimated_tokens, request_body};
 pub(crate) use openai_reply::{CompletionForm, text_of};

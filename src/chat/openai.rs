@@ -151,7 +151,7 @@ impl OpenAiModel {
             usage,
             cost: self.settings.price.and_then(|price| price.cost(usage)),
             model: model.map(|model| self.client.strike(model)),
-            finish_reason,
+            finish_reason: finish_reason.map(|reason| self.client.strike(reason)),
             timing: reply.timing,
         })
     }

@@ -96,7 +96,7 @@ impl ModelCopilot {
     ) -> Result<Option<Vec<Passage>>, CallFailure> {
         paths.find(json).map_err(|fault| CallFailure {
             kind: FailureKind::Malformed,
-            message: self.client.strike(format!(
+            message: self.client.strike_message(format!(
                 "reply of {}: {}",
                 self.model.describe(),
                 fault.message

@@ -68,7 +68,7 @@ impl SameModel {
         Err(CallFailure {
             kind: FailureKind::Changed,
             message: format!(
-                "the answer is of the model `{}`, and this run is about `{}`",
+                "the answer is of the model `{}`, and this run is about `{}`; if several are meant: served-model = \"any\"",
                 shortened(model),
                 shortened(expected)
             ),

@@ -222,6 +222,12 @@ impl Client {
         }
     }
 
+    /// Strikes the endpoint's secrets, also those that were cut, out of a message that quotes text
+    /// of it.
+    pub fn strike_message(&self, text: String) -> String {
+        self.redactor.strike_message(text)
+    }
+
     /// Strikes the endpoint's secrets out of text that came from it.
     pub fn strike(&self, text: String) -> String {
         self.redactor.strike(text)
@@ -344,7 +350,7 @@ impl Client {
         let message = format!("call to `{}` failed: {}", call.target, fault.message);
         CallFailure {
             kind: fault.class.kind,
-            message: self.redactor.strike(message),
+            message: self.redactor.strike_message(message),
             tries,
         }
     }

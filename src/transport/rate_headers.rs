@@ -40,7 +40,8 @@ pub(super) fn wait<'a>(header: impl Fn(&str) -> Option<&'a str>, tokens: u32) ->
             .trim()
             .parse::<f64>()
             .ok()?;
-        (left == 0).then(|| Duration::try_from_secs_f64(reset).ok())?
+        // Some send a time of day in seconds of the epoch instead of a span; that is left alone.
+        (left == 0 && reset < 86_400.0).then(|| Duration::try_from_secs_f64(reset).ok())?
     });
     let longest = even.chain(fixed).flatten().max()?;
     (!longest.is_zero()).then(|| longest.min(LONGEST))
@@ -164,6 +165,11 @@ mod tests {
         check(&anthropic[..2], 1, None);
         let fixed = [("ratelimit-remaining", "0"), ("ratelimit-reset", "7")];
         check(&fixed, 1, Some(7000));
+        let epoch = [
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "1795000000"),
+        ];
+        check(&epoch, 1, None);
         check(&[], 1, None);
     }
 

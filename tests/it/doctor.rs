@@ -109,7 +109,7 @@ fn what_is_missing_is_named_with_its_place_and_a_remedy() {
     assert_eq!(code, 3);
     let found = finding(&document, "copilot candidate", "endpoint")["found"].to_string();
     assert!(
-        found.contains("groundgate.toml:13:12: cannot read the file"),
+        found.contains("groundgate.toml:13:11: cannot read the file"),
         "{found}"
     );
 }

@@ -35,18 +35,25 @@ fn json_escaped(text: &str) -> String {
     json!(text).to_string().trim_matches('"').to_owned()
 }
 
-/// The forms in which a secret travels. The base64 forms are those without the digits that a neighbor
-/// shares.
-fn forms(secret: &str) -> Vec<String> {
-    let encoded = STANDARD.encode(secret);
-    let basic = STANDARD.encode(format!("user:{secret}"));
-    vec![
+/// The forms in which a secret travels.
+fn forms(secret: &str) -> [String; 5] {
+    [
         secret.to_owned(),
         percent_encoded(secret),
         json_escaped(secret),
-        encoded[..encoded.len() - 4].to_owned(),
-        basic[8..basic.len() - 4].to_owned(),
+        STANDARD.encode(secret),
+        STANDARD.encode(format!("user:{secret}")),
     ]
+}
+
+/// What must be found nowhere: of base64, the digits that no neighbor shares.
+fn traces(secret: &str) -> [String; 6] {
+    let [raw, percent, json, encoded, basic] = forms(secret);
+    // What was escaped once may be escaped again on its way out.
+    let twice = json_escaped(&json);
+    let encoded = encoded[..encoded.len() - 4].to_owned();
+    let basic = basic[8..basic.len() - 4].to_owned();
+    [raw, percent, json, twice, encoded, basic]
 }
 
 /// Every form of every secret that the request carries.
@@ -114,9 +121,7 @@ fn config(url: &str) -> String {
 /// Fails where a form of a secret is in some bytes.
 fn search(what: &str, bytes: &[u8]) {
     for secret in CANARIES {
-        // What was escaped once may be escaped again on its way out.
-        let twice = json_escaped(&json_escaped(secret));
-        for form in forms(secret).into_iter().chain([twice]) {
+        for form in traces(secret) {
             let found = bytes
                 .windows(form.len())
                 .any(|window| window == form.as_bytes());
