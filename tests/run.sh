@@ -12,12 +12,16 @@ if ! need chromium && need apt-get && [ "$(id -u)" = 0 ]; then
 fi
 if need chromium; then export GROUNDGATE_REQUIRE_BROWSER=1; fi
 
-# A gateway that is not ours, for the tests against another's OpenAI-compatible server.
+# Servers that are not ours: a gateway that speaks OpenAI's API, and MLflow with what its scoring server
+# needs (its own `mlflow` package would bring a tracking server along, which nothing here asks).
 if need python3; then
   export GROUNDGATE_TEST_VENV="${GROUNDGATE_TEST_VENV:-$PWD/target/test-venv}"
   if [ ! -x "$GROUNDGATE_TEST_VENV/bin/litellm" ]; then
     python3 -m venv "$GROUNDGATE_TEST_VENV"
     "$GROUNDGATE_TEST_VENV/bin/pip" install --quiet "litellm[proxy]"
+  fi
+  if [ ! -x "$GROUNDGATE_TEST_VENV/bin/mlflow" ]; then
+    "$GROUNDGATE_TEST_VENV/bin/pip" install --quiet mlflow-skinny pandas fastapi uvicorn cryptography
   fi
 fi
 

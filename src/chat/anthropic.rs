@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     transport::{
-        Call, CallFailure, Client, Fault, FormReader, Progress, ReplyForm, Target, Usage,
+        Call, CallFailure, Client, Fault, FormReader, Keeping, Progress, ReplyForm, Target, Usage,
         error_body::{self, from_json},
         parse_json, parse_json_as,
         sse::Event,
@@ -71,16 +71,22 @@ impl AnthropicModel {
         }
     }
 
-    async fn send(&self, request: &ChatRequest) -> Result<ChatReply, CallFailure> {
+    async fn send(
+        &self,
+        request: &ChatRequest,
+        keeps_json: bool,
+    ) -> Result<(ChatReply, Vec<Value>), CallFailure> {
         let body = request_body(&self.settings, request);
         let call = Call::post_json(&self.target, body).with_tokens(estimated_tokens(request));
         let reply = self
             .client
-            .call(&call, |head| FormReader::new(head, MessageForm::default()))
+            .call(&call, |head| {
+                FormReader::new(head, Keeping::new(MessageForm::default(), keeps_json))
+            })
             .await?;
-        let message = reply.output;
+        let (message, json) = reply.output;
         self.client.settle(&call, message.usage);
-        Ok(ChatReply {
+        let reply = ChatReply {
             text: self.client.strike(message.text),
             usage: message.usage,
             cost: self
@@ -88,9 +94,10 @@ impl AnthropicModel {
                 .price
                 .and_then(|price| price.cost(message.usage)),
             model: message.model.map(|model| self.client.strike(model)),
-            finish_reason: message.stop_reason,
+            finish_reason: message.stop_reason.map(|reason| self.client.strike(reason)),
             timing: reply.timing,
-        })
+        };
+        Ok((reply, json))
     }
 }
 
@@ -99,7 +106,14 @@ impl ChatModel for AnthropicModel {
         &'a self,
         request: &'a ChatRequest,
     ) -> BoxFuture<'a, Result<ChatReply, CallFailure>> {
-        Box::pin(self.send(request))
+        Box::pin(async move { Ok(self.send(request, false).await?.0) })
+    }
+
+    fn complete_keeping_json<'a>(
+        &'a self,
+        request: &'a ChatRequest,
+    ) -> BoxFuture<'a, Result<(ChatReply, Vec<Value>), CallFailure>> {
+        Box::pin(self.send(request, true))
     }
 
     fn worst_cost(&self, request: &ChatRequest) -> Option<Usd> {

@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 use super::{BoxFuture, ChatModel, ChatReply, ChatRequest, Price, openai::estimated_tokens};
 use crate::{
     transport::{
-        Call, CallFailure, Client, Fault, JsonBody, Target, Usage, parse_json_as, percent_encoded,
+        Call, CallFailure, Client, Fault, JsonBody, Target, Usage, parse_json, parse_json_as,
+        percent_encoded,
     },
     unit::Usd,
 };
@@ -48,7 +49,11 @@ impl BedrockModel {
         }
     }
 
-    async fn send(&self, request: &ChatRequest) -> Result<ChatReply, CallFailure> {
+    async fn send(
+        &self,
+        request: &ChatRequest,
+        keeps_json: bool,
+    ) -> Result<(ChatReply, Vec<Value>), CallFailure> {
         let body = request_body(&self.settings, request).to_string();
         let call = Call::post_json(&self.target, body).with_tokens(estimated_tokens(request));
         let client = &self.client;
@@ -60,14 +65,22 @@ impl BedrockModel {
         let said = read_reply(&reply.output)
             .map_err(|fault| client.failure(&call, &fault, reply.timing.tries))?;
         client.settle(&call, said.usage);
-        Ok(ChatReply {
+        let json = if keeps_json {
+            let json = parse_json(&reply.output)
+                .map_err(|fault| client.failure(&call, &fault, reply.timing.tries))?;
+            vec![json]
+        } else {
+            Vec::new()
+        };
+        let reply = ChatReply {
             text: client.strike(said.text),
             usage: said.usage,
             cost: self.settings.price.and_then(|price| price.cost(said.usage)),
             model: None,
             finish_reason: said.stop_reason.map(|reason| client.strike(reason)),
             timing: reply.timing,
-        })
+        };
+        Ok((reply, json))
     }
 }
 
@@ -76,7 +89,14 @@ impl ChatModel for BedrockModel {
         &'a self,
         request: &'a ChatRequest,
     ) -> BoxFuture<'a, Result<ChatReply, CallFailure>> {
-        Box::pin(self.send(request))
+        Box::pin(async move { Ok(self.send(request, false).await?.0) })
+    }
+
+    fn complete_keeping_json<'a>(
+        &'a self,
+        request: &'a ChatRequest,
+    ) -> BoxFuture<'a, Result<(ChatReply, Vec<Value>), CallFailure>> {
+        Box::pin(self.send(request, true))
     }
 
     fn worst_cost(&self, request: &ChatRequest) -> Option<Usd> {

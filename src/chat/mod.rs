@@ -6,6 +6,7 @@
 
 mod anthropic;
 mod bedrock;
+mod context;
 mod openai;
 mod openai_reply;
 mod openai_responses;
@@ -15,13 +16,14 @@ mod responses_reply;
 
 pub use anthropic::{ANTHROPIC_VERSION, AnthropicModel, AnthropicSettings, AnthropicStructured};
 pub use bedrock::{BedrockModel, BedrockSettings};
+pub use context::{ListedModel, look_at_model};
 pub use openai::{MaxTokensField, OpenAiModel, OpenAiSettings, Structured};
 pub(crate) use openai::{estimated_tokens, request_body};
 pub(crate) use openai_reply::{CompletionForm, text_of};
 pub use openai_responses::OpenAiResponsesModel;
 pub use price::Price;
 pub use price_table::{ListedPrice, PriceTable};
-pub(crate) use responses_reply::{read_response, usage_of};
+pub(crate) use responses_reply::{ResponsesForm, read_response, usage_of};
 
 use std::{future::Future, pin::Pin};
 
@@ -85,6 +87,15 @@ pub trait ChatModel: Send + Sync {
         &'a self,
         request: &'a ChatRequest,
     ) -> BoxFuture<'a, Result<ChatReply, CallFailure>>;
+
+    /// As [`complete`](Self::complete), with the JSON that the reply was read from, one value per
+    /// body or event, for those who look for passages in it; none where the model keeps none.
+    fn complete_keeping_json<'a>(
+        &'a self,
+        request: &'a ChatRequest,
+    ) -> BoxFuture<'a, Result<(ChatReply, Vec<Value>), CallFailure>> {
+        Box::pin(async move { Ok((self.complete(request).await?, Vec::new())) })
+    }
 
     /// The most that this call can cost; `None` where there is no price.
     fn worst_cost(&self, request: &ChatRequest) -> Option<Usd>;

@@ -15,7 +15,7 @@ use super::{
     openai_reply::{Completion, CompletionForm},
 };
 use crate::{
-    transport::{Call, CallFailure, Client, FormReader, Target},
+    transport::{Call, CallFailure, Client, Fault, FormReader, Target, Usage},
     unit::Usd,
 };
 
@@ -40,6 +40,10 @@ pub enum MaxTokensField {
 }
 
 /// What is sent beside the conversation.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent trait of a server"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenAiSettings {
     /// The model's name; `None` where the URL says it (Azure deployments).
@@ -54,6 +58,10 @@ pub struct OpenAiSettings {
     pub send_seed: bool,
     /// Whether the reply is streamed: gives the time to the first token.
     pub stream: bool,
+    /// Whether the server silently drops what its context has no room for, as Ollama does. A reply
+    /// to a prompt that was cut is then a failure: a judge that has not seen the passages must not
+    /// be believed.
+    pub may_cut_prompts: bool,
     /// What the tokens cost.
     pub price: Option<Price>,
 }
@@ -68,10 +76,36 @@ impl OpenAiSettings {
             send_temperature: true,
             send_seed: true,
             stream: false,
+            may_cut_prompts: false,
             price: None,
         }
     }
+
+    /// A fault where the server has read far fewer tokens than the messages must have.
+    pub(crate) fn check_whole_prompt(
+        &self,
+        messages: &[Message],
+        usage: Usage,
+    ) -> Result<(), Fault> {
+        let Some(read) = usage.input_tokens.filter(|_| self.may_cut_prompts) else {
+            return Ok(());
+        };
+        let chars: usize = messages
+            .iter()
+            .map(|message| message.text.chars().count())
+            .sum();
+        let chars = u64::try_from(chars).unwrap_or(u64::MAX);
+        if read.saturating_mul(MOST_CHARS_PER_TOKEN) >= chars {
+            return Ok(());
+        }
+        Err(Fault::too_large(format!(
+            "the server has read {read} tokens of a prompt of {chars} characters: it was cut to the model's context; raise `num_ctx`"
+        )))
+    }
 }
+
+/// Prose has three to five characters a token; no ordinary prompt has more than this.
+const MOST_CHARS_PER_TOKEN: u64 = 7;
 
 /// A judge's model behind chat completions.
 #[derive(Debug)]
@@ -109,12 +143,15 @@ impl OpenAiModel {
             ..
         } = reply.output;
         self.client.settle(&call, usage);
+        self.settings
+            .check_whole_prompt(&request.messages, usage)
+            .map_err(|fault| self.client.failure(&call, &fault, reply.timing.tries))?;
         Ok(ChatReply {
             text: self.client.strike(text),
             usage,
             cost: self.settings.price.and_then(|price| price.cost(usage)),
             model: model.map(|model| self.client.strike(model)),
-            finish_reason,
+            finish_reason: finish_reason.map(|reason| self.client.strike(reason)),
             timing: reply.timing,
         })
     }

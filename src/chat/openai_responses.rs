@@ -11,7 +11,7 @@ use super::{
     responses_reply::ResponsesForm,
 };
 use crate::{
-    transport::{Call, CallFailure, Client, FormReader, Target},
+    transport::{Call, CallFailure, Client, FormReader, Keeping, Target},
     unit::Usd,
 };
 
@@ -35,25 +35,30 @@ impl OpenAiResponsesModel {
         }
     }
 
-    async fn send(&self, request: &ChatRequest) -> Result<ChatReply, CallFailure> {
+    async fn send(
+        &self,
+        request: &ChatRequest,
+        keeps_json: bool,
+    ) -> Result<(ChatReply, Vec<Value>), CallFailure> {
         let body = request_body(&self.settings, request);
         let call = Call::post_json(&self.target, body).with_tokens(estimated_tokens(request));
         let reply = self
             .client
             .call(&call, |head| {
-                FormReader::new(head, ResponsesForm::default())
+                FormReader::new(head, Keeping::new(ResponsesForm::default(), keeps_json))
             })
             .await?;
-        let said = reply.output;
+        let (said, json) = reply.output;
         self.client.settle(&call, said.usage);
-        Ok(ChatReply {
+        let reply = ChatReply {
             text: self.client.strike(said.text),
             usage: said.usage,
             cost: self.settings.price.and_then(|price| price.cost(said.usage)),
             model: said.model.map(|model| self.client.strike(model)),
             finish_reason: said.finish_reason.map(|reason| self.client.strike(reason)),
             timing: reply.timing,
-        })
+        };
+        Ok((reply, json))
     }
 }
 
@@ -62,7 +67,14 @@ impl ChatModel for OpenAiResponsesModel {
         &'a self,
         request: &'a ChatRequest,
     ) -> BoxFuture<'a, Result<ChatReply, CallFailure>> {
-        Box::pin(self.send(request))
+        Box::pin(async move { Ok(self.send(request, false).await?.0) })
+    }
+
+    fn complete_keeping_json<'a>(
+        &'a self,
+        request: &'a ChatRequest,
+    ) -> BoxFuture<'a, Result<(ChatReply, Vec<Value>), CallFailure>> {
+        Box::pin(self.send(request, true))
     }
 
     fn worst_cost(&self, request: &ChatRequest) -> Option<Usd> {

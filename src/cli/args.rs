@@ -135,6 +135,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  groundgate stats scores.csv --floor 0.85 --margin 0.05\n  groundgate stats scores.jsonl --type ordinal --range 1,5 --json\n  groundgate stats --request cases.json\n\nColumns: case, score; also cluster, attempt, baseline. An empty field or null is a missing score.\nSee docs/statistics.md."
     )]
     Stats(StatsArgs),
+    /// Check credentials, TLS, proxy, clock, disk and prices; --online: one cheap call per endpoint
+    #[command(after_help = "Examples:\n  groundgate doctor\n  groundgate doctor --online --json")]
+    Doctor(DoctorArgs),
     /// Print a completion script for your shell
     #[command(hide = true)]
     Completions {
@@ -148,6 +151,13 @@ pub(crate) struct InitArgs {
     /// Where to write; created if it does not exist
     #[arg(value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Make one cheap call to each endpoint
+    #[arg(long)]
+    pub(crate) online: bool,
 }
 
 #[derive(Debug, Args)]

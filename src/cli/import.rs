@@ -63,6 +63,7 @@ impl Line {
             timing: Timing {
                 latency_ms: self.latency_ms.unwrap_or(0),
                 ttft_ms: None,
+                queued_ms: 0,
                 tries: 1,
             },
         })

@@ -8,12 +8,16 @@ mod assemble;
 mod bundled;
 mod clock;
 mod command;
+mod databricks;
 mod error;
 mod exit_code;
 mod files;
+mod finding;
 mod import;
 mod pipeline;
 mod planning;
+mod prices;
+mod probe;
 mod progress;
 mod project;
 mod runs;
@@ -69,6 +73,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
     match cli.command {
         Command::Init(args) => command::init::run(&args, terminal),
         Command::Validate(args) => command::validate::run(global, &args, terminal),
+        Command::Doctor(args) => command::doctor::run(global, &args, terminal),
         Command::Demo(args) => command::demo::run(&args, terminal),
         Command::Run(args) => command::run::run(global, &args, terminal),
         Command::Gate(args) => command::gate::run(global, &args, terminal),

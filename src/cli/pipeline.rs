@@ -20,7 +20,7 @@ use super::{error::CliError, exit_code::ExitCode, progress::Progress, terminal::
 use crate::{
     copilot::Copilot,
     record::{Header, Reader, RecordError, Status, Writer},
-    run::{Budget, Ending, Event, Past, Plan, Stop, Wiring, run},
+    run::{Budget, Ending, Event, Ledger, Past, Plan, Stop, Wiring, run},
     unit::Usd,
 };
 
@@ -48,6 +48,8 @@ pub(crate) struct Job {
     pub(crate) cap: Option<Usd>,
     /// What the record says of itself when all of the plan's part is in.
     pub(crate) complete_as: Status,
+    /// What the cap is shared by, where runs of several processes share it.
+    pub(crate) ledger: Option<PathBuf>,
 }
 
 /// How a job ended.
@@ -82,7 +84,7 @@ pub(crate) fn execute(job: Job, runtime: &Runtime, terminal: &Terminal) -> Resul
     let (sink, events) = mpsc::channel(QUEUE);
     let (stop_at, stop) = watch::channel(Stop::No);
     let signal = Arc::new(AtomicU8::new(0));
-    let budget = Arc::new(Budget::new(job.cap, spent));
+    let budget = Arc::new(budget(&job, spent)?);
     let wiring = Wiring {
         copilot: job.copilot,
         budget,
@@ -113,6 +115,15 @@ pub(crate) fn execute(job: Job, runtime: &Runtime, terminal: &Terminal) -> Resul
         ending,
         code: code(ending, signal.load(Ordering::SeqCst)),
     })
+}
+
+fn budget(job: &Job, spent: Usd) -> Result<Budget, CliError> {
+    let (Some(path), Some(cap)) = (&job.ledger, job.cap) else {
+        return Ok(Budget::new(job.cap, spent));
+    };
+    let (ledger, drawn) = Ledger::open(path, &job.header.run_id, cap, spent)
+        .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
+    Ok(Budget::shared(ledger, drawn, spent))
 }
 
 fn open(job: &Job) -> Result<(Writer, Past, Usd), CliError> {

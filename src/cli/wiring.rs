@@ -4,11 +4,24 @@ use std::{fs, path::Path, sync::Arc};
 
 use tokio::runtime::Runtime;
 
-use super::{bundled, error::CliError, exit_code::ExitCode, files, terminal};
+use super::{
+    bundled, databricks,
+    error::CliError,
+    exit_code::ExitCode,
+    files,
+    prices::Prices,
+    terminal::{self, Terminal},
+};
 use crate::{
-    chat::OpenAiModel,
-    config::{Config, CopilotConfig, CopilotKind, EndpointConfig, JudgeConfig, Lookup, SpecSource},
-    copilot::{ChatCopilot, Copilot, HttpCopilot, RecordedCopilot},
+    chat::{AnthropicModel, BedrockModel, ChatModel, OpenAiModel, OpenAiResponsesModel},
+    config::{
+        Config, CopilotConfig, CopilotKind, EndpointConfig, History, JudgeConfig, JudgeEndpoint,
+        Lookup, ModelApi, ServedModel, SpecSource,
+    },
+    copilot::{
+        ChatCopilot, CommandCopilot, Copilot, DatabricksCopilot, HttpCopilot, ModelCopilot,
+        RecordedCopilot, SameModel, TurnByTurn,
+    },
     demo::{Answerer, serve},
     eval_set::KnowledgeBase,
     judge::{self, JudgeSpec, known_cases},
@@ -16,31 +29,132 @@ use crate::{
     transport::{Client, SystemClock},
 };
 
-/// The system under test. A demo copilot is served on `runtime`.
+/// A copilot with what it talks through.
+pub(crate) struct Wired {
+    pub(crate) copilot: Arc<dyn Copilot>,
+    /// `None` where nothing goes over a network, or to this program's own demo only.
+    pub(crate) client: Option<Arc<Client>>,
+}
+
+/// The system under test. A demo copilot is served on `runtime`; `first_model` is the model that has
+/// answered in an earlier part of the run.
 pub(crate) fn copilot(
     config: &Config,
     chosen: &CopilotConfig,
+    first_model: Option<String>,
     runtime: &Runtime,
-) -> Result<Arc<dyn Copilot>, CliError> {
+    terminal: &Terminal,
+) -> Result<Wired, CliError> {
     let _inside = runtime.enter();
+    let wired = bare_copilot(config, chosen, runtime, terminal)?;
+    let mut copilot = wired.copilot;
+    match &chosen.served_model {
+        ServedModel::Any => {}
+        ServedModel::Same => copilot = Arc::new(SameModel::new(copilot, first_model)),
+        ServedModel::Named(name) => copilot = Arc::new(SameModel::new(copilot, Some(name.clone()))),
+    }
+    if chosen.history == History::TurnByTurn {
+        let longest = max_output_tokens(&chosen.kind);
+        copilot = Arc::new(TurnByTurn::new(copilot, longest));
+    }
+    Ok(Wired { copilot, ..wired })
+}
+
+fn bare_copilot(
+    config: &Config,
+    chosen: &CopilotConfig,
+    runtime: &Runtime,
+    terminal: &Terminal,
+) -> Result<Wired, CliError> {
+    let seed = config.seed;
+    let prices = Prices::of(config)?;
+    let over = |client: &Arc<Client>, copilot: Arc<dyn Copilot>| Wired {
+        copilot,
+        client: Some(Arc::clone(client)),
+    };
     Ok(match &chosen.kind {
-        CopilotKind::OpenAi { endpoint, settings } => Arc::new(ChatCopilot::new(
-            client(endpoint, config.seed)?,
-            (**settings).clone(),
+        CopilotKind::OpenAi { endpoint, settings } => {
+            let client = client(endpoint, seed)?;
+            let mut settings = (**settings).clone();
+            prices.fill_chat(&mut settings.model);
+            let copilot = ChatCopilot::new(Arc::clone(&client), settings);
+            over(&client, Arc::new(copilot))
+        }
+        CopilotKind::Model {
+            endpoint,
+            api,
+            settings,
+        } => {
+            let client = client(endpoint, seed)?;
+            let model = model(&client, prices.filled(api));
+            let copilot = ModelCopilot::new(Arc::clone(&client), model, (**settings).clone());
+            over(&client, Arc::new(copilot))
+        }
+        CopilotKind::Databricks { endpoint, settings } => {
+            let client = client(endpoint, seed)?;
+            let place = databricks::Place {
+                client: &client,
+                endpoint,
+                may_be_mixed: chosen.served_model == ServedModel::Any,
+                seed,
+            };
+            let copilot = databricks::copilot(&place, settings, runtime, terminal)?;
+            over(&client, Arc::new(copilot))
+        }
+        CopilotKind::Mlflow { endpoint, settings } => {
+            let client = client(endpoint, seed)?;
+            let copilot = DatabricksCopilot::on_mlflow(Arc::clone(&client), (**settings).clone());
+            over(&client, Arc::new(copilot))
+        }
+        CopilotKind::Http { endpoint, settings } => {
+            let client = client(endpoint, seed)?;
+            let copilot = HttpCopilot::new(Arc::clone(&client), settings)
+                .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
+            over(&client, Arc::new(copilot))
+        }
+        CopilotKind::Command(settings) => local(CommandCopilot::new(
+            settings.clone(),
+            Arc::new(SystemClock::new()),
         )),
-        CopilotKind::Http { endpoint, settings } => Arc::new(
-            HttpCopilot::new(client(endpoint, config.seed)?, settings)
-                .map_err(|error| CliError::new(ExitCode::Invalid, error))?,
-        ),
         CopilotKind::Recorded { file } => {
             let name = file.display().to_string();
-            Arc::new(RecordedCopilot::parse(&name, &files::read(file)?)?)
+            local(RecordedCopilot::parse(&name, &files::read(file)?)?)
         }
         CopilotKind::Demo { variant } => {
             let base_url = serve_demo(config, runtime)?;
-            Arc::new(bundled::demo_copilot(&base_url, variant.name())?)
+            local(bundled::demo_copilot(&base_url, variant.name())?)
         }
     })
+}
+
+fn local(copilot: impl Copilot + 'static) -> Wired {
+    Wired {
+        copilot: Arc::new(copilot),
+        client: None,
+    }
+}
+
+/// The most tokens of a reply that goes back with the next turn.
+fn max_output_tokens(kind: &CopilotKind) -> u32 {
+    match kind {
+        CopilotKind::OpenAi { settings, .. } => settings.max_output_tokens,
+        CopilotKind::Model { settings, .. } => settings.max_output_tokens,
+        CopilotKind::Databricks { settings, .. } => settings.settings.max_output_tokens,
+        CopilotKind::Mlflow { settings, .. } => settings.max_output_tokens,
+        CopilotKind::Http { settings, .. } => settings.max_output_tokens,
+        CopilotKind::Command(_) | CopilotKind::Recorded { .. } | CopilotKind::Demo { .. } => 0,
+    }
+}
+
+/// A model behind its provider's API.
+fn model(client: &Arc<Client>, api: ModelApi) -> Arc<dyn ChatModel> {
+    let client = Arc::clone(client);
+    match api {
+        ModelApi::Chat(settings) => Arc::new(OpenAiModel::new(client, settings)),
+        ModelApi::Responses(settings) => Arc::new(OpenAiResponsesModel::new(client, settings)),
+        ModelApi::Anthropic(settings) => Arc::new(AnthropicModel::new(client, settings)),
+        ModelApi::Bedrock(settings) => Arc::new(BedrockModel::new(client, settings)),
+    }
 }
 
 /// Serves the demo copilot over the configured knowledge base, or the bundled one.
@@ -61,29 +175,41 @@ fn serve_demo(config: &Config, runtime: &Runtime) -> Result<String, CliError> {
 /// The judges, in the configuration's order.
 pub(crate) fn seats(config: &Config, runtime: &Runtime) -> Result<Vec<Seat>, CliError> {
     let _inside = runtime.enter();
+    let prices = Prices::of(config)?;
     config
         .judges
         .iter()
-        .map(|judge| seat(judge, config.seed))
+        .map(|judge| seat(judge, &prices, config.seed))
         .collect()
 }
 
-fn seat(judge: &JudgeConfig, seed: u64) -> Result<Seat, CliError> {
+fn seat(judge: &JudgeConfig, prices: &Prices, seed: u64) -> Result<Seat, CliError> {
     let name = judge.name.clone();
-    let Some((spec, model)) = spec(judge)?.zip(judge.endpoint.as_ref()) else {
+    let Some((spec, written)) = spec(judge)?.zip(judge.endpoint.as_ref()) else {
         return Ok(Seat {
             name,
             kind: SeatKind::Embedded(Arc::new(bundled::judge()?)),
         });
     };
-    let model = OpenAiModel::new(client(&model.endpoint, seed)?, model.settings.clone());
+    let (_, model) = judge_model(written, prices, seed)?;
     Ok(Seat {
         name,
         kind: SeatKind::Model {
             spec: Arc::new(spec),
-            model: Arc::new(model),
+            model,
         },
     })
+}
+
+/// The model behind a judge, with what it talks through.
+pub(crate) fn judge_model(
+    written: &JudgeEndpoint,
+    prices: &Prices,
+    seed: u64,
+) -> Result<(Arc<Client>, Arc<dyn ChatModel>), CliError> {
+    let client = client(&written.endpoint, seed)?;
+    let model = model(&client, prices.filled(&written.api));
+    Ok((client, model))
 }
 
 /// A judge's spec, checked against its known cases; `None` for the embedded judge.
@@ -128,14 +254,16 @@ pub(crate) fn spec(judge: &JudgeConfig) -> Result<Option<JudgeSpec>, CliError> {
     Ok(Some(spec))
 }
 
-fn client(endpoint: &EndpointConfig, seed: u64) -> Result<Arc<Client>, CliError> {
-    let lookup = Lookup {
+/// How the configuration's secrets are looked up.
+pub(crate) fn lookup() -> Lookup<'static> {
+    Lookup {
         env: &terminal::variable,
         file: &|path: &Path| fs::read(path),
-    };
-    let endpoint = endpoint
-        .resolve(lookup)
-        .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
+    }
+}
+
+pub(crate) fn client(endpoint: &EndpointConfig, seed: u64) -> Result<Arc<Client>, CliError> {
+    let endpoint = endpoint.resolve(lookup())?;
     let client = Client::new(&endpoint, Arc::new(SystemClock::new()), seed)
         .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
     Ok(Arc::new(client))

@@ -20,7 +20,7 @@ use crate::{
 /// What the `schema` key says.
 const SCHEMA: &str = "groundgate.config/1";
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     "schema",
     "eval-set",
     "knowledge-base",
@@ -30,6 +30,8 @@ const KEYS: [&str; 12] = [
     "seed",
     "concurrency",
     "budget-usd",
+    "budget-ledger",
+    "prices",
     "copilot",
     "judge",
     "checks",
@@ -59,6 +61,13 @@ fn read(root: Table<'_, '_>, folder: &Path, bundled_judges: &[&str]) -> Option<C
     let copilots = copilots(root, folder, concurrency);
     let judges = judges(root, folder, concurrency, bundled_judges);
     let checks = checks(root);
+    if root.has("budget-ledger") && !root.has("budget-usd") {
+        root.report_with_help(
+            "budget-ledger",
+            "a ledger is shared and there is no budget to share",
+            "add budget-usd = 100",
+        );
+    }
     if root.tables("judge").is_empty() && checks.is_empty() {
         root.document().report_with_help(
             root.at(),
@@ -75,6 +84,8 @@ fn read(root: Table<'_, '_>, folder: &Path, bundled_judges: &[&str]) -> Option<C
         seed: root.count("seed").unwrap_or(0),
         concurrency,
         budget: dollars(&root, "budget-usd"),
+        prices: path("prices"),
+        budget_ledger: path("budget-ledger"),
         copilots: copilots?,
         judges: judges?,
         checks,
@@ -97,6 +108,8 @@ fn copilots(root: Table<'_, '_>, folder: &Path, concurrency: usize) -> Option<Ve
             Some(CopilotConfig {
                 name: name?,
                 kind: kind?,
+                history: copilot::history(table),
+                served_model: copilot::served_model(table),
             })
         })
         .collect();

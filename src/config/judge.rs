@@ -3,15 +3,11 @@
 use std::path::Path;
 
 use super::{
-    copilot::price,
-    endpoint,
     file::{ranged, relative},
+    model::{self, ModelKind, Reader},
     settings::{JudgeConfig, JudgeEndpoint, SpecSource},
 };
-use crate::{
-    chat::{MaxTokensField, OpenAiSettings, Structured},
-    toml_reader::Table,
-};
+use crate::toml_reader::Table;
 
 /// What the embedded judge's spec is called.
 const EMBEDDED: &str = "embedded";
@@ -30,7 +26,7 @@ pub(super) fn read(
     let spec = spec(table, folder, bundled);
     let model = table
         .table("endpoint")
-        .map(|endpoint| model(endpoint, folder, concurrency));
+        .map(|table| endpoint(table, folder, concurrency));
     let spec = spec?;
     let embedded = spec == SpecSource::Embedded;
     for key in ["endpoint", "votes"].into_iter().filter(|_| embedded) {
@@ -42,7 +38,10 @@ pub(super) fn read(
         }
     }
     if !embedded && !table.has("endpoint") {
-        table.needs(&["endpoint"]);
+        table.needs_with_help(
+            "endpoint",
+            "the model that reads the spec: endpoint = { kind = \"openai\", base-url = \"…\", model = \"…\" }",
+        );
         return None;
     }
     Some(JudgeConfig {
@@ -78,52 +77,12 @@ fn spec(table: Table<'_, '_>, folder: &Path, bundled: &[&str]) -> Option<SpecSou
     None
 }
 
-fn model(table: Table<'_, '_>, folder: &Path, concurrency: usize) -> Option<JudgeEndpoint> {
-    let keys = [
-        "base-url",
-        "model",
-        "stream",
-        "price",
-        "structured",
-        "max-tokens-field",
-        "send-temperature",
-        "send-seed",
-    ];
-    table.only(&[&keys[..], &endpoint::KEYS[..]].concat());
-    table.needs(&["base-url", "model"]);
-    let endpoint = endpoint::read(table, "base-url", folder, concurrency);
-    let settings = open_ai(table);
-    Some(JudgeEndpoint {
-        endpoint: endpoint?,
-        settings: settings?,
-    })
-}
-
-/// The settings of a model behind chat completions.
-pub(super) fn open_ai(table: Table<'_, '_>) -> Option<OpenAiSettings> {
-    let structured = [
-        ("json-schema", Structured::JsonSchema),
-        ("json-object", Structured::JsonObject),
-        ("none", Structured::None),
-    ];
-    let field = [
-        ("max_tokens", MaxTokensField::MaxTokens),
-        ("max_completion_tokens", MaxTokensField::MaxCompletionTokens),
-    ];
-    let price = price(table);
-    let mut settings = OpenAiSettings::for_model("");
-    settings.model = table.text("model").map(str::to_owned);
-    settings.stream = table.flag("stream").unwrap_or(settings.stream);
-    settings.structured = table
-        .choice("structured", &structured)
-        .unwrap_or(settings.structured);
-    settings.max_tokens_field = table
-        .choice("max-tokens-field", &field)
-        .unwrap_or(settings.max_tokens_field);
-    settings.send_temperature = table
-        .flag("send-temperature")
-        .unwrap_or(settings.send_temperature);
-    settings.send_seed = table.flag("send-seed").unwrap_or(settings.send_seed);
-    settings.price = price?;
-    Some(settings)
+fn endpoint(table: Table<'_, '_>, folder: &Path, concurrency: usize) -> Option<JudgeEndpoint> {
+    let kind = if table.has("kind") {
+        table.choice("kind", &model::KINDS)?
+    } else {
+        ModelKind::OpenAi
+    };
+    let (endpoint, api) = model::read(table, kind, Reader::Judge, folder, concurrency)?;
+    Some(JudgeEndpoint { endpoint, api })
 }

@@ -4,17 +4,31 @@
 //! no file, no variable and no network. Secrets are not in the file: it names where they are, and
 //! [`EndpointConfig::resolve`] looks them up for the one endpoint that is about to be called.
 
+mod agent;
+mod auth;
 mod copilot;
+mod databricks_auth;
 mod endpoint;
 mod file;
+mod headers;
+mod http;
 mod judge;
+mod limits;
+mod model;
+mod parts;
+mod price;
+mod proxy;
 mod secret;
 mod settings;
 
 pub use endpoint::EndpointConfig;
 pub use file::read_config;
+pub use model::ModelApi;
 pub use secret::{Lookup, SecretError, SecretSource};
-pub use settings::{Config, CopilotConfig, CopilotKind, JudgeConfig, JudgeEndpoint, SpecSource};
+pub use settings::{
+    Config, CopilotConfig, CopilotKind, DatabricksConfig, History, JudgeConfig, JudgeEndpoint,
+    ServedModel, SpecSource,
+};
 
 #[cfg(test)]
 mod tests;

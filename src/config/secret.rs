@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::transport::Secret;
+use crate::transport::{EndpointError, ProfileError, Secret};
 
 /// Where a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,66 @@ pub enum SecretError {
     /// The file's bytes are no text.
     #[error("{0} is not UTF-8 text")]
     NotText(SecretSource),
+    /// A profile of Databricks that cannot be used.
+    #[error("cannot use `{path}`: {cause}")]
+    Profile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: ProfileError,
+    },
+    /// The profile is of another workspace: its token must not go to the one that was named.
+    #[error("`host` is another workspace than the profile's, `{0}`")]
+    OtherHost(String),
+    /// Nobody says which workspace.
+    #[error("there is neither `host` nor the environment variable `DATABRICKS_HOST`")]
+    NoHost,
+    /// Databricks' own tools refuse to guess, and so do we.
+    #[error("the environment has both `DATABRICKS_TOKEN` and `DATABRICKS_CLIENT_SECRET`")]
+    TwoCredentials,
+    /// Nothing to prove who we are.
+    #[error("there are no credentials for Databricks")]
+    NoCredentials,
+    /// The environment's proxy.
+    #[error("the proxy that the environment variable `{name}` names is not usable: {cause}")]
+    Proxy {
+        /// The variable.
+        name: String,
+        /// Why, without its value.
+        cause: EndpointError,
+    },
+}
+
+impl SecretError {
+    /// One thing to do.
+    pub(super) fn help(&self) -> String {
+        match self {
+            Self::Unset(SecretSource::Env(name)) | Self::Empty(SecretSource::Env(name)) => {
+                format!("set it where groundgate runs: export {name}=…")
+            }
+            Self::Unset(SecretSource::File(path)) | Self::Empty(SecretSource::File(path)) => {
+                format!("write the secret into `{}`", path.display())
+            }
+            Self::Unreadable { .. } => {
+                "paths are relative to the configuration's folder; check that the file is there and yours to read".to_owned()
+            }
+            Self::NotText(_) => "the file holds the secret and nothing else, as text".to_owned(),
+            Self::Profile { .. } => {
+                "`databricks auth describe` shows what Databricks' own tools make of it".to_owned()
+            }
+            Self::OtherHost(_) => {
+                "leave `host` out, or name the profile of that workspace".to_owned()
+            }
+            Self::NoHost => "add host = \"https://….cloud.databricks.com\"".to_owned(),
+            Self::TwoCredentials => {
+                "say which by DATABRICKS_AUTH_TYPE: pat or oauth-m2m".to_owned()
+            }
+            Self::NoCredentials => {
+                "set DATABRICKS_HOST and DATABRICKS_TOKEN, or name a profile: auth = { profile = \"…\" }".to_owned()
+            }
+            Self::Proxy { name, .. } => format!("correct {name}, or set proxy = \"none\""),
+        }
+    }
 }
 
 impl SecretSource {

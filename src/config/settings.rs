@@ -1,11 +1,13 @@
 //! The configuration as meant.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use super::endpoint::EndpointConfig;
+use super::{endpoint::EndpointConfig, model::ModelApi};
 use crate::{
-    chat::OpenAiSettings,
-    copilot::{ChatCopilotSettings, HttpCopilotSettings},
+    copilot::{
+        ChatCopilotSettings, CommandSettings, DatabricksForm, DatabricksSettings,
+        HttpCopilotSettings, ModelCopilotSettings,
+    },
     demo::Variant,
     unit::Usd,
 };
@@ -30,6 +32,10 @@ pub struct Config {
     pub concurrency: usize,
     /// What a run may cost at most; `None`: no limit.
     pub budget: Option<Usd>,
+    /// Prices that win over the table of this program.
+    pub prices: Option<PathBuf>,
+    /// What several runs, of several processes, spend the budget from; `None`: each has its own.
+    pub budget_ledger: Option<PathBuf>,
     /// The systems under test, in the file's order; never empty, names unique.
     pub copilots: Vec<CopilotConfig>,
     /// Who scores the answers, in the file's order; names unique.
@@ -52,6 +58,45 @@ pub struct CopilotConfig {
     pub name: String,
     /// How it is asked.
     pub kind: CopilotKind,
+    /// How the earlier turns of a conversation reach it.
+    pub history: History,
+    /// Which model may answer.
+    pub served_model: ServedModel,
+}
+
+/// How the earlier turns of a conversation reach a copilot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// As the eval set has them, with the last question.
+    AsWritten,
+    /// One by one, with the copilot's own replies.
+    TurnByTurn,
+}
+
+/// Which model may answer during a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServedModel {
+    /// Whichever answers first, to the end of the run.
+    Same,
+    /// The named one.
+    Named(String),
+    /// Any, and several.
+    Any,
+}
+
+/// A copilot on Databricks Model Serving.
+#[derive(Debug, Clone)]
+pub struct DatabricksConfig {
+    /// The serving endpoint.
+    pub name: String,
+    /// Its form; `None`: as the endpoint says.
+    pub form: Option<DatabricksForm>,
+    /// Whether the trace is asked for; `None`: of agents, which have one.
+    pub trace: Option<bool>,
+    /// How long it is waited for where it sleeps when nobody asks.
+    pub cold_start: Duration,
+    /// What is sent; its form and trace are as the two keys above and the endpoint say.
+    pub settings: DatabricksSettings,
 }
 
 /// How a copilot is asked.
@@ -64,6 +109,31 @@ pub enum CopilotKind {
         /// What is sent with every question.
         settings: Box<ChatCopilotSettings>,
     },
+    /// By another provider's API.
+    Model {
+        /// Where.
+        endpoint: Box<EndpointConfig>,
+        /// Which API.
+        api: Box<ModelApi>,
+        /// What is sent with every question.
+        settings: Box<ModelCopilotSettings>,
+    },
+    /// On Databricks Model Serving.
+    Databricks {
+        /// The workspace.
+        endpoint: Box<EndpointConfig>,
+        /// Which endpoint, and what is sent.
+        settings: Box<DatabricksConfig>,
+    },
+    /// An agent behind MLflow's own server.
+    Mlflow {
+        /// Where.
+        endpoint: Box<EndpointConfig>,
+        /// What is sent.
+        settings: Box<DatabricksSettings>,
+    },
+    /// By a command of this machine.
+    Command(CommandSettings),
     /// By any JSON over HTTP.
     Http {
         /// Where.
@@ -112,6 +182,6 @@ pub enum SpecSource {
 pub struct JudgeEndpoint {
     /// Where.
     pub endpoint: EndpointConfig,
-    /// Model, parameters and price.
-    pub settings: OpenAiSettings,
+    /// Which API, model, parameters and price.
+    pub api: ModelApi,
 }

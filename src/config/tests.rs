@@ -1,6 +1,6 @@
 //! What a configuration means, what is refused, and that no secret is repeated.
 
-use std::{io, path::Path, time::Duration};
+use std::{collections::BTreeSet, io, path::Path, time::Duration};
 
 use proptest::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::{
     chat::{MaxTokensField, Structured},
     copilot::StreamEnd,
     demo::Variant,
-    transport::{Auth, Endpoint, HeaderText, Limits, retry::Resend},
+    transport::{Auth, Endpoint, HeaderText, Limits, TokenServer, retry::Resend},
     unit::Usd,
 };
 
@@ -56,20 +56,21 @@ fn resolve(keys: &str) -> Result<Endpoint, String> {
     let CopilotKind::OpenAi { endpoint, .. } = read_copilot(&open_ai(keys))? else {
         panic!("{keys}");
     };
-    let lookup = Lookup {
-        env: &|name| match name {
-            "TOKEN" => Some("canary".to_owned()),
-            "EMPTY" => Some(" \n".to_owned()),
-            _ => None,
-        },
-        file: &|path| match path.to_str() {
-            Some("token.txt") => Ok(b"canary\n".to_vec()),
-            Some("latin1.txt") => Ok(b"canary\xff".to_vec()),
-            _ => Err(io::Error::from(io::ErrorKind::NotFound)),
-        },
-    };
-    endpoint.resolve(lookup).map_err(|error| error.to_string())
+    endpoint.resolve(LOOKUP).map_err(|error| error.to_string())
 }
+
+const LOOKUP: Lookup<'static> = Lookup {
+    env: &|name| match name {
+        "TOKEN" => Some("canary".to_owned()),
+        "EMPTY" => Some(" \n".to_owned()),
+        _ => None,
+    },
+    file: &|path| match path.to_str() {
+        Some("token.txt") => Ok(b"canary\n".to_vec()),
+        Some("latin1.txt") => Ok(b"canary\xff".to_vec()),
+        _ => Err(io::Error::from(io::ErrorKind::NotFound)),
+    },
+};
 
 #[test]
 fn the_example_is_right() {
@@ -121,6 +122,283 @@ fn every_commented_example_is_right_too() {
     assert_eq!(config.copilots.len(), 8);
     assert_eq!(config.judges.len(), 2);
     assert_eq!(config.budget, Usd::from_dollars(20.0));
+}
+
+/// The blocks of TOML on a page.
+fn examples(page: &str) -> impl Iterator<Item = &str> {
+    let blocks = page.split("```toml\n").skip(1);
+    blocks.map(|rest| rest.split("```").next().unwrap())
+}
+
+#[test]
+fn every_example_of_the_page_on_endpoints_is_right() {
+    let page = include_str!("../../docs/endpoints.md");
+    let mut examples = examples(page);
+    let top = examples.next().unwrap();
+    let mut kinds = BTreeSet::new();
+    for example in examples {
+        let mut text = top.to_owned();
+        text.push_str(example);
+        if !example.contains("[[copilot]]") {
+            text.push_str(DEMO);
+        }
+        if !example.contains("[[judge]]") {
+            text.push_str(JUDGE);
+        }
+        let config = read(&text).unwrap_or_else(|mistakes| panic!("{mistakes}\n{example}"));
+        let copilot = &config.copilots[0];
+        kinds.extend(example.lines().find_map(|line| {
+            let (key, value) = line.split_once('=')?;
+            let kind = value.split('"').nth(1)?;
+            (key.trim() == "kind").then(|| kind.to_owned())
+        }));
+        assert_eq!(
+            copilot.history == History::TurnByTurn,
+            example.contains("turn-by-turn")
+        );
+    }
+    assert_eq!(kinds.len(), 15, "every kind has an example: {kinds:?}");
+}
+
+/// Where a copilot's calls go, how they are authorized, and the names of its headers.
+fn place(keys: &str) -> (String, Auth, Vec<String>) {
+    let endpoint = match read_copilot(keys).unwrap() {
+        CopilotKind::OpenAi { endpoint, .. }
+        | CopilotKind::Model { endpoint, .. }
+        | CopilotKind::Databricks { endpoint, .. } => endpoint,
+        other @ (CopilotKind::Mlflow { .. }
+        | CopilotKind::Command(_)
+        | CopilotKind::Http { .. }
+        | CopilotKind::Recorded { .. }
+        | CopilotKind::Demo { .. }) => panic!("{other:?}"),
+    };
+    let endpoint = endpoint.resolve(LOOKUP).unwrap();
+    let headers = endpoint.headers.iter().map(|(name, _)| name.clone());
+    (endpoint.base_url, endpoint.auth, headers.collect())
+}
+
+#[test]
+fn every_kind_of_model_goes_to_its_providers_place() {
+    let (url, auth, headers) = place("kind = 'anthropic'\nmodel = 'm'\nauth = { env = 'TOKEN' }");
+    assert_eq!(url, "https://api.anthropic.com/v1");
+    assert!(matches!(auth, Auth::Header { name, .. } if name == "x-api-key"));
+    assert_eq!(headers, ["anthropic-version"]);
+    let azure = "kind = 'azure-openai'\nbase-url = 'https://r.azure.com/'\ndeployment = 'd'\nauth = { env = 'TOKEN' }";
+    let (url, auth, _) = place(&format!("{azure}\napi-version = '2024-10-21'"));
+    assert_eq!(
+        url,
+        "https://r.azure.com/openai/deployments/d?api-version=2024-10-21"
+    );
+    assert!(matches!(auth, Auth::Header { name, .. } if name == "api-key"));
+    assert_eq!(place(azure).0, "https://r.azure.com/openai/v1");
+    let (url, auth, _) =
+        place("kind = 'bedrock'\nregion = 'eu-west-1'\nmodel = 'm'\nauth = { env = 'TOKEN' }");
+    assert_eq!(url, "https://bedrock-runtime.eu-west-1.amazonaws.com");
+    assert!(matches!(auth, Auth::Bearer(_)));
+    let (url, auth, _) =
+        place("kind = 'gemini'\nmodel = 'm'\nauth = { env = 'TOKEN', header = 'Authorization' }");
+    assert_eq!(
+        url,
+        "https://generativelanguage.googleapis.com/v1beta/openai"
+    );
+    assert!(matches!(auth, Auth::Bearer(_)));
+    assert_eq!(
+        place("kind = 'ollama'\nmodel = 'm'").0,
+        "http://127.0.0.1:11434/v1"
+    );
+}
+
+#[test]
+fn a_databricks_copilot_is_authorized_as_written() {
+    let databricks = "kind = 'databricks'\nhost = 'https://h'\nendpoint = 'e'\nauth = ";
+    let machine = "{ client-id = 'app', client-secret = { env = 'TOKEN' } }";
+    let (url, auth, _) = place(&format!("{databricks}{machine}"));
+    assert_eq!(url, "https://h");
+    assert!(matches!(auth, Auth::ClientCredentials(credentials)
+        if credentials.server == TokenServer::DatabricksHost("https://h".to_owned())));
+    let command = place(&format!("{databricks}{{ command = ['token', '-x'] }}")).1;
+    assert!(matches!(command, Auth::Command(command) if command.program == "token"));
+}
+
+/// A Databricks copilot's endpoint in an environment of these variables, with a file of profiles.
+fn databricks(keys: &str, variables: &[(&str, &str)]) -> Result<Endpoint, String> {
+    const PROFILES: &str = "[DEFAULT]\nhost = https://default\ntoken = canary-1\n[ci]\nhost = https://ci\nclient_id = a\nclient_secret = canary-2\n";
+    let copilot = read_copilot(&format!("kind = 'databricks'\nendpoint = 'e'\n{keys}"))?;
+    let CopilotKind::Databricks { endpoint, .. } = copilot else {
+        panic!("{keys}");
+    };
+    let lookup = Lookup {
+        env: &|name| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        },
+        file: &|path| {
+            if path == Path::new("/home/me/.databrickscfg") {
+                Ok(PROFILES.as_bytes().to_vec())
+            } else {
+                Err(io::Error::from(io::ErrorKind::NotFound))
+            }
+        },
+    };
+    let resolved = endpoint.resolve(lookup).map_err(|error| error.to_string());
+    assert!(!format!("{resolved:?}").contains("canary"), "{resolved:?}");
+    resolved
+}
+
+#[test]
+fn databricks_credentials_are_found_as_its_own_tools_find_them() {
+    const HOME: (&str, &str) = ("HOME", "/home/me");
+    const TOKEN: (&str, &str) = ("DATABRICKS_TOKEN", "canary-3");
+    const HOST: (&str, &str) = ("DATABRICKS_HOST", "env.example/");
+    const MACHINE: [(&str, &str); 2] = [
+        ("DATABRICKS_CLIENT_ID", "a"),
+        ("DATABRICKS_CLIENT_SECRET", "canary-4"),
+    ];
+    let host = |keys: &str, variables: &[(&str, &str)]| {
+        databricks(keys, variables).map(|endpoint| endpoint.base_url)
+    };
+    let fails = |keys: &str, variables: &[(&str, &str)], expected: &str| {
+        let found = host(keys, variables).unwrap_err();
+        assert!(found.contains(expected), "{found}");
+    };
+    assert_eq!(host("", &[HOME]).unwrap(), "https://default");
+    assert_eq!(
+        host("auth = { profile = 'ci' }", &[HOME]).unwrap(),
+        "https://ci"
+    );
+    assert_eq!(
+        host("", &[HOME, TOKEN, HOST]).unwrap(),
+        "https://env.example"
+    );
+    assert_eq!(
+        host("host = 'https://written'", &[TOKEN, HOST]).unwrap(),
+        "https://written"
+    );
+    let chosen = ("DATABRICKS_CONFIG_PROFILE", "ci");
+    assert_eq!(
+        host("", &[HOME, TOKEN, HOST, chosen]).unwrap(),
+        "https://ci"
+    );
+    let machine = databricks("", &[HOST, MACHINE[0], MACHINE[1]]).unwrap();
+    assert!(matches!(machine.auth, Auth::ClientCredentials(_)));
+    let kind = ("DATABRICKS_AUTH_TYPE", "pat");
+    let both = [HOST, TOKEN, MACHINE[0], MACHINE[1], kind];
+    assert!(matches!(
+        databricks("", &both).unwrap().auth,
+        Auth::Bearer(_)
+    ));
+    fails("", &both[..4], "both `DATABRICKS_TOKEN` and");
+    fails("", &[TOKEN], "neither `host` nor the environment");
+    fails("", &[], "no credentials for Databricks");
+    fails("", &[("HOME", "/nowhere")], "no credentials for Databricks");
+    fails(
+        "auth = { profile = 'x' }",
+        &[HOME],
+        "there is no profile `x`",
+    );
+    fails("host = 'https://other'", &[HOME], "another workspace");
+}
+
+#[test]
+fn a_proxy_is_written_or_the_environments() {
+    let proxy = |keys: &str, url: &str, variables: &[(&str, &str)]| {
+        let keys = open_ai(keys).replace("https://host/v1", url);
+        let CopilotKind::OpenAi { endpoint, .. } = read_copilot(&keys).unwrap() else {
+            panic!("{keys}");
+        };
+        let lookup = Lookup {
+            env: &|name| {
+                let found = variables.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            },
+            ..LOOKUP
+        };
+        let resolved = endpoint.resolve(lookup).map_err(|error| error.to_string());
+        assert!(!format!("{resolved:?}").contains("canary"), "{resolved:?}");
+        resolved.map(|endpoint| {
+            endpoint
+                .proxy
+                .map(|proxy| (proxy.url, proxy.login.is_some(), proxy.except))
+        })
+    };
+    let found = |url: &str, login, except: &str| Some((url.to_owned(), login, except.to_owned()));
+    let environment = [
+        ("HTTPS_PROXY", "http://me:canary@secure:1"),
+        ("HTTP_PROXY", "http://trap:2"),
+        ("http_proxy", "plain:3"),
+        ("NO_PROXY", "a,.b"),
+    ];
+    let check = |keys: &str, url: &str, expected| {
+        assert_eq!(
+            proxy(keys, url, &environment).unwrap(),
+            expected,
+            "{keys} {url}"
+        );
+    };
+    check("", "https://host", found("http://secure:1/", true, "a,.b"));
+    check("", "http://host", found("http://plain:3/", false, "a,.b"));
+    check("", "https://127.0.0.1:9", None);
+    check("proxy = 'none'", "https://host", None);
+    check(
+        "proxy = 'http://p:4'",
+        "https://host",
+        found("http://p:4", false, ""),
+    );
+    let login = "proxy = { url = 'http://p:4', user = 'u', password = { file = 'token.txt' }, except = ['x', '.y'] }";
+    check(login, "https://host", found("http://p:4", true, "x,.y"));
+    let broken = proxy("", "https://host", &[("ALL_PROXY", "socks5://me:canary@h")]).unwrap_err();
+    assert!(
+        broken.contains("`ALL_PROXY` names is not usable"),
+        "{broken}"
+    );
+    refuses_copilot(
+        &open_ai("proxy = { url = 'http://p', user = 'u' }"),
+        "12:9: a proxy's login needs both `user` and `password`",
+    );
+}
+
+#[test]
+fn mistakes_in_the_newer_kinds_are_named() {
+    refuses_copilot(
+        "kind = 'anthropic'\nmodel = 'm'",
+        "7:1: key `auth` is missing",
+    );
+    refuses_copilot(
+        "kind = 'bedrock'\nmodel = 'm'\nregion = 'EU west'\nauth = { env = 'A' }",
+        "11:10: `region` is not the name of a region",
+    );
+    refuses_copilot(
+        "kind = 'databricks'\nendpoint = 'a/b'",
+        "10:12: `endpoint` cannot stand in a URL",
+    );
+    refuses_copilot(
+        "kind = 'mlflow'\nbase-url = 'http://h'",
+        "7:1: key `form` is missing",
+    );
+    refuses_copilot(
+        "kind = 'mlflow'\nbase-url = 'http://h'\nbody = '{}'",
+        "7:1: key `answer` is missing",
+    );
+    refuses_copilot(
+        "kind = 'command'\ncommand = []",
+        "10:11: `command` is empty",
+    );
+    refuses_copilot(
+        &open_ai("auth = { profile = 'ci' }"),
+        "12:20: `profile` is a profile of Databricks, and this is another provider",
+    );
+    refuses_copilot(
+        &open_ai("auth = { env = 'A', lifetime-s = 3 }"),
+        "12:34: `lifetime-s` means nothing beside `env`",
+    );
+    refuses_copilot(
+        &open_ai("auth = { client-secret = { env = 'A' }, client-id = 'i' }"),
+        "12:8: key `token-url` is missing",
+    );
+    refuses_copilot(
+        &open_ai("history = 'own'"),
+        "12:11: unknown `history` `own`",
+    );
 }
 
 #[test]
@@ -373,23 +651,23 @@ fn secrets_are_looked_up_where_the_file_says() {
     };
     check(
         "auth = { env = 'ABSENT' }",
-        "environment variable `ABSENT` is not set",
+        "x.toml:12:8: environment variable `ABSENT` is not set",
     );
     check(
         "auth = { env = 'EMPTY' }",
-        "environment variable `EMPTY` is empty",
+        "x.toml:12:8: environment variable `EMPTY` is empty",
     );
     check(
         "auth = { file = 'absent.txt' }",
-        "cannot read the file `absent.txt`",
+        "x.toml:12:8: cannot read the file `absent.txt`: entity not found",
     );
     check(
         "auth = { file = 'latin1.txt' }",
-        "file `latin1.txt` is not UTF-8 text",
+        "x.toml:12:8: file `latin1.txt` is not UTF-8 text",
     );
     check(
         "ca-file = 'absent.pem'",
-        "cannot read the file `absent.pem`",
+        "x.toml:12:11: cannot read the file `absent.pem`: entity not found",
     );
 }
 
@@ -419,7 +697,7 @@ fn a_secret_in_the_file_is_refused_and_not_repeated() {
     );
     check(
         &open_ai("auth = { env = 'A', file = 'canary' }"),
-        "one of `env` and `file`",
+        "one of `env`, `file`, `command`, `client-secret` and `profile` says",
     );
     check(&open_ai("api-key = 'canary'"), "unknown key `api-key`");
     for header in ["Authorization", "x-api-key", "X-Access-Token", "Cookie"] {
@@ -452,10 +730,15 @@ fn judges_are_read() {
     assert_eq!(bundled.spec, SpecSource::Bundled("groundedness".to_owned()));
     assert_eq!(bundled.votes, Some(3));
     let model = bundled.endpoint.unwrap();
-    assert_eq!(model.settings.structured, Structured::JsonObject);
-    assert!(!model.settings.send_temperature);
-    let secrets: Vec<String> = model.endpoint.secrets().map(ToString::to_string).collect();
-    assert_eq!(secrets, ["environment variable `T`"]);
+    let ModelApi::Chat(settings) = &model.api else {
+        panic!("{model:?}");
+    };
+    assert_eq!(settings.structured, Structured::JsonObject);
+    assert!(!settings.send_temperature);
+    let credentials = model.endpoint.credentials(LOOKUP);
+    let (words, found) = credentials.first().unwrap();
+    assert_eq!(words, "environment variable `T`");
+    found.as_ref().unwrap_err();
     let own = judge(&format!("spec = 'judges/own.toml'\n{endpoint}")).unwrap();
     assert_eq!(own.spec, SpecSource::File("judges/own.toml".into()));
     let check = |keys: &str, expected: &str| {

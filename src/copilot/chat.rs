@@ -74,6 +74,10 @@ impl ChatCopilot {
             .await?;
         let completion = reply.output;
         client.settle(&call, completion.usage);
+        self.settings
+            .model
+            .check_whole_prompt(&request.messages, completion.usage)
+            .map_err(|fault| client.failure(&call, &fault, reply.timing.tries))?;
         let passages = match &self.settings.passages {
             Some(paths) => paths
                 .find(&completion.json)

@@ -73,6 +73,7 @@ impl CommandCopilot {
 
     async fn run(&self, case: &Case, attempt: u32) -> Recorded {
         let question = line(case, attempt);
+        let called = self.clock.now();
         let slot = self.limiter.acquire(0).await;
         let started = self.clock.now();
         let exchange = timeout(self.settings.deadline, self.exchange(question));
@@ -86,9 +87,10 @@ impl CommandCopilot {
         let elapsed = self.clock.now().saturating_sub(started);
         slot.answered();
         let timing = Timing {
-            latency_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            latency_ms: milliseconds(elapsed),
             ttft_ms: None,
             tries: 1,
+            queued_ms: milliseconds(started.saturating_sub(called)),
         };
         let malformed = |what: &str| self.failure(FailureKind::Malformed, what);
         let text = String::from_utf8(output)
@@ -188,6 +190,10 @@ impl Copilot for CommandCopilot {
     fn describe(&self) -> String {
         format!("command {}", self.settings.program)
     }
+}
+
+fn milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn line(case: &Case, attempt: u32) -> String {

@@ -1,24 +1,21 @@
-//! Copilots on Databricks Model Serving: foundation models and agents, with the passages that their
-//! traces show.
+//! Agents and foundation models on Databricks Model Serving, and agents behind MLflow's own server,
+//! with the passages that their traces show.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Answer, CallFailure, Copilot, DatabricksForm, ServingEndpoint, Timing,
+    Answer, CallFailure, Copilot, DatabricksForm, ServingEndpoint,
+    agent_reply::AgentForm,
     chat::{conversation, struck},
-    databricks_trace,
+    databricks_watch::Watch,
     extract::PassagePaths,
 };
 use crate::{
-    chat::{BoxFuture, CompletionForm, Message, Price, read_response, text_of, usage_of},
-    eval_set::Case,
-    transport::{
-        Call, Client, Fault, JsonBody, Progress, ReplyForm as _, Target, error_body::from_json,
-        parse_json, percent_encoded,
-    },
+    chat::{BoxFuture, ChatRequest, Message, Price, estimated_tokens},
+    eval_set::{Case, Role},
+    transport::{Call, Client, FormReader, Target, percent_encoded},
     unit::Usd,
 };
 
@@ -29,6 +26,8 @@ pub struct DatabricksSettings {
     pub form: DatabricksForm,
     /// Whether the trace is asked for, which shows the passages. Foundation models refuse it.
     pub return_trace: bool,
+    /// Whether the reply is streamed: gives the time to the first token.
+    pub stream: bool,
     /// Sent before the conversation.
     pub system_prompt: Option<String>,
     /// At most so many tokens are to be written; agents have limits of their own.
@@ -46,47 +45,90 @@ pub struct DatabricksSettings {
 pub struct DatabricksCopilot {
     client: Arc<Client>,
     target: Target,
-    endpoint: ServingEndpoint,
     settings: DatabricksSettings,
+    description: String,
+    watch: Option<Watch>,
 }
 
 impl DatabricksCopilot {
-    /// A copilot at an endpoint of the client's workspace.
+    /// A copilot at an endpoint of the client's workspace. What it serves is looked at again during
+    /// the run: answers of other versions than `endpoint` names are failures.
     pub fn new(
         client: Arc<Client>,
         endpoint: ServingEndpoint,
         settings: DatabricksSettings,
     ) -> Self {
         let name = percent_encoded(&endpoint.name);
+        let target = client.target(&format!("serving-endpoints/{name}/invocations"));
         Self {
-            target: client.target(&format!("serving-endpoints/{name}/invocations")),
+            description: format!("databricks {target}: {}", endpoint.served_words()),
+            target,
+            watch: Some(Watch::new(Arc::clone(&client), endpoint)),
             client,
-            endpoint,
             settings,
         }
     }
 
-    async fn send(&self, case: &Case) -> Result<Answer, CallFailure> {
-        let body = request_body(&self.settings, case).to_string();
-        let call = Call::post_json(&self.target, body);
+    /// An agent that `mlflow models serve` serves at the client's endpoint.
+    pub fn on_mlflow(client: Arc<Client>, settings: DatabricksSettings) -> Self {
+        let target = client.target("invocations");
+        Self {
+            description: format!("mlflow {target}"),
+            target,
+            watch: None,
+            client,
+            settings,
+        }
+    }
+
+    /// Waits until an endpoint answers that sleeps when nobody asks: sends it a greeting, again
+    /// after failures that may be those of waking up, for as long as `patience`. How long it takes
+    /// is nobody's latency.
+    pub async fn wake(&self, patience: Duration) -> Result<(), CallFailure> {
+        let greeting = vec![Message {
+            role: Some(Role::User),
+            text: "Hello".to_owned(),
+        }];
+        Watch::wake(patience, || async { self.say(&greeting).await.map(|_| ()) }).await
+    }
+
+    async fn say(&self, messages: &[Message]) -> Result<Answer, CallFailure> {
+        let body = request_body(&self.settings, messages).to_string();
+        let tokens = estimated_tokens(&ChatRequest {
+            messages: Vec::new(),
+            max_output_tokens: self.settings.max_output_tokens,
+            temperature: None,
+            seed: None,
+            json_schema: None,
+        });
+        let sent = u32::try_from(body.len() / 4).unwrap_or(u32::MAX);
+        let call = Call::post_json(&self.target, body).with_tokens(tokens.saturating_add(sent));
         let client = &self.client;
+        let paths = self.settings.passages.as_ref();
         let reply = client
-            .call(&call, |head| {
-                head.expect_json().map(|()| JsonBody::default())
-            })
+            .call(&call, |head| FormReader::new(head, AgentForm::new(paths)))
             .await?;
-        let answer = read_reply(&reply.output, self.settings.passages.as_ref())
-            .map_err(|fault| client.failure(&call, &fault, reply.timing.tries))?;
+        let answer = reply.output;
         client.settle(&call, answer.usage);
         let answer = Answer {
             cost: self
                 .settings
                 .price
                 .and_then(|price| price.cost(answer.usage)),
+            model: reply.head.served_model.or(answer.model),
             timing: reply.timing,
             ..answer
         };
         Ok(struck(client, answer))
+    }
+
+    async fn send(&self, case: &Case) -> Result<Answer, CallFailure> {
+        let messages = conversation(self.settings.system_prompt.as_deref(), case);
+        let answer = self.say(&messages).await?;
+        if let Some(watch) = &self.watch {
+            watch.check(answer.timing.tries).await?;
+        }
+        Ok(answer)
     }
 }
 
@@ -107,16 +149,12 @@ impl Copilot for DatabricksCopilot {
     }
 
     fn describe(&self) -> String {
-        format!(
-            "databricks {}: {}",
-            self.target,
-            self.endpoint.served_words()
-        )
+        self.description.clone()
     }
 }
 
-fn request_body(settings: &DatabricksSettings, case: &Case) -> Value {
-    let messages: Vec<Value> = conversation(settings.system_prompt.as_deref(), case)
+fn request_body(settings: &DatabricksSettings, messages: &[Message]) -> Value {
+    let messages: Vec<Value> = messages
         .iter()
         .map(|Message { role, text }| {
             json!({"role": role.map_or("system", |role| role.name()), "content": text})
@@ -144,81 +182,28 @@ fn request_body(settings: &DatabricksSettings, case: &Case) -> Value {
             json!({"return_trace": true}),
         );
     }
+    if settings.stream {
+        body.insert("stream".to_owned(), true.into());
+    }
     Value::Object(body)
-}
-
-/// Reads the reply in whichever of the forms it has: agents answer in another than their task says.
-fn read_reply(body: &Bytes, paths: Option<&PassagePaths>) -> Result<Answer, Fault> {
-    let value = parse_json(body)?;
-    let passages = match paths {
-        Some(paths) => paths.find(std::slice::from_ref(&value))?,
-        None => value
-            .pointer("/databricks_output/trace")
-            .and_then(databricks_trace::passages),
-    };
-    let word = |name: &str| value.get(name)?.as_str().map(str::to_owned);
-    let spoken = |text: String| Answer {
-        text,
-        passages: None,
-        usage: usage_of(&value),
-        cost: None,
-        model: word("model"),
-        finish_reason: word("finish_reason"),
-        timing: Timing::default(),
-    };
-    let answer = if value.get("choices").is_some() {
-        let completion = CompletionForm::default().json(body)?;
-        Answer {
-            finish_reason: completion.finish_reason,
-            ..spoken(completion.text)
-        }
-    } else if value.get("output").is_some() {
-        let reply = read_response(&value)?;
-        Answer {
-            finish_reason: reply.finish_reason,
-            ..spoken(reply.text)
-        }
-    } else if let Some(messages) = value.get("messages").and_then(Value::as_array) {
-        spoken(last_said(messages))
-    } else if let Some(text) = word("content") {
-        spoken(text)
-    } else if let Some(error) = from_json(&value) {
-        return Err(Fault::reported(&error, Progress::Waiting));
-    } else {
-        return Err(Fault::malformed(
-            "the reply has none of `choices`, `messages`, `output` and `content`",
-        ));
-    };
-    Ok(Answer { passages, ..answer })
-}
-
-/// The last message of the agent with something in it; tool calls and their results come before.
-fn last_said(messages: &[Value]) -> String {
-    messages
-        .iter()
-        .rev()
-        .filter(|message| message.get("role").is_some_and(|role| role == "assistant"))
-        .filter_map(|message| message.get("content").map(text_of))
-        .find(|text| !text.is_empty())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::{super::template::tests::case, *};
-    use crate::copilot::{FailureKind, Passage, Usage};
 
-    fn body(form: DatabricksForm, return_trace: bool) -> Value {
+    fn body(form: DatabricksForm, [return_trace, stream]: [bool; 2]) -> Value {
         let settings = DatabricksSettings {
             form,
             return_trace,
+            stream,
             system_prompt: None,
             max_output_tokens: 64,
             temperature: Some(0.0),
             passages: None,
             price: None,
         };
-        request_body(&settings, &case("c", "Why?"))
+        request_body(&settings, &conversation(None, &case("c", "Why?")))
     }
 
     #[test]
@@ -228,82 +213,17 @@ mod tests {
             {"role": "user", "content": "Why?"},
         ]);
         assert_eq!(
-            body(DatabricksForm::Chat, false),
+            body(DatabricksForm::Chat, [false, false]),
             json!({"messages": messages, "max_tokens": 64, "temperature": 0.0})
         );
         let options = json!({"return_trace": true});
         assert_eq!(
-            body(DatabricksForm::ChatAgent, true),
+            body(DatabricksForm::ChatAgent, [true, false]),
             json!({"messages": messages, "databricks_options": options})
         );
         assert_eq!(
-            body(DatabricksForm::Responses, true),
-            json!({"input": messages, "databricks_options": options})
-        );
-    }
-
-    fn read(value: &Value) -> Result<Answer, Fault> {
-        read_reply(&Bytes::from(value.to_string()), None)
-    }
-
-    #[test]
-    fn every_form_of_reply_is_read() {
-        let usage = json!({"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8});
-        for reply in [
-            json!({"choices": [{"message": {"content": "Go"}, "finish_reason": "stop"}],
-                "model": "m", "usage": usage}),
-            json!({"messages": [
-                {"role": "assistant", "content": "", "tool_calls": []},
-                {"role": "tool", "content": "found"},
-                {"role": "assistant", "content": "Go", "id": "1"},
-                {"role": "assistant", "content": ""},
-            ], "finish_reason": "stop", "model": "m", "usage": usage}),
-            json!({"output": [
-                {"type": "function_call", "name": "f"},
-                {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Go"}]},
-            ], "status": "stop", "model": "m", "usage": usage}),
-            json!({"content": "Go", "finish_reason": "stop", "model": "m", "usage": usage}),
-        ] {
-            let answer = read(&reply).unwrap();
-            assert_eq!(answer.text, "Go", "{reply}");
-            assert_eq!(answer.model.as_deref(), Some("m"), "{reply}");
-            assert_eq!(answer.finish_reason.as_deref(), Some("stop"), "{reply}");
-            let expected = Usage {
-                input_tokens: Some(5),
-                output_tokens: Some(3),
-            };
-            assert_eq!(answer.usage, expected, "{reply}");
-            assert_eq!(answer.passages, None, "{reply}");
-        }
-    }
-
-    #[test]
-    fn the_trace_shows_the_passages() {
-        let outputs =
-            json!([{"page_content": "Settings", "metadata": {"doc_uri": "kb/1"}, "id": "1"}]);
-        let reply = json!({
-            "content": "Go",
-            "databricks_output": {"databricks_request_id": "r", "trace": {"data": {"spans": [{
-                "span_id": "a", "parent_span_id": null, "attributes": {
-                    "mlflow.spanType": "\"RETRIEVER\"", "mlflow.spanOutputs": outputs.to_string(),
-                },
-            }]}}},
-        });
-        let passage = Passage {
-            id: Some("1".to_owned()),
-            text: "Settings".to_owned(),
-            source: Some("kb/1".to_owned()),
-        };
-        assert_eq!(read(&reply).unwrap().passages, Some(vec![passage]));
-    }
-
-    #[test]
-    fn what_is_no_answer_is_a_fault() {
-        let kind = |value: Value| read(&value).unwrap_err().class.kind;
-        assert_eq!(kind(json!({"predictions": ["Go"]})), FailureKind::Malformed);
-        assert_eq!(
-            kind(json!({"error_code": "E", "message": "no"})),
-            FailureKind::Server
+            body(DatabricksForm::Responses, [true, true]),
+            json!({"input": messages, "databricks_options": options, "stream": true})
         );
     }
 }

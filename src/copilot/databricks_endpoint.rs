@@ -18,6 +18,10 @@ pub enum DatabricksForm {
 }
 
 /// A serving endpoint as it was found.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent fact of an endpoint"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServingEndpoint {
     /// Its name.
@@ -25,6 +29,8 @@ pub struct ServingEndpoint {
     /// What its task says; `None` for custom models, whose form only their owner knows: they are
     /// asked through [`super::HttpCopilot`].
     pub form: Option<DatabricksForm>,
+    /// Whether it is an agent, which has a trace to show.
+    pub is_agent: bool,
     /// Whether it is one of the Foundation Model APIs, which refuse to be asked for a trace.
     pub is_foundation_model: bool,
     /// Whether it says that it is ready; it may sleep nevertheless.
@@ -117,6 +123,10 @@ impl ServingEndpoint {
         Some(Self {
             name,
             form,
+            is_agent: value
+                .get("task")
+                .and_then(Value::as_str)
+                .is_some_and(|task| task.starts_with("agent/")),
             is_foundation_model: value
                 .get("endpoint_type")
                 .is_some_and(|kind| kind == "FOUNDATION_MODEL_API"),
@@ -177,7 +187,7 @@ mod tests {
         let endpoint = ServingEndpoint::read(&value).unwrap();
         assert_eq!(endpoint.form, Some(DatabricksForm::Responses));
         assert!(endpoint.is_ready && endpoint.scales_to_zero && endpoint.is_mixed());
-        assert!(!endpoint.is_foundation_model);
+        assert!(endpoint.is_agent && !endpoint.is_foundation_model);
         assert_eq!(
             endpoint.served_words(),
             "cat.sch.m version 6 (10 %), cat.sch.m version 7 (90 %)"

@@ -3,17 +3,21 @@
 //! Answers, templates, paths and traces are read by pure functions; the adapters beside them do the
 //! talking.
 
+mod agent_reply;
 mod answer;
 mod chat;
 mod command;
 mod databricks;
 mod databricks_endpoint;
 mod databricks_trace;
+mod databricks_watch;
 mod extract;
 mod http;
+mod model;
 mod recorded;
 mod served;
 mod template;
+mod turns;
 
 pub use answer::{Answer, Passage};
 pub use chat::{ChatCopilot, ChatCopilotSettings};
@@ -22,9 +26,11 @@ pub use databricks::{DatabricksCopilot, DatabricksSettings};
 pub use databricks_endpoint::{DatabricksForm, ServedEntity, ServingEndpoint};
 pub use extract::{PassagePaths, PathError};
 pub use http::{HttpCopilot, HttpCopilotError, HttpCopilotSettings, StreamEnd};
+pub use model::{ModelCopilot, ModelCopilotSettings};
 pub use recorded::RecordedCopilot;
-pub use served::ServedModels;
+pub use served::{SameModel, ServedModels};
 pub use template::TemplateError;
+pub use turns::TurnByTurn;
 
 pub use crate::transport::{CallFailure, FailureKind, Timing, Usage};
 use crate::{chat::BoxFuture, eval_set::Case, unit::Usd};

@@ -248,6 +248,7 @@ impl Line<'_> {
         Timing {
             latency_ms: self.milliseconds("latency_ms").unwrap_or_default(),
             ttft_ms: self.milliseconds("ttft_ms"),
+            queued_ms: 0,
             tries: 1,
         }
     }

@@ -7,12 +7,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::ledger::Ledger;
 use crate::unit::Usd;
 
 /// What may be spent, shared by all calls of a run.
 #[derive(Debug)]
 pub struct Budget {
     cap: Option<Usd>,
+    ledger: Option<Ledger>,
     state: Mutex<State>,
     settled: Notify,
 }
@@ -21,6 +23,8 @@ pub struct Budget {
 struct State {
     spent: Usd,
     reserved: Usd,
+    /// What the ledger has given, where there is one.
+    drawn: Usd,
 }
 
 /// Money set aside for one call; given back when it is dropped without being settled.
@@ -39,10 +43,26 @@ impl Budget {
     pub fn new(cap: Option<Usd>, spent: Usd) -> Self {
         let state = Mutex::new(State {
             spent,
-            reserved: Usd::ZERO,
+            ..State::default()
         });
         Self {
             cap,
+            ledger: None,
+            state,
+            settled: Notify::new(),
+        }
+    }
+
+    /// A budget that is a part of a ledger's, of which `drawn` is this run's already.
+    pub fn shared(ledger: Ledger, drawn: Usd, spent: Usd) -> Self {
+        let state = Mutex::new(State {
+            spent,
+            drawn,
+            ..State::default()
+        });
+        Self {
+            cap: None,
+            ledger: Some(ledger),
             state,
             settled: Notify::new(),
         }
@@ -76,6 +96,9 @@ impl Budget {
     /// Reserves at once; nothing where running calls' reserves are in the way.
     fn try_reserve(&self, worst: Option<Usd>) -> Result<Option<Usd>, Exhausted> {
         let mut state = self.state();
+        if let Some(ledger) = &self.ledger {
+            return state.reserve_of(ledger, worst);
+        }
         let amount = match (self.cap, worst) {
             (None, worst) => worst.unwrap_or(Usd::ZERO),
             (Some(_), None) => return Err(Exhausted),
@@ -91,6 +114,39 @@ impl Budget {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Reserves of what was drawn, and draws more where that is too little. A ledger that cannot be
+    /// read gives nothing.
+    fn reserve_of(
+        &mut self,
+        ledger: &Ledger,
+        worst: Option<Usd>,
+    ) -> Result<Option<Usd>, Exhausted> {
+        let worst = worst.ok_or(Exhausted)?;
+        let wanted = self.spent.plus(self.reserved).plus(worst);
+        if wanted > self.drawn {
+            match ledger.draw(wanted.minus(self.drawn)) {
+                Ok(Some(more)) => self.drawn = self.drawn.plus(more),
+                // Running calls may cost less than was set aside for them.
+                Ok(None) if self.reserved > Usd::ZERO => return Ok(None),
+                Ok(None) | Err(_) => return Err(Exhausted),
+            }
+        }
+        self.reserved = self.reserved.plus(worst);
+        Ok(Some(worst))
+    }
+}
+
+impl Drop for Budget {
+    fn drop(&mut self) {
+        let spent = self.spent();
+        if let Some(ledger) = &self.ledger {
+            // What cannot be given back stays drawn, which is on the safe side.
+            ledger.close(spent).unwrap_or_default();
+        }
     }
 }
 
@@ -154,6 +210,36 @@ mod tests {
         }
         first.settle(Some(usd(0.1)));
         assert!(waiting.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn runs_with_one_ledger_share_its_cap() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger");
+        let budget = |name: &str| {
+            let (ledger, drawn) = Ledger::open(&path, name, usd(1.0), Usd::ZERO).unwrap();
+            Budget::shared(ledger, drawn, Usd::ZERO)
+        };
+        let (first, second) = (budget("a"), budget("b"));
+        first
+            .reserve(Some(usd(0.7)))
+            .await
+            .unwrap()
+            .settle(Some(usd(0.7)));
+        assert_eq!(second.reserve(Some(usd(0.4))).await.err(), Some(Exhausted));
+        assert!(second.reserve(None).await.is_err());
+        second
+            .reserve(Some(usd(0.3)))
+            .await
+            .unwrap()
+            .settle(Some(usd(0.1)));
+        drop(second);
+        first
+            .reserve(Some(usd(0.2)))
+            .await
+            .unwrap()
+            .settle(Some(usd(0.2)));
+        assert_eq!(first.reserve(Some(usd(0.1))).await.err(), Some(Exhausted));
     }
 
     #[tokio::test]

@@ -5,10 +5,12 @@
 //! what stops them, in [`runner`].
 
 mod budget;
+mod ledger;
 mod plan;
 mod question;
 mod runner;
 
 pub use budget::Budget;
+pub use ledger::{Ledger, LedgerError};
 pub use plan::{Plan, PlannedTrial, Seat, SeatKind};
 pub use runner::{Ending, Event, Past, Stop, Wiring, run};

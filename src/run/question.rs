@@ -312,7 +312,8 @@ fn cost(result: &Result<Reply, CallFailure>) -> Option<Usd> {
             | FailureKind::Cut
             | FailureKind::Server
             | FailureKind::Malformed
-            | FailureKind::TooLarge => None,
+            | FailureKind::TooLarge
+            | FailureKind::Changed => None,
         },
     }
 }

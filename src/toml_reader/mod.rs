@@ -203,6 +203,25 @@ impl<'d, 's> Table<'d, 's> {
         }
     }
 
+    /// Reports the key where it is absent, with one thing to do.
+    pub fn needs_with_help(&self, key: &str, help: impl Into<String>) {
+        if !self.has(key) {
+            let message = format!("key `{key}` is missing");
+            self.document
+                .add(self.at, message, Some(help.into()), self.hides);
+        }
+    }
+
+    /// A mistake at the key's value that nobody has reported, for those who find out later what is
+    /// wrong with what it names. Its line is not shown: it may hold a secret.
+    pub fn place(&self, key: &str) -> Mistake {
+        let at = self.at_value(key);
+        shown(
+            Mistake::at(self.document.file, self.document.text, at, ""),
+            true,
+        )
+    }
+
     /// Reports a mistake at the key's value.
     pub fn report(&self, key: &str, message: impl Into<String>) {
         self.report_at(self.at_value(key), message);

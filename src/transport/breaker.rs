@@ -70,6 +70,7 @@ impl Breaker {
             FailureKind::Rejected
             | FailureKind::Malformed
             | FailureKind::TooLarge
+            | FailureKind::Changed
             | FailureKind::Absent
             | FailureKind::NotSent => return,
         }

@@ -5,7 +5,7 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -23,14 +23,15 @@ use super::{
     endpoint::{Endpoint, EndpointError, Timeouts, checked_url, shown},
     exchange::{CallFailure, FailureKind, Timing, Usage},
     limit::Limiter,
+    observed::Observed,
     reply::{Fault, Head, Progress, ReplyReader},
     retry::{Failures, RetryPolicy, Trouble, classify, next_wait},
     secret::Redactor,
-    status::{REST_PATIENCE, media_type, status_fault},
+    status::{REST_PATIENCE, media_type, pause, served_model, status_fault},
     tls,
     token::{Token, Tokens},
 };
-use crate::unit::UnitInterval;
+use crate::unit::{UnitInterval, count_to_f64};
 
 /// Calls one endpoint.
 pub struct Client {
@@ -45,12 +46,15 @@ pub struct Client {
     redactor: Redactor,
     tokens: Option<Tokens>,
     jitter: AtomicU64,
+    observed: OnceLock<Observed>,
 }
 
 /// What has been seen of a reply so far.
 #[derive(Debug, Default)]
 struct Seen {
     body_bytes: usize,
+    /// The wait that the head asks for, although the call succeeded.
+    pause: Option<Duration>,
     first_token_at: Option<Duration>,
 }
 
@@ -105,6 +109,7 @@ impl Client {
             largest_body: endpoint.largest_body,
             redactor,
             jitter: AtomicU64::new(jitter_seed),
+            observed: OnceLock::new(),
         })
     }
 
@@ -146,6 +151,7 @@ impl Client {
     ) -> Result<Reply<R::Output>, CallFailure> {
         let mut failures = Failures::default();
         let mut token_refused = false;
+        let called_at = self.clock.now();
         loop {
             let token = self.token(call, failures).await?;
             let slot = self.limiter.acquire(call.tokens).await;
@@ -168,7 +174,11 @@ impl Client {
             let fault = match result {
                 Ok((output, head)) => {
                     slot.answered();
-                    let timing = self.timing(sent_at, &seen, failures.tries() + 1);
+                    if let Some(pause) = seen.pause {
+                        self.limiter.hold(pause);
+                    }
+                    let mut timing = self.timing(sent_at, &seen, failures.tries() + 1);
+                    timing.queued_ms = milliseconds(sent_at.saturating_sub(called_at));
                     return Ok(Reply {
                         output,
                         head,
@@ -212,6 +222,12 @@ impl Client {
         }
     }
 
+    /// Strikes the endpoint's secrets, also those that were cut, out of a message that quotes text
+    /// of it.
+    pub fn strike_message(&self, text: String) -> String {
+        self.redactor.strike_message(text)
+    }
+
     /// Strikes the endpoint's secrets out of text that came from it.
     pub fn strike(&self, text: String) -> String {
         self.redactor.strike(text)
@@ -244,15 +260,19 @@ impl Client {
             .await
             .map_err(|_elapsed| too_late("no reply began", patience, seen))?
             .map_err(send_fault)?;
+        self.observed.get_or_init(|| Observed::of(&response));
         if !response.status().is_success() {
-            return Err(status_fault(response, &call.target.url).await);
+            return Err(status_fault(response, &call.target.url, call.tokens).await);
         }
+        seen.pause = pause(response.headers(), call.tokens);
         let head = Head {
             status: response.status().as_u16(),
             content_type: media_type(response.headers()),
+            served_model: served_model(response.headers()),
         };
         let mut reader = reader(&head)?;
         let idle = self.timeouts.idle;
+        let began = self.clock.now();
         loop {
             let next = timeout(idle, response.chunk())
                 .await
@@ -267,6 +287,7 @@ impl Client {
                     "the reply's body is larger than {limit} bytes"
                 )));
             }
+            self.check_rate(seen, self.clock.now().saturating_sub(began))?;
             let progress = reader.push(bytes)?;
             if progress > Progress::Waiting && seen.first_token_at.is_none() {
                 seen.first_token_at = Some(self.clock.now());
@@ -280,14 +301,47 @@ impl Client {
         Ok((reader.finish()?, head))
     }
 
+    /// A fault where the body comes so slowly that its connection is better given up.
+    fn check_rate(&self, seen: &Seen, took: Duration) -> Result<(), Fault> {
+        let least = self.timeouts.least_bytes_per_s;
+        if took <= self.timeouts.grace {
+            return Ok(());
+        }
+        let wanted = f64::from(least) * took.as_secs_f64();
+        if count_to_f64(seen.body_bytes) >= wanted {
+            return Ok(());
+        }
+        let class = classify(Trouble::Broken {
+            kind: FailureKind::Timeout,
+            reply_began: true,
+        });
+        let came = seen.body_bytes;
+        Err(Fault::new(
+            class,
+            format!("only {came} bytes came in {took:.1?}, fewer than {least} a second"),
+        ))
+    }
+
+    /// What the first reply showed of the endpoint; `None` before there was one.
+    pub fn observed(&self) -> Option<&Observed> {
+        self.observed.get()
+    }
+
+    /// A URL at the root of the endpoint's host.
+    pub fn target_at_root(&self, path: &str) -> Target {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        url.set_query(None);
+        Target::new(url)
+    }
+
     fn timing(&self, sent_at: Duration, seen: &Seen, tries: u32) -> Timing {
-        let since = |at: Duration| {
-            u64::try_from(at.saturating_sub(sent_at).as_millis()).unwrap_or(u64::MAX)
-        };
+        let since = |at: Duration| milliseconds(at.saturating_sub(sent_at));
         Timing {
             latency_ms: since(self.clock.now()),
             ttft_ms: seen.first_token_at.map(since),
             tries,
+            queued_ms: 0,
         }
     }
 
@@ -296,7 +350,7 @@ impl Client {
         let message = format!("call to `{}` failed: {}", call.target, fault.message);
         CallFailure {
             kind: fault.class.kind,
-            message: self.redactor.strike(message),
+            message: self.redactor.strike_message(message),
             tries,
         }
     }
@@ -323,6 +377,10 @@ impl fmt::Debug for Client {
             .field("limiter", &self.limiter)
             .finish_non_exhaustive()
     }
+}
+
+fn milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The rest of a stream that has said it is done, so that its connection can be used again.

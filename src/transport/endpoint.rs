@@ -13,7 +13,7 @@ use super::{
     auth::Auth,
     limit::Limits,
     retry::RetryPolicy,
-    secret::{Redactor, Secret},
+    secret::{Redactor, Secret, percent_decoded},
 };
 
 /// Where calls go and how.
@@ -127,6 +127,48 @@ pub struct Proxy {
     pub except: String,
 }
 
+impl Proxy {
+    /// Reads what environments name: `http://user:password@host:3128`, the scheme and the login left
+    /// out or not.
+    pub fn parse(text: &str, except: &str) -> Result<Self, EndpointError> {
+        let unusable = |cause: String| EndpointError::Proxy(cause);
+        let written = text.trim();
+        let with_scheme = if written.contains("://") {
+            written.to_owned()
+        } else {
+            format!("http://{written}")
+        };
+        // Neither message repeats the text: it may hold a password.
+        let mut url = Url::parse(&with_scheme)
+            .map_err(|error| unusable(format!("it is no URL ({error})")))?;
+        let login = (!url.username().is_empty()).then(|| {
+            let password = percent_decoded(url.password().unwrap_or_default());
+            (percent_decoded(url.username()), Secret::new(password))
+        });
+        let without_login = url.set_password(None).and_then(|()| url.set_username(""));
+        without_login.map_err(|()| unusable("it has no host".to_owned()))?;
+        checked_url(url.as_str())
+            .map_err(|error| unusable(error.to_string().replace("`base_url`", "it")))?;
+        Ok(Self {
+            url: url.into(),
+            login,
+            except: except.to_owned(),
+        })
+    }
+}
+
+/// Whether a URL leads to this machine itself.
+pub fn is_loopback(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| {
+        let host = url.host_str().unwrap_or_default();
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost"
+            || address
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    })
+}
+
 /// How long each part of a call may take. Waiting for a free slot is not part of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
@@ -138,6 +180,10 @@ pub struct Timeouts {
     pub idle: Duration,
     /// From sending to the end of the body, however it trickles.
     pub whole: Duration,
+    /// A body that comes more slowly than so many bytes a second is given up; 0: none is.
+    pub least_bytes_per_s: u32,
+    /// How long a body may take before its rate counts.
+    pub grace: Duration,
 }
 
 impl Default for Timeouts {
@@ -147,6 +193,8 @@ impl Default for Timeouts {
             first_byte: Duration::from_mins(2),
             idle: Duration::from_mins(1),
             whole: Duration::from_mins(5),
+            least_bytes_per_s: 10,
+            grace: Duration::from_secs(30),
         }
     }
 }
@@ -271,6 +319,44 @@ mod tests {
             assert!(!fault.contains("canary"), "{fault}");
         }
         checked_url("http://127.0.0.1:8000/v1?api-version=2024-10-21").unwrap();
+    }
+
+    #[test]
+    fn an_environments_proxy_is_read_and_its_password_not_shown() {
+        let check = |text: &str, url: &str, login: Option<(&str, &str)>| {
+            let proxy = Proxy::parse(text, "a,b").unwrap();
+            assert_eq!(proxy.url, url, "{text}");
+            let found = proxy.login.as_ref();
+            let found = found.map(|(user, password)| (user.as_str(), password.expose()));
+            assert_eq!(found, login, "{text}");
+            assert!(!format!("{proxy:?}").contains("canary"), "{proxy:?}");
+        };
+        check("proxy:3128", "http://proxy:3128/", None);
+        check("https://proxy", "https://proxy/", None);
+        let login = Some(("me@corp", "canary:/"));
+        check(
+            "http://me%40corp:canary%3A%2F@proxy:1",
+            "http://proxy:1/",
+            login,
+        );
+        for text in ["socks5://me:canary@proxy", "http://", "http://me:canary@"] {
+            let error = Proxy::parse(text, "").unwrap_err().to_string();
+            assert!(!error.contains("canary"), "{error}");
+        }
+    }
+
+    #[test]
+    fn this_machine_is_told_from_others() {
+        for (url, expected) in [
+            ("http://localhost:1/v1", true),
+            ("http://127.0.0.2", true),
+            ("http://[::1]:8", true),
+            ("http://localhost.example", false),
+            ("https://10.0.0.1", false),
+            ("nowhere", false),
+        ] {
+            assert_eq!(is_loopback(url), expected, "{url}");
+        }
     }
 
     #[test]

@@ -22,6 +22,10 @@ pub struct Timing {
     pub ttft_ms: Option<u64>,
     /// How often the call was sent; 1 where the first try succeeded.
     pub tries: u32,
+    /// From the call being made to its (last) sending, in milliseconds: waiting for a free slot, for
+    /// the endpoint's pace, and all earlier tries. No part of the latency.
+    #[serde(default)]
+    pub queued_ms: u64,
 }
 
 /// Why a call to an endpoint brought nothing usable.
@@ -48,6 +52,8 @@ pub enum FailureKind {
     Malformed,
     /// A limit on size or depth was passed.
     TooLarge,
+    /// The answer came from another model than the run is about.
+    Changed,
     /// A recorded answer was asked for that the file does not hold.
     Absent,
     /// Not sent: the budget, the deadline or the user ended the run.
@@ -68,6 +74,7 @@ impl FailureKind {
             Self::Redirect => "redirect",
             Self::Malformed => "malformed",
             Self::TooLarge => "too-large",
+            Self::Changed => "changed",
             Self::Absent => "absent",
             Self::NotSent => "not-sent",
         }

@@ -4,9 +4,10 @@
 //! what each means and the media type decides.
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use super::{
-    reply::{Fault, Head, JsonBody, Progress, ReplyReader},
+    reply::{Fault, Head, JsonBody, Progress, ReplyReader, parse_json},
     sse::{Event, LONGEST_LINE, MOST_EVENTS, SseError, SseParser},
 };
 
@@ -23,6 +24,51 @@ pub trait ReplyForm: Send {
 
     /// The stream has ended: an error unless it had come to its own end.
     fn ended(self) -> Result<Self::Output, Fault>;
+}
+
+/// A form that also keeps the JSON that it reads, for those who look for more in it.
+#[derive(Debug)]
+pub(crate) struct Keeping<F> {
+    form: F,
+    keeps: bool,
+    json: Vec<Value>,
+}
+
+impl<F> Keeping<F> {
+    /// Keeps nothing unless it `keeps`.
+    pub(crate) const fn new(form: F, keeps: bool) -> Self {
+        Self {
+            form,
+            keeps,
+            json: Vec::new(),
+        }
+    }
+}
+
+impl<F: ReplyForm> ReplyForm for Keeping<F> {
+    /// What the form made of the reply, and one JSON value per body or event.
+    type Output = (F::Output, Vec<Value>);
+
+    fn json(mut self, body: &[u8]) -> Result<Self::Output, Fault> {
+        if self.keeps {
+            self.json.push(parse_json(body)?);
+        }
+        Ok((self.form.json(body)?, self.json))
+    }
+
+    fn event(&mut self, event: &Event) -> Result<Progress, Fault> {
+        // What is no JSON is the form's to understand or to refuse.
+        if self.keeps
+            && let Ok(value) = parse_json(event.data.as_bytes())
+        {
+            self.json.push(value);
+        }
+        self.form.event(event)
+    }
+
+    fn ended(self) -> Result<Self::Output, Fault> {
+        Ok((self.form.ended()?, self.json))
+    }
 }
 
 /// How a body is divided.

@@ -127,6 +127,17 @@ impl Limiter {
         }
     }
 
+    /// Nobody sends before so much time has passed: the endpoint has said that it has no room until
+    /// then. Changes neither window nor pace.
+    pub(super) fn hold(&self, wait: Duration) {
+        if !self.adaptive {
+            return;
+        }
+        let until = self.clock.now().saturating_add(wait);
+        let mut state = self.state();
+        state.blocked_until = state.blocked_until.max(until);
+    }
+
     /// Calls in flight that are allowed now.
     pub fn window(&self) -> usize {
         self.state().window

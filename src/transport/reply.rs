@@ -25,6 +25,8 @@ pub struct Head {
     pub status: u16,
     /// The media type in lower case without parameters; empty where there is none.
     pub content_type: String,
+    /// Which of an endpoint's models has answered, where a header says so.
+    pub served_model: Option<String>,
 }
 
 impl Head {
@@ -299,6 +301,7 @@ mod tests {
         let head = |content_type: &str| Head {
             status: 200,
             content_type: content_type.to_owned(),
+            served_model: None,
         };
         head("application/json").expect_json().unwrap();
         head("application/problem+json").expect_json().unwrap();

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use base64::{Engine as _, engine::general_purpose};
+use base64::{Engine, engine::general_purpose};
 
 /// What is printed in place of a secret.
 const STRUCK: &str = "***";
@@ -95,6 +95,36 @@ impl Redactor {
     }
 }
 
+/// So much of a secret at a place where a text was cut is struck out, too.
+const LEAST_OF_A_CUT: usize = 8;
+
+impl Redactor {
+    /// As [`strike`](Self::strike), for a message that quotes text which was cut to a bearable
+    /// length: a secret that the cut went through is no whole secret any more.
+    pub fn strike_message(&self, text: String) -> String {
+        let text = self.strike(text);
+        let needles = self.needles.read().unwrap_or_else(PoisonError::into_inner);
+        let pieces: Vec<String> = text
+            .split('…')
+            .map(|piece| without_cut_end(piece, &needles))
+            .collect();
+        pieces.join("…")
+    }
+}
+
+/// The text without the beginning of a secret at its end.
+fn without_cut_end(text: &str, needles: &[String]) -> String {
+    let beginning = needles.iter().find_map(|needle| {
+        let lengths = (LEAST_OF_A_CUT..needle.len()).rev();
+        let mut parts = lengths.filter_map(|length| needle.get(..length));
+        parts.find(|part| text.ends_with(*part))
+    });
+    match beginning.and_then(|part| text.strip_suffix(part)) {
+        Some(kept) => format!("{kept}{STRUCK}"),
+        None => text.to_owned(),
+    }
+}
+
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let needles = self.needles.read().unwrap_or_else(PoisonError::into_inner);
@@ -102,17 +132,60 @@ impl fmt::Debug for Redactor {
     }
 }
 
-fn forms(secret: &str) -> [String; 5] {
-    [
+fn forms(secret: &str) -> Vec<String> {
+    let written = [
         secret.to_owned(),
-        general_purpose::STANDARD_NO_PAD.encode(secret),
-        general_purpose::URL_SAFE_NO_PAD.encode(secret),
         percent_encoded(secret),
-        serde_json::Value::from(secret)
-            .to_string()
-            .trim_matches('"')
-            .to_owned(),
-    ]
+        json_escaped(secret),
+    ];
+    let encoded = (0..3).flat_map(|before| {
+        [
+            general_purpose::STANDARD_NO_PAD,
+            general_purpose::URL_SAFE_NO_PAD,
+        ]
+        .map(|alphabet| inside_base64(&alphabet, secret, before))
+    });
+    written.into_iter().chain(encoded).collect()
+}
+
+/// As a JSON string writes it, without the quotes around it.
+fn json_escaped(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    let inside = quoted
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    inside.unwrap_or_default().to_owned()
+}
+
+/// What the secret is in the base64 of a longer text in which so many bytes (modulo three) stand
+/// before it: the digits that its neighbors have no part in.
+fn inside_base64(alphabet: &impl Engine, secret: &str, before: usize) -> String {
+    let padded = [vec![0; before].as_slice(), secret.as_bytes()].concat();
+    let digits = alphabet.encode(&padded);
+    let first = (before * 8).div_ceil(6);
+    let last = padded.len() * 8 / 6;
+    digits.get(first..last).unwrap_or_default().to_owned()
+}
+
+/// The text that percent signs were put into; what they do not begin stays.
+pub(crate) fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let code = match (first, after) {
+            (b'%', [high, low, ..]) => str::from_utf8(&[*high, *low])
+                .ok()
+                .and_then(|digits| u8::from_str_radix(digits, 16).ok()),
+            _ => None,
+        };
+        bytes.push(code.unwrap_or(*first));
+        rest = if code.is_some() {
+            after.get(2..).unwrap_or_default()
+        } else {
+            after
+        };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Everything but RFC 3986's unreserved characters as `%XX`.
@@ -139,7 +212,7 @@ mod tests {
         assert_eq!(format!("{secret} {secret:?}"), "*** ***");
         assert_eq!(
             format!("{:?}", Redactor::new([&secret])),
-            "Redactor(4 forms)"
+            "Redactor(6 forms)"
         );
     }
 
@@ -157,6 +230,32 @@ mod tests {
             assert!(!text.contains(&form), "{text}");
             assert!(text.contains("key ***"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_secret_inside_a_longer_base64_is_struck_out() {
+        let redactor = Redactor::new([&Secret::new(CANARY)]);
+        for before in ["", "u", "us", "user", "user:"] {
+            for after in ["", "x", "yz", ":more"] {
+                let text = general_purpose::STANDARD.encode(format!("{before}{CANARY}{after}"));
+                let struck = redactor.strike(text.clone());
+                assert!(struck.contains("***"), "{text}");
+                assert!(struck.len() <= 20, "{struck}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_that_was_cut_is_struck_out_of_messages() {
+        let redactor = Redactor::new([&Secret::new(CANARY)]);
+        let check = |text: &str, expected: &str| {
+            assert_eq!(redactor.strike_message(text.to_owned()), expected);
+        };
+        check("failed: key dapi-canary/7…", "failed: key ***…");
+        check("`key dapi-canary/7…`: no", "`key ***…`: no");
+        check("failed: dapi-can", "failed: ***");
+        check("failed: dapi-c", "failed: dapi-c");
+        check(&format!("{CANARY} dapi-canary is"), "*** dapi-canary is");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use reqwest::{
 use tokio::time::timeout;
 
 use super::{
-    error_body,
+    error_body, rate_headers,
     reply::Fault,
     retry::{Trouble, classify, retry_after},
 };
@@ -21,7 +21,8 @@ const LARGEST_ERROR_BODY: usize = 64 << 10;
 pub(super) const REST_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a reply with a status other than success means.
-pub(super) async fn status_fault(response: Response, called: &Url) -> Fault {
+/// `tokens` is what the call was estimated to use.
+pub(super) async fn status_fault(response: Response, called: &Url, tokens: u32) -> Fault {
     let status = response.status();
     if status.is_redirection() {
         return redirect_fault(status, response.headers(), called);
@@ -32,6 +33,8 @@ pub(super) async fn status_fault(response: Response, called: &Url) -> Fault {
         header(headers, &RETRY_AFTER),
         header(headers, &DATE),
     );
+    let find = |name: &str| headers.get(name)?.to_str().ok();
+    let wait = wait.or_else(|| rate_headers::wait(find, tokens));
     let should_retry = match header(headers, &HeaderName::from_static("x-should-retry")) {
         Some("true") => Some(true),
         Some("false") => Some(false),
@@ -97,6 +100,20 @@ pub(super) fn media_type(headers: &HeaderMap) -> String {
         .to_ascii_lowercase()
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+/// The wait that a reply asks for although it is a success: what is left of a limit is nothing.
+pub(super) fn pause(headers: &HeaderMap, tokens: u32) -> Option<Duration> {
+    let find = |name: &str| headers.get(name)?.to_str().ok();
+    rate_headers::may_be_used_up(find)
+        .then(|| rate_headers::wait(find, tokens))
+        .flatten()
+}
+
+/// Which model has answered, as Databricks says it.
+pub(super) fn served_model(headers: &HeaderMap) -> Option<String> {
+    let name = header(headers, &HeaderName::from_static("served-model-name"))?.trim();
+    (!name.is_empty()).then(|| name.chars().take(200).collect())
+}
+
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }

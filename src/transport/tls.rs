@@ -41,6 +41,11 @@ pub(super) fn config(
     Ok(config)
 }
 
+/// How many certificates of the system are trusted.
+pub fn system_certificates() -> usize {
+    rustls_native_certs::load_native_certs().certs.len()
+}
+
 fn bad_ca(error: &impl ToString) -> EndpointError {
     EndpointError::ExtraCa(error.to_string())
 }

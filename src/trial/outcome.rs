@@ -91,9 +91,10 @@ pub enum Unscored {
 
 impl Unscored {
     /// Whether the copilot is to blame. Its failures count as the worst score in both directions;
-    /// those of the measurement are counted against a pass and against a fail.
+    /// those of the measurement are counted against a pass and against a fail. An answer of another
+    /// copilot than the one in question is no fault of this one.
     pub const fn is_product_failure(&self) -> bool {
-        matches!(self, Self::NoAnswer(_))
+        matches!(self, Self::NoAnswer(kind) if !matches!(kind, FailureKind::Changed))
     }
 
     /// The name used in counts.

@@ -160,6 +160,7 @@ async fn a_databricks_endpoint_is_looked_at_and_then_asked_in_its_form() {
     let settings = DatabricksSettings {
         form: DatabricksForm::Responses,
         return_trace: true,
+        stream: false,
         system_prompt: None,
         max_output_tokens: 64,
         temperature: None,

@@ -24,6 +24,21 @@ model_list:
       model: openai/canned
       api_key: none
       mock_response: '{"reason": "it does", "label": "addresses-all"}'
+  - model_name: limited
+    litellm_params:
+      model: openai/canned
+      api_key: none
+      rpm: 8
+      mock_response: "The fee for product number 3 is 3 EUR."
+  - model_name: refused
+    litellm_params:
+      model: openai/canned
+      api_key: none
+      mock_response: "litellm.RateLimitError"
+router_settings:
+  enable_pre_call_checks: true
+  num_retries: 0
+  routing_strategy: usage-based-routing-v2
 general_settings:
   master_key: sk-canary-5e8f
 "#;
@@ -122,6 +137,7 @@ fn a_third_partys_gateway_is_copilot_and_judge() {
         );
         return;
     };
+    its_refusals_are_waited_for(&folder, &gateway);
     for stream in [false, true] {
         folder.write("groundgate.toml", &config(&gateway.url, stream));
         let without_key = folder.run(&["run", "-q"]);
@@ -152,4 +168,41 @@ fn a_third_partys_gateway_is_copilot_and_judge() {
         );
         assert!(!err.contains("canary"), "the key is in the messages");
     }
+}
+
+/// The gateway lets eight calls in each minute and refuses the rest until the next: all questions are
+/// answered, with patience. What it always refuses is given up and says why.
+fn its_refusals_are_waited_for(folder: &Folder, gateway: &Gateway) {
+    let run = |model: &str, limits: &str| {
+        let config = config(&gateway.url, false)
+            .replace(
+                "model    = \"support\"",
+                &format!("model = \"{model}\"\n{limits}"),
+            )
+            .replace("[[judge]]", "[[ignored]]");
+        let (copilots, _) = config.split_once("[[ignored]]").unwrap();
+        let checks = "[checks]\nmetrics = [\"answer_chars\"]\n";
+        folder.write("groundgate.toml", &format!("{copilots}{checks}"));
+        let output = folder
+            .command(&["run"])
+            .env("GATEWAY_KEY", "sk-canary-5e8f")
+            .output()
+            .unwrap();
+        let exported = folder.run(&["runs", "export"]).out;
+        (output.status.code().unwrap(), exported)
+    };
+    folder.write("set.jsonl", &eval_set(10));
+    let (code, exported) = run("limited", "");
+    assert_eq!(code, 0);
+    assert_eq!(exported.matches("3 EUR.\"").count(), 10 + 2, "{exported}");
+    folder.write("set.jsonl", &eval_set(2));
+    let few = "retries = { max-when-refused = 1, first-wait-ms = 1 }";
+    let (code, exported) = run("refused", few);
+    assert_eq!(code, 5);
+    assert_eq!(
+        exported.matches("rate-limited: call to").count(),
+        2,
+        "{exported}"
+    );
+    folder.write("set.jsonl", &eval_set(8));
 }

@@ -32,6 +32,7 @@ fn endpoint(url: &str) -> Endpoint {
             first_byte: Duration::from_millis(150),
             idle: Duration::from_millis(150),
             whole: Duration::from_millis(400),
+            ..Timeouts::default()
         },
         retry: RetryPolicy {
             retries: 2,

@@ -133,6 +133,7 @@ impl<'a> Demo<'a> {
             rerun_failures: false,
             cap: None,
             complete_as: Status::Complete,
+            ledger: None,
         };
         let ended = pipeline::execute(job, self.runtime, self.terminal)?;
         if ended.code != ExitCode::Done {

@@ -3,6 +3,7 @@
 
 pub(super) mod compare;
 pub(super) mod demo;
+pub(super) mod doctor;
 pub(super) mod explain;
 pub(super) mod gate;
 pub(super) mod init;

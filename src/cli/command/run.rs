@@ -1,6 +1,6 @@
 //! `groundgate run`: replays, judges, and keeps everything in a record.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{borrow::Cow, path::PathBuf, sync::Arc};
 
 use serde_json::json;
 
@@ -20,7 +20,7 @@ use super::super::{
 use crate::{
     config::{Config, CopilotConfig},
     eval_set::{Case, EvalSet, load},
-    record::{Header, Reader, Status},
+    record::{Header, Reader, ReplySummary, Status},
     unit::Usd,
 };
 
@@ -155,7 +155,12 @@ struct Start<'a> {
 impl Start<'_> {
     fn go(self, number: usize, terminal: &Terminal) -> Result<(Header, ExitCode), CliError> {
         let runtime = pipeline::runtime()?;
-        let copilot = wiring::copilot(self.config, self.copilot, &runtime)?;
+        let first_model = match &self.resumed {
+            Some((reader, _)) => first_model(reader)?,
+            None => None,
+        };
+        let copilot =
+            wiring::copilot(self.config, self.copilot, first_model, &runtime, terminal)?.copilot;
         let seats = wiring::seats(self.config, &runtime)?;
         let attempts = match &self.resumed {
             Some((reader, _)) => reader.header().attempts,
@@ -207,6 +212,7 @@ impl Start<'_> {
             rerun_failures: rerun.flatten().is_some(),
             cap: self.cap,
             complete_as: Status::Complete,
+            ledger: self.config.budget_ledger.clone(),
         };
         let ended = match (&header.looks, &decider) {
             (Some(looks), Some(decider)) => {
@@ -239,6 +245,17 @@ fn decider(
         None => header.looks = Some(decider.looks(eval_set, args)?),
     }
     Ok(Some(decider))
+}
+
+/// The model that answered first in an earlier part of a run, as far as answers name theirs.
+fn first_model(reader: &Reader) -> Result<Option<String>, CliError> {
+    let mut found = None;
+    reader.for_each_call(|call| {
+        if let (Ok(ReplySummary::Answer(answer)), None) = (call.result, &found) {
+            found = answer.model.map(Cow::into_owned);
+        }
+    })?;
+    Ok(found)
 }
 
 /// Under a cap every call needs a price; better said before the first call than after.

@@ -191,7 +191,20 @@ fn export(reader: &Reader) -> Result<String, CliError> {
                     Cell::Unscored(_) => Some((column.metric.name.clone(), Value::Null)),
                 })
                 .collect();
+            let unscored: serde_json::Map<String, Value> = table
+                .columns
+                .values()
+                .filter_map(|column| match column.cells.get(index)? {
+                    Cell::Unscored(reason) => {
+                        Some((column.metric.name.clone(), json!(reason.to_string())))
+                    }
+                    Cell::Scored(_) | Cell::NotApplicable => None,
+                })
+                .collect();
             let mut line = json!({"case": case, "attempt": attempt, "scores": scores});
+            if let (Some(fields), false) = (line.as_object_mut(), unscored.is_empty()) {
+                fields.insert("unscored".to_owned(), unscored.into());
+            }
             let answer = reader.trial(index)?.answer;
             if let Some(fields) = line.as_object_mut() {
                 match answer {

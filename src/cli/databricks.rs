@@ -1,0 +1,126 @@
+//! From a configured serving endpoint to a copilot: the endpoint is looked at, understood, and woken
+//! up where it sleeps.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::runtime::Runtime;
+
+use super::{error::CliError, exit_code::ExitCode, terminal::Terminal, wiring};
+use crate::{
+    config::{DatabricksConfig, EndpointConfig},
+    copilot::{CallFailure, DatabricksCopilot, DatabricksSettings, FailureKind, ServingEndpoint},
+    transport::{Client, SystemClock, Timeouts},
+};
+
+/// Where the endpoint is.
+pub(crate) struct Place<'a> {
+    pub(crate) client: &'a Arc<Client>,
+    pub(crate) endpoint: &'a EndpointConfig,
+    /// Whether several versions may answer.
+    pub(crate) may_be_mixed: bool,
+    pub(crate) seed: u64,
+}
+
+/// The copilot at a serving endpoint.
+pub(crate) fn copilot(
+    place: &Place<'_>,
+    config: &DatabricksConfig,
+    runtime: &Runtime,
+    terminal: &Terminal,
+) -> Result<DatabricksCopilot, CliError> {
+    let found = runtime
+        .block_on(ServingEndpoint::look(place.client, &config.name))
+        .map_err(|failure| not_found(&config.name, failure))?;
+    let settings = settings(config, &found)?;
+    if found.is_mixed() && !place.may_be_mixed {
+        return Err(CliError::invalid(format!(
+            "the endpoint `{}` serves a mix, {}: a verdict would be about none of them",
+            config.name,
+            found.served_words()
+        ))
+        .with_help(
+            "route all traffic to one version, or say that the mix is meant: served-model = \"any\"",
+        ));
+    }
+    if found.scales_to_zero || !found.is_ready {
+        terminal.note(&format!(
+            "waking up `{}`, for at most {} s; this counts as nobody's latency",
+            config.name,
+            config.cold_start.as_secs()
+        ));
+        wake(place, config, &found, &settings, runtime)?;
+    }
+    Ok(DatabricksCopilot::new(
+        Arc::clone(place.client),
+        found,
+        settings,
+    ))
+}
+
+fn settings(
+    config: &DatabricksConfig,
+    found: &ServingEndpoint,
+) -> Result<DatabricksSettings, CliError> {
+    let Some(form) = config.form.or(found.form) else {
+        return Err(CliError::invalid(format!(
+            "the endpoint `{}` does not say how it is asked",
+            config.name
+        ))
+        .with_help("an agent: form = \"responses\", \"chat-agent\" or \"chat\"; a custom model: `body` and `answer`"));
+    };
+    Ok(DatabricksSettings {
+        form,
+        return_trace: config.trace.unwrap_or(found.is_agent),
+        ..config.settings.clone()
+    })
+}
+
+fn not_found(name: &str, failure: CallFailure) -> CliError {
+    let help = match failure.kind {
+        FailureKind::Auth => "the token needs the permission CAN QUERY on the endpoint".to_owned(),
+        FailureKind::Rejected => {
+            format!("check the name: `databricks serving-endpoints get {name}`")
+        }
+        FailureKind::Connect
+        | FailureKind::Timeout
+        | FailureKind::Cut
+        | FailureKind::RateLimited
+        | FailureKind::Server
+        | FailureKind::Redirect
+        | FailureKind::Malformed
+        | FailureKind::TooLarge
+        | FailureKind::Changed
+        | FailureKind::Absent
+        | FailureKind::NotSent => "check `host`, or ask again later".to_owned(),
+    };
+    CliError::new(ExitCode::Invalid, failure).with_help(help)
+}
+
+/// Wakes the endpoint through a client of its own, so that neither deadlines nor failures of waking
+/// up are those of the run.
+fn wake(
+    place: &Place<'_>,
+    config: &DatabricksConfig,
+    found: &ServingEndpoint,
+    settings: &DatabricksSettings,
+    runtime: &Runtime,
+) -> Result<(), CliError> {
+    let mut endpoint = place.endpoint.resolve(wiring::lookup())?;
+    endpoint.timeouts = Timeouts {
+        first_byte: config.cold_start,
+        whole: config.cold_start.saturating_add(Duration::from_mins(1)),
+        ..endpoint.timeouts
+    };
+    endpoint.retry.retries = 0;
+    // Enough room that waking up is not given up for its failures.
+    endpoint.limits.in_flight = 1024;
+    let client = Client::new(&endpoint, Arc::new(SystemClock::new()), place.seed)
+        .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
+    let sleeper = DatabricksCopilot::new(Arc::new(client), found.clone(), settings.clone());
+    runtime
+        .block_on(sleeper.wake(config.cold_start))
+        .map_err(|failure| {
+            CliError::new(ExitCode::Incomplete, failure)
+                .with_help("ask again later, or give it more time: cold-start-s = 3600")
+        })
+}

@@ -1,0 +1,250 @@
+//! One cheap call to an endpoint, to see what it is before a run pays for more.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use super::{exit_code::ExitCode, finding::Findings, prices::Prices, terminal::Terminal, wiring};
+use crate::{
+    chat::{ChatRequest, Message, look_at_model},
+    config::{Config, CopilotConfig, CopilotKind, JudgeConfig, ModelApi},
+    copilot::{Answer, CallFailure, FailureKind},
+    eval_set::{Case, Role},
+    report::visible_line,
+    transport::{Client, Timing, Usage},
+};
+
+/// What every probe needs.
+pub(crate) struct Probe<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) runtime: &'a Runtime,
+    /// What findings call it.
+    pub(crate) subject: &'a str,
+}
+
+/// Asks a copilot a question; what it talked through.
+pub(crate) fn copilot(
+    probe: &Probe<'_>,
+    chosen: &CopilotConfig,
+    terminal: &Terminal,
+    findings: &mut Findings,
+) -> Option<Arc<Client>> {
+    let Probe {
+        config,
+        runtime,
+        subject,
+    } = *probe;
+    if matches!(chosen.kind, CopilotKind::Recorded { .. }) {
+        return None;
+    }
+    let wired = match wiring::copilot(config, chosen, None, runtime, terminal) {
+        Ok(wired) => wired,
+        Err(error) => {
+            findings.failed(subject, "call", &error);
+            return None;
+        }
+    };
+    findings.ok(subject, "kind", wired.copilot.describe());
+    match runtime.block_on(wired.copilot.ask(&question(), 0)) {
+        Err(failure) => failed(subject, &failure, findings),
+        Ok(answer) => {
+            findings.ok(subject, "call", answered(&answer));
+            match &answer.passages {
+                Some(passages) => {
+                    findings.ok(subject, "passages", format!("{} shown", passages.len()));
+                }
+                None => findings.warn(
+                    subject,
+                    "passages",
+                    "none shown: only judges that need none can score its answers",
+                    "say where the reply shows them: passages = { path = \"$.…\", text = \"$.…\" }",
+                ),
+            }
+        }
+    }
+    if let (Some(client), CopilotKind::OpenAi { settings, .. }) = (&wired.client, &chosen.kind) {
+        model(
+            client,
+            settings.model.model.as_deref(),
+            runtime,
+            subject,
+            findings,
+        );
+    }
+    wired.client
+}
+
+/// Asks a judge's model for a small JSON object; what it talked through.
+pub(crate) fn judge(
+    probe: &Probe<'_>,
+    judge: &JudgeConfig,
+    findings: &mut Findings,
+) -> Option<Arc<Client>> {
+    let Probe {
+        config,
+        runtime,
+        subject,
+    } = *probe;
+    let written = judge.endpoint.as_ref()?;
+    let _inside = runtime.enter();
+    let wired =
+        Prices::of(config).and_then(|prices| wiring::judge_model(written, &prices, config.seed));
+    let (client, chat) = match wired {
+        Ok(wired) => wired,
+        Err(error) => {
+            findings.failed(subject, "call", &error);
+            return None;
+        }
+    };
+    findings.ok(subject, "kind", chat.describe());
+    match runtime.block_on(chat.complete(&request())) {
+        Err(failure) => failed(subject, &failure, findings),
+        Ok(reply) => {
+            findings.ok(
+                subject,
+                "call",
+                words(reply.timing, reply.usage, reply.model.as_deref()),
+            );
+            let is_object = serde_json::from_str::<Value>(reply.text.trim())
+                .is_ok_and(|value| value.is_object());
+            if is_object {
+                findings.ok(subject, "structured", "a JSON object came back");
+            } else {
+                findings.warn(
+                    subject,
+                    "structured",
+                    "what came back is no JSON object",
+                    "choose another way of asking for one: structured = \"json-object\" or \"none\"",
+                );
+            }
+        }
+    }
+    if let ModelApi::Chat(settings) = &written.api {
+        model(
+            &client,
+            settings.model.as_deref(),
+            runtime,
+            subject,
+            findings,
+        );
+    }
+    Some(client)
+}
+
+fn question() -> Case {
+    Case {
+        id: "doctor".to_owned(),
+        history: Vec::new(),
+        question: "Hello. Please answer with one word.".to_owned(),
+        reference_answer: None,
+        expected_facts: Vec::new(),
+        expected_documents: Vec::new(),
+        answerable: None,
+        tags: BTreeMap::new(),
+        cluster: None,
+        critical: false,
+    }
+}
+
+fn request() -> ChatRequest {
+    let schema = json!({
+        "type": "object",
+        "properties": {"ok": {"type": "boolean"}},
+        "required": ["ok"],
+        "additionalProperties": false,
+    });
+    ChatRequest {
+        messages: vec![Message {
+            role: Some(Role::User),
+            text: "Reply with the JSON object {\"ok\": true} and nothing else.".to_owned(),
+        }],
+        max_output_tokens: 256,
+        temperature: Some(0.0),
+        seed: None,
+        json_schema: Some(("doctor".to_owned(), schema)),
+    }
+}
+
+fn failed(subject: &str, failure: &CallFailure, findings: &mut Findings) {
+    let (help, code) = match failure.kind {
+        FailureKind::Auth => (
+            "the credentials are there and were refused",
+            ExitCode::Invalid,
+        ),
+        FailureKind::Rejected => (
+            "the endpoint does not take the call: check URL, model and parameters",
+            ExitCode::Invalid,
+        ),
+        FailureKind::Malformed | FailureKind::TooLarge | FailureKind::Redirect => (
+            "something else than the configured kind answers at this URL",
+            ExitCode::Invalid,
+        ),
+        FailureKind::Connect => (
+            "check host, port, proxy and certificates",
+            ExitCode::Incomplete,
+        ),
+        FailureKind::Timeout
+        | FailureKind::Cut
+        | FailureKind::RateLimited
+        | FailureKind::Server
+        | FailureKind::Changed
+        | FailureKind::Absent
+        | FailureKind::NotSent => (
+            "the endpoint is down or busy: ask again later",
+            ExitCode::Incomplete,
+        ),
+    };
+    findings.fail(
+        subject,
+        "call",
+        visible_line(&failure.to_string()),
+        Some(help.to_owned()),
+    );
+    findings.ends_with(code);
+}
+
+fn answered(answer: &Answer) -> String {
+    words(answer.timing, answer.usage, answer.model.as_deref())
+}
+
+fn words(timing: Timing, usage: Usage, model: Option<&str>) -> String {
+    let mut parts = vec![format!("answered in {} ms", timing.latency_ms)];
+    parts.extend(
+        timing
+            .ttft_ms
+            .map(|ms| format!("first token after {ms} ms")),
+    );
+    if timing.tries > 1 {
+        parts.push(format!("sent {} times", timing.tries));
+    }
+    match (usage.input_tokens, usage.output_tokens) {
+        (Some(input), Some(output)) => parts.push(format!("{input} tokens read, {output} written")),
+        _ => parts.push("tokens not told".to_owned()),
+    }
+    parts.extend(model.map(|model| format!("model {}", visible_line(model))));
+    parts.join(", ")
+}
+
+fn model(
+    client: &Client,
+    model: Option<&str>,
+    runtime: &Runtime,
+    subject: &str,
+    findings: &mut Findings,
+) {
+    let found = runtime.block_on(look_at_model(client, model));
+    let context = found
+        .context_tokens
+        .map(|tokens| format!("{tokens} tokens"));
+    let owner = found.owner.map(|owner| format!(", listed by {owner}"));
+    findings.ok(
+        subject,
+        "context",
+        format!(
+            "{}{}",
+            context.unwrap_or_else(|| "size not told".to_owned()),
+            owner.unwrap_or_default()
+        ),
+    );
+}
