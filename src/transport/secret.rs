@@ -133,10 +133,13 @@ impl fmt::Debug for Redactor {
 }
 
 fn forms(secret: &str) -> Vec<String> {
+    let escaped = json_escaped(secret);
     let written = [
         secret.to_owned(),
         percent_encoded(secret),
-        json_escaped(secret),
+        // A judge's reply is JSON inside a string of JSON.
+        json_escaped(&escaped),
+        escaped,
     ];
     let encoded = (0..3).flat_map(|before| {
         [
@@ -212,7 +215,7 @@ mod tests {
         assert_eq!(format!("{secret} {secret:?}"), "*** ***");
         assert_eq!(
             format!("{:?}", Redactor::new([&secret])),
-            "Redactor(6 forms)"
+            "Redactor(7 forms)"
         );
     }
 
