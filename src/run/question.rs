@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::future::join_all;
-use tokio::sync::SemaphorePermit;
+use tokio::{sync::SemaphorePermit, task::yield_now};
 
 use super::{
     plan::{PlannedTrial, Seat, SeatKind},
@@ -280,6 +280,8 @@ async fn pay(shared: &Shared, paid: PaidCall<'_>) -> Result<Result<Reply, CallFa
         .send(Event::Call(Box::new(call)))
         .await
         .map_err(|_closed| Halt::SinkClosed)?;
+    // Whoever waited for the slot sends its call before this reply is judged.
+    yield_now().await;
     Ok(result)
 }
 
