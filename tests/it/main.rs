@@ -17,6 +17,7 @@ mod crash;
 mod demo;
 mod gateway;
 mod misbehave;
+mod plan;
 mod program;
 mod slow_copilot;
 mod tidy;
