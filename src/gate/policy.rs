@@ -286,6 +286,23 @@ impl RuleKind {
         }
     }
 
+    /// The dimensions whose every value it speaks of, and the slices that must be there.
+    pub fn slices(&self) -> (&[String], &[Slice]) {
+        if let Self::SliceFloor { by, required, .. } = self {
+            (by, required)
+        } else {
+            (&[], &[])
+        }
+    }
+
+    /// Whether it is settled by counting, without a test.
+    pub const fn is_count(&self) -> bool {
+        matches!(
+            self,
+            Self::MustPass { .. } | Self::MaxCount { .. } | Self::MaxErrorRate { .. }
+        )
+    }
+
     /// Whether it needs a baseline.
     pub const fn needs_baseline(&self) -> bool {
         matches!(

@@ -21,6 +21,7 @@ mod ledger;
 mod limits;
 mod misbehave;
 mod mlflow;
+mod plan;
 mod program;
 mod protection;
 mod providers;

@@ -5,6 +5,8 @@
 //! By formulas (statistics.md 3.9, 3.10); `selftest` tries the same by simulation. `groundgate plan`
 //! shows it; nothing here decides about a release.
 
+mod amount;
+mod difference;
 mod purchase;
 mod rule;
 mod sight;
@@ -14,10 +16,10 @@ use std::collections::BTreeSet;
 
 use super::{
     decide::Evidence,
-    policy::{Estimand, KnownMetrics, Policy, RuleKind, Slice},
+    policy::{Estimand, KnownMetrics, Policy, Slice},
 };
 use crate::{
-    stats::{Bound, Unit},
+    stats::{Bound, Unit, power::whole_units},
     trial::{CaseInfo, MetricSpec, builtin_metric},
     unit::count_to_f64,
 };
@@ -115,10 +117,9 @@ pub fn rule_powers(policy: &Policy, planned: &Planned<'_>) -> Vec<RulePower> {
 
 /// How many tests share the error rate of FAIL; at least 1.
 pub(super) fn n_tested(policy: &Policy, cases: &[CaseInfo]) -> usize {
-    let rules = policy.rules.iter().map(|rule| match &rule.kind {
-        RuleKind::SliceFloor { by, .. } => slices(cases, by).len(),
-        RuleKind::MustPass { .. } | RuleKind::MaxCount { .. } | RuleKind::MaxErrorRate { .. } => 0,
-        _ => 1,
+    let rules = policy.rules.iter().map(|rule| match rule.kind.slices() {
+        ([], _) => usize::from(!rule.kind.is_count()),
+        (by, _) => slices(cases, by).len(),
     });
     rules.sum::<usize>().max(1)
 }
@@ -207,7 +208,7 @@ impl Size {
 
 /// Rounded to a whole number of observations.
 fn whole(units: f64) -> usize {
-    crate::stats::power::whole_units(units)
+    whole_units(units)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::{
     POWER_WANTED, Planned, Size,
-    rule::Scope,
+    difference::Scope,
     sight::{compared, required},
     spread::Spread,
 };
@@ -118,7 +118,7 @@ impl Market<'_> {
                 self.sees(&self.purchase(now.questions, attempts, votes))
             })
             .map(|attempts| self.purchase(now.questions, attempts, votes)),
-            more_votes: least(votes, VOTES_MOST, |votes| {
+            more_votes: least(votes, self.votes_most(), |votes| {
                 self.sees(&self.purchase(now.questions, attempts, votes))
             })
             .map(|votes| self.purchase(now.questions, attempts, votes)),
@@ -134,14 +134,17 @@ impl Market<'_> {
         Some(buys(least_n))
     }
 
-    /// More votes than two are tried only where votes can differ.
-    fn cheapest(&self) -> Option<Purchase> {
-        let can_flip = self.planned.assumptions.flips > 0.0;
-        let votes_most = if can_flip {
+    /// More votes are for sale only where a judge is paid for them and they can differ.
+    fn votes_most(&self) -> u32 {
+        if self.prices.vote > 0.0 && self.planned.assumptions.flips > 0.0 {
             VOTES_MOST
         } else {
             self.planned.votes
-        };
+        }
+    }
+
+    fn cheapest(&self) -> Option<Purchase> {
+        let votes_most = self.votes_most();
         let designs = (self.planned.attempts..=ATTEMPTS_MOST.min(self.planned.attempts + 20))
             .flat_map(|attempts| {
                 (self.planned.votes..=votes_most).map(move |votes| (attempts, votes))

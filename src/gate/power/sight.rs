@@ -82,13 +82,9 @@ pub(super) fn compared(policy: &Policy) -> BTreeSet<String> {
 }
 
 pub(super) fn required(policy: &Policy) -> BTreeSet<Slice> {
-    let kinds = policy.rules.iter().map(|rule| &rule.kind);
-    kinds
-        .filter_map(|kind| match kind {
-            RuleKind::SliceFloor { required, .. } => Some(required),
-            _ => None,
-        })
-        .flatten()
+    let rules = policy.rules.iter();
+    rules
+        .flat_map(|rule| rule.kind.slices().1)
         .cloned()
         .collect()
 }

@@ -5,11 +5,8 @@ use std::collections::BTreeMap;
 
 use super::Assumptions;
 use crate::{
-    stats::{
-        StatsError,
-        variance::{NestedScores, variance_components},
-    },
-    trial::{CaseInfo, Cell, Column, ScoreTable},
+    stats::variance::{NestedScores, variance_components},
+    trial::{CaseInfo, Cell, Column, Direction, ScoreTable},
     unit::count_to_f64,
 };
 
@@ -135,6 +132,22 @@ pub(super) fn assumed(assumptions: &Assumptions) -> Spread {
 }
 
 impl Spread {
+    /// Shares of a scale brought to its numbers.
+    pub(super) fn on(self, low: f64, high: f64, direction: Direction) -> Self {
+        let width = high - low;
+        let mean = match direction {
+            Direction::HigherIsBetter => self.mean,
+            Direction::LowerIsBetter => 1.0 - self.mean,
+        };
+        Self {
+            mean: width.mul_add(mean, low),
+            total: self.total * width * width,
+            run: self.run * width * width,
+            clusters: self.clusters * width * width,
+            ..self
+        }
+    }
+
     /// The variance of the mean of a cluster (of a question) with `attempts` runs, whose noise is
     /// `run` each.
     pub(super) fn of_unit(&self, run: f64, attempts: f64) -> f64 {
@@ -199,11 +212,7 @@ fn run_variance(questions: &[Question<'_>]) -> Option<f64> {
         .map(|one| one.scores.iter().map(|score| vec![*score]).collect());
     let components =
         NestedScores::new(nested.collect()).and_then(|scores| variance_components(&scores));
-    match components {
-        Ok(components) => components.run,
-        Err(StatsError::NoData | StatsError::TooFew { .. }) => None,
-        Err(_) => None,
-    }
+    components.ok()?.run
 }
 
 fn mean(values: &[f64]) -> Option<f64> {

@@ -10,7 +10,7 @@ use crate::{
     gate::{
         Evidence, OnOpen, Rule, Statistics, Verdict,
         decide::verdicts,
-        policy::{CaseFilter, JudgeCalibration},
+        policy::{CaseFilter, JudgeCalibration, RuleKind},
     },
     stats::rogan_gladen::Recognized,
     trial::{Cell, Column, DataType, ScoreTable},
@@ -61,17 +61,22 @@ impl World {
             for _ in 0..attempts {
                 let value = match self.data_type {
                     DataType::Fraction if draw.unit() >= good => 0.25 + 0.5 * draw.unit(),
-                    _ => f64::from(u8::from(draw.unit() < good)),
+                    DataType::Binary
+                    | DataType::Fraction
+                    | DataType::Ordinal { .. }
+                    | DataType::Amount => f64::from(u8::from(draw.unit() < good)),
                 };
                 cells.push(Cell::Scored(match self.data_type {
                     DataType::Amount => 100.0 + 50.0 * value,
-                    _ => value,
+                    DataType::Binary | DataType::Fraction | DataType::Ordinal { .. } => value,
                 }));
             }
         }
         let metric = match self.data_type {
             DataType::Amount => MetricSpec::amount("latency_ms", "ms"),
-            other => MetricSpec::score("groundedness", other),
+            other @ (DataType::Binary | DataType::Fraction | DataType::Ordinal { .. }) => {
+                MetricSpec::score("groundedness", other)
+            }
         };
         let column = Column {
             metric: metric.clone(),

@@ -6,13 +6,15 @@
 //! or twice the margin. Pure and seeded: the same rates whatever the number of threads. It decides
 //! nothing about a release; `groundgate selftest` shows it.
 
+mod rates;
 mod world;
-
-use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use self::world::{Luck, Suite, World, break_some};
+use self::{
+    rates::RuleOutcome,
+    world::{Luck, Suite, World, break_some},
+};
 use super::{
     calibration,
     decide::{Evidence, RuleVerdict, verdicts},
@@ -21,11 +23,11 @@ use super::{
     verdict::Verdict,
 };
 use crate::{
-    stats::distributions::{beta_quantile, beta_upper_quantile},
     trial::{Direction, ScoreTable},
     unit::count_to_f64,
 };
 
+pub use rates::{KnownBad, Rate, RuleRates, SelfTest, Verdicts};
 pub use world::Agreement;
 
 /// What is tried, how often, from which seed.
@@ -41,125 +43,6 @@ pub struct Trying<'a> {
     pub seed: u64,
     /// The correlation of two runs of one question, for metrics of which no question was run twice.
     pub correlation: f64,
-}
-
-/// So many of so many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Rate {
-    /// How often it happened.
-    pub count: usize,
-    /// How often it could have.
-    pub of: usize,
-}
-
-impl Rate {
-    /// The share; 0 of nothing.
-    pub fn share(self) -> f64 {
-        if self.of == 0 {
-            0.0
-        } else {
-            count_to_f64(self.count) / count_to_f64(self.of)
-        }
-    }
-
-    /// Clopper and Pearson's interval at 95 %: what the simulation leaves open.
-    pub fn interval(self) -> (f64, f64) {
-        let (count, rest) = (
-            count_to_f64(self.count),
-            count_to_f64(self.of.saturating_sub(self.count)),
-        );
-        let low = if self.count == 0 {
-            0.0
-        } else {
-            beta_quantile(0.025, count, rest + 1.0)
-        };
-        let high = if self.count >= self.of {
-            1.0
-        } else {
-            beta_upper_quantile(0.025, count + 1.0, rest)
-        };
-        (low, high)
-    }
-
-    fn add(&mut self, happened: bool) {
-        self.of += 1;
-        self.count += usize::from(happened);
-    }
-}
-
-/// What the gate, or one rule, said of candidates that are the baseline again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Verdicts {
-    /// Passed.
-    pub pass: Rate,
-    /// Held.
-    pub hold: Rate,
-    /// Could not tell.
-    pub inconclusive: Rate,
-    /// Failed.
-    pub fail: Rate,
-    /// Failed where the bar is met in truth.
-    pub false_fail: Rate,
-    /// Passed where a bar is not met in truth.
-    pub false_pass: Rate,
-    /// Of two runs of one candidate, one passed and the other failed.
-    pub flips: Rate,
-}
-
-/// One rule under A/A; a slice rule with all its slices.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RuleRates {
-    /// The rule's id.
-    pub id: String,
-    /// The rule's kind.
-    pub kind: &'static str,
-    /// What it said.
-    pub verdicts: Verdicts,
-    /// Whether errors could be counted: the truth behind its bar is known.
-    pub is_judged: bool,
-}
-
-/// One rule against a candidate that was made worse on purpose.
-#[derive(Debug, Clone, PartialEq)]
-pub struct KnownBad {
-    /// The rule's id.
-    pub id: String,
-    /// Its metric.
-    pub metric: String,
-    /// 1: exactly at the bar, where a pass is an error. 2: as far again.
-    pub times: u8,
-    /// How much the candidate lost on average, on the metric's scale.
-    pub loss: f64,
-    /// How often it passed all the same.
-    pub pass: Rate,
-    /// How often it failed, at the level that Holm's procedure leaves to the worst rule.
-    pub fail: Rate,
-}
-
-/// The result of all replications.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SelfTest {
-    /// How many.
-    pub replications: usize,
-    /// From where.
-    pub seed: u64,
-    /// Questions of the record.
-    pub questions: usize,
-    /// Attempts at each in a simulated run.
-    pub attempts: u32,
-    /// The fewest attempts of a question that runs are drawn from.
-    pub attempts_known: usize,
-    /// Whether questions (whole clusters) are drawn anew each time, as claims about a population need;
-    /// otherwise the suite is fixed.
-    pub resamples_questions: bool,
-    /// How two simulated runs of one question agree, by metric.
-    pub agreements: BTreeMap<String, Agreement>,
-    /// The gate as a whole under A/A.
-    pub gate: Verdicts,
-    /// Rule by rule under A/A, in the policy's order.
-    pub rules: Vec<RuleRates>,
-    /// Rules of the kinds `floor` and `non-inferior` against worse candidates.
-    pub known_bad: Vec<KnownBad>,
 }
 
 /// Tries the gate. `tick` is told of every replication that is done, from any thread.
@@ -204,14 +87,6 @@ struct Outcome {
     rules: Vec<RuleOutcome>,
     /// By harm; `None` where the scores have no room for the loss.
     harms: Vec<Option<Verdict>>,
-}
-
-#[derive(Clone, Copy)]
-struct RuleOutcome {
-    first: Verdict,
-    rerun: Verdict,
-    false_fail: bool,
-    false_pass: bool,
 }
 
 impl<'a> Test<'a> {
@@ -404,21 +279,6 @@ impl<'a> Test<'a> {
     }
 }
 
-impl Verdicts {
-    fn add(&mut self, outcome: RuleOutcome) {
-        let RuleOutcome { first, rerun, .. } = outcome;
-        self.pass.add(first == Verdict::Pass);
-        self.hold.add(first == Verdict::Hold);
-        self.inconclusive.add(first == Verdict::Inconclusive);
-        self.fail.add(first >= Verdict::Fail);
-        self.false_fail.add(outcome.false_fail);
-        self.false_pass.add(outcome.false_pass);
-        let pair = (first.min(rerun), first.max(rerun));
-        self.flips
-            .add(pair.0 == Verdict::Pass && pair.1 >= Verdict::Fail);
-    }
-}
-
 fn worst(verdicts: &[RuleVerdict]) -> Verdict {
     let all = verdicts.iter().map(|one| one.verdict);
     all.max().unwrap_or(Verdict::Error)
@@ -454,26 +314,7 @@ fn harms(trying: &Trying<'_>, world: &World, fixed: &Suite) -> Vec<Harm> {
         let Some(estimand) = estimand(policy, rule) else {
             continue;
         };
-        let loss = match &rule.kind {
-            RuleKind::NonInferior { metric, margin } => {
-                let column = trying.evidence.candidate.columns.get(metric);
-                let instrument = column.map(|column| column.instrument);
-                let scaled = policy.calibrations.get(metric).and_then(|calibration| {
-                    let alpha = policy.statistics.alpha_pass;
-                    calibration::scaled(calibration, instrument, *margin, alpha).ok()
-                });
-                Some((
-                    metric,
-                    scaled.map_or(*margin, |scaled| scaled.on_judges_scale),
-                ))
-            }
-            RuleKind::Floor { metric, min } => {
-                let by_cluster = estimand == Estimand::Population;
-                let truth = world.truth(fixed, metric, None, by_cluster);
-                truth.map(|truth| (metric, truth - min))
-            }
-            _ => None,
-        };
+        let loss = loss_to_bar(trying, (world, fixed), rule, estimand);
         let Some((metric, loss)) = loss.filter(|(_, loss)| *loss > 0.0) else {
             continue;
         };
@@ -495,6 +336,33 @@ fn harms(trying: &Trying<'_>, world: &World, fixed: &Suite) -> Vec<Harm> {
         }
     }
     found
+}
+
+/// What a candidate exactly at a rule's bar has lost; `None` for rules of other kinds.
+fn loss_to_bar<'r>(
+    trying: &Trying<'_>,
+    (world, fixed): (&World, &Suite),
+    rule: &'r Rule,
+    estimand: Estimand,
+) -> Option<(&'r String, f64)> {
+    let policy = trying.policy;
+    if let RuleKind::NonInferior { metric, margin } = &rule.kind {
+        let column = trying.evidence.candidate.columns.get(metric);
+        let instrument = column.map(|column| column.instrument);
+        let scaled = policy.calibrations.get(metric).and_then(|calibration| {
+            let alpha = policy.statistics.alpha_pass;
+            calibration::scaled(calibration, instrument, *margin, alpha).ok()
+        });
+        return Some((
+            metric,
+            scaled.map_or(*margin, |scaled| scaled.on_judges_scale),
+        ));
+    }
+    let RuleKind::Floor { metric, min } = &rule.kind else {
+        return None;
+    };
+    let truth = world.truth(fixed, metric, None, estimand == Estimand::Population)?;
+    Some((metric, truth - min))
 }
 
 #[cfg(test)]

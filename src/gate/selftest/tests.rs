@@ -165,7 +165,7 @@ fn simulated_runs_agree_as_the_record_says() {
             let cells = &run.columns["groundedness"].cells;
             let score = |cell: &Cell| match cell {
                 Cell::Scored(value) => *value,
-                other => panic!("{other:?}"),
+                other @ (Cell::NotApplicable | Cell::Unscored(_)) => panic!("{other:?}"),
             };
             let step = usize::try_from(attempts).unwrap();
             cells.iter().step_by(step).map(score).collect()

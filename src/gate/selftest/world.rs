@@ -14,7 +14,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::super::{
     decide::Evidence,
-    policy::{Policy, RuleKind, Slice},
+    policy::{Policy, Slice},
 };
 use crate::{
     stats::variance::{NestedScores, variance_components},
@@ -76,7 +76,7 @@ pub(super) struct World {
     questions: Vec<Question>,
     /// By group: the questions of it.
     groups: Vec<Vec<usize>>,
-    /// By group: clusters that begin in it.
+    /// Clusters of one group and one size: what can stand in for each other.
     strata: Vec<Vec<Vec<usize>>>,
     metrics: Vec<Measured>,
     attempts: u32,
@@ -113,12 +113,14 @@ impl World {
             let of_cluster = clusters.entry(&question.info.cluster).or_default();
             of_cluster.push(index);
         }
-        let mut strata = vec![Vec::new(); keys.len()];
+        let mut strata: BTreeMap<(usize, usize), Vec<Vec<usize>>> = BTreeMap::new();
         for members in clusters.into_values() {
             let first = members.first().and_then(|first| questions.get(*first));
-            if let Some(stratum) = first.and_then(|first| strata.get_mut(first.group)) {
-                stratum.push(members);
-            }
+            let group = first.map_or(0, |first| first.group);
+            strata
+                .entry((group, members.len()))
+                .or_default()
+                .push(members);
         }
         let columns = table.columns.values().enumerate();
         let metrics = columns
@@ -127,7 +129,7 @@ impl World {
         Self {
             questions,
             groups,
-            strata,
+            strata: strata.into_values().collect(),
             metrics,
             attempts: table.attempts,
             table: ScoreTable {
@@ -163,7 +165,8 @@ impl World {
         }
     }
 
-    /// As many clusters, drawn anew from those of the same slices; a cluster that is drawn twice is two.
+    /// As many clusters, drawn anew from those of the same slices and size, so that no slice gets thin
+    /// by luck; a cluster that is drawn twice is two.
     pub(super) fn resampled(&self, luck: &mut Luck) -> Suite {
         let mut suite = Suite {
             cases: Vec::with_capacity(self.questions.len()),
@@ -358,13 +361,10 @@ fn add_attempts(questions: &mut [Question], table: &ScoreTable, more: &ScoreTabl
 
 /// The tags that the policy's slices are made of.
 fn tags(policy: &Policy) -> Vec<String> {
-    let kinds = policy.rules.iter().map(|rule| &rule.kind);
-    let mut tags: Vec<String> = kinds
-        .filter_map(|kind| match kind {
-            RuleKind::SliceFloor { by, .. } => Some(by.clone()),
-            _ => None,
-        })
-        .flatten()
+    let rules = policy.rules.iter();
+    let mut tags: Vec<String> = rules
+        .flat_map(|rule| rule.kind.slices().0)
+        .cloned()
         .collect();
     tags.sort();
     tags.dedup();

@@ -75,13 +75,14 @@ impl PlannedMean {
     /// The same claim after the mean fell by `drop`, where a share of the units fell from the scale's
     /// high end to its low one: the way to fall that is hardest to see. It adds
     /// `drop (width − drop)` to the variance.
+    #[must_use]
     pub fn after_drop(&self, drop: f64, width: f64) -> Self {
         let added = (drop * (width - drop)).max(0.0);
-        let with = |sd: f64| sd.mul_add(sd, added).sqrt();
+        let spread = |sd: f64| sd.mul_add(sd, added).sqrt();
         Self {
             mean: (self.mean - drop).max(self.scale.low()),
-            sd: with(self.sd),
-            noise: with(self.noise),
+            sd: spread(self.sd),
+            noise: spread(self.noise),
             ..*self
         }
     }

@@ -135,6 +135,7 @@ fn plan(global: &Global, args: &PlanArgs, terminal: &Terminal) -> Result<Plan, C
         question_usd,
     })?;
     let want_drop = args.want_drop.map(checked_drop).transpose()?;
+    let bought = want_drop.map(|wanted| shopping(&policy, &planned, wanted, money.prices));
     Ok(Plan {
         copilot: copilot.name.clone(),
         policy_name,
@@ -149,9 +150,7 @@ fn plan(global: &Global, args: &PlanArgs, terminal: &Terminal) -> Result<Plan, C
         question_usd,
         powers: rule_powers(&policy, &planned),
         sights: sights(&policy, &planned),
-        shopping: want_drop.map_or_else(Vec::new, |wanted| {
-            shopping(&policy, &planned, wanted, money.prices)
-        }),
+        shopping: bought.unwrap_or_default(),
         want_drop,
         cap: cap(&config, args.budget_usd)?,
         money,

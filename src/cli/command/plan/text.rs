@@ -228,7 +228,11 @@ fn to_buy(plan: &Plan, wanted: f64, page: &mut Page) {
         }
         ways(plan, shopping, page);
     }
-    if plan.question_usd <= 0.0 {
+    if !plan.money.is_priced {
+        page.line(
+            "  prices are not known without a pilot: calls are counted, new questions are free",
+        );
+    } else if plan.question_usd <= 0.0 {
         page.line("  new questions count as free: --assume question-usd=5 prices their writing");
     }
 }
