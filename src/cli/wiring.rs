@@ -46,25 +46,44 @@ pub(crate) fn copilot(
     terminal: &Terminal,
 ) -> Result<Wired, CliError> {
     let _inside = runtime.enter();
-    let wired = bare_copilot(config, chosen, runtime, terminal)?;
+    let wired = bare_copilot(config, chosen, runtime, Some(terminal))?;
     let mut copilot = wired.copilot;
     match &chosen.served_model {
         ServedModel::Any => {}
         ServedModel::Same => copilot = Arc::new(SameModel::new(copilot, first_model)),
         ServedModel::Named(name) => copilot = Arc::new(SameModel::new(copilot, Some(name.clone()))),
     }
-    if chosen.history == History::TurnByTurn {
-        let longest = max_output_tokens(&chosen.kind);
-        copilot = Arc::new(TurnByTurn::new(copilot, longest));
-    }
+    let copilot = with_history(chosen, copilot);
     Ok(Wired { copilot, ..wired })
 }
 
+/// The system under test for what its calls can cost: nothing is called, also not to make it ready.
+pub(crate) fn uncalled_copilot(
+    config: &Config,
+    chosen: &CopilotConfig,
+    runtime: &Runtime,
+) -> Result<Arc<dyn Copilot>, CliError> {
+    let _inside = runtime.enter();
+    let wired = bare_copilot(config, chosen, runtime, None)?;
+    Ok(with_history(chosen, wired.copilot))
+}
+
+fn with_history(chosen: &CopilotConfig, copilot: Arc<dyn Copilot>) -> Arc<dyn Copilot> {
+    match chosen.history {
+        History::AsWritten => copilot,
+        History::TurnByTurn => {
+            let longest = max_output_tokens(&chosen.kind);
+            Arc::new(TurnByTurn::new(copilot, longest))
+        }
+    }
+}
+
+/// Without a terminal to tell about it, no endpoint is looked at or woken up.
 fn bare_copilot(
     config: &Config,
     chosen: &CopilotConfig,
     runtime: &Runtime,
-    terminal: &Terminal,
+    terminal: Option<&Terminal>,
 ) -> Result<Wired, CliError> {
     let seed = config.seed;
     let prices = Prices::of(config)?;
@@ -98,7 +117,12 @@ fn bare_copilot(
                 may_be_mixed: chosen.served_model == ServedModel::Any,
                 seed,
             };
-            let copilot = databricks::copilot(&place, settings, runtime, terminal)?;
+            let copilot = match terminal {
+                Some(terminal) => databricks::copilot(&place, settings, runtime, terminal)?,
+                None => {
+                    DatabricksCopilot::on_mlflow(Arc::clone(&client), settings.settings.clone())
+                }
+            };
             over(&client, Arc::new(copilot))
         }
         CopilotKind::Mlflow { endpoint, settings } => {

@@ -155,10 +155,8 @@ struct Start<'a> {
 impl Start<'_> {
     fn go(self, number: usize, terminal: &Terminal) -> Result<(Header, ExitCode), CliError> {
         let runtime = pipeline::runtime()?;
-        let first_model = match &self.resumed {
-            Some((reader, _)) => first_model(reader)?,
-            None => None,
-        };
+        let earlier = self.resumed.as_ref().map(|(reader, _)| first_model(reader));
+        let first_model = earlier.transpose()?.flatten();
         let copilot =
             wiring::copilot(self.config, self.copilot, first_model, &runtime, terminal)?.copilot;
         let seats = wiring::seats(self.config, &runtime)?;

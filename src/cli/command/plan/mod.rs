@@ -72,7 +72,7 @@ pub(crate) fn run(
     args: &PlanArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
-    let plan = plan(global, args, terminal)?;
+    let plan = plan(global, args)?;
     if wants_json(global) {
         terminal.line(&json::render(&plan).to_string());
     } else {
@@ -85,7 +85,7 @@ pub(crate) fn run(
     Ok(check_budget(&plan, terminal))
 }
 
-fn plan(global: &Global, args: &PlanArgs, terminal: &Terminal) -> Result<Plan, CliError> {
+fn plan(global: &Global, args: &PlanArgs) -> Result<Plan, CliError> {
     let mut config = project::config(global)?;
     if let Some(path) = &args.evalset {
         config.eval_set.clone_from(path);
@@ -125,7 +125,6 @@ fn plan(global: &Global, args: &PlanArgs, terminal: &Terminal) -> Result<Plan, C
         assumptions,
     };
     let money = Money::of(&Order {
-        terminal,
         config: &config,
         copilot,
         eval_set: &eval_set,

@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::super::{
-    assemble::Loaded, error::CliError, pipeline, terminal::Terminal, wiring,
-};
+use super::super::super::{assemble::Loaded, error::CliError, pipeline, wiring};
 use crate::{
     config::{Config, CopilotConfig},
     eval_set::EvalSet,
@@ -76,7 +74,6 @@ pub(super) struct Order<'a> {
     pub(super) pilot: Option<&'a Loaded>,
     /// Of writing a question, in dollars.
     pub(super) question_usd: f64,
-    pub(super) terminal: &'a Terminal,
 }
 
 impl Money {
@@ -170,9 +167,8 @@ fn worst(
     notes: &mut Vec<String>,
 ) -> Option<Usd> {
     let runtime = pipeline::runtime().ok()?;
-    let wired = wiring::copilot(order.config, order.copilot, None, &runtime, order.terminal);
-    let copilot = match wired {
-        Ok(wired) => wired.copilot,
+    let copilot = match wiring::uncalled_copilot(order.config, order.copilot, &runtime) {
+        Ok(copilot) => copilot,
         Err(error) => {
             notes.push(format!("the worst case is not known: {}", error.error));
             return None;
