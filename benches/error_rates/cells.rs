@@ -235,78 +235,101 @@ pub(crate) fn rates(
 fn sizes(design: Design) -> &'static [usize] {
     match design {
         Design::Absolute { repeats: 1 } => &[20, 50, 100, 300, 1000],
-        _ => &[20, 100, 300, 1000],
+        Design::Absolute { .. }
+        | Design::Clustered { .. }
+        | Design::Paired { .. }
+        | Design::PairedClustered { .. }
+        | Design::Suite { .. } => &[20, 100, 300, 1000],
     }
 }
 
-/// The tables, and the picture of the worst cell by design and n.
-pub(crate) fn table(effort: Effort, page: &mut String) -> String {
-    let mut lines: Vec<Line> = Vec::new();
-    let (mut n_cells, mut worst, mut over) = (0, (0.0_f64, String::new()), Vec::new());
-    let mut tables = String::new();
-    for (index, (design, name)) in Design::ALL.into_iter().enumerate() {
+/// What was found so far, over all designs.
+#[derive(Default)]
+struct Found {
+    cells: u64,
+    worst: (f64, String),
+    /// Cells above 6 %.
+    over: Vec<String>,
+    tables: String,
+}
+
+impl Found {
+    /// One design's table; the worst rate for each n.
+    fn design(&mut self, (design, name): (Design, &str), place: u64, effort: Effort) -> Vec<f64> {
         let known = Known::default();
-        let _written = write!(tables, "\n### {name}\n\n| scores | mean |");
+        let _written = write!(self.tables, "\n### {name}\n\n| scores | mean |");
         for n in sizes(design) {
-            let _written = write!(tables, " n = {n} |");
+            let _written = write!(self.tables, " n = {n} |");
         }
-        tables.push_str("\n|---|---|");
-        tables.push_str(&"---|".repeat(sizes(design).len()));
-        tables.push('\n');
+        self.tables.push_str("\n|---|---|");
+        self.tables.push_str(&"---|".repeat(sizes(design).len()));
+        self.tables.push('\n');
         let mut by_size = vec![0.0_f64; sizes(design).len()];
         for law in Law::ALL {
             for mean in MEANS {
-                let _written = write!(tables, "| {} | {mean} |", law.name());
-                for (place, n) in sizes(design).iter().enumerate() {
+                let _written = write!(self.tables, "| {} | {mean} |", law.name());
+                for (n, worst) in sizes(design).iter().zip(&mut by_size) {
                     let truth = if design.is_paired() { -MARGIN } else { mean };
-                    let cell = 1_000 * u64::try_from(index).unwrap() + n_cells;
+                    let cell = 1_000 * place + self.cells;
                     let run = |cell, replications| {
                         rates(cell, replications, |source| {
                             let values = design.observe(source, law, mean, *n);
                             p_values(design, &values, truth, &known)
                         })
                     };
-                    let mut found = run(cell, effort.replications);
-                    if found.0.max(found.1) > Effort::SUSPICIOUS {
-                        found = run(cell + 500_000, effort.again);
+                    let mut rates = run(cell, effort.replications);
+                    if rates.0.max(rates.1) > Effort::SUSPICIOUS {
+                        rates = run(cell + 500_000, effort.again);
                     }
-                    n_cells += 1;
-                    let larger = found.0.max(found.1);
-                    by_size[place] = by_size[place].max(larger);
-                    let place = format!("{name}, {}, mean {mean}, n = {n}", law.name());
-                    if larger > 0.06 {
-                        over.push(format!(
-                            "{place}: {:.1} / {:.1} %",
-                            100.0 * found.0,
-                            100.0 * found.1
-                        ));
-                    }
-                    if larger > worst.0 {
-                        worst = (larger, place);
-                    }
-                    let _written =
-                        write!(tables, " {:.1} / {:.1} |", 100.0 * found.0, 100.0 * found.1);
+                    *worst = worst.max(rates.0.max(rates.1));
+                    self.note(rates, || {
+                        format!("{name}, {}, mean {mean}, n = {n}", law.name())
+                    });
                 }
-                tables.push('\n');
+                self.tables.push('\n');
             }
         }
-        let points = sizes(design).iter().zip(by_size);
+        by_size
+    }
+
+    fn note(&mut self, rates: (f64, f64), place: impl Fn() -> String) {
+        self.cells += 1;
+        let larger = rates.0.max(rates.1);
+        let shown = format!("{:.1} / {:.1}", 100.0 * rates.0, 100.0 * rates.1);
+        let _written = write!(self.tables, " {shown} |");
+        if larger > 0.06 {
+            self.over.push(format!("{}: {shown} %", place()));
+        }
+        if larger > self.worst.0 {
+            self.worst = (larger, place());
+        }
+    }
+}
+
+/// The tables, and the picture of the worst cell by design and n.
+pub(crate) fn table(effort: Effort, page: &mut String) -> String {
+    let mut found = Found::default();
+    let mut lines: Vec<Line> = Vec::new();
+    for (design, place) in Design::ALL.into_iter().zip(0..) {
+        let by_size = found.design(design, place, effort);
+        let points = sizes(design.0).iter().zip(by_size);
         lines.push(Line {
-            name: name.to_owned(),
+            name: design.1.to_owned(),
             points: points.map(|(n, rate)| (count(*n), 100.0 * rate)).collect(),
             is_ours: true,
         });
     }
     let _written = write!(
         page,
-        "## The defaults\n\n{n_cells} cells. The worst is {:.1} % ({}). ",
-        100.0 * worst.0,
-        worst.1
+        "## The defaults\n\n{} cells. The worst is {:.1} % ({}). ",
+        found.cells,
+        100.0 * found.worst.0,
+        found.worst.1
     );
-    if over.is_empty() {
+    if found.over.is_empty() {
         page.push_str("No cell is above 6 %.\n\n");
     } else {
-        let _written = write!(page, "Above 6 %: {}.\n\n", over.join("; "));
+        let _written = write!(page, "Above 6 %: {}.\n\n", found.over.join("; "));
     }
     page.push_str(concat!(
         "Methods: Clopper–Pearson for binary means (k = 1, no clusters); the exact unconditional test for paired binary ",
@@ -316,7 +339,7 @@ pub(crate) fn table(effort: Effort, page: &mut String) -> String {
         "questions, about 4 on average, a few large. Suite: fixed questions from trivial to hopeless.\n\n",
         "Each entry: false PASS / false FAIL in %.\n",
     ));
-    page.push_str(&tables);
+    page.push_str(&found.tables);
     Plot {
         title: "The defaults: the worst cell of each design (false PASS or false FAIL)",
         x: "questions",

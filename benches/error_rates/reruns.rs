@@ -197,7 +197,7 @@ pub(crate) fn table(effort: Effort, page: &mut String) -> String {
         {
             let cell = u64::try_from(2_000_000 + 10 * place + other).unwrap();
             let found = shares(gate, cell, size, 2 * effort.replications);
-            let undecided = 100.0 - found.pass - found.fail;
+            let undecided = (100.0 - found.pass - found.fail).max(0.0);
             let is_floor = matches!(gate, Gate::BareFloor | Gate::Floor);
             let worse = if is_floor {
                 "–".to_owned()

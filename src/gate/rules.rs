@@ -322,10 +322,20 @@ impl Context<'_> {
         drafts
     }
 
+    /// How many of the cases at these places have a score.
     fn n_scored(&self, metric: &str, places: &[usize]) -> usize {
-        let (table, at) = (self.view.candidate.as_ref(), places.iter().copied());
-        summary::absolute_at(table, metric, Estimand::Population, at)
-            .map_or(0, |sample| sample.n_cases_scored)
+        let table = self.view.candidate.as_ref();
+        let Some(column) = table.columns.get(metric) else {
+            return 0;
+        };
+        let attempts = usize::try_from(table.attempts).unwrap_or(usize::MAX);
+        let is_scored = |place: &&usize| {
+            let from = place.saturating_mul(attempts);
+            let cells = column.cells.get(from..from.saturating_add(attempts));
+            let mut cells = cells.unwrap_or_default().iter();
+            cells.any(|cell| matches!(cell, Cell::Scored(_)))
+        };
+        places.iter().filter(is_scored).count()
     }
 
     fn must_pass(
@@ -575,21 +585,15 @@ const fn no_data(why: String) -> State {
 }
 
 fn worst(sample: &Sample<'_>, bar: Bar) -> Vec<String> {
-    let ids = sample.by_case.iter().map(|(id, _)| (*id).to_owned());
-    match bar {
-        Bar::AtLeast => ids.take(WORST_CASES).collect(),
-        Bar::AtMost => ids.rev().take(WORST_CASES).collect(),
-    }
+    let ids = match bar {
+        Bar::AtLeast => sample.lowest(WORST_CASES),
+        Bar::AtMost => sample.highest(WORST_CASES),
+    };
+    ids.into_iter().map(|(id, _)| id.to_owned()).collect()
 }
 
 fn worst_positive(sample: &Sample<'_>) -> Vec<String> {
-    let positive = sample
-        .by_case
-        .iter()
-        .rev()
-        .filter(|(_, value)| *value > 0.0);
-    positive
-        .map(|(id, _)| (*id).to_owned())
-        .take(WORST_CASES)
-        .collect()
+    let highest = sample.highest(WORST_CASES).into_iter();
+    let positive = highest.filter(|(_, value)| *value > 0.0);
+    positive.map(|(id, _)| id.to_owned()).collect()
 }

@@ -10,7 +10,7 @@
 //!
 //! 'Anything' is an observation with two ends: bounds take the end that is worse for the claim.
 
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use super::{policy::Estimand, verdict::Counts};
 use crate::{
@@ -36,8 +36,38 @@ pub(super) struct Sample<'a> {
     pub(super) n_missing: usize,
     /// Planned trials, both sides together.
     pub(super) n_planned: usize,
-    /// Case ids with their mean, worst first for a metric of which more is better.
+    /// Case ids with their mean, in the order of the plan.
     pub(super) by_case: Vec<(&'a str, f64)>,
+}
+
+impl<'a> Sample<'a> {
+    /// Up to `n` cases with the lowest means, lowest first; equal ones by id.
+    pub(super) fn lowest(&self, n: usize) -> Vec<(&'a str, f64)> {
+        first(self.by_case.clone(), n, ascending)
+    }
+
+    /// Up to `n` cases with the highest means, highest first; equal ones by id, backwards.
+    pub(super) fn highest(&self, n: usize) -> Vec<(&'a str, f64)> {
+        first(self.by_case.clone(), n, |one, other| ascending(other, one))
+    }
+}
+
+fn ascending(one: &(&str, f64), other: &(&str, f64)) -> Ordering {
+    one.1.total_cmp(&other.1).then_with(|| one.0.cmp(other.0))
+}
+
+/// The first `n`, without sorting the others.
+fn first(
+    mut cases: Vec<(&str, f64)>,
+    n: usize,
+    order: impl Fn(&(&str, f64), &(&str, f64)) -> Ordering,
+) -> Vec<(&str, f64)> {
+    if n < cases.len() {
+        cases.select_nth_unstable_by(n, &order);
+        cases.truncate(n);
+    }
+    cases.sort_unstable_by(order);
+    cases
 }
 
 /// One side of a pair, or the only one.
@@ -213,8 +243,9 @@ struct Builder<'a> {
     estimand: Estimand,
     repeats: u32,
     runs: Vec<Observation>,
-    /// Per cluster: the questions' means.
-    clusters: BTreeMap<&'a str, Vec<Observation>>,
+    /// The questions' means with their cluster, in the order of the plan; neighbors of one cluster
+    /// together.
+    clusters: Vec<(&'a str, Vec<Observation>)>,
     counts: Counts,
     n_cases_scored: usize,
     n_missing: usize,
@@ -228,7 +259,7 @@ impl<'a> Builder<'a> {
             estimand,
             repeats,
             runs: Vec::new(),
-            clusters: BTreeMap::new(),
+            clusters: Vec::new(),
             counts: Counts::default(),
             n_cases_scored: 0,
             n_missing: 0,
@@ -265,22 +296,23 @@ impl<'a> Builder<'a> {
         }
         match self.estimand {
             Estimand::Suite => self.runs.extend(runs),
-            Estimand::Population => {
-                self.clusters
-                    .entry(&case.cluster)
-                    .or_default()
-                    .push(question);
-            }
+            Estimand::Population => match self.clusters.last_mut() {
+                Some((name, questions)) if *name == case.cluster => questions.push(question),
+                _ => self.clusters.push((&case.cluster, vec![question])),
+            },
         }
     }
 
-    fn finish(mut self) -> Sample<'a> {
-        let has_clusters = self.clusters.values().any(|questions| questions.len() > 1);
+    fn finish(self) -> Sample<'a> {
+        let mut clusters: BTreeMap<&str, Vec<Observation>> = BTreeMap::new();
+        for (name, questions) in self.clusters {
+            clusters.entry(name).or_default().extend(questions);
+        }
+        let has_clusters = clusters.values().any(|questions| questions.len() > 1);
         let (observations, unit) = match self.estimand {
             Estimand::Suite => (self.runs, Unit::Run),
             Estimand::Population => {
-                let means = self
-                    .clusters
+                let means = clusters
                     .values()
                     .filter_map(|questions| Observation::mean(questions));
                 (
@@ -293,10 +325,6 @@ impl<'a> Builder<'a> {
                 )
             }
         };
-        let worse = |one: &(&str, f64), other: &(&str, f64)| {
-            one.1.total_cmp(&other.1).then_with(|| one.0.cmp(other.0))
-        };
-        self.by_case.sort_unstable_by(worse);
         Sample {
             observations,
             unit,

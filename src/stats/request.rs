@@ -78,6 +78,13 @@ impl<'a> Inputs<'a> {
         })
     }
 
+    /// A number from 0 to 1, both included.
+    pub(super) fn share(self, name: &'static str) -> Result<f64, RequestError> {
+        self.get(name, "a number from 0 to 1", |value| {
+            value.as_f64().filter(|p| (0.0..=1.0).contains(p))
+        })
+    }
+
     /// A number above 0.
     pub(super) fn positive(self, name: &'static str) -> Result<f64, RequestError> {
         self.get(name, "a number above 0", |value| {

@@ -35,6 +35,12 @@ fn sample(inputs: Inputs<'_>) -> Result<SortedSample, RequestError> {
 fn type_7(inputs: Inputs<'_>) -> Answer {
     let sample = sample(inputs)?;
     let quantiles = inputs.numbers("p")?;
+    if !quantiles.iter().all(|p| (0.0..=1.0).contains(p)) {
+        return Err(RequestError::Input {
+            name: "p",
+            wanted: "a list of numbers from 0 to 1",
+        });
+    }
     Ok(quantiles
         .into_iter()
         .map(|p| json(sample.type_7(p)))
@@ -67,8 +73,15 @@ fn rank(inputs: Inputs<'_>) -> Answer {
 }
 
 fn resampling(inputs: Inputs<'_>) -> Result<Resampling, RequestError> {
+    let replicates = inputs.count("B")?;
+    if !(1..=1_000_000).contains(&replicates) {
+        return Err(RequestError::Input {
+            name: "B",
+            wanted: "a count from 1 to 1000000",
+        });
+    }
     Ok(Resampling {
-        replicates: inputs.count("B")?.clamp(1, 1_000_000),
+        replicates,
         ..Resampling::default()
     })
 }

@@ -25,22 +25,22 @@ pub(super) fn evaluate(method: &str, inputs: Inputs<'_>) -> Option<Answer> {
 
 fn distributions(method: &str, inputs: Inputs<'_>) -> Option<Answer> {
     Some(match method {
-        "beta_cdf" => beta(inputs, "x", law::beta_cdf),
-        "beta_sf" => beta(inputs, "x", law::beta_sf),
-        "beta_ppf" => beta(inputs, "p", law::beta_quantile),
-        "beta_isf" => beta(inputs, "p", law::beta_upper_quantile),
+        "beta_cdf" => beta(inputs, law::beta_cdf),
+        "beta_sf" => beta(inputs, law::beta_sf),
+        "beta_ppf" => beta_inverse(inputs, law::beta_quantile),
+        "beta_isf" => beta_inverse(inputs, law::beta_upper_quantile),
         "normal_cdf" => inputs.number("x").map(|x| json(law::normal_cdf(x))),
         "normal_sf" => inputs.number("x").map(|x| json(law::normal_sf(x))),
-        "normal_ppf" => inputs.number("p").map(|p| json(law::normal_quantile(p))),
+        "normal_ppf" => inputs.share("p").map(|p| json(law::normal_quantile(p))),
         "normal_isf" => inputs
-            .number("p")
+            .share("p")
             .map(|p| json(law::normal_upper_quantile(p))),
-        "t_cdf" => one_parameter(inputs, "x", law::student_t_cdf),
-        "t_sf" => one_parameter(inputs, "x", law::student_t_sf),
-        "t_ppf" => one_parameter(inputs, "p", law::student_t_quantile),
-        "chi2_cdf" => one_parameter(inputs, "x", law::chi_squared_cdf),
-        "chi2_sf" => one_parameter(inputs, "x", law::chi_squared_sf),
-        "chi2_ppf" => one_parameter(inputs, "p", law::chi_squared_quantile),
+        "t_cdf" => one_parameter(inputs, law::student_t_cdf),
+        "t_sf" => one_parameter(inputs, law::student_t_sf),
+        "t_ppf" => inverse(inputs, law::student_t_quantile),
+        "chi2_cdf" => one_parameter(inputs, law::chi_squared_cdf),
+        "chi2_sf" => one_parameter(inputs, law::chi_squared_sf),
+        "chi2_ppf" => inverse(inputs, law::chi_squared_quantile),
         "binom_cdf" => binomial(inputs, law::binomial_cdf),
         "binom_sf" => binomial(inputs, |k, n, p| law::binomial_at_least(k + 1, n, p)),
         "binom_pmf" => binomial(inputs, law::binomial_pmf),
@@ -49,17 +49,26 @@ fn distributions(method: &str, inputs: Inputs<'_>) -> Option<Answer> {
     })
 }
 
-fn beta(inputs: Inputs<'_>, at: &'static str, law: fn(f64, f64, f64) -> f64) -> Answer {
+fn beta(inputs: Inputs<'_>, law: fn(f64, f64, f64) -> f64) -> Answer {
     let (a, b) = (inputs.positive("a")?, inputs.positive("b")?);
-    Ok(json(law(inputs.number(at)?, a, b)))
+    Ok(json(law(inputs.number("x")?, a, b)))
 }
 
-fn one_parameter(inputs: Inputs<'_>, at: &'static str, law: fn(f64, f64) -> f64) -> Answer {
-    Ok(json(law(inputs.number(at)?, inputs.positive("df")?)))
+fn beta_inverse(inputs: Inputs<'_>, law: fn(f64, f64, f64) -> f64) -> Answer {
+    let (a, b) = (inputs.positive("a")?, inputs.positive("b")?);
+    Ok(json(law(inputs.share("p")?, a, b)))
+}
+
+fn one_parameter(inputs: Inputs<'_>, law: fn(f64, f64) -> f64) -> Answer {
+    Ok(json(law(inputs.number("x")?, inputs.positive("df")?)))
+}
+
+fn inverse(inputs: Inputs<'_>, law: fn(f64, f64) -> f64) -> Answer {
+    Ok(json(law(inputs.share("p")?, inputs.positive("df")?)))
 }
 
 fn binomial(inputs: Inputs<'_>, law: fn(usize, usize, f64) -> f64) -> Answer {
-    let p = inputs.number("p")?.clamp(0.0, 1.0);
+    let p = inputs.share("p")?;
     Ok(json(law(inputs.count("k")?, inputs.count("n")?, p)))
 }
 
@@ -113,19 +122,25 @@ fn two_sided(inputs: Inputs<'_>, bounds: fn(Passes, f64) -> Interval) -> Answer 
 }
 
 fn p_value(inputs: Inputs<'_>, p: fn(Passes, f64) -> f64) -> Answer {
-    let tau = inputs.number("tau")?.clamp(0.0, 1.0);
+    let tau = inputs.share("tau")?;
     Ok(json(p(passes(inputs)?, tau)))
 }
 
 fn binomial_test(inputs: Inputs<'_>) -> Answer {
-    let (passes, p) = (passes(inputs)?, inputs.number("p0")?.clamp(0.0, 1.0));
+    let (passes, p) = (passes(inputs)?, inputs.share("p0")?);
     let alpha = 1.0 - inputs.probability("level")?;
     let (low, high, p) = match inputs.text("alternative")? {
         "greater" => (passes.clopper_pearson_lower(alpha), 1.0, passes.p_above(p)),
         "less" => (0.0, passes.clopper_pearson_upper(alpha), passes.p_below(p)),
-        _ => {
+        "two.sided" | "two-sided" => {
             let interval = passes.clopper_pearson(alpha);
             (interval.low, interval.high, passes.p_two_sided(p))
+        }
+        _ => {
+            return Err(RequestError::Input {
+                name: "alternative",
+                wanted: "greater, less or two.sided",
+            });
         }
     };
     Ok(object([("ci_low", low), ("ci_high", high), ("p_value", p)]))

@@ -105,20 +105,33 @@ fn every_reference_case_is_answered_within_its_tolerance() {
 #[test]
 fn bent_inputs_are_refused_and_disturb_nobody() {
     let Some(reference) = reference() else { return };
-    let bends: [fn(&Value) -> Value; 8] = [
+    let bends: [fn(&Value) -> Value; 10] = [
         |_| Value::Null,
         |_| json!("text"),
         |_| json!(-1),
         |_| json!(0),
         |_| json!(1e308),
         |value| match value {
+            Value::Array(items) => items.iter().rev().cloned().collect(),
+            Value::Number(number) if number.is_u64() => json!(number.as_u64().unwrap() + 1),
+            Value::Number(number) => json!(number.as_f64().unwrap() * 0.9),
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Object(_) => value.clone(),
+        },
+        |value| match value {
+            Value::Array(items) => Value::from(items.get(1..).unwrap_or_default()),
+            Value::Number(number) if number.is_u64() => json!(number.as_u64().unwrap() / 2),
+            Value::Number(number) => json!(number.as_f64().unwrap() * 1.1),
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Object(_) => value.clone(),
+        },
+        |value| match value {
             Value::Array(items) => Value::from(items.get(..1).unwrap_or_default()),
             Value::Number(number) => json!(number.as_f64().unwrap() * 1.5 + 0.25),
-            _ => Value::Bool(true),
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Object(_) => json!(true),
         },
         |value| match value {
             Value::Array(items) => Value::from(vec![items[0].clone(); 3]),
-            _ => json!([]),
+            Value::Null | Value::Bool(_) | Value::Number(_) => json!([]),
+            Value::String(_) | Value::Object(_) => json!([1, 2]),
         },
         |value| match value {
             Value::Array(items) => {
@@ -126,7 +139,8 @@ fn bent_inputs_are_refused_and_disturb_nobody() {
                 items.push(json!("x"));
                 Value::from(items)
             }
-            _ => json!({}),
+            Value::Null | Value::Bool(_) | Value::Number(_) => json!({}),
+            Value::String(_) | Value::Object(_) => json!(0.5),
         },
     ];
     let mut methods = std::collections::BTreeSet::new();

@@ -23,7 +23,7 @@ use crate::{
     eval_set::unpack,
     gate::Verdict,
     stats::{
-        Alphas, Assessment, Bound, Estimate, Plan, Resampling, Scale, StatsError, Unit,
+        Alphas, Assessment, Bound, Comparison, Estimate, Plan, Resampling, Scale, StatsError, Unit,
         amount_mean, bounded_mean,
         cluster::Clusters,
         holm, paired_difference, quantile_bound,
@@ -355,6 +355,9 @@ impl Analysis {
     }
 }
 
+/// Bounds and p-values against a rule's bar; nothing where its side has not been assessed.
+type Compared = Option<Result<Comparison, StatsError>>;
+
 /// Passes each need their own evidence; fails share the error rate (Holm).
 fn findings(
     rules: &[Rule],
@@ -362,7 +365,7 @@ fn findings(
     list: &ScoreList,
     alpha: f64,
 ) -> Vec<Finding> {
-    let compared = |rule: &Rule, alphas| {
+    let compared = |rule: &Rule, alphas| -> Compared {
         let (_, assessment) = assessed.iter().find(|(side, _)| *side == rule.side)?;
         let comparison = assessment.as_ref().map_err(|error| *error);
         Some(comparison.and_then(|one| one.against_at(rule.threshold, alphas)))
@@ -387,7 +390,12 @@ fn findings(
     let levels = adjusted.iter().map(|one| one.level);
     (rules.iter().zip(p_values).zip(levels))
         .map(|((rule, p), fail_level)| {
-            let (verdict, reason) = decide(rule, (alpha, fail_level), &compared, list);
+            let (verdict, reason) = decide(
+                rule,
+                (alpha, fail_level),
+                |alphas| compared(rule, alphas),
+                list,
+            );
             Finding {
                 rule: *rule,
                 verdict,
@@ -402,7 +410,7 @@ fn findings(
 fn decide(
     rule: &Rule,
     (pass_level, fail_level): (f64, f64),
-    compared: &dyn Fn(&Rule, Alphas) -> Option<Result<crate::stats::Comparison, StatsError>>,
+    compared: impl Fn(Alphas) -> Compared,
     list: &ScoreList,
 ) -> (Verdict, Option<String>) {
     let n = list.runs(rule.side).len();
@@ -416,7 +424,7 @@ fn decide(
     } else {
         (fail_level, pass_level)
     };
-    match compared(rule, Alphas { lower, upper }) {
+    match compared(Alphas { lower, upper }) {
         None => (Verdict::Inconclusive, Some("nothing to compare".to_owned())),
         Some(Err(error)) => (Verdict::Inconclusive, Some(error.to_string())),
         Some(Ok(comparison)) => {

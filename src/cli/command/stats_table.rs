@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::stats::{Analysis, Finding};
 use crate::{
+    gate::Verdict,
     number::{NumberFormat, Scale, Toward, format_count, plural},
     report::visible_line,
     stats::{
@@ -167,7 +168,7 @@ pub(super) fn json(analysis: &Analysis) -> Value {
         })),
         "estimates": estimates,
         "rules": analysis.findings.iter().map(of_finding).collect::<Vec<_>>(),
-        "verdict": analysis.verdict().map(|verdict| verdict.name()),
+        "verdict": analysis.verdict().map(Verdict::name),
         "warnings": analysis.warnings,
     })
 }

@@ -91,10 +91,10 @@ pub struct GammaExponentialMixture {
 impl GammaExponentialMixture {
     /// Tightest at time `tuned_to`, for error rate `alpha`.
     pub fn new(tuned_to: f64, alpha: f64, c: f64) -> Result<Self, StatsError> {
-        Ok(Self {
-            rho: mixing_variance(tuned_to, alpha, Sides::One)?,
-            c: positive("scale", c)?,
-        })
+        let rho = mixing_variance(tuned_to, alpha, Sides::One)?;
+        let c = positive("scale", c)?;
+        positive("scale, squared", c * c)?;
+        Ok(Self { rho, c })
     }
 
     /// The logarithm of the evidence in a sum `s` at time `v`.
@@ -113,9 +113,19 @@ impl GammaExponentialMixture {
     pub fn bound(&self, v: f64, alpha: f64) -> Result<f64, StatsError> {
         positive("time", v)?;
         let threshold = -open_unit("alpha", alpha)?.ln();
+        // The gamma functions behind it take ever longer; nobody looks after that many answers.
+        let shape = (v + self.rho) / (self.c * self.c);
+        if shape > LARGEST_SHAPE {
+            return Err(StatsError::Parameter {
+                name: "time over the scale's square",
+                value: shape,
+            });
+        }
         rising_root(v, threshold, |s| self.log_evidence(s, v))
     }
 }
+
+const LARGEST_SHAPE: f64 = 1e8;
 
 /// A mixture of sub-Bernoulli processes over a beta law: for sums of scores that step up by at most
 /// `h` and down by at most `g`.
@@ -137,12 +147,11 @@ impl BetaBinomialMixture {
     ) -> Result<Self, StatsError> {
         let room = positive("largest fall", g)? * positive("largest rise", h)?;
         let rho = mixing_variance(tuned_to, alpha, sides)?;
-        Ok(Self {
-            r: (rho - room).max(1e-3 * room),
-            g,
-            h,
-            sides,
-        })
+        let r = (rho - room).max(1e-3 * room);
+        for step in [g, h] {
+            positive("tuning time over the steps' product", r / (step * (g + h)))?;
+        }
+        Ok(Self { r, g, h, sides })
     }
 
     /// The logarithm of the evidence in a sum `s` at time `v`.
