@@ -114,8 +114,8 @@ fn a_storm_of_refusals_is_answered_with_patience_and_without_waves() {
             "{header:?}: {n_sent} requests for {CALLS} that were let in"
         );
         let last = arrivals.last().unwrap().0;
-        // At the rate of the door it takes nine seconds.
-        assert!(last < Duration::from_secs(16), "{header:?}: took {last:?}");
+        // At the rate of the door it takes nine seconds, on a machine that has nothing else to do.
+        assert!(last < Duration::from_mins(1), "{header:?}: took {last:?}");
         // After the first second, no tenth of a second holds three times its part.
         let mut tenths: BTreeMap<u128, usize> = BTreeMap::new();
         for (at, _) in arrivals.iter().filter(|(at, _)| at.as_secs() > 0) {
