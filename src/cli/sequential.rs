@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    eval_set::EvalSet,
+    eval_set::{Case, EvalSet},
     gate::{Decision, Evidence, NextStep, Policy, decide, must_pass_cases},
     record::{Header, Reader, Status, Writer},
     run::{Ending, SeatKind},
@@ -27,11 +27,7 @@ const LOOKS: usize = 5;
 
 /// The cases in the order in which a sequential run asks them.
 pub(crate) fn ordered(eval_set: &EvalSet, seed: u64) -> EvalSet {
-    let clusters: Vec<&str> = eval_set
-        .cases
-        .iter()
-        .map(|case| case.cluster_or_id())
-        .collect();
+    let clusters: Vec<&str> = eval_set.cases.iter().map(Case::cluster_or_id).collect();
     let order = cluster_order(&clusters, seed);
     let cases = order
         .iter()
@@ -74,11 +70,7 @@ impl Decider {
         if !(1..=50).contains(&wanted) {
             return Err(CliError::usage("--looks is a number from 1 to 50"));
         }
-        let clusters: Vec<&str> = eval_set
-            .cases
-            .iter()
-            .map(|case| case.cluster_or_id())
-            .collect();
+        let clusters: Vec<&str> = eval_set.cases.iter().map(Case::cluster_or_id).collect();
         Ok(Looks {
             policy: self.policy.digest,
             baseline: self.baseline_id(),

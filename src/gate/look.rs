@@ -1,7 +1,7 @@
 //! What of a run a gate may look at, and at which error rates.
 //!
 //! An ordinary run is looked at whole, at the policy's rates. Of a sequential run only the cases up to
-//! the last planned look count, at the rates that this look may spend (Lan and DeMets 1983, O'Brien
+//! the last planned look count, at the rates that this look may spend (Lan and `DeMets` 1983, O'Brien
 //! and Fleming's shape; statistics.md 3.12): however many looks there were, all together pass a bad
 //! candidate no more often than the policy says.
 //!
@@ -162,9 +162,12 @@ fn percent(level: f64) -> String {
 
 /// The places of the cases that some rule wants to pass each time.
 pub fn must_pass_cases(policy: &Policy, table: &ScoreTable) -> BTreeSet<usize> {
-    let filters = policy.rules.iter().filter_map(|rule| match &rule.kind {
-        RuleKind::MustPass { cases, .. } => Some(cases),
-        _ => None,
+    let filters = policy.rules.iter().filter_map(|rule| {
+        if let RuleKind::MustPass { cases, .. } = &rule.kind {
+            Some(cases)
+        } else {
+            None
+        }
     });
     filters
         .flat_map(|filter| {

@@ -208,14 +208,16 @@ fn system_message(
     templates: &Templates,
     (mode, labels, limits): (Mode, &[LabelSpec], Limits),
 ) -> Option<String> {
-    prompt::system_message(templates, mode, labels, limits.characters)
-        .map_err(|error| {
+    match prompt::system_message(templates, mode, labels, limits.characters) {
+        Ok(message) => Some(message),
+        Err(error) => {
             reader.at(
                 root.offset("templates"),
                 format!("`templates.system`: {error}"),
-            )
-        })
-        .ok()
+            );
+            None
+        }
+    }
 }
 
 fn read_templates(reader: &mut Reader<'_>, root: &Section<'_>, mode: Mode) -> Option<Templates> {
