@@ -278,13 +278,11 @@ fn promise(subject: &Subject<'_>, result: &SelfTest, page: &mut Page) {
         page.line("The record has one run of a question; how two runs agree is assumed");
         page.line("(--correlation), so that these rates are as good as that number.");
     }
-    page.line(
-        "A candidate exactly at a bar lost answers at random, from their score to the worst.",
-    );
+    page.line("A candidate that got worse lost answers at random, to the worst score.");
     page.line(&format!(
-        "The policy promises at most {alpha} for each \"passes all the same\" at the bar, and for"
+        "The policy promises at most {alpha} for \"passes all the same\" at each bar, and for"
     ));
-    page.line("false blocks of all rules together. In brackets: 95% intervals of the simulation.");
+    page.line("false blocks of all rules together. In brackets: the simulation's 95%.");
 }
 
 fn cell(text: &str, width: usize) -> String {
