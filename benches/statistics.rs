@@ -121,7 +121,7 @@ fn policy() -> String {
         "kind = \"floor\"\nmetric = \"grounded\"\nmin = 0.5",
         "kind = \"floor\"\nmetric = \"relevance\"\nmin = 0.5",
         "kind = \"floor\"\nmetric = \"relevance\"\nmin = 0.5\nestimand = \"suite\"",
-        "kind = \"ceiling\"\nmetric = \"relevance\"\nmax = 0.99",
+        "kind = \"floor\"\nmetric = \"grounded\"\nmin = 0.5\nestimand = \"suite\"",
         "kind = \"slice-floor\"\nmetric = \"grounded\"\nby = [\"product\"]\nmin = 0.5",
         "kind = \"must-pass\"\nmetric = \"relevance\"\ncases = \"product=p1\"\nmin = 0.1",
         "kind = \"max-error-rate\"\nmax = 0.02",
