@@ -121,13 +121,13 @@ fn policy() -> String {
         "kind = \"floor\"\nmetric = \"grounded\"\nmin = 0.5",
         "kind = \"floor\"\nmetric = \"relevance\"\nmin = 0.5",
         "kind = \"floor\"\nmetric = \"relevance\"\nmin = 0.5\nestimand = \"suite\"",
-        "kind = \"ceiling\"\nmetric = \"relevance\"\nmax = 0.99",
+        "kind = \"floor\"\nmetric = \"grounded\"\nmin = 0.5\nestimand = \"suite\"",
         "kind = \"slice-floor\"\nmetric = \"grounded\"\nby = [\"product\"]\nmin = 0.5",
         "kind = \"must-pass\"\nmetric = \"relevance\"\ncases = \"product=p1\"\nmin = 0.1",
         "kind = \"max-error-rate\"\nmax = 0.02",
         "kind = \"percentile\"\nmetric = \"wait\"\nquantile = 0.95\nmax = 4000",
         "kind = \"mean-max\"\nmetric = \"wait\"\nmax = 3000",
-        "kind = \"max-count\"\nmetric = \"leaks\"\nmax = 0",
+        "kind = \"percentile\"\nmetric = \"wait\"\nquantile = 0.5\nmax = 2000",
     ];
     for (index, rule) in rules.iter().enumerate() {
         let _written = write!(text, "[[rule]]\nid = \"r{index}\"\n{rule}\n");
@@ -166,7 +166,7 @@ fn record() -> PathBuf {
                 "{{\"case\": {{\"id\": \"q{case}\", \"question\": \"what is the fee for product {case}?\", \
                  \"tags\": {{\"product\": \"p{}\"}}, \"cluster\": \"doc{}\"}}, \"attempt\": {attempt}, \
                  \"answer\": \"The fee is ${}.\", \"scores\": {{\"grounded\": {grounded}, \
-                 \"relevance\": {relevance}, \"wait\": {}, \"leaks\": 0}}}}",
+                 \"relevance\": {relevance}, \"wait\": {}}}}}",
                 case % SLICES,
                 case / 4,
                 random(90),
@@ -184,12 +184,7 @@ fn record() -> PathBuf {
             "--metric",
             "relevance=fraction",
         ])
-        .args([
-            "--metric",
-            "wait=amount:ms",
-            "--metric",
-            "leaks=amount:findings",
-        ])
+        .args(["--metric", "wait=amount:ms"])
         .current_dir(&folder)
         .stdout(Stdio::null())
         .status()

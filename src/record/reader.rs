@@ -331,8 +331,9 @@ impl Reader {
         while let Some(row) = rows.next().map_err(&read)? {
             let trial = self.index(row.get(0).map_err(&read)?)?;
             let value: Option<f64> = row.get(1).map_err(&read)?;
-            let reason: Option<String> = row.get(2).map_err(&read)?;
-            let cell = self.cell(value, reason.as_deref(), metric_number)?;
+            let reason = row.get_ref(2).map_err(&read)?.as_str_or_null();
+            let reason = reason.map_err(|_not_a_text| self.damaged("a reason is not a text"))?;
+            let cell = self.cell(value, reason, metric_number)?;
             let place = cells
                 .get_mut(trial)
                 .ok_or_else(|| self.damaged(format!("trial {trial} is beyond the plan")))?;

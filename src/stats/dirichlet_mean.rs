@@ -40,7 +40,8 @@ impl DirichletMean {
     /// From finite terms, at least one; `None` when there is none. Equal values are merged.
     pub fn new(terms: impl IntoIterator<Item = Term>) -> Option<Self> {
         let mut sorted: Vec<Term> = terms.into_iter().collect();
-        sorted.sort_by(|a, b| {
+        // Equal terms are merged, so that their order does not matter.
+        sorted.sort_unstable_by(|a, b| {
             (a.ratio().total_cmp(&b.ratio())).then_with(|| a.size.total_cmp(&b.size))
         });
         let mut merged: Vec<Term> = Vec::with_capacity(sorted.len());

@@ -1,5 +1,7 @@
 //! What goes into an estimate: one value per unit, with what is missing counted both ways.
 
+use std::borrow::Cow;
+
 use crate::{stats::error::StatsError, unit::count_to_f64};
 
 /// The value of one unit: a run, a question's mean, or a cluster's mean.
@@ -166,7 +168,7 @@ impl Scale {
     pub(crate) fn checked(
         self,
         observations: &[Observation],
-    ) -> Result<Vec<Observation>, StatsError> {
+    ) -> Result<Cow<'_, [Observation]>, StatsError> {
         if observations.iter().all(|one| one.point.is_none()) {
             return Err(StatsError::NoData);
         }
@@ -184,6 +186,16 @@ impl Scale {
             }
         };
         ordered(observations)?;
+        let on_scale = |one: &Observation| {
+            let point = one.point.unwrap_or(one.low);
+            [one.low, one.high, point]
+                .iter()
+                .all(|value| *value >= self.low && *value <= self.high)
+        };
+        // A million observations are not copied for nothing.
+        if observations.iter().all(on_scale) {
+            return Ok(Cow::Borrowed(observations));
+        }
         (observations.iter().enumerate())
             .map(|(index, one)| {
                 Ok(Observation {

@@ -37,7 +37,7 @@ impl SortedSample {
                 high: f64::NAN,
             });
         }
-        values.sort_by(f64::total_cmp);
+        values.sort_unstable_by(f64::total_cmp);
         Ok(Self { values })
     }
 
