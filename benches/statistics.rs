@@ -56,12 +56,13 @@ fn cpu_ms() -> f64 {
     nanoseconds / 1e6
 }
 
-fn best(times: usize, mut measured: impl FnMut()) -> f64 {
+/// The best of several times, each the mean of so many calls that the clock's ticks do not matter.
+fn best(times: usize, calls: u32, mut measured: impl FnMut()) -> f64 {
     (0..times)
         .map(|_| {
             let start = cpu_ms();
-            measured();
-            cpu_ms() - start
+            (0..calls).for_each(|_| measured());
+            (cpu_ms() - start) / f64::from(calls)
         })
         .fold(f64::INFINITY, f64::min)
 }
@@ -82,7 +83,7 @@ fn time_bca() -> f64 {
             (score, 1.0)
         })
         .collect();
-    best(5, || {
+    best(5, 10, || {
         black_box(bca(black_box(&parts), 0.1, PLAN).unwrap());
     })
 }
@@ -94,7 +95,7 @@ fn time_clusters() -> f64 {
             (size * f64::from(i * 619 % 1_000) / 1e3, size)
         })
         .collect();
-    best(10, || {
+    best(5, 50, || {
         black_box(percentile(black_box(&parts), 0.1, PLAN).unwrap());
     })
 }
@@ -103,7 +104,7 @@ fn time_dirichlet() -> f64 {
     let scores: Vec<Observation> = (0..1_000_u32)
         .map(|i| Observation::scored(f64::from(i * 619 % 1_000) / 999.0))
         .collect();
-    best(20, || {
+    best(5, 500, || {
         let bound = DirichletBound::new(black_box(&scores), Scale::UNIT, PseudoWeight::One);
         let bound = bound.unwrap();
         black_box((bound.lower(0.05), bound.upper(0.05)));
