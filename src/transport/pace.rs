@@ -101,11 +101,14 @@ impl Pace {
     pub(super) fn refused(&mut self, now: Duration) {
         let now = now.as_secs_f64();
         let kept = self.learned.as_ref().map(|learned| learned.rate(now));
-        let measured = self.meter.per_second(now);
+        // Where nobody was answered lately (a first burst, a wait that was asked for), nothing was
+        // measured: that is not a rate of nothing.
+        let measured = Some(self.meter.per_second(now)).filter(|rate| *rate > 0.0);
+        let Some(refused_rate) = kept.into_iter().chain(measured).reduce(f64::min) else {
+            return;
+        };
         self.learned = Some(Learned {
-            refused_rate: kept
-                .map_or(measured, |kept| kept.min(measured))
-                .max(SLOWEST),
+            refused_rate: refused_rate.max(SLOWEST),
             refused_at: now,
         });
         // The times given out at the old rate are not kept.
@@ -157,6 +160,24 @@ mod tests {
         assert!((learned.rate(10.0) - 35.0).abs() < 1e-9);
         assert!((learned.rate(10.0 + PLATEAU) - 50.0).abs() < 1e-9);
         assert!((learned.rate(10.0 + 2.0 * PLATEAU) - 65.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn refusals_without_an_answer_lately_do_not_stop_the_pace() {
+        let mut pace = Pace::default();
+        pace.refused(Duration::from_millis(1));
+        assert_eq!(
+            pace.reserve(Duration::from_millis(2), Duration::ZERO),
+            Duration::ZERO
+        );
+        for millisecond in 10..1000 {
+            pace.answered(Duration::from_millis(millisecond));
+        }
+        for second in [1, 3, 5] {
+            pace.refused(Duration::from_secs(second));
+        }
+        let rate = pace.learned.as_ref().unwrap().rate(5.0);
+        assert!(rate > 100.0, "{rate}");
     }
 
     #[test]
