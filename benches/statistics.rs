@@ -136,9 +136,12 @@ fn policy() -> String {
     text
 }
 
-/// A folder with a record of a million trials, kept under target/ for the next time.
+/// A folder under target/ with a record of a million trials, made afresh: its format may have changed.
 fn record() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("million");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
     fs::create_dir_all(&folder).unwrap();
     for (name, text) in [
         ("groundgate.toml", CONFIG.to_owned()),
@@ -147,9 +150,6 @@ fn record() -> PathBuf {
         ("answers.jsonl", String::new()),
     ] {
         fs::write(folder.join(name), text).unwrap();
-    }
-    if folder.join("runs").exists() {
-        return folder;
     }
     let path = folder.join("trials.jsonl");
     let mut file = BufWriter::new(File::create(&path).unwrap());

@@ -365,7 +365,7 @@ fn prefixed(outcomes: BTreeMap<String, Outcome>) -> BTreeMap<String, Outcome> {
 fn outcome(spec: &MetricSpec, score: Option<&Value>) -> Result<Outcome, Value> {
     match score {
         None | Some(Value::Null) => Ok(Outcome::Unscored(Unscored::InputMissing(
-            "score in the imported file".to_owned(),
+            "score in the imported file".into(),
         ))),
         Some(Value::String(word)) if word == "not-applicable" => Ok(Outcome::NotApplicable(
             "not applicable in the imported file".to_owned(),

@@ -10,7 +10,10 @@
 //!
 //! 'Anything' is an observation with two ends: bounds take the end that is worse for the claim.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, btree_map::Entry},
+};
 
 use super::{policy::Estimand, verdict::Counts};
 use crate::{
@@ -306,7 +309,12 @@ impl<'a> Builder<'a> {
     fn finish(self) -> Sample<'a> {
         let mut clusters: BTreeMap<&str, Vec<Observation>> = BTreeMap::new();
         for (name, questions) in self.clusters {
-            clusters.entry(name).or_default().extend(questions);
+            match clusters.entry(name) {
+                Entry::Vacant(place) => {
+                    place.insert(questions);
+                }
+                Entry::Occupied(mut place) => place.get_mut().extend(questions),
+            }
         }
         let has_clusters = clusters.values().any(|questions| questions.len() > 1);
         let (observations, unit) = match self.estimand {

@@ -212,7 +212,7 @@ fn emptiness() -> Vec<(&'static str, ScoreTable, Option<ScoreTable>)> {
             Cell::Scored(1.0)
         }
     });
-    let malformed = Unscored::ReplyMalformed("prose".to_owned());
+    let malformed = Unscored::ReplyMalformed("prose".into());
     vec![
         ("no cases", good(0), Some(good(0))),
         ("no cases against a full baseline", good(0), Some(good(200))),
@@ -239,9 +239,7 @@ fn emptiness() -> Vec<(&'static str, ScoreTable, Option<ScoreTable>)> {
         ),
         (
             "passages missing",
-            all(Cell::Unscored(Unscored::InputMissing(
-                "passages".to_owned(),
-            ))),
+            all(Cell::Unscored(Unscored::InputMissing("passages".into()))),
             Some(good(200)),
         ),
         (
@@ -480,8 +478,8 @@ fn any_failure() -> impl Strategy<Value = Unscored> {
         Just(Unscored::NotRun),
         Just(Unscored::NoAnswer(FailureKind::Timeout)),
         Just(Unscored::JudgeFailed(FailureKind::Cut)),
-        Just(Unscored::ReplyMalformed("x".to_owned())),
-        Just(Unscored::InputMissing("passages".to_owned())),
+        Just(Unscored::ReplyMalformed("x".into())),
+        Just(Unscored::InputMissing("passages".into())),
     ]
 }
 

@@ -265,9 +265,7 @@ impl<'a> Ask<'a> {
                 let explanation = format!("{}: {}", single.label, single.reason);
                 score::scored(&judged.metric, value, explanation, Vec::new())
             }
-            None => Outcome::Unscored(Unscored::ReplyMalformed(
-                "the label has no value".to_owned(),
-            )),
+            None => Outcome::Unscored(Unscored::ReplyMalformed("the label has no value".into())),
         }))
     }
 }

@@ -270,7 +270,7 @@ impl KnownCase {
 
 /// The outcomes of a vote whose replies stayed malformed.
 pub fn malformed(spec: &JudgeSpec, fault: &ReplyFault) -> Outcomes {
-    unscored(spec, &Unscored::ReplyMalformed(fault.to_string()))
+    unscored(spec, &Unscored::ReplyMalformed(fault.to_string().into()))
 }
 
 impl std::fmt::Display for Expectation {

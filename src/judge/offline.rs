@@ -168,9 +168,7 @@ fn settled(answer: &Answer) -> Option<Outcome> {
     } else if is_refusal(&answer.text) {
         Some(Outcome::NotApplicable("the answer is a refusal".to_owned()))
     } else if answer.passages.is_none() {
-        Some(Outcome::Unscored(Unscored::InputMissing(
-            "passages".to_owned(),
-        )))
+        Some(Outcome::Unscored(Unscored::InputMissing("passages".into())))
     } else {
         None
     }
@@ -328,7 +326,7 @@ mod tests {
                 ("correctness", Some(0.0)),
             ],
         );
-        let missing = Outcome::Unscored(Unscored::InputMissing("passages".to_owned()));
+        let missing = Outcome::Unscored(Unscored::InputMissing("passages".into()));
         assert_eq!(outcomes.get("groundedness"), Some(&missing));
     }
 

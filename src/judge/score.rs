@@ -74,9 +74,9 @@ pub(crate) fn of_claims(metric: &MetricSpec, reading: Reading, ledger: &Ledger) 
         // What a disbelieved label hid may have been a contradiction: a fault must not help.
         Reading::NoneContradicted if tally.contradicted == 0 && !ledger.disbelieved.is_empty() => {
             let ids = ledger.disbelieved.join(", ");
-            return Some(Outcome::Unscored(Unscored::ReplyMalformed(format!(
-                "labels without proof for {ids}"
-            ))));
+            return Some(Outcome::Unscored(Unscored::ReplyMalformed(
+                format!("labels without proof for {ids}").into(),
+            )));
         }
         Reading::NoneContradicted => binary(tally.contradicted == 0),
         Reading::LabelValue | Reading::Recall => return None,
@@ -106,7 +106,7 @@ pub(crate) fn scored(
 ) -> Outcome {
     match Score::new(metric, value, explanation) {
         Ok(score) => Outcome::Scored(score.with_claims(claims)),
-        Err(error) => Outcome::Unscored(Unscored::ReplyMalformed(error.to_string())),
+        Err(error) => Outcome::Unscored(Unscored::ReplyMalformed(error.to_string().into())),
     }
 }
 

@@ -40,10 +40,7 @@ pub(super) fn settle(spec: &JudgeSpec, subject: Subject<'_>, units: &[Unit]) -> 
     }
     match (spec.mode, subject.answer.passages.as_deref()) {
         (Mode::Claims, _) if refused => Some(score::nothing(spec, "the answer is a refusal")),
-        (Mode::Claims, None) => Some(unscored(
-            spec,
-            &Unscored::InputMissing("passages".to_owned()),
-        )),
+        (Mode::Claims, None) => Some(unscored(spec, &Unscored::InputMissing("passages".into()))),
         (Mode::Claims, Some([])) => Some(claims_without_passages(spec, units)),
         _ => None,
     }

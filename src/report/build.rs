@@ -71,7 +71,7 @@ pub fn build(from: Ingredients<'_>) -> Report {
     let comparisons = compare(&from.policy.statistics, evidence, None);
     let gated = gated_scores(from.policy, &from.decision, evidence.candidate);
     let mut losses = case_losses(evidence, &gated);
-    losses.sort_by(|one, other| {
+    losses.sort_unstable_by(|one, other| {
         let order = one.bucket.cmp(&other.bucket);
         order
             .then(other.loss.total_cmp(&one.loss))

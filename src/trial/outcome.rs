@@ -82,9 +82,9 @@ pub enum Unscored {
     /// The judge could not be reached or refused the call.
     JudgeFailed(FailureKind),
     /// The judge replied, twice, something that is not a valid reply; says what was wrong.
-    ReplyMalformed(String),
+    ReplyMalformed(Box<str>),
     /// The metric needs something the answer or the case does not have (passages, usage).
-    InputMissing(String),
+    InputMissing(Box<str>),
     /// Not measured before the run ended.
     NotRun,
 }

@@ -63,7 +63,7 @@ fn amount(metric: &MetricSpec, value: Option<f64>) -> Outcome {
 }
 
 fn missing(what: &str) -> Outcome {
-    Outcome::Unscored(Unscored::InputMissing(what.to_owned()))
+    Outcome::Unscored(Unscored::InputMissing(what.into()))
 }
 
 fn whole(number: u64) -> f64 {

@@ -155,7 +155,7 @@ mod tests {
             Some(Outcome::NotApplicable(_))
         ));
         case.expected_documents = vec!["a".to_owned()];
-        let missing = |what: &str| Some(Outcome::Unscored(Unscored::InputMissing(what.to_owned())));
+        let missing = |what: &str| Some(Outcome::Unscored(Unscored::InputMissing(what.into())));
         assert_eq!(measure(&case, &answer, "mrr"), missing("passages"));
         answer.passages = Some(passages(&["a"]));
         if let Some(passage) = answer.passages.as_mut().and_then(|all| all.first_mut()) {
