@@ -106,6 +106,14 @@ pub(crate) enum Command {
         after_help = "Examples:\n  groundgate gate --baseline 01JQ8Z --env prod\n  groundgate gate 01JR2M --baseline 01JQ8Z --json"
     )]
     Gate(GateArgs),
+    /// Say yes or no to a verdict, in a role that the policy asks for
+    #[command(
+        after_help = "Examples:\n  groundgate approve latest --baseline 01JQ8Z --env prod --role vp-product --by ana --reason \"pilot went well\"\n  groundgate approve latest --baseline 01JQ8Z --env prod --role security --by ben --reject --reason \"open finding\"\n\nAn approval names the verdict by a digest over run, baseline, policy, environment and findings: another\nrun needs new ones. It is no signature: who can write runs/approvals can approve."
+    )]
+    Approve(ApproveArgs),
+    /// Show, check, compare and test policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Compare runs, paired by question, with intervals
     #[command(after_help = "Example:\n  groundgate compare 01JQ8Z 01JR2M --by product")]
     Compare(CompareArgs),
@@ -246,9 +254,88 @@ pub(crate) struct Against {
     /// The environment it is to go to, as in the policy
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Option<String>,
+    /// Another policy than the configuration's: a file, or one as a git revision has it
+    /// (`git:origin/main:gate.toml`); waivers.toml is read from beside it
+    #[arg(long, value_name = "FILE|git:REV:FILE")]
+    pub(crate) policy: Option<String>,
+    /// The digest that the policy must have, as `groundgate policy show` prints it
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) policy_digest: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    #[command(flatten)]
+    pub(crate) against: Against,
+    /// In which role
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) role: String,
+    /// Who
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Say no
+    #[arg(long)]
+    pub(crate) reject: bool,
+}
+
+/// What to do with policies.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// The policy of an environment as it is meant, with its digest
+    #[command(after_help = "Example:\n  groundgate policy show --env prod")]
+    Show(PolicyArgs),
+    /// Check a policy and its waivers in every environment
+    #[command(after_help = "Example:\n  groundgate policy lint --policy git:origin/main:gate.toml")]
+    Lint(PolicyArgs),
+    /// What differs between two policies, which way, and whose verdict would change
+    #[command(
+        after_help = "Examples:\n  groundgate policy diff git:origin/main:gate.toml gate.toml --env prod\n  groundgate policy diff old.toml gate.toml --replay 20 --baseline 01JQ8Z"
+    )]
+    Diff(PolicyDiffArgs),
+    /// Ask a policy about small runs whose verdicts are known
+    #[command(
+        after_help = "Example:\n  groundgate policy test policy_tests\n\nA test file:\n  schema = \"groundgate.policy-test/1\"\n  [[test]]\n  name      = \"four wrong answers of 200 still pass\"\n  env       = \"prod\"\n  candidate = { groundedness = \"196 x 1, 4 x 0\" }\n  rules     = { \"groundedness.floor\" = \"pass\" }"
+    )]
+    Test {
+        /// A folder of test files, or one of them
+        #[arg(value_name = "DIR|FILE")]
+        path: PathBuf,
+        /// Another policy than the configuration's
+        #[arg(long, value_name = "FILE|git:REV:FILE")]
+        policy: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArgs {
     /// Another policy than the configuration's
-    #[arg(long, value_name = "FILE")]
-    pub(crate) policy: Option<PathBuf>,
+    #[arg(long, value_name = "FILE|git:REV:FILE")]
+    pub(crate) policy: Option<String>,
+    /// The environment, as in the policy
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyDiffArgs {
+    /// The policy before
+    #[arg(value_name = "OLD")]
+    pub(crate) old: String,
+    /// The policy after
+    #[arg(value_name = "NEW")]
+    pub(crate) new: String,
+    /// The environment, as in the policies
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Gate the last N records with both
+    #[arg(long, value_name = "N")]
+    pub(crate) replay: Option<usize>,
+    /// What the records are compared with
+    #[arg(long, value_name = "RUN", requires = "replay")]
+    pub(crate) baseline: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
 use super::{clock, error::CliError, exit_code::ExitCode};
 use crate::{
     copilot::CallFailure,
-    gate::{Evidence, KnownMetrics, Policy, decide},
+    gate::{Evidence, Facts, KnownMetrics, Policy, Settled, settle},
     record::{Header, Reader, ReplySummary},
     report::{AnswerReport, Ingredients, Report, RunSummary, Side, build},
     stats::quantile::SortedSample,
     trial::{Cell, Column, ScoreTable},
-    unit::Usd,
+    unit::{Digest, Usd},
 };
 
 /// A record with everything that a report wants of it in memory.
@@ -175,18 +173,18 @@ pub(crate) struct Question<'a> {
     pub(crate) baseline: Option<&'a Loaded>,
     pub(crate) policy: &'a Policy,
     pub(crate) policy_name: &'a str,
-    pub(crate) environment: &'a str,
-    pub(crate) at: Timestamp,
+    /// Where it is to go, when the gate is asked, and what else it is told.
+    pub(crate) facts: &'a Facts,
 }
 
 /// Decides, and puts the report together.
-pub(crate) fn report(question: &Question<'_>) -> Result<Report, CliError> {
+pub(crate) fn report(question: &Question<'_>) -> Result<(Report, Digest), CliError> {
     let (candidate, baseline) = (question.candidate, question.baseline);
     let evidence = Evidence {
         candidate: &candidate.table,
         baseline: baseline.map(|loaded| &loaded.table),
     };
-    let decision = decide(question.policy, evidence);
+    let Settled { decision, subject } = settle(question.policy, evidence, question.facts);
     let open_candidate = |trial| candidate.open(trial);
     let open_baseline = |trial| match baseline {
         Some(baseline) => baseline.open(trial),
@@ -200,10 +198,10 @@ pub(crate) fn report(question: &Question<'_>) -> Result<Report, CliError> {
             open: &open_baseline,
         }),
     };
-    Ok(build(Ingredients {
+    let report = build(Ingredients {
         policy: question.policy,
-        environment: question.environment.to_owned(),
-        evaluated_at: clock::rfc3339(question.at),
+        environment: question.facts.environment.clone(),
+        evaluated_at: clock::rfc3339(question.facts.at),
         exit_code: ExitCode::from(decision.verdict).number(),
         next: next(question, &decision.findings),
         decision,
@@ -216,7 +214,8 @@ pub(crate) fn report(question: &Question<'_>) -> Result<Report, CliError> {
         open_case: &|case| candidate.reader.case(case).ok(),
         settings: settings(question),
         provenance: provenance(question),
-    }))
+    });
+    Ok((report, subject))
 }
 
 fn next(question: &Question<'_>, findings: &[crate::gate::Finding]) -> String {

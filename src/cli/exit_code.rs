@@ -71,7 +71,7 @@ impl ExitCode {
     /// One sentence for tables.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Done => "done; for `gate`: PASS",
+            Self::Done => "done; for `gate`: PASS, or WAIVED where a waiver is in force",
             Self::Internal => "unexpected internal error; the verdict is unknown",
             Self::Usage => "bad command line",
             Self::Invalid => {
@@ -94,7 +94,7 @@ impl ExitCode {
 impl From<Verdict> for ExitCode {
     fn from(verdict: Verdict) -> Self {
         match verdict {
-            Verdict::Pass => Self::Done,
+            Verdict::Pass | Verdict::Waived => Self::Done,
             Verdict::Hold => Self::Hold,
             Verdict::Inconclusive => Self::Inconclusive,
             Verdict::Fail => Self::Fail,

@@ -11,11 +11,13 @@ mod command;
 mod databricks;
 mod error;
 mod exit_code;
+mod facts;
 mod files;
 mod finding;
 mod import;
 mod pipeline;
 mod planning;
+mod policy_source;
 mod prices;
 mod probe;
 mod progress;
@@ -77,6 +79,8 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
         Command::Demo(args) => command::demo::run(&args, terminal),
         Command::Run(args) => command::run::run(global, &args, terminal),
         Command::Gate(args) => command::gate::run(global, &args, terminal),
+        Command::Approve(args) => command::approve::run(global, &args, terminal),
+        Command::Policy(args) => command::policy::run(global, &args, terminal),
         Command::Compare(args) => command::compare::run(global, &args, terminal),
         Command::Report(args) => command::report::run(global, &args, terminal),
         Command::Explain(args) => command::explain::run(global, &args, terminal),

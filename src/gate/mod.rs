@@ -9,6 +9,7 @@ mod calibration;
 mod compare;
 mod decide;
 mod look;
+mod outside;
 mod policy;
 mod policy_file;
 pub mod power;
@@ -27,10 +28,16 @@ mod tests;
 pub use compare::{MetricComparison, compare};
 pub use decide::{Evidence, decide};
 pub use look::{NextStep, must_pass_cases};
+pub use outside::{
+    Age, Approval, ApprovalRule, DateOf, Document, FactKind, FactRule, Facts, Measure, Outside,
+    Says, Settled, Waiver, WaiverTerms, approval_subject, read_document, settle,
+};
 pub use policy::{
     BoundChoice, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen, Policy, Rule,
     RuleKind, Slice, Statistics,
 };
-pub use policy_file::read_policy;
-pub use verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict};
+pub use policy_file::{
+    Change, Tendency, changes, environments, read_policy, read_waivers, settings_of,
+};
+pub use verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict, Waived};
 pub use warning::policy_warnings;

@@ -35,7 +35,7 @@ pub(super) fn of(finding: &Finding) -> String {
         (Verdict::Pass, Bar::AtMost) | (Verdict::Fail, Bar::AtLeast) => {
             format!("{subject} is {}; {allowed}", at_most(&format, estimate))
         }
-        (Verdict::Hold | Verdict::Inconclusive | Verdict::Error, _) => {
+        (Verdict::Waived | Verdict::Hold | Verdict::Inconclusive | Verdict::Error, _) => {
             format!(
                 "cannot tell yet: {subject} is {shown}; {allowed}{}",
                 more(finding, estimate)

@@ -25,6 +25,7 @@ mod plan;
 mod program;
 mod protection;
 mod providers;
+mod release;
 mod secrets;
 mod sequential;
 mod slow_copilot;

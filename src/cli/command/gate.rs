@@ -1,19 +1,31 @@
 //! `groundgate gate`: the verdict of a run, offline.
 
+use std::path::PathBuf;
+
 use super::super::{
     args::{Against, GateArgs, Global},
     assemble::{Loaded, Question, report},
     clock,
     error::{CliError, warn},
     exit_code::ExitCode,
+    facts::Asked,
+    files,
+    policy_source::PolicySource,
     project, runs,
     terminal::Terminal,
     wants_json,
 };
 use crate::{
-    gate::{Policy, Verdict, policy_warnings},
+    gate::{
+        Evidence, Facts, KnownMetrics, Policy, Tendency, Verdict, changes, policy_warnings,
+        read_policy, settle,
+    },
     report::{Report, render_json, render_text},
+    unit::Digest,
 };
+
+/// At most so many changes of a policy are told one by one.
+const CHANGES_TOLD: usize = 10;
 
 /// Runs the command.
 pub(crate) fn run(
@@ -23,7 +35,7 @@ pub(crate) fn run(
 ) -> Result<ExitCode, CliError> {
     let Decided { report, .. } = decide(global, &args.against, terminal)?;
     if wants_json(global) {
-        terminal.line(&render_json(&report).map_err(CliError::internal)?);
+        terminal.print(&render_json(&report).map_err(CliError::internal)?);
     } else {
         terminal.print(&render_text(&report, terminal.style()));
     }
@@ -40,11 +52,16 @@ pub(crate) fn run(
     Ok(ExitCode::from(verdict))
 }
 
-/// A report with the records that it was made from.
+/// A report with what it was made from.
 pub(crate) struct Decided {
     pub(crate) report: Report,
+    /// The name of this verdict in approvals.
+    pub(crate) subject: Digest,
+    pub(crate) policy: Policy,
     pub(crate) candidate: Loaded,
     pub(crate) baseline: Option<Loaded>,
+    /// Where approvals of runs are.
+    pub(crate) approvals: PathBuf,
 }
 
 /// Decides about the run that the arguments mean.
@@ -59,7 +76,12 @@ pub(crate) fn decide(
         None => None,
         Some(name) => Some(Loaded::new(runs::open(&directory, name)?)?),
     };
-    let (policy_name, policy) = policy(global, against, &candidate)?;
+    let source = PolicySource::chosen(global, against.policy.as_deref())?;
+    let environment = against.env.as_deref();
+    let known = candidate.known_metrics();
+    let policy = source.policy(environment, &known)?;
+    source.check_trusted(&policy, against.policy_digest.as_deref(), terminal)?;
+    let policy_name = source.to_string();
     if baseline.is_none() && policy.rules.iter().any(|rule| rule.kind.needs_baseline()) {
         terminal.report(
             "note: the policy compares with a baseline and none was named; add --baseline RUN",
@@ -68,29 +90,100 @@ pub(crate) fn decide(
     for warning in policy_warnings(&policy_name, &policy) {
         warn(&warning, false, terminal);
     }
-    let report = report(&Question {
+    let approvals = directory.join("approvals");
+    // Waivers beside a policy of the working tree are as trustworthy as the tree.
+    let trusts_waivers = !terminal.is_ci || matches!(source, PolicySource::Git { .. });
+    let gathered = Asked {
+        policy: &policy,
+        environment: environment.unwrap_or(""),
+        candidate: &candidate,
+        baseline: baseline.as_ref(),
+        at: clock::now(terminal.source_date_epoch.as_deref()),
+        approvals: Some(approvals.clone()),
+    }
+    .gather(trusts_waivers.then_some(&source))?;
+    let (mut report, subject) = report(&Question {
         candidate: &candidate,
         baseline: baseline.as_ref(),
         policy: &policy,
         policy_name: &policy_name,
-        environment: against.env.as_deref().unwrap_or(""),
-        at: clock::now(terminal.source_date_epoch.as_deref()),
+        facts: &gathered.facts,
     })?;
+    report.provenance.extend(gathered.provenance);
+    if !policy.outside.approvals.is_empty() {
+        let row = (
+            "verdict that is to be approved".to_owned(),
+            subject.to_string(),
+        );
+        report.provenance.push(row);
+    }
+    let evidence = Evidence {
+        candidate: &candidate.table,
+        baseline: baseline.as_ref().map(|loaded| &loaded.table),
+    };
+    let edits = edits(
+        &source,
+        (&policy, &known, environment),
+        evidence,
+        &gathered.facts,
+    )?;
+    report.decision.notes.extend(edits);
     Ok(Decided {
         report,
+        subject,
+        policy,
         candidate,
         baseline,
+        approvals,
     })
 }
 
-fn policy(
-    global: &Global,
-    against: &Against,
-    candidate: &Loaded,
-) -> Result<(String, Policy), CliError> {
-    let path = match &against.policy {
-        Some(path) => path.clone(),
-        None => project::policy_path(global)?,
+/// What the working tree changes in a policy that was taken from a revision: said, and without effect.
+fn edits(
+    source: &PolicySource,
+    (policy, known, environment): (&Policy, &KnownMetrics, Option<&str>),
+    evidence: Evidence<'_>,
+    facts: &Facts,
+) -> Result<Vec<String>, CliError> {
+    let Some(path) = source.in_working_tree()? else {
+        return Ok(Vec::new());
     };
-    project::policy(&path, against.env.as_deref(), &candidate.known_metrics())
+    let text = files::read_text(&path)?;
+    if text == source.text()? {
+        return Ok(Vec::new());
+    }
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let edited = match read_policy(&name, &text, environment, known) {
+        Ok(edited) => edited,
+        Err(mistakes) => {
+            let first = mistakes.0.first().map(ToString::to_string);
+            return Ok(vec![format!(
+                "this change edits {name}, which cannot be read then: {}; judged by {source}",
+                first.unwrap_or_default()
+            )]);
+        }
+    };
+    let changes = changes(policy, &edited);
+    if changes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let n_weaker = changes
+        .iter()
+        .filter(|one| one.tendency == Tendency::Weaker);
+    let then = settle(&edited, evidence, facts).decision.verdict;
+    let mut notes = vec![format!(
+        "this change edits {name} ({} settings, {} of them weaker) and is judged by {source}; its own policy would say {then}",
+        changes.len(),
+        n_weaker.count(),
+    )];
+    let told = changes
+        .iter()
+        .take(CHANGES_TOLD)
+        .map(super::policy::sentence);
+    notes.extend(told);
+    Ok(notes)
 }

@@ -1,6 +1,7 @@
 //! One file per command: each turns its arguments into calls of the other rooms and prints what
 //! comes back.
 
+pub(super) mod approve;
 pub(super) mod compare;
 pub(super) mod demo;
 pub(super) mod doctor;
@@ -8,6 +9,8 @@ pub(super) mod explain;
 pub(super) mod gate;
 pub(super) mod init;
 pub(super) mod plan;
+pub(super) mod policy;
+mod policy_test;
 pub(super) mod report;
 pub(super) mod run;
 pub(super) mod runs;

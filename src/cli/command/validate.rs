@@ -70,6 +70,14 @@ pub(super) fn metrics(config: &Config) -> KnownMetrics {
     known
 }
 
+/// What a policy may name here: the configuration's metrics, or everything bundled where there is none.
+pub(super) fn known(global: &Global) -> Result<KnownMetrics, CliError> {
+    Ok(match project::find(global)? {
+        Some(_) => metrics(&project::config(global)?),
+        None => all_metrics(),
+    })
+}
+
 fn all_metrics() -> KnownMetrics {
     let names = OfflineJudge::metrics();
     let specs = names
