@@ -103,7 +103,7 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Decide: pass, hold, inconclusive or fail; no network, spends nothing
     #[command(
-        after_help = "Examples:\n  groundgate gate --baseline 01JQ8Z --env prod\n  groundgate gate 01JR2M --baseline 01JQ8Z --json"
+        after_help = "Examples:\n  groundgate gate --baseline 01JQ8Z --env prod\n  groundgate gate 01JR2M --baseline 01JQ8Z --json\n  groundgate gate --env prod --policy git:origin/main:gate.toml --github   in CI"
     )]
     Gate(GateArgs),
     /// Say yes or no to a verdict, in a role that the policy asks for
@@ -114,6 +114,17 @@ pub(crate) enum Command {
     /// Show, check, compare and test policies
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Which run candidates are compared with where no --baseline is named
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
+    /// Print a JSON Schema of a file that people write, or of what the gate prints
+    #[command(after_help = "Example:\n  groundgate schema policy > gate.schema.json")]
+    Schema(SchemaArgs),
+    /// Keep a canary, hold it, or roll it back, from its finished windows; no network
+    #[command(
+        after_help = "Example:\n  groundgate watch --window 01JR01,01JR02 --window 01JR03,01JR04 --env prod\n\nEach window is a record of the new version's traffic and one of the old version's in the same hours\n(`groundgate runs import` makes records of logged answers), oldest window first. It runs nothing: exit\ncode 0 keeps, 31 holds, 30 rolls back. Asking again gives the same answer. See docs/release-process.md."
+    )]
+    Watch(WatchArgs),
     /// Compare runs, paired by question, with intervals
     #[command(after_help = "Example:\n  groundgate compare 01JQ8Z 01JR2M --by product")]
     Compare(CompareArgs),
@@ -338,10 +349,73 @@ pub(crate) struct PolicyDiffArgs {
     pub(crate) baseline: Option<String>,
 }
 
+/// What to do with the baseline.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BaselineCommand {
+    /// Which run it is
+    Show,
+    /// Make a complete run the baseline
+    #[command(after_help = "Example:\n  groundgate baseline set 01JQ8Z")]
+    Set {
+        /// An id, its beginning, or `latest`
+        #[arg(value_name = "RUN")]
+        run: String,
+    },
+    /// Whether a run can be compared with it, and how it compares
+    #[command(after_help = "Example:\n  groundgate baseline diff latest")]
+    Diff {
+        /// An id, its beginning, or `latest`
+        #[arg(value_name = "RUN", default_value = "latest")]
+        run: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Of what
+    #[arg(value_enum, value_name = "NAME", default_value_t = SchemaName::Policy)]
+    pub(crate) name: SchemaName,
+}
+
+/// What there are schemas of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaName {
+    /// gate.toml.
+    Policy,
+    /// waivers.toml.
+    Waivers,
+    /// What `approve` writes.
+    Approval,
+    /// What rules about judges read.
+    JudgeHealth,
+    /// What `gate --json` prints.
+    Gate,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    /// A window: the run of the new version and that of the old one; all so far, oldest first
+    #[arg(long, value_name = "NEW,OLD", required = true)]
+    pub(crate) window: Vec<String>,
+    /// The environment, as in the policy
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Another policy than the configuration's
+    #[arg(long, value_name = "FILE|git:REV:FILE")]
+    pub(crate) policy: Option<String>,
+    /// The digest that the policy must have
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) policy_digest: Option<String>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct GateArgs {
     #[command(flatten)]
     pub(crate) against: Against,
+    /// For GitHub Actions: annotations in the log, the report as step summary, and step outputs
+    /// `verdict`, `exit-code`, `run-id`, `headline`
+    #[arg(long)]
+    pub(crate) github: bool,
     /// Print the verdict but exit with 0 where it is FAIL, INCONCLUSIVE or HOLD
     #[arg(long)]
     pub(crate) report_only: bool,

@@ -86,6 +86,9 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
         Command::Explain(args) => command::explain::run(global, &args, terminal),
         Command::Plan(args) => command::plan::run(global, &args, terminal),
         Command::Selftest(args) => command::selftest::run(global, &args, terminal),
+        Command::Baseline(args) => command::baseline::run(global, &args, terminal),
+        Command::Schema(args) => command::schema::run(&args, terminal),
+        Command::Watch(args) => command::watch::run(global, &args, terminal),
         Command::Runs(args) => command::runs::run(global, args, terminal),
         Command::Stats(args) => command::stats::run(global, &args, terminal),
         Command::Completions { shell } => {

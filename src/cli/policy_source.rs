@@ -66,6 +66,14 @@ impl PolicySource {
         }
     }
 
+    /// The path of its file, in the working tree or in the repository.
+    pub(crate) fn file(&self) -> &str {
+        match self {
+            Self::File(path) => path.to_str().unwrap_or("gate.toml"),
+            Self::Git { path, .. } => path,
+        }
+    }
+
     /// The policy's text.
     pub(crate) fn text(&self) -> Result<String, CliError> {
         match self {

@@ -119,9 +119,20 @@ pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
 /// shared among all drafts (Holm).
 fn drafts(policy: &Policy, view: &View<'_>) -> Vec<(usize, Draft, Levels)> {
     let rules = policy.rules.iter().enumerate();
+    let tables = [Some(view.whole), view.baseline.as_deref()]
+        .into_iter()
+        .flatten();
+    let impossible = tables
+        .filter_map(ScoreTable::impossible_score)
+        .map(|(metric, value)| sentence::impossible(metric, value))
+        .next();
     let drafts: Vec<(usize, Draft)> = rules
         .flat_map(|(place, rule)| {
-            let drafts = rules::drafts(policy, rule, view).into_iter();
+            let drafts = match &impossible {
+                Some(why) => vec![rules::broken(policy, rule, view, why.clone())],
+                None => rules::drafts(policy, rule, view),
+            };
+            let drafts = drafts.into_iter();
             drafts.map(move |draft| (place, draft))
         })
         .collect();

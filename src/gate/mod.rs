@@ -6,6 +6,7 @@
 
 mod bounds;
 mod calibration;
+mod canary;
 mod compare;
 mod decide;
 mod look;
@@ -21,10 +22,15 @@ mod verdict;
 mod warning;
 
 #[cfg(test)]
+mod emptiness_tests;
+#[cfg(test)]
 mod look_tests;
+#[cfg(test)]
+mod reruns_tests;
 #[cfg(test)]
 mod tests;
 
+pub use canary::{Action, Canary, RollbackKind, RollbackRule, WindowDecision, watch};
 pub use compare::{MetricComparison, compare};
 pub use decide::{Evidence, decide};
 pub use look::{NextStep, must_pass_cases};
@@ -37,7 +43,8 @@ pub use policy::{
     RuleKind, Slice, Statistics,
 };
 pub use policy_file::{
-    Change, Tendency, changes, environments, read_policy, read_waivers, settings_of,
+    Change, RuleKeys, Tendency, changes, environments, read_policy, read_waivers, rule_keys,
+    settings_of,
 };
 pub use verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict, Waived};
 pub use warning::policy_warnings;

@@ -135,6 +135,10 @@ pub(super) fn not_measured(metric: &str) -> String {
     format!("no data: the run does not measure {metric}")
 }
 
+pub(super) fn impossible(metric: &str, value: f64) -> String {
+    format!("a record holds {value} as a score of {metric}, which cannot be")
+}
+
 pub(super) fn no_scores(metric: &str, slice: Option<&str>) -> String {
     let place = slice
         .map(|slice| format!(" in {slice}"))

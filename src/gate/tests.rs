@@ -91,7 +91,7 @@ pub(super) fn policy(kinds: Vec<RuleKind>) -> Policy {
 }
 
 /// One rule of every kind, each of which `good` passes against itself.
-fn every_kind() -> Vec<RuleKind> {
+pub(super) fn every_kind() -> Vec<RuleKind> {
     let metric = || "groundedness".to_owned();
     vec![
         RuleKind::Floor {
@@ -155,7 +155,11 @@ fn every_kind() -> Vec<RuleKind> {
     ]
 }
 
-fn verdict(kind: &RuleKind, candidate: &ScoreTable, baseline: Option<&ScoreTable>) -> Verdict {
+pub(super) fn verdict(
+    kind: &RuleKind,
+    candidate: &ScoreTable,
+    baseline: Option<&ScoreTable>,
+) -> Verdict {
     decide(
         &policy(vec![kind.clone()]),
         Evidence {

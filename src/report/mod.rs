@@ -9,6 +9,7 @@ mod causes;
 mod chart;
 mod csv;
 mod figures;
+mod github;
 mod heat;
 mod html;
 mod json;
@@ -24,10 +25,13 @@ mod wording;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod runner;
+#[cfg(test)]
 mod tests;
 
 pub use build::{Ingredients, Side, build};
 pub use csv::render_csv;
+pub use github::{render_annotations, render_outputs};
 pub use html::{HtmlError, render_html};
 pub use json::render_json;
 pub use junit::render_junit;

@@ -12,6 +12,8 @@
 mod architecture;
 mod auth;
 mod bad_input;
+mod canary;
+mod ci;
 mod copilots;
 mod crash;
 mod demo;

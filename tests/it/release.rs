@@ -192,9 +192,9 @@ fn waivers_of_a_file_of_their_own_hold_for_a_while() {
          created={today}\nexpires={today}\n"
     );
     folder.write("waivers.toml", &waiver);
-    let waived = folder.run(&["gate", "--env", "dev"]);
-    assert_eq!(waived.code, 0, "{}", waived.out);
-    assert!(waived.out.contains("~ GO, WAIVED"), "{}", waived.out);
+    let released = folder.run(&["gate", "--env", "dev"]);
+    assert_eq!(released.code, 0, "{}", released.out);
+    assert!(released.out.contains("~ GO, WAIVED"), "{}", released.out);
     assert_eq!(folder.run(&["gate", "--env", "qa"]).code, 10);
     let old = waiver.replace(
         &format!("created={today}\nexpires={today}"),

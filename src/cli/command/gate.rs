@@ -1,26 +1,32 @@
 //! `groundgate gate`: the verdict of a run, offline.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::super::{
-    args::{Against, GateArgs, Global},
-    assemble::{Loaded, Question, report},
-    clock,
-    error::{CliError, warn},
-    exit_code::ExitCode,
-    facts::Asked,
-    files,
-    policy_source::PolicySource,
-    project, runs,
-    terminal::Terminal,
-    wants_json,
+use super::{
+    super::{
+        args::{Against, GateArgs, Global},
+        assemble::{Loaded, Question, report},
+        clock,
+        error::{CliError, warn},
+        exit_code::ExitCode,
+        facts::Asked,
+        files,
+        policy_source::PolicySource,
+        project, runs,
+        terminal::{Terminal, variable},
+        wants_json,
+    },
+    baseline,
 };
 use crate::{
     gate::{
         Evidence, Facts, KnownMetrics, Policy, Tendency, Verdict, changes, policy_warnings,
         read_policy, settle,
     },
-    report::{Report, render_json, render_text},
+    report::{
+        Report, render_annotations, render_json, render_markdown, render_outputs, render_text,
+        visible_line,
+    },
     unit::Digest,
 };
 
@@ -33,11 +39,14 @@ pub(crate) fn run(
     args: &GateArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
-    let Decided { report, .. } = decide(global, &args.against, terminal)?;
+    let Decided { report, source, .. } = decide(global, &args.against, terminal)?;
     if wants_json(global) {
         terminal.print(&render_json(&report).map_err(CliError::internal)?);
     } else {
         terminal.print(&render_text(&report, terminal.style()));
+    }
+    if args.github {
+        tell_github(&report, &source, terminal)?;
     }
     let verdict = report.decision.verdict;
     if args.report_only
@@ -52,12 +61,31 @@ pub(crate) fn run(
     Ok(ExitCode::from(verdict))
 }
 
+/// Annotations to the log; summary and outputs to the files that the runner names, where it does.
+fn tell_github(
+    report: &Report,
+    source: &PolicySource,
+    terminal: &Terminal,
+) -> Result<(), CliError> {
+    terminal.command(&render_annotations(report, source.file()));
+    for (name, text) in [
+        ("GITHUB_STEP_SUMMARY", render_markdown(report)),
+        ("GITHUB_OUTPUT", render_outputs(report)),
+    ] {
+        if let Some(path) = variable(name) {
+            files::append(Path::new(&path), &text)?;
+        }
+    }
+    Ok(())
+}
+
 /// A report with what it was made from.
 pub(crate) struct Decided {
     pub(crate) report: Report,
     /// The name of this verdict in approvals.
     pub(crate) subject: Digest,
     pub(crate) policy: Policy,
+    pub(crate) source: PolicySource,
     pub(crate) candidate: Loaded,
     pub(crate) baseline: Option<Loaded>,
     /// Where approvals of runs are.
@@ -73,7 +101,7 @@ pub(crate) fn decide(
     let directory = project::runs_dir(global)?;
     let candidate = Loaded::new(runs::open(&directory, &against.run)?)?;
     let baseline = match &against.baseline {
-        None => None,
+        None => set_baseline(&directory, &candidate, terminal)?,
         Some(name) => Some(Loaded::new(runs::open(&directory, name)?)?),
     };
     let source = PolicySource::chosen(global, against.policy.as_deref())?;
@@ -132,10 +160,31 @@ pub(crate) fn decide(
         report,
         subject,
         policy,
+        source,
         candidate,
         baseline,
         approvals,
     })
+}
+
+/// The baseline that `baseline set` has named; none for itself.
+fn set_baseline(
+    directory: &Path,
+    candidate: &Loaded,
+    terminal: &Terminal,
+) -> Result<Option<Loaded>, CliError> {
+    let Some(reader) = baseline::open(directory)? else {
+        return Ok(None);
+    };
+    let run = reader.header().run_id.clone();
+    if run == candidate.reader.header().run_id {
+        return Ok(None);
+    }
+    terminal.note(&format!(
+        "against the baseline that was set: {}",
+        visible_line(&run)
+    ));
+    Ok(Some(Loaded::new(reader)?))
 }
 
 /// What the working tree changes in a policy that was taken from a revision: said, and without effect.

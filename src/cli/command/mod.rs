@@ -2,6 +2,7 @@
 //! comes back.
 
 pub(super) mod approve;
+pub(super) mod baseline;
 pub(super) mod compare;
 pub(super) mod demo;
 pub(super) mod doctor;
@@ -14,8 +15,10 @@ mod policy_test;
 pub(super) mod report;
 pub(super) mod run;
 pub(super) mod runs;
+pub(super) mod schema;
 pub(super) mod selftest;
 pub(super) mod stats;
 mod stats_request;
 mod stats_table;
 pub(super) mod validate;
+pub(super) mod watch;

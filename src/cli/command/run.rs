@@ -10,7 +10,7 @@ use super::super::{
     error::CliError,
     exit_code::ExitCode,
     files,
-    pipeline::{self, Job},
+    pipeline::{self, Job, Shared},
     planning::{self, Parts},
     project, runs,
     sequential::{self, Decider},
@@ -176,16 +176,14 @@ impl Start<'_> {
         };
         let at = clock::now(terminal.source_date_epoch.as_deref());
         let (plan, mut header) = planning::plan(parts, at, number)?;
-        refuse_unpriced(self.cap, &plan, copilot.as_ref())?;
+        refuse_unpriced(
+            self.cap.or(self.config.budget_month),
+            &plan,
+            copilot.as_ref(),
+        )?;
         let (resumed, rerun) = self.resumed.unzip();
         if let Some(reader) = &resumed {
-            if reader.header().plan_digest != header.plan_digest {
-                return Err(CliError::invalid(format!(
-                    "run `{}` was planned with another copilot, eval set, judges, checks or seed",
-                    reader.header().run_id
-                ))
-                .with_help("put the configuration back as it was, or start a new run"));
-            }
+            check_same_plan(reader.header(), &header)?;
             header = reader.header().clone();
         } else {
             header.earlier_tries =
@@ -208,9 +206,9 @@ impl Start<'_> {
             path,
             resumes: goes_on,
             rerun_failures: rerun.flatten().is_some(),
-            cap: self.cap,
+            cap: own_cap(self.config, self.cap),
             complete_as: Status::Complete,
-            ledger: self.config.budget_ledger.clone(),
+            ledger: shared(self.config, self.cap, &header),
         };
         let ended = match (&header.looks, &decider) {
             (Some(looks), Some(decider)) => {
@@ -224,6 +222,41 @@ impl Start<'_> {
             terminal,
         )?;
         Ok((header, code))
+    }
+}
+
+/// A run is gone on with as it was planned, or not at all.
+fn check_same_plan(resumed: &Header, planned: &Header) -> Result<(), CliError> {
+    if resumed.plan_digest == planned.plan_digest {
+        return Ok(());
+    }
+    Err(CliError::invalid(format!(
+        "run `{}` was planned with another copilot, eval set, judges, checks or seed",
+        resumed.run_id
+    ))
+    .with_help("put the configuration back as it was, or start a new run"))
+}
+
+/// The cap of this run alone: where a ledger has no month, its cap is the one that all runs share.
+fn own_cap(config: &Config, cap: Option<Usd>) -> Option<Usd> {
+    let is_shared = config.budget_ledger.is_some() && config.budget_month.is_none();
+    cap.filter(|_| !is_shared)
+}
+
+/// What this run shares with others: a month's budget with those that began in its month, or all.
+fn shared(config: &Config, cap: Option<Usd>, header: &Header) -> Option<Shared> {
+    let path = config.budget_ledger.clone()?;
+    match config.budget_month {
+        None => Some(Shared {
+            path,
+            cap: cap?,
+            first: String::new(),
+        }),
+        Some(month) => Some(Shared {
+            path,
+            cap: month,
+            first: clock::first_id_of_month(&header.created_at),
+        }),
     }
 }
 

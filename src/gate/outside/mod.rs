@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::verdict::Bar;
+use super::{canary::Canary, verdict::Bar};
 
 /// The part of a policy that is not about scores.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -39,6 +39,8 @@ pub struct Outside {
     pub approvals: Vec<ApprovalRule>,
     /// What may be waived.
     pub waivers: WaiverTerms,
+    /// When a canary is rolled back.
+    pub canary: Option<Canary>,
 }
 
 /// A rule about a fact.

@@ -162,6 +162,7 @@ fn all(policy: &Policy) -> BTreeMap<String, Settings> {
         );
     }
     of_rules(policy, &mut parts);
+    of_canary(policy, &mut parts);
     let terms = &policy.outside.waivers;
     parts.insert(
         "waivers".to_owned(),
@@ -174,6 +175,33 @@ fn all(policy: &Policy) -> BTreeMap<String, Settings> {
         ],
     );
     parts
+}
+
+fn of_canary(policy: &Policy, parts: &mut BTreeMap<String, Settings>) {
+    use Setting::{LessIsStricter, MoreIsStricter, Word};
+    if let Some(canary) = &policy.outside.canary {
+        for rule in &canary.rules {
+            let own = vec![
+                (
+                    "consecutive",
+                    LessIsStricter(count_to_f64(rule.consecutive)),
+                ),
+                ("asks", Word(format!("{:?}", rule.kind))),
+            ];
+            parts.insert(format!("canary {}", rule.id), own);
+        }
+        let own = vec![
+            (
+                "min-answers",
+                MoreIsStricter(count_to_f64(canary.min_answers)),
+            ),
+            (
+                "thin-windows",
+                LessIsStricter(count_to_f64(canary.thin_windows)),
+            ),
+        ];
+        parts.insert("canary".to_owned(), own);
+    }
 }
 
 fn of_rules(policy: &Policy, parts: &mut BTreeMap<String, Settings>) {

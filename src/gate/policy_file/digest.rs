@@ -213,6 +213,7 @@ fn outside_of(outside: &Outside, document: &mut Value) {
     let approvals: Vec<Value> = (outside.approvals.iter())
         .map(|rule| json!([rule.id, rule.why, rule.roles, rule.valid_for.seconds()]))
         .collect();
+    let canary = &outside.canary;
     let WaiverTerms {
         max,
         approvers,
@@ -230,6 +231,7 @@ fn outside_of(outside: &Outside, document: &mut Value) {
             json!([max, approvers]),
             max.is_none() && approvers.is_empty(),
         ),
+        ("canary", json!(format!("{canary:?}")), canary.is_none()),
         ("never-waived", json!(never), never.is_empty()),
     ] {
         if !is_empty {

@@ -5,16 +5,19 @@
 //! environment and may only be stricter. Whatever environment is asked for, all are checked.
 
 mod calibration;
+mod canary;
 mod diff;
 mod digest;
 mod environment;
 mod fact_kind;
+mod keys;
 mod kind;
 mod outside;
 mod rule;
 mod waiver;
 
 pub use diff::{Change, Tendency, changes, settings_of};
+pub use keys::{RuleKeys, rule_keys};
 pub use waiver::read_waivers;
 
 use std::collections::BTreeMap;
@@ -102,6 +105,7 @@ fn read(root: Table<'_, '_>, env: Option<&str>, known: &KnownMetrics) -> Option<
         "waivers",
         "rule",
         "approval",
+        "canary",
         "env",
     ]);
     root.check_schema(SCHEMA);
@@ -153,6 +157,7 @@ fn resolve(root: Table<'_, '_>, chain: &Chain<'_, '_>, known: &KnownMetrics) -> 
     let rules = rule::read_rules(root, chain, statistics.as_ref(), known);
     let approvals = outside::approvals(root, chain);
     let never = rules.as_ref().map(|rules| rules.never_waived.clone());
+    let canary = canary::read(root, known);
     let waivers = outside::waiver_terms(root, chain, never.unwrap_or_default());
     let rules = rules?;
     Some(Resolved {
@@ -163,6 +168,7 @@ fn resolve(root: Table<'_, '_>, chain: &Chain<'_, '_>, known: &KnownMetrics) -> 
             rules: rules.facts,
             approvals: approvals?,
             waivers: waivers?,
+            canary,
         },
     })
 }

@@ -271,3 +271,32 @@ fn waivers_are_read_or_refused() {
     // A rule of another environment, or one that is gone, is nobody's mistake here.
     assert!(read_waiver(&WAIVER.replace("rule='a'", "rule='elsewhere'")).is_ok());
 }
+
+#[test]
+fn the_example_policies_are_right_in_every_environment() {
+    let known: KnownMetrics = ["groundedness", "correctness"]
+        .map(|name| (name.to_owned(), MetricSpec::score(name, DataType::Fraction)))
+        .into();
+    let release = include_str!("../../../docs/policies/release.toml");
+    let mut rules = Vec::new();
+    for env in ["dev", "qa", "prod"] {
+        let policy = read_policy("release.toml", release, Some(env), &known).unwrap();
+        rules.push(policy.rules.len() + policy.outside.rules.len());
+        assert_eq!(policy.outside.approvals.len(), usize::from(env == "prod"));
+        assert!(policy.outside.canary.is_some());
+        let waivers = include_str!("../../../docs/policies/waivers.toml");
+        assert_eq!(
+            read_waivers("waivers.toml", waivers, &policy)
+                .unwrap()
+                .len(),
+            1
+        );
+    }
+    assert!(
+        rules.is_sorted() && rules.first() < rules.last(),
+        "{rules:?}"
+    );
+    let index = include_str!("../../../docs/policies/index-only.toml");
+    let policy = read_policy("index-only.toml", index, None, &known).unwrap();
+    assert_eq!(policy.outside.rules.len(), 2);
+}
