@@ -239,6 +239,7 @@ fn wrong_reply() -> CallFailure {
         kind: FailureKind::Malformed,
         message: "the record holds a reply of another kind for this call".to_owned(),
         tries: 0,
+        failed_tries: Vec::new(),
     }
 }
 

@@ -18,10 +18,11 @@ use super::{
     breaker::Breaker,
     call::{Call, Reply, Target},
     clock::Clock,
+    connect_time::{with_connect_time, with_timed_connections},
     connection::{body_fault, send_fault},
     dns::Resolver,
     endpoint::{Endpoint, EndpointError, Timeouts, checked_url, shown},
-    exchange::{CallFailure, FailureKind, Timing, Usage},
+    exchange::{CallFailure, FailedTry, FailureKind, Timing, Usage},
     limit::Limiter,
     observed::Observed,
     reply::{Fault, Head, Progress, ReplyReader},
@@ -93,7 +94,7 @@ impl Client {
             }
             builder = builder.proxy(through);
         }
-        let http = builder
+        let http = with_timed_connections(builder, Arc::clone(&clock))
             .build()
             .map_err(|error| EndpointError::Setup(error.without_url().to_string()))?;
         let redactor = endpoint.redactor();
@@ -152,6 +153,8 @@ impl Client {
         let mut failures = Failures::default();
         let mut token_refused = false;
         let called_at = self.clock.now();
+        let mut failed_tries = Vec::new();
+        let mut waits_since = called_at;
         loop {
             let token = self.token(call, failures).await?;
             let slot = self.limiter.acquire(call.tokens).await;
@@ -164,7 +167,9 @@ impl Client {
                 self.timeouts.whole,
                 self.exchange(call, token.as_ref(), &reader, &mut seen),
             );
-            let result = exchange.await.unwrap_or_else(|_elapsed| {
+            let (result, connected) = with_connect_time(exchange).await;
+            let connect_ms = connected.map(milliseconds);
+            let result = result.unwrap_or_else(|_elapsed| {
                 Err(too_late(
                     "the reply was not whole",
                     self.timeouts.whole,
@@ -177,8 +182,15 @@ impl Client {
                     if let Some(pause) = seen.pause {
                         self.limiter.hold(pause);
                     }
-                    let mut timing = self.timing(sent_at, &seen, failures.tries() + 1);
-                    timing.queued_ms = milliseconds(sent_at.saturating_sub(called_at));
+                    let since = |at: Duration| milliseconds(at.saturating_sub(sent_at));
+                    let timing = Timing {
+                        latency_ms: since(self.clock.now()),
+                        ttft_ms: seen.first_token_at.map(since),
+                        tries: failures.tries() + 1,
+                        queued_ms: milliseconds(sent_at.saturating_sub(called_at)),
+                        connect_ms,
+                        failed_tries,
+                    };
                     return Ok(Reply {
                         output,
                         head,
@@ -187,6 +199,14 @@ impl Client {
                 }
                 Err(fault) => fault,
             };
+            let failed_at = self.clock.now();
+            failed_tries.push(FailedTry {
+                kind: fault.class.kind,
+                queued_ms: milliseconds(sent_at.saturating_sub(waits_since)),
+                connect_ms,
+                latency_ms: milliseconds(failed_at.saturating_sub(sent_at)),
+            });
+            waits_since = failed_at;
             failures = failures.and(fault.class);
             if let (Some(401), Some(tokens), Some(token), false) =
                 (fault.status, &self.tokens, &token, token_refused)
@@ -209,7 +229,13 @@ impl Client {
             }
             match wait {
                 Some(wait) => sleep(wait).await,
-                None => return Err(self.failure(call, &fault, failures.tries())),
+                None => {
+                    let failure = self.failure(call, &fault, failures.tries());
+                    return Err(CallFailure {
+                        failed_tries,
+                        ..failure
+                    });
+                }
             }
         }
     }
@@ -335,16 +361,6 @@ impl Client {
         Target::new(url)
     }
 
-    fn timing(&self, sent_at: Duration, seen: &Seen, tries: u32) -> Timing {
-        let since = |at: Duration| milliseconds(at.saturating_sub(sent_at));
-        Timing {
-            latency_ms: since(self.clock.now()),
-            ttft_ms: seen.first_token_at.map(since),
-            tries,
-            queued_ms: 0,
-        }
-    }
-
     /// What becomes of a fault that is not sent again, or that is found in a whole reply.
     pub fn failure(&self, call: &Call<'_>, fault: &Fault, tries: u32) -> CallFailure {
         let message = format!("call to `{}` failed: {}", call.target, fault.message);
@@ -352,6 +368,7 @@ impl Client {
             kind: fault.class.kind,
             message: self.redactor.strike_message(message),
             tries,
+            failed_tries: Vec::new(),
         }
     }
 
