@@ -178,8 +178,8 @@ impl Pause {
     }
 }
 
-/// Three endpoints with constant replies.
-#[tokio::main]
+/// Three endpoints with constant replies, on one thread: it leaves the other core to the program.
+#[tokio::main(flavor = "current_thread")]
 async fn serve(latency: Duration) {
     let chat = |content: &str, more: &str| {
         let content = serde_json::to_string(content).unwrap();
