@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::judge_args::{JudgeCommand, RejudgeArgs};
+
 /// Release gates for RAG copilots.
 #[derive(Debug, Parser)]
 #[command(
@@ -127,6 +129,14 @@ pub(crate) enum Command {
         after_help = "Examples:\n  groundgate selftest latest --env prod\n  groundgate selftest 01JR2M --baseline 01JR2N --replications 5000   two runs of the same copilot"
     )]
     Selftest(SelftestArgs),
+    /// Ask whether a judge is any good: known cases, people's labels, flips, attacks, calibration
+    #[command(subcommand)]
+    Judge(JudgeCommand),
+    /// Have a run's stored answers judged again, by the configuration's judges of today
+    #[command(
+        after_help = "The copilot is not asked. A new record is made, which can be gated and compared.\n\nExamples:\n  groundgate rejudge latest\n  groundgate rejudge 01JQ8Z --judge strict --budget-usd 2"
+    )]
+    Rejudge(RejudgeArgs),
     /// List, show, import, export and remove records
     #[command(subcommand)]
     Runs(RunsCommand),

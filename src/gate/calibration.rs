@@ -75,7 +75,7 @@ fn three_digits_down(margin: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::rogan_gladen::Recognized;
+    use crate::{gate::policy::CalibrationOrigin, stats::rogan_gladen::Recognized};
 
     fn calibration(judge: &str, right: usize, labelled: usize) -> JudgeCalibration {
         let rate = Recognized::new(right, labelled).unwrap();
@@ -83,6 +83,7 @@ mod tests {
             judge: judge.to_owned(),
             good: rate,
             bad: rate,
+            origin: CalibrationOrigin::default(),
         }
     }
 

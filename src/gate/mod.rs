@@ -28,8 +28,8 @@ pub use compare::{MetricComparison, compare};
 pub use decide::{Evidence, decide};
 pub use look::{NextStep, must_pass_cases};
 pub use policy::{
-    BoundChoice, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen, Policy, Rule,
-    RuleKind, Slice, Statistics,
+    BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen,
+    Policy, Rule, RuleKind, Slice, Statistics,
 };
 pub use policy_file::read_policy;
 pub use verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict};

@@ -348,6 +348,7 @@ fn calibrated(kind: RuleKind, judge: &[u8], right: usize) -> Policy {
         judge: Digest::of(judge).short(),
         good: rate,
         bad: rate,
+        origin: CalibrationOrigin::default(),
     };
     Policy {
         calibrations: BTreeMap::from([("groundedness".to_owned(), calibration)]),

@@ -21,7 +21,7 @@ use crate::{
     copilot::{Answer, Passage, Timing, Usage},
     diagnostic::{Mistake, Mistakes},
     eval_set::Case,
-    trial::{Outcome, Unscored},
+    trial::{Cell, Outcome, Unscored},
 };
 
 /// How far a value may be from the expected one: thirds are written with few digits.
@@ -237,6 +237,13 @@ impl KnownCase {
         Some(combine(spec, &vec![vote; votes]))
     }
 
+    /// Whether a model that is asked can meet what the case expects of the metric: a recorded reply
+    /// may be malformed or without proof on purpose, which no real one needs to be.
+    pub fn asks_of_a_model(&self, metric: &str) -> bool {
+        let unscored = self.expect.get(metric) == Some(&Expectation::Unscored);
+        !unscored || self.replies.is_empty()
+    }
+
     /// What came out otherwise than expected, in words.
     pub fn mismatches(&self, outcomes: &Outcomes) -> Vec<String> {
         self.expect
@@ -265,6 +272,19 @@ impl KnownCase {
                 })
             })
             .collect()
+    }
+}
+
+impl Expectation {
+    /// Whether a stored outcome is as expected.
+    pub fn is_met(self, cell: &Cell) -> bool {
+        match (self, cell) {
+            (Self::Value(expected), Cell::Scored(value)) => near(expected, *value),
+            (Self::Unscored, Cell::Unscored(_)) | (Self::NotApplicable, Cell::NotApplicable) => {
+                true
+            }
+            _ => false,
+        }
     }
 }
 
