@@ -32,11 +32,31 @@ pub(crate) enum JudgeCommand {
         after_help = "Examples:\n  groundgate judge flips latest --sample 50 --times 3\n  groundgate judge flips 01JQ8Z --judge strict --budget-usd 1 --json"
     )]
     Flips(FlipsArgs),
+    /// Have a pairwise judge say which of two runs' answers it would rather have, in both orders
+    #[command(
+        after_help = "Needs a judge in the configuration whose spec is pairwise, as the bundled `preference` is.\n\nExample:\n  groundgate judge prefer 01JQ8Z 01JR2M --sample 50"
+    )]
+    Prefer(PreferArgs),
     /// Append attacks to bad answers, and say how many turn good
     #[command(
         after_help = "Without a run, the bad answers are those of the judge's known cases.\nExit code 10 if any answer turned better.\n\nExamples:\n  groundgate judge attack --judge strict\n  groundgate judge attack latest --labels labels.jsonl --sample 20 --json"
     )]
     Attack(AttackArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PreferArgs {
+    /// The run to compare with
+    #[arg(value_name = "BASE")]
+    pub(crate) base: String,
+    /// The run of the same questions whose answers may be better
+    #[arg(value_name = "CANDIDATE")]
+    pub(crate) candidate: String,
+    /// At most so many pairs of answers, drawn at random by the configuration's seed
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) sample: usize,
+    #[command(flatten)]
+    pub(crate) judges: AskedJudges,
 }
 
 /// Whose judges are asked, and what that may cost.

@@ -12,10 +12,10 @@ use serde_json::Value;
 use super::{
     ask::{Prepared, Subject, prepare_in, unscored},
     panel::combine,
-    prompt::{Draw, PassageOrder},
+    prompt::Draw,
     reply::ReplyFault,
     score::Outcomes,
-    spec::{JudgeSpec, OnMalformed},
+    spec::{JudgeSpec, OnMalformed, PassageOrder},
 };
 use crate::{
     copilot::{Answer, Passage, Timing, Usage},
@@ -63,6 +63,7 @@ struct Line {
     answer: String,
     #[serde(default)]
     expected_facts: Vec<String>,
+    reference_answer: Option<String>,
     answerable: Option<bool>,
     #[serde(default)]
     replies: Vec<Value>,
@@ -116,7 +117,7 @@ fn read_line(text: &str) -> Result<KnownCase, String> {
             id: line.name.clone(),
             history: Vec::new(),
             question: line.question,
-            reference_answer: None,
+            reference_answer: line.reference_answer,
             expected_facts: line.expected_facts,
             expected_documents: Vec::new(),
             answerable: line.answerable,

@@ -7,6 +7,7 @@ mod attack;
 mod check;
 mod flips;
 mod labelled;
+mod prefer;
 mod show;
 
 use super::super::{
@@ -26,6 +27,7 @@ pub(crate) fn run(
         JudgeCommand::Compare(args) => labelled::compare(global, args, terminal),
         JudgeCommand::Calibrate(args) => labelled::calibrate(global, args, terminal),
         JudgeCommand::Flips(args) => flips::run(global, args, terminal),
+        JudgeCommand::Prefer(args) => prefer::run(global, args, terminal),
         JudgeCommand::Attack(args) => attack::run(global, args, terminal),
     }
 }
