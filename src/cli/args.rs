@@ -259,6 +259,10 @@ pub(crate) struct Against {
     /// Another policy than the configuration's
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+    /// What people said of the run's answers: with 30 or more random ones, rules about means speak of
+    /// what people would say of all answers
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

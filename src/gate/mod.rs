@@ -8,6 +8,7 @@ mod bounds;
 mod calibration;
 mod compare;
 mod decide;
+mod labels;
 mod look;
 mod policy;
 mod policy_file;
@@ -25,7 +26,8 @@ mod look_tests;
 mod tests;
 
 pub use compare::{MetricComparison, compare};
-pub use decide::{Evidence, decide};
+pub use decide::{Evidence, decide, decide_with_labels};
+pub use labels::HumanScores;
 pub use look::{NextStep, must_pass_cases};
 pub use policy::{
     BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen,

@@ -106,6 +106,9 @@ pub struct CalibrationOrigin {
     pub kappa: Option<f64>,
     /// Its lower bound at one-sided 5 %.
     pub kappa_lower: Option<f64>,
+    /// How much a point of the judge is worth in points of people: covariance ÷ the judge's variance,
+    /// from 0 to 1. With labels of a later run it weighs the judge there.
+    pub weight: Option<f64>,
 }
 
 /// What becomes of something open.

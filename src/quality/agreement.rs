@@ -14,6 +14,7 @@ use crate::{
         rogan_gladen::{JudgeQuality, Recognized},
     },
     trial::DataType,
+    unit::count_to_f64,
 };
 
 /// Resamples behind each interval of kappa and its like.
@@ -130,6 +131,9 @@ pub struct Agreement {
     pub j: Option<f64>,
     /// Its lower bound at 5 %.
     pub j_lower: Option<f64>,
+    /// How much a point of the judge is worth in points of people: covariance ÷ the judge's variance,
+    /// cut to 0 … 1; for scores from 0 to 1 that vary.
+    pub judge_weight: Option<f64>,
     /// Cohen's kappa; weighted by squares for ordinal scores.
     pub kappa: Measure,
     /// Gwet's AC1, which does not collapse where nearly all is good.
@@ -183,6 +187,7 @@ impl Agreement {
             ),
             j: quality.map(|quality| quality.j),
             j_lower: quality.map(|quality| quality.lower),
+            judge_weight: weight(spec.data_type, &both),
             kappa,
             ac1,
             alpha,
@@ -209,6 +214,19 @@ impl Confusion {
         let bad = Recognized::new(self.bad_called_bad, self.n_bad()).ok()?;
         JudgeQuality::new(good, bad, ALPHA).ok()
     }
+}
+
+/// The slope of people's scores on the judge's.
+fn weight(data_type: DataType, both: &[(f64, f64)]) -> Option<f64> {
+    if !matches!(data_type, DataType::Binary | DataType::Fraction) {
+        return None;
+    }
+    let n = count_to_f64(both.len());
+    let mean = |of: fn(&(f64, f64)) -> f64| both.iter().map(of).sum::<f64>() / n;
+    let (human, judge) = (mean(|pair| pair.0), mean(|pair| pair.1));
+    let covariance: f64 = both.iter().map(|(y, j)| (y - human) * (j - judge)).sum();
+    let variance: f64 = both.iter().map(|(_, j)| (j - judge).powi(2)).sum();
+    (variance > 0.0).then(|| (covariance / variance).clamp(0.0, 1.0))
 }
 
 fn measures(

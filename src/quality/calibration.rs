@@ -34,6 +34,7 @@ impl CalibrationText {
         for (key, value) in [
             ("kappa", agreement.kappa.value),
             ("kappa-lower", agreement.kappa.lower),
+            ("judge-weight", agreement.judge_weight),
         ] {
             if let Some(value) = value {
                 // Rounded down: agreement is never shown better than it is.

@@ -19,8 +19,10 @@ const KEYS: [&str; 5] = [
     "bad-right",
 ];
 
+const WEIGHT: &str = "judge-weight";
+
 /// What `groundgate judge calibrate` says besides.
-const ORIGIN_KEYS: [&str; 4] = ["labels", "labelled-on", "kappa", "kappa-lower"];
+const ORIGIN_KEYS: [&str; 5] = ["labels", "labelled-on", "kappa", "kappa-lower", WEIGHT];
 
 /// Digits of a judge's digest that name it, as reports print it.
 const LEAST_DIGITS: usize = 12;
@@ -100,12 +102,28 @@ fn origin(table: Table<'_, '_>) -> Option<CalibrationOrigin> {
         );
         return None;
     }
+    let weight = if table.has(WEIGHT) {
+        Some(weight(table)?)
+    } else {
+        None
+    };
     Some(CalibrationOrigin {
         labels: text("labels")?,
         labelled_on,
         kappa: number("kappa")?,
         kappa_lower: number("kappa-lower")?,
+        weight,
     })
+}
+
+/// A share; what is outside of it would make the judge count more than people.
+fn weight(table: Table<'_, '_>) -> Option<f64> {
+    let weight = table.number(WEIGHT)?;
+    let is_share = (0.0..=1.0).contains(&weight);
+    if !is_share {
+        table.report(WEIGHT, format!("`{WEIGHT}` is a number from 0 to 1"));
+    }
+    is_share.then_some(weight)
 }
 
 fn judge(table: Table<'_, '_>) -> Option<String> {

@@ -141,7 +141,7 @@ fn calibration(one: &JudgeCalibration) -> Value {
     if *origin == CalibrationOrigin::default() {
         return json!([one.judge, one.good.counts(), one.bad.counts()]);
     }
-    let kappa = [origin.kappa, origin.kappa_lower];
+    let kappa = [origin.kappa, origin.kappa_lower, origin.weight];
     let labels = [&origin.labels, &origin.labelled_on];
     json!([
         one.judge,
