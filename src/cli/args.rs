@@ -116,7 +116,7 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Explain a rule, a case or an exit code
     #[command(
-        after_help = "Examples:\n  groundgate explain refunds-007 --run latest\n  groundgate explain groundedness.floor\n  groundgate explain 11"
+        after_help = "Examples:\n  groundgate explain refunds-007 --run latest\n  groundgate explain refunds-007 --calls   what each judge was sent and replied\n  groundgate explain groundedness.floor\n  groundgate explain 11"
     )]
     Explain(ExplainArgs),
     /// Say what a run will cost and what it will be able to show; spends nothing
@@ -327,6 +327,9 @@ pub(crate) struct ExplainArgs {
     /// The run: an id, its beginning, or `latest`
     #[arg(long, value_name = "RUN", default_value = "latest")]
     pub(crate) run: String,
+    /// Of a case: also what each judge was sent, and what it replied
+    #[arg(long)]
+    pub(crate) calls: bool,
 }
 
 /// What to do with records.

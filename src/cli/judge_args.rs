@@ -37,11 +37,45 @@ pub(crate) enum JudgeCommand {
         after_help = "Needs a judge in the configuration whose spec is pairwise, as the bundled `preference` is.\n\nExample:\n  groundgate judge prefer 01JQ8Z 01JR2M --sample 50"
     )]
     Prefer(PreferArgs),
+    /// Freeze judged answers of a run, for every later run to have them judged again
+    #[command(
+        after_help = "Then name the file in groundgate.toml: anchors = \"anchors.sqlite\".\n\nExample:\n  groundgate judge anchors latest --sample 50 -o anchors.sqlite"
+    )]
+    Anchors(AnchorsArgs),
+    /// Judge the anchors again, and say whether the judges have changed
+    #[command(
+        after_help = "Exit code 11 if a judge has changed beyond chance (p < 0.01).\n\nExamples:\n  groundgate judge drift\n  groundgate judge drift --anchors anchors.sqlite --json"
+    )]
+    Drift(DriftArgs),
     /// Append attacks to bad answers, and say how many turn good
     #[command(
         after_help = "Without a run, the bad answers are those of the judge's known cases.\nExit code 10 if any answer turned better.\n\nExamples:\n  groundgate judge attack --judge strict\n  groundgate judge attack latest --labels labels.jsonl --sample 20 --json"
     )]
     Attack(AttackArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AnchorsArgs {
+    /// The run: an id, its beginning, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub(crate) run: String,
+    /// So many answers, drawn at random by the configuration's seed
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) sample: usize,
+    /// Where the anchors go
+    #[arg(short, long, value_name = "FILE", default_value = "anchors.sqlite")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) judges: AskedJudges,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DriftArgs {
+    /// The anchors [default: those of the configuration]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) anchors: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) judges: AskedJudges,
 }
 
 #[derive(Debug, Args)]

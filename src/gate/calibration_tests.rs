@@ -7,20 +7,20 @@ use rayon::prelude::*;
 
 use crate::{
     gate::{
-        Evidence, HumanScores, Policy, Rule, RuleKind, Verdict, decide_with_labels,
+        Decision, Evidence, HumanScores, Policy, Rule, RuleKind, Verdict, decide_with_labels,
         policy::{CalibrationOrigin, JudgeCalibration, OnOpen, Statistics},
-        tests::table,
+        tests::{self, table},
     },
     stats::rogan_gladen::Recognized,
     trial::Cell,
-    unit::Digest,
+    unit::{Digest, count_to_f64},
 };
 
-const REPLICATES: u64 = 400;
+const REPLICATES: u64 = 1000;
 const ANSWERS: usize = 300;
 
 /// 6 % and three standard errors of the simulation.
-const LIMIT: f64 = 0.06 + 3.0 * 0.011_9;
+const LIMIT: f64 = 0.06 + 3.0 * 0.007_5;
 
 /// A world: how often answers are truly good, and how often the judge is right about either kind.
 #[derive(Debug, Clone, Copy)]
@@ -85,45 +85,39 @@ fn floor(min: f64, calibration: Option<JudgeCalibration>) -> Policy {
             },
         }],
         calibrations: one.into_iter().collect(),
-        ..crate::gate::tests::policy(Vec::new())
+        ..tests::policy(Vec::new())
     }
 }
 
-/// What the gate says of one release at the bar: plain, calibrated, with labels of its own.
-fn verdicts(world: World, replicate: u64) -> [Verdict; 3] {
+/// What the gate says of one release at the bar: plain, and calibrated.
+fn verdicts(world: World, replicate: u64) -> [Verdict; 2] {
     let mut source = Source(Xoshiro256PlusPlus::seed_from_u64(replicate));
     let calibration = calibration(&mut source, world, 200);
-    let answers: Vec<(bool, bool)> = (0..ANSWERS).map(|_| source.answer(world)).collect();
-    let table = table("run", ANSWERS, |index| {
-        Cell::Scored(value(answers[index].1))
-    });
-    let mut labels = HumanScores::new("labels".to_owned());
-    let given = answers.iter().take(100).map(|(good, _)| value(*good));
-    labels.add("groundedness", ANSWERS, given.enumerate());
+    let passed: Vec<bool> = (0..ANSWERS).map(|_| source.answer(world).1).collect();
+    let table = table("run", ANSWERS, |index| Cell::Scored(value(passed[index])));
     let evidence = Evidence {
         candidate: &table,
         baseline: None,
     };
-    let say = |policy: Policy, labels| decide_with_labels(&policy, evidence, labels).verdict;
+    let say = |policy: Policy| decide_with_labels(&policy, evidence, None).verdict;
     [
-        say(floor(world.truth, None), None),
-        say(floor(world.truth, calibration), None),
-        say(floor(world.truth, None), Some(&labels)),
+        say(floor(world.truth, None)),
+        say(floor(world.truth, calibration)),
     ]
 }
 
-/// How often each of the three passes, and how often it fails: the truth is at the bar, so that both
+/// How often each of the two passes, and how often it fails: the truth is at the bar, so that both
 /// are errors.
-fn rates(world: World) -> [(f64, f64); 3] {
-    let all: Vec<[Verdict; 3]> = (0..REPLICATES)
+fn rates(world: World) -> [(f64, f64); 2] {
+    let all: Vec<[Verdict; 2]> = (0..REPLICATES)
         .into_par_iter()
         .map(|replicate| verdicts(world, replicate))
         .collect();
     let share = |which: usize, verdict: Verdict| {
-        let n = all.iter().filter(|three| three[which] == verdict).count();
-        crate::unit::count_to_f64(n) / crate::unit::count_to_f64(all.len())
+        let n = all.iter().filter(|two| two[which] == verdict).count();
+        count_to_f64(n) / count_to_f64(all.len())
     };
-    [0, 1, 2].map(|which| (share(which, Verdict::Pass), share(which, Verdict::Fail)))
+    [0, 1].map(|which| (share(which, Verdict::Pass), share(which, Verdict::Fail)))
 }
 
 #[test]
@@ -141,18 +135,10 @@ fn a_calibrated_gate_holds_its_error_rate_where_an_uncorrected_one_does_not() {
             sensitivity,
             specificity,
         };
-        let [plain, calibrated, labelled] = rates(world);
+        let [plain, (pass, fail)] = rates(world);
         plain_errs += u8::from(plain.0 > 0.2 || plain.1 > 0.2);
-        for (name, (pass, fail)) in [("calibrated", calibrated), ("labelled", labelled)] {
-            assert!(
-                pass <= LIMIT,
-                "{name} {world:?}: passes {pass}; plain {plain:?}"
-            );
-            assert!(
-                fail <= LIMIT,
-                "{name} {world:?}: fails {fail}; plain {plain:?}"
-            );
-        }
+        assert!(pass <= LIMIT, "{world:?}: passes {pass}; plain {plain:?}");
+        assert!(fail <= LIMIT, "{world:?}: fails {fail}; plain {plain:?}");
     }
     assert!(
         plain_errs >= 3,
@@ -168,7 +154,7 @@ fn a_clearly_good_release_still_passes() {
         specificity: 0.9,
     };
     let mut passed = [0_u32; 2];
-    for replicate in 0..20 {
+    for replicate in 0..10 {
         let mut source = Source(Xoshiro256PlusPlus::seed_from_u64(replicate));
         let calibration = calibration(&mut source, world, 200);
         let answers: Vec<(bool, bool)> = (0..ANSWERS).map(|_| source.answer(world)).collect();
@@ -198,7 +184,7 @@ fn a_clearly_good_release_still_passes() {
                 .iter()
                 .any(|note| note.contains("100 labels of this run"))
         );
-        let method = |decision: &crate::gate::Decision| {
+        let method = |decision: &Decision| {
             decision.findings[0]
                 .estimate
                 .as_ref()
@@ -210,5 +196,5 @@ fn a_clearly_good_release_still_passes() {
             Some("prediction-powered, mover")
         );
     }
-    assert!(passed[0] >= 16 && passed[1] >= 16, "{passed:?}");
+    assert!(passed[0] >= 8 && passed[1] >= 8, "{passed:?}");
 }

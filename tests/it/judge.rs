@@ -337,3 +337,112 @@ fn what_cannot_be_done_says_why() {
         assert!(ended.err.contains(message), "{arguments:?}: {}", ended.err);
     }
 }
+
+#[test]
+fn a_judge_that_has_changed_behind_its_name_is_found_out_and_not_compared() {
+    let changed = Arc::new(AtomicUsize::new(0));
+    let now = Arc::clone(&changed);
+    let judge = Wire::answering(move |_| {
+        let label = ["addresses-all", "addresses-nothing"][now.load(Ordering::SeqCst)];
+        chat(&json!({"reason": "so", "label": label}).to_string())
+    });
+    let folder = folder(&llm("answer_relevance", &judge.url));
+    assert_eq!(folder.run(&["run"]).code, 0);
+    let frozen = folder.run(&["judge", "anchors", "--sample", "20"]);
+    assert_eq!(frozen.code, 0, "{}", frozen.err);
+    let steady = json_of(
+        &folder,
+        &["judge", "drift", "--anchors", "anchors.sqlite"],
+        0,
+    );
+    assert_eq!(steady["metrics"][0]["changed"], false);
+    let with_anchors = config(&llm("answer_relevance", &judge.url))
+        .replace("seed = 7", "seed = 7\nanchors = \"anchors.sqlite\"");
+    folder.write("groundgate.toml", &with_anchors);
+    folder.write(
+        "gate.toml",
+        "schema = \"groundgate.policy/1\"\nname = \"t\"\n[[rule]]\nid = \"r\"\nkind = \"non-inferior\"\nmetric = \"answer_relevance\"\nmargin = 0.2\n",
+    );
+    let same = folder.run(&["run"]);
+    assert_eq!(same.code, 0, "{}", same.err);
+    assert!(!same.err.contains("has changed"), "{}", same.err);
+    changed.store(1, Ordering::SeqCst);
+    let moved = json_of(&folder, &["judge", "drift"], 11);
+    assert_eq!(moved["metrics"][0]["drift"]["turned_bad"], 20);
+    let run = folder.run(&["run"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains("has changed"), "{}", run.err);
+    let baseline = folder.records()[0]
+        .file_stem()
+        .unwrap()
+        .to_string_lossy()
+        .into_owned();
+    let gate = json_of(&folder, &["gate", "latest", "--baseline", &baseline], 11);
+    assert!(gate.to_string().contains("different judges"), "{gate}");
+}
+
+#[test]
+fn two_runs_are_compared_in_both_orders() {
+    // Prefers whatever speaks of a fee, wherever it stands.
+    let judge = Wire::answering(|asked| {
+        let text = asked.body["messages"][1]["content"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let first = text.split("first answer>>>").nth(1).unwrap();
+        let label = if first.starts_with("\nThe fee") {
+            "first"
+        } else {
+            "second"
+        };
+        chat(&json!({"reason": "so", "label": label}).to_string())
+    });
+    let folder = folder(EMBEDDED);
+    assert_eq!(folder.run(&["run"]).code, 0);
+    let better = answers().replace(
+        "Deposits are insured by a national guarantee scheme.",
+        "The fee is in the list of fees.",
+    );
+    folder.write("answers.jsonl", &better);
+    assert_eq!(folder.run(&["run"]).code, 0);
+    folder.write("groundgate.toml", &config(&llm("preference", &judge.url)));
+    let names: Vec<String> = (folder.records().iter())
+        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    let found = json_of(&folder, &["judge", "prefer", &names[0], &names[1]], 0);
+    let one = &found["metrics"][0];
+    // Every third answer differs; the others are the same and need no model.
+    assert_eq!(
+        (&one["wins"], &one["ties"], &one["losses"]),
+        (&json!(20), &json!(40), &json!(0))
+    );
+    assert_eq!(judge.asked().len(), 40);
+    assert!(
+        found["first_shown_wins_more_often_by"]
+            .as_f64()
+            .unwrap()
+            .abs()
+            < 1e-9,
+        "{found}"
+    );
+}
+
+#[test]
+fn labels_of_the_run_put_the_gate_on_the_scale_of_people() {
+    let folder = folder(EMBEDDED);
+    assert_eq!(folder.run(&["run"]).code, 0);
+    let labelled: String = labels().lines().take(40).collect::<Vec<_>>().join("\n");
+    folder.write("some.jsonl", &labelled);
+    folder.write(
+        "gate.toml",
+        "schema = \"groundgate.policy/1\"\nname = \"t\"\n[[rule]]\nid = \"r\"\nkind = \"floor\"\nmetric = \"groundedness\"\nmin = 0.4\n",
+    );
+    let gate = json_of(&folder, &["gate", "--labels", "some.jsonl"], 0);
+    let text = gate.to_string();
+    assert!(
+        text.contains("prediction-powered") && text.contains("40 labels of this run"),
+        "{text}"
+    );
+    let shown = folder.run(&["explain", "case-1", "--calls"]);
+    assert_eq!(shown.code, 0, "{}", shown.err);
+}

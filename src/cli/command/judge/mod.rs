@@ -3,6 +3,7 @@
 //! `agreement`, `compare` and `calibrate` read records and labels and ask nobody; `check`, `flips` and
 //! `attack` have answers judged, each into a record of its own beside the runs.
 
+mod anchors;
 mod attack;
 mod check;
 mod flips;
@@ -27,6 +28,8 @@ pub(crate) fn run(
         JudgeCommand::Compare(args) => labelled::compare(global, args, terminal),
         JudgeCommand::Calibrate(args) => labelled::calibrate(global, args, terminal),
         JudgeCommand::Flips(args) => flips::run(global, args, terminal),
+        JudgeCommand::Anchors(args) => anchors::freeze(global, args, terminal),
+        JudgeCommand::Drift(args) => anchors::drift(global, args, terminal),
         JudgeCommand::Prefer(args) => prefer::run(global, args, terminal),
         JudgeCommand::Attack(args) => attack::run(global, args, terminal),
     }
