@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{clock, error::CliError, exit_code::ExitCode};
 use crate::{
     copilot::CallFailure,
-    gate::{Evidence, KnownMetrics, Policy, decide},
+    gate::{Evidence, HumanScores, KnownMetrics, Policy, decide_with_labels},
     record::{Header, Reader, ReplySummary},
     report::{AnswerReport, Ingredients, Report, RunSummary, Side, build},
     stats::quantile::SortedSample,
@@ -177,6 +177,8 @@ pub(crate) struct Question<'a> {
     pub(crate) policy_name: &'a str,
     pub(crate) environment: &'a str,
     pub(crate) at: Timestamp,
+    /// What people said of the candidate's answers.
+    pub(crate) labels: Option<&'a HumanScores>,
 }
 
 /// Decides, and puts the report together.
@@ -186,7 +188,7 @@ pub(crate) fn report(question: &Question<'_>) -> Result<Report, CliError> {
         candidate: &candidate.table,
         baseline: baseline.map(|loaded| &loaded.table),
     };
-    let decision = decide(question.policy, evidence);
+    let decision = decide_with_labels(question.policy, evidence, question.labels);
     let open_candidate = |trial| candidate.open(trial);
     let open_baseline = |trial| match baseline {
         Some(baseline) => baseline.open(trial),

@@ -3,6 +3,7 @@
 //!
 //! `args` is the command line as typed; each command has a file of its own under `command/`.
 
+mod anchors;
 mod args;
 mod assemble;
 mod bundled;
@@ -14,12 +15,14 @@ mod exit_code;
 mod files;
 mod finding;
 mod import;
+mod judge_args;
 mod pipeline;
 mod planning;
 mod prices;
 mod probe;
 mod progress;
 mod project;
+mod rejudge;
 mod runs;
 mod score_file;
 mod sequential;
@@ -82,6 +85,8 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
         Command::Explain(args) => command::explain::run(global, &args, terminal),
         Command::Plan(args) => command::plan::run(global, &args, terminal),
         Command::Selftest(args) => command::selftest::run(global, &args, terminal),
+        Command::Judge(command) => command::judge::run(global, &command, terminal),
+        Command::Rejudge(args) => command::rejudge::run(global, &args, terminal),
         Command::Runs(args) => command::runs::run(global, args, terminal),
         Command::Stats(args) => command::stats::run(global, &args, terminal),
         Command::Completions { shell } => {

@@ -20,7 +20,7 @@ use crate::{
 /// What the `schema` key says.
 const SCHEMA: &str = "groundgate.config/1";
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "schema",
     "eval-set",
     "knowledge-base",
@@ -32,6 +32,7 @@ const KEYS: [&str; 14] = [
     "budget-usd",
     "budget-ledger",
     "prices",
+    "anchors",
     "copilot",
     "judge",
     "checks",
@@ -85,6 +86,7 @@ fn read(root: Table<'_, '_>, folder: &Path, bundled_judges: &[&str]) -> Option<C
         concurrency,
         budget: dollars(&root, "budget-usd"),
         prices: path("prices"),
+        anchors: path("anchors"),
         budget_ledger: path("budget-ledger"),
         copilots: copilots?,
         judges: judges?,

@@ -8,6 +8,7 @@ mod bounds;
 mod calibration;
 mod compare;
 mod decide;
+mod labels;
 mod look;
 mod policy;
 mod policy_file;
@@ -25,11 +26,12 @@ mod look_tests;
 mod tests;
 
 pub use compare::{MetricComparison, compare};
-pub use decide::{Evidence, decide};
+pub use decide::{Evidence, decide, decide_with_labels};
+pub use labels::HumanScores;
 pub use look::{NextStep, must_pass_cases};
 pub use policy::{
-    BoundChoice, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen, Policy, Rule,
-    RuleKind, Slice, Statistics,
+    BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen,
+    Policy, Rule, RuleKind, Slice, Statistics,
 };
 pub use policy_file::read_policy;
 pub use verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict};

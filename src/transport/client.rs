@@ -57,6 +57,8 @@ struct Seen {
     /// The wait that the head asks for, although the call succeeded.
     pause: Option<Duration>,
     first_token_at: Option<Duration>,
+    /// How long its own connection took, where it made one.
+    connected: Option<Duration>,
 }
 
 impl Client {
@@ -162,35 +164,17 @@ impl Client {
                 self.breaker.check()?;
             }
             let sent_at = slot.sent_at();
-            let mut seen = Seen::default();
-            let exchange = timeout(
-                self.timeouts.whole,
-                self.exchange(call, token.as_ref(), &reader, &mut seen),
-            );
-            let (result, connected) = with_connect_time(exchange).await;
-            let connect_ms = connected.map(milliseconds);
-            let result = result.unwrap_or_else(|_elapsed| {
-                Err(too_late(
-                    "the reply was not whole",
-                    self.timeouts.whole,
-                    &seen,
-                ))
-            });
+            let (result, seen) = self.attempt(call, token.as_ref(), &reader).await;
+            let mut timing = self.timing(sent_at, &seen);
             let fault = match result {
                 Ok((output, head)) => {
                     slot.answered();
                     if let Some(pause) = seen.pause {
                         self.limiter.hold(pause);
                     }
-                    let since = |at: Duration| milliseconds(at.saturating_sub(sent_at));
-                    let timing = Timing {
-                        latency_ms: since(self.clock.now()),
-                        ttft_ms: seen.first_token_at.map(since),
-                        tries: failures.tries() + 1,
-                        queued_ms: milliseconds(sent_at.saturating_sub(called_at)),
-                        connect_ms,
-                        failed_tries,
-                    };
+                    timing.tries = failures.tries() + 1;
+                    timing.queued_ms = milliseconds(sent_at.saturating_sub(called_at));
+                    timing.failed_tries = failed_tries;
                     return Ok(Reply {
                         output,
                         head,
@@ -199,14 +183,13 @@ impl Client {
                 }
                 Err(fault) => fault,
             };
-            let failed_at = self.clock.now();
             failed_tries.push(FailedTry {
                 kind: fault.class.kind,
                 queued_ms: milliseconds(sent_at.saturating_sub(waits_since)),
-                connect_ms,
-                latency_ms: milliseconds(failed_at.saturating_sub(sent_at)),
+                connect_ms: timing.connect_ms,
+                latency_ms: timing.latency_ms,
             });
-            waits_since = failed_at;
+            waits_since = self.clock.now();
             failures = failures.and(fault.class);
             if let (Some(401), Some(tokens), Some(token), false) =
                 (fault.status, &self.tokens, &token, token_refused)
@@ -227,16 +210,41 @@ impl Client {
             } else {
                 drop(slot);
             }
-            match wait {
-                Some(wait) => sleep(wait).await,
-                None => {
-                    let failure = self.failure(call, &fault, failures.tries());
-                    return Err(CallFailure {
-                        failed_tries,
-                        ..failure
-                    });
-                }
-            }
+            let Some(wait) = wait else {
+                return Err(CallFailure {
+                    failed_tries,
+                    ..self.failure(call, &fault, failures.tries())
+                });
+            };
+            sleep(wait).await;
+        }
+    }
+
+    /// Sends a call once and says what has been seen meanwhile.
+    async fn attempt<R: ReplyReader>(
+        &self,
+        call: &Call<'_>,
+        token: Option<&Token>,
+        reader: &(impl Fn(&Head) -> Result<R, Fault> + Sync),
+    ) -> (Result<(R::Output, Head), Fault>, Seen) {
+        let mut seen = Seen::default();
+        let patience = self.timeouts.whole;
+        let exchange = timeout(patience, self.exchange(call, token, reader, &mut seen));
+        let (result, connected) = with_connect_time(exchange).await;
+        seen.connected = connected;
+        let result = result
+            .unwrap_or_else(|_elapsed| Err(too_late("the reply was not whole", patience, &seen)));
+        (result, seen)
+    }
+
+    /// The times of a sending that has ended just now.
+    fn timing(&self, sent_at: Duration, seen: &Seen) -> Timing {
+        let since = |at: Duration| milliseconds(at.saturating_sub(sent_at));
+        Timing {
+            latency_ms: since(self.clock.now()),
+            ttft_ms: seen.first_token_at.map(since),
+            connect_ms: seen.connected.map(milliseconds),
+            ..Timing::default()
         }
     }
 

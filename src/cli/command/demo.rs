@@ -154,6 +154,7 @@ impl<'a> Demo<'a> {
     ) -> Result<Report, CliError> {
         let policy = bundled::policy(&candidate.known_metrics())?;
         let report = assemble::report(&Question {
+            labels: None,
             candidate,
             baseline: Some(baseline),
             policy: &policy,

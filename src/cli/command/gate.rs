@@ -6,12 +6,13 @@ use super::super::{
     clock,
     error::{CliError, warn},
     exit_code::ExitCode,
-    project, runs,
+    files, project, runs,
     terminal::Terminal,
     wants_json,
 };
 use crate::{
-    gate::{Policy, Verdict, policy_warnings},
+    gate::{HumanScores, Policy, Verdict, policy_warnings},
+    quality::{JoinError, join, labels},
     report::{Report, render_json, render_text},
 };
 
@@ -68,6 +69,7 @@ pub(crate) fn decide(
     for warning in policy_warnings(&policy_name, &policy) {
         warn(&warning, false, terminal);
     }
+    let labels = labels(against, &candidate, terminal)?;
     let report = report(&Question {
         candidate: &candidate,
         baseline: baseline.as_ref(),
@@ -75,12 +77,47 @@ pub(crate) fn decide(
         policy_name: &policy_name,
         environment: against.env.as_deref().unwrap_or(""),
         at: clock::now(terminal.source_date_epoch.as_deref()),
+        labels: labels.as_ref(),
     })?;
     Ok(Decided {
         report,
         candidate,
         baseline,
     })
+}
+
+/// What people said of the candidate's answers, where a file of labels is named.
+fn labels(
+    against: &Against,
+    candidate: &Loaded,
+    terminal: &Terminal,
+) -> Result<Option<HumanScores>, CliError> {
+    let Some(path) = &against.labels else {
+        return Ok(None);
+    };
+    let read = labels::read(&path.display().to_string(), &files::read_text(path)?)?;
+    let source = format!("{} {}", path.display(), read.digest.short());
+    let mut scores = HumanScores::new(source);
+    for metric in candidate.table.columns.keys() {
+        match join(&candidate.table, metric, &read) {
+            Ok(joined) => {
+                let given = joined.pairs.iter().map(|pair| (pair.trial, pair.human));
+                scores.add(metric, candidate.table.planned(), given);
+            }
+            Err(error @ JoinError::OutOfRange { .. }) => {
+                return Err(CliError::new(ExitCode::Invalid, error));
+            }
+            Err(
+                JoinError::NotMeasured(_) | JoinError::NotAScore(_) | JoinError::NoLabel { .. },
+            ) => {}
+        }
+    }
+    if scores.is_empty() {
+        terminal.report(
+            "note: no label is about an answer of this run; the verdict is the judge's alone",
+        );
+    }
+    Ok(Some(scores))
 }
 
 fn policy(

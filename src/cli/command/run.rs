@@ -5,6 +5,7 @@ use std::{borrow::Cow, path::PathBuf, sync::Arc};
 use serde_json::json;
 
 use super::super::{
+    anchors,
     args::{Global, LookArgs, Rerun, RunArgs},
     clock,
     error::CliError,
@@ -21,6 +22,7 @@ use crate::{
     config::{Config, CopilotConfig},
     eval_set::{Case, EvalSet, load},
     record::{Header, Reader, ReplySummary, Status},
+    run::Plan,
     unit::Usd,
 };
 
@@ -153,6 +155,21 @@ struct Start<'a> {
 }
 
 impl Start<'_> {
+    /// The plan and its header; before a new run the anchors are judged, where there are some.
+    fn planned(
+        &self,
+        parts: Parts<'_>,
+        number: usize,
+        terminal: &Terminal,
+    ) -> Result<(Plan, Header), CliError> {
+        let at = clock::now(terminal.source_date_epoch.as_deref());
+        let (plan, mut header) = planning::plan(parts, at, number)?;
+        if self.resumed.is_none() {
+            anchors::mark_changed_judges(self.config, &mut header, terminal)?;
+        }
+        Ok((plan, header))
+    }
+
     fn go(self, number: usize, terminal: &Terminal) -> Result<(Header, ExitCode), CliError> {
         let runtime = pipeline::runtime()?;
         let earlier = self.resumed.as_ref().map(|(reader, _)| first_model(reader));
@@ -174,8 +191,7 @@ impl Start<'_> {
             seats,
             checks: self.config.checks.clone(),
         };
-        let at = clock::now(terminal.source_date_epoch.as_deref());
-        let (plan, mut header) = planning::plan(parts, at, number)?;
+        let (plan, mut header) = self.planned(parts, number, terminal)?;
         refuse_unpriced(self.cap, &plan, copilot.as_ref())?;
         let (resumed, rerun) = self.resumed.unzip();
         if let Some(reader) = &resumed {
@@ -259,7 +275,7 @@ fn first_model(reader: &Reader) -> Result<Option<String>, CliError> {
 /// Under a cap every call needs a price; better said before the first call than after.
 fn refuse_unpriced(
     cap: Option<Usd>,
-    plan: &crate::run::Plan,
+    plan: &Plan,
     copilot: &dyn crate::copilot::Copilot,
 ) -> Result<(), CliError> {
     let (Some(cap), Some(case)) = (cap, plan.cases.first()) else {

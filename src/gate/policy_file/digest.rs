@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::Resolved;
 use crate::{
     gate::policy::{
-        BoundChoice, CaseFilter, Estimand, JudgeCalibration, OnOpen, Rule, RuleKind, Slice,
+        BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, OnOpen, Rule,
+        RuleKind, Slice,
     },
     unit::{Digest, count_to_f64},
 };
@@ -127,14 +128,28 @@ pub(super) fn digest(
     if let (false, Some(fields)) = (calibrations.is_empty(), document.as_object_mut()) {
         let calibrations: Map<String, Value> = calibrations
             .iter()
-            .map(|(metric, one)| {
-                let counts = json!([one.judge, one.good.counts(), one.bad.counts()]);
-                (metric.clone(), counts)
-            })
+            .map(|(metric, one)| (metric.clone(), calibration(one)))
             .collect();
         fields.insert("judge-calibration".to_owned(), Value::Object(calibrations));
     }
     Digest::of(document.to_string().as_bytes())
+}
+
+/// A calibration that says nothing of its origin keeps the digest it had before it could.
+fn calibration(one: &JudgeCalibration) -> Value {
+    let origin = &one.origin;
+    if *origin == CalibrationOrigin::default() {
+        return json!([one.judge, one.good.counts(), one.bad.counts()]);
+    }
+    let kappa = [origin.kappa, origin.kappa_lower, origin.weight];
+    let labels = [&origin.labels, &origin.labelled_on];
+    json!([
+        one.judge,
+        one.good.counts(),
+        one.bad.counts(),
+        labels,
+        kappa
+    ])
 }
 
 const fn estimand(estimand: Estimand) -> &'static str {
