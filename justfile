@@ -39,6 +39,14 @@ bench:
 statistics:
     python3 benches/statistics.py
 
+# damage judges' replies for so many seconds: no panic, no malformed reply accepted
+fuzz-replies seconds="3600":
+    cargo run --release --example fuzz_replies -- {{seconds}}
+
+# 100 labels of people and the embedded judge on the rest, the models of RAGTruth as copilots (docs/judges.md)
+labels-go-further data="../shared/data":
+    cargo run --release --example labels_go_further -- {{data}}/ragtruth_train.jsonl.gz
+
 # simulated error rates of the defaults; writes docs/error-rates.md and docs/images
 error-rates:
     cargo bench --bench error_rates

@@ -1,6 +1,6 @@
 //! The whole run against a loopback server in a process of its own: 1,000 questions, one copilot call
 //! and two judge calls each, 64 calls in flight; wall time against the ideal, CPU per call and peak
-//! memory of `groundgate run`.
+//! memory of `groundgate run`. Then ten times the questions with 512 calls in flight, for its memory.
 //!
 //! `cargo bench --bench throughput`
 
@@ -26,9 +26,13 @@ use std::{
 use axum::{Router, extract::State, http::header, response::IntoResponse, routing::post};
 use tokio::{net::TcpListener, sync::oneshot};
 
-const QUESTIONS: usize = 1000;
-const CALLS: usize = 3 * QUESTIONS;
-const IN_FLIGHT: usize = 64;
+/// What is run: latency in milliseconds, questions, calls in flight, times.
+const LOADS: [(u64, usize, usize, u32); 4] = [
+    (50, 1000, 64, 3),
+    (0, 1000, 64, 3),
+    (50, 1000, 512, 1),
+    (50, 10_000, 512, 1),
+];
 /// Clock ticks per second of `/proc/PID/stat` on Linux.
 const TICKS: f64 = 100.0;
 
@@ -39,9 +43,11 @@ fn main() {
         ));
         return;
     }
-    println!("| latency | wall | of ideal | calls/s | CPU per call | peak memory |");
-    println!("|---|---|---|---|---|---|");
-    for milliseconds in [50, 0] {
+    println!(
+        "| latency | questions | in flight | wall | of ideal | calls/s | CPU per call | peak memory |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    for (milliseconds, questions, in_flight, times) in LOADS {
         let mut server = Command::new(env::current_exe().unwrap())
             .args(["serve", &milliseconds.to_string()])
             .stdout(Stdio::piped())
@@ -51,8 +57,8 @@ fn main() {
         BufReader::new(server.stdout.take().unwrap())
             .read_line(&mut url)
             .unwrap();
-        for _ in 0..3 {
-            measure(url.trim(), milliseconds);
+        for _ in 0..times {
+            measure(url.trim(), milliseconds, questions, in_flight);
         }
         server.kill().unwrap();
         server.wait().unwrap();
@@ -60,10 +66,11 @@ fn main() {
 }
 
 /// One run of the program in a fresh folder.
-fn measure(url: &str, milliseconds: u64) {
+fn measure(url: &str, milliseconds: u64, questions: usize, in_flight: usize) {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("groundgate.toml"), config(url)).unwrap();
-    let lines = (0..QUESTIONS).map(|index| {
+    let config = config(url, in_flight);
+    fs::write(folder.path().join("groundgate.toml"), config).unwrap();
+    let lines = (0..questions).map(|index| {
         format!("{{\"id\":\"q{index}\",\"question\":\"what is the fee for product number {index}?\",\"answerable\":true}}\n")
     });
     fs::write(folder.path().join("set.jsonl"), lines.collect::<String>()).unwrap();
@@ -77,12 +84,13 @@ fn measure(url: &str, milliseconds: u64) {
     let (cpu, peak) = follow(&mut child);
     let wall = start.elapsed().as_secs_f64();
     assert!(child.wait().unwrap().success(), "the run did not end well");
-    let ideal = CALLS as f64 * milliseconds as f64 / 1000.0 / IN_FLIGHT as f64;
+    let calls = (3 * questions) as f64;
+    let ideal = calls * milliseconds as f64 / 1000.0 / in_flight as f64;
     println!(
-        "| {milliseconds} ms | {wall:.2} s | {:.1} % | {:.0} | {:.3} ms | {:.0} MB |",
+        "| {milliseconds} ms | {questions} | {in_flight} | {wall:.2} s | {:.1} % | {:.0} | {:.3} ms | {:.0} MB |",
         100.0 * ideal / wall,
-        CALLS as f64 / wall,
-        1000.0 * cpu / CALLS as f64,
+        calls / wall,
+        1000.0 * cpu / calls,
         peak / 1024.0
     );
 }
@@ -112,13 +120,13 @@ fn follow(child: &mut Child) -> (f64, f64) {
     (cpu, peak)
 }
 
-fn config(url: &str) -> String {
+fn config(url: &str, in_flight: usize) -> String {
     format!(
         r#"
 schema = "groundgate.config/1"
 eval-set = "set.jsonl"
 policy = "gate.toml"
-concurrency = {IN_FLIGHT}
+concurrency = {in_flight}
 
 [[copilot]]
 name = "bench"
@@ -170,8 +178,8 @@ impl Pause {
     }
 }
 
-/// Three endpoints with constant replies.
-#[tokio::main]
+/// Three endpoints with constant replies, on one thread: it leaves the other core to the program.
+#[tokio::main(flavor = "current_thread")]
 async fn serve(latency: Duration) {
     let chat = |content: &str, more: &str| {
         let content = serde_json::to_string(content).unwrap();

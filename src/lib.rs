@@ -14,6 +14,7 @@ pub mod eval_set;
 pub mod gate;
 pub mod judge;
 pub mod number;
+pub mod quality;
 pub mod record;
 pub mod report;
 pub mod run;

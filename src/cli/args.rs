@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::judge_args::{JudgeCommand, RejudgeArgs};
+
 /// Release gates for RAG copilots.
 #[derive(Debug, Parser)]
 #[command(
@@ -133,7 +135,7 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Explain a rule, a case or an exit code
     #[command(
-        after_help = "Examples:\n  groundgate explain refunds-007 --run latest\n  groundgate explain groundedness.floor\n  groundgate explain 11"
+        after_help = "Examples:\n  groundgate explain refunds-007 --run latest\n  groundgate explain refunds-007 --calls   what each judge was sent and replied\n  groundgate explain groundedness.floor\n  groundgate explain 11"
     )]
     Explain(ExplainArgs),
     /// Say what a run will cost and what it will be able to show; spends nothing
@@ -146,6 +148,14 @@ pub(crate) enum Command {
         after_help = "Examples:\n  groundgate selftest latest --env prod\n  groundgate selftest 01JR2M --baseline 01JR2N --replications 5000   two runs of the same copilot"
     )]
     Selftest(SelftestArgs),
+    /// Ask whether a judge is any good: known cases, people's labels, flips, attacks, calibration
+    #[command(subcommand)]
+    Judge(JudgeCommand),
+    /// Have a run's stored answers judged again, by the configuration's judges of today
+    #[command(
+        after_help = "The copilot is not asked. A new record is made, which can be gated and compared.\n\nExamples:\n  groundgate rejudge latest\n  groundgate rejudge 01JQ8Z --judge strict --budget-usd 2"
+    )]
+    Rejudge(RejudgeArgs),
     /// List, show, import, export and remove records
     #[command(subcommand)]
     Runs(RunsCommand),
@@ -272,6 +282,10 @@ pub(crate) struct Against {
     /// The digest that the policy must have, as `groundgate policy show` prints it
     #[arg(long, value_name = "SHA256")]
     pub(crate) policy_digest: Option<String>,
+    /// What people said of the run's answers: with 30 or more random ones, rules about means speak of
+    /// what people would say of all answers
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -474,6 +488,9 @@ pub(crate) struct ExplainArgs {
     /// The run: an id, its beginning, or `latest`
     #[arg(long, value_name = "RUN", default_value = "latest")]
     pub(crate) run: String,
+    /// Of a case: also what each judge was sent, and what it replied
+    #[arg(long)]
+    pub(crate) calls: bool,
 }
 
 /// What to do with records.

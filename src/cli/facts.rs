@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{assemble::Loaded, error::CliError, files, policy_source::PolicySource};
 use crate::{
-    gate::{Approval, Document, Facts, Policy, Says, read_document},
+    gate::{Approval, Document, Facts, HumanScores, Policy, Says, read_document},
     unit::Digest,
 };
 
@@ -53,12 +53,14 @@ pub(crate) struct Asked<'a> {
     pub(crate) at: Timestamp,
     /// Where approvals are; none are looked for without.
     pub(crate) approvals: Option<PathBuf>,
+    /// What people said of the candidate's answers.
+    pub(crate) labels: Option<HumanScores>,
 }
 
 impl Asked<'_> {
     /// Reads everything. Files of facts that cannot be read are findings of their rules; waivers and
     /// approvals that cannot be read are errors, since a rejection could be among them.
-    pub(crate) fn gather(&self, waivers: Option<&PolicySource>) -> Result<Gathered, CliError> {
+    pub(crate) fn gather(self, waivers: Option<&PolicySource>) -> Result<Gathered, CliError> {
         let mut provenance = Vec::new();
         let documents = documents(self.policy, Path::new(""), &mut provenance);
         let waivers = match waivers {
@@ -81,6 +83,7 @@ impl Asked<'_> {
             documents,
             waivers,
             approvals,
+            labels: self.labels,
         };
         Ok(Gathered { facts, provenance })
     }

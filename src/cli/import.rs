@@ -51,6 +51,7 @@ impl Line {
                 kind: FailureKind::Absent,
                 message: self.error.take().unwrap_or_default(),
                 tries: 0,
+                failed_tries: Vec::new(),
             });
         };
         Ok(Answer {
@@ -63,8 +64,8 @@ impl Line {
             timing: Timing {
                 latency_ms: self.latency_ms.unwrap_or(0),
                 ttft_ms: None,
-                queued_ms: 0,
                 tries: 1,
+                ..Timing::default()
             },
         })
     }

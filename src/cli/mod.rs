@@ -3,6 +3,7 @@
 //!
 //! `args` is the command line as typed; each command has a file of its own under `command/`.
 
+mod anchors;
 mod args;
 mod assemble;
 mod bundled;
@@ -15,6 +16,7 @@ mod facts;
 mod files;
 mod finding;
 mod import;
+mod judge_args;
 mod pipeline;
 mod planning;
 mod policy_source;
@@ -22,6 +24,7 @@ mod prices;
 mod probe;
 mod progress;
 mod project;
+mod rejudge;
 mod runs;
 mod score_file;
 mod sequential;
@@ -89,6 +92,8 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
         Command::Baseline(args) => command::baseline::run(global, &args, terminal),
         Command::Schema(args) => command::schema::run(&args, terminal),
         Command::Watch(args) => command::watch::run(global, &args, terminal),
+        Command::Judge(command) => command::judge::run(global, &command, terminal),
+        Command::Rejudge(args) => command::rejudge::run(global, &args, terminal),
         Command::Runs(args) => command::runs::run(global, args, terminal),
         Command::Stats(args) => command::stats::run(global, &args, terminal),
         Command::Completions { shell } => {

@@ -16,8 +16,9 @@ use tokio::{
     sync::{mpsc, watch},
 };
 
-use super::{error::CliError, exit_code::ExitCode, progress::Progress, terminal::Terminal};
+use super::{clock, error::CliError, exit_code::ExitCode, progress::Progress, terminal::Terminal};
 use crate::{
+    config::Config,
     copilot::Copilot,
     record::{Header, Reader, RecordError, Status, Writer},
     run::{Budget, Ending, Event, Ledger, Past, Plan, Stop, Wiring, run},
@@ -142,6 +143,29 @@ fn budget(job: &Job, spent: Usd) -> Result<Budget, CliError> {
     };
     let (ledger, drawn) = shared.open(&job.header.run_id, spent)?;
     Ok(Budget::shared(ledger, drawn, spent).with_cap(job.cap))
+}
+
+/// The cap of this run alone: where a ledger has no month, its cap is the one that all runs share.
+pub(crate) fn own_cap(config: &Config, cap: Option<Usd>) -> Option<Usd> {
+    let is_shared = config.budget_ledger.is_some() && config.budget_month.is_none();
+    cap.filter(|_| !is_shared)
+}
+
+/// What this run shares with others: a month's budget with those that began in its month, or all.
+pub(crate) fn shared(config: &Config, cap: Option<Usd>, header: &Header) -> Option<Shared> {
+    let path = config.budget_ledger.clone()?;
+    match config.budget_month {
+        None => Some(Shared {
+            path,
+            cap: cap?,
+            first: String::new(),
+        }),
+        Some(month) => Some(Shared {
+            path,
+            cap: month,
+            first: clock::first_id_of_month(&header.created_at),
+        }),
+    }
 }
 
 impl Shared {

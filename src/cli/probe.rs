@@ -104,7 +104,7 @@ pub(crate) fn judge(
             findings.ok(
                 subject,
                 "call",
-                words(reply.timing, reply.usage, reply.model.as_deref()),
+                words(&reply.timing, reply.usage, reply.model.as_deref()),
             );
             let is_object = serde_json::from_str::<Value>(reply.text.trim())
                 .is_ok_and(|value| value.is_object());
@@ -205,15 +205,20 @@ fn failed(subject: &str, failure: &CallFailure, findings: &mut Findings) {
 }
 
 fn answered(answer: &Answer) -> String {
-    words(answer.timing, answer.usage, answer.model.as_deref())
+    words(&answer.timing, answer.usage, answer.model.as_deref())
 }
 
-fn words(timing: Timing, usage: Usage, model: Option<&str>) -> String {
+fn words(timing: &Timing, usage: Usage, model: Option<&str>) -> String {
     let mut parts = vec![format!("answered in {} ms", timing.latency_ms)];
     parts.extend(
         timing
             .ttft_ms
             .map(|ms| format!("first token after {ms} ms")),
+    );
+    parts.extend(
+        timing
+            .connect_ms
+            .map(|ms| format!("{ms} ms of them for the connection")),
     );
     if timing.tries > 1 {
         parts.push(format!("sent {} times", timing.tries));

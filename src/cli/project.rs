@@ -87,18 +87,23 @@ pub(crate) fn policy(
 
 /// The revision of the working directory, with a `+` where it differs from it.
 pub(crate) fn git_revision() -> Option<String> {
-    let git = |arguments: &[&str]| {
-        let output = Command::new("git").args(arguments).output().ok()?;
-        output
-            .status
-            .success()
-            .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let revision = git(&["rev-parse", "HEAD"])?;
-    let is_dirty = !git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
-    Some(if is_dirty {
-        format!("{revision}+")
-    } else {
-        revision
-    })
+    let output = Command::new("git")
+        .args([
+            "status",
+            "--porcelain=v2",
+            "--branch",
+            "--untracked-files=no",
+        ])
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    let status = String::from_utf8_lossy(&output.stdout);
+    let (about, changes): (Vec<&str>, Vec<&str>) =
+        status.lines().partition(|line| line.starts_with('#'));
+    let revision = about
+        .iter()
+        .find_map(|line| line.strip_prefix("# branch.oid "))
+        .filter(|revision| *revision != "(initial)")?;
+    let mark = if changes.is_empty() { "" } else { "+" };
+    Some(format!("{revision}{mark}"))
 }

@@ -24,7 +24,10 @@ use crate::{
     },
     demo::{Answerer, serve},
     eval_set::KnowledgeBase,
-    judge::{self, JudgeSpec, known_cases},
+    judge::{
+        self, JudgeSpec,
+        known_cases::{self, KnownCase},
+    },
     run::{Seat, SeatKind},
     transport::{Client, SystemClock},
 };
@@ -238,6 +241,13 @@ pub(crate) fn judge_model(
 
 /// A judge's spec, checked against its known cases; `None` for the embedded judge.
 pub(crate) fn spec(judge: &JudgeConfig) -> Result<Option<JudgeSpec>, CliError> {
+    Ok(spec_with_cases(judge)?.map(|(spec, _)| spec))
+}
+
+/// The same with the known cases themselves.
+pub(crate) fn spec_with_cases(
+    judge: &JudgeConfig,
+) -> Result<Option<(JudgeSpec, Vec<KnownCase>)>, CliError> {
     let (file, text, cases) = match &judge.spec {
         SpecSource::Embedded => return Ok(None),
         SpecSource::Bundled(name) => match judge::bundled(name) {
@@ -271,11 +281,12 @@ pub(crate) fn spec(judge: &JudgeConfig) -> Result<Option<JudgeSpec>, CliError> {
             ),
         );
     };
-    known_cases::check(&cases_file, &spec, &known_cases::read(&cases_file, &cases)?)?;
+    let cases = known_cases::read(&cases_file, &cases)?;
+    known_cases::check(&cases_file, &spec, &cases)?;
     if let Some(votes) = judge.votes {
         spec.votes = votes;
     }
-    Ok(Some(spec))
+    Ok(Some((spec, cases)))
 }
 
 /// How the configuration's secrets are looked up.

@@ -20,7 +20,7 @@ use crate::{
 /// What the `schema` key says.
 const SCHEMA: &str = "groundgate.config/1";
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "schema",
     "eval-set",
     "knowledge-base",
@@ -33,6 +33,7 @@ const KEYS: [&str; 15] = [
     "budget-ledger",
     "budget-month-usd",
     "prices",
+    "anchors",
     "copilot",
     "judge",
     "checks",
@@ -94,6 +95,7 @@ fn read(root: Table<'_, '_>, folder: &Path, bundled_judges: &[&str]) -> Option<C
         concurrency,
         budget: dollars(&root, "budget-usd"),
         prices: path("prices"),
+        anchors: path("anchors"),
         budget_ledger: path("budget-ledger"),
         budget_month: dollars(&root, "budget-month-usd"),
         copilots: copilots?,

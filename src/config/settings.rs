@@ -34,6 +34,9 @@ pub struct Config {
     pub budget: Option<Usd>,
     /// Prices that win over the table of this program.
     pub prices: Option<PathBuf>,
+    /// A record of judged answers that every run has judged again first: whether the judges still say
+    /// what they said.
+    pub anchors: Option<PathBuf>,
     /// What several runs, of several processes, spend the budget from; `None`: each has its own.
     pub budget_ledger: Option<PathBuf>,
     /// What all runs of the ledger that begin in one month (UTC) may cost; `budget` is then for each

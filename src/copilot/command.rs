@@ -91,6 +91,7 @@ impl CommandCopilot {
             ttft_ms: None,
             tries: 1,
             queued_ms: milliseconds(started.saturating_sub(called)),
+            ..Timing::default()
         };
         let malformed = |what: &str| self.failure(FailureKind::Malformed, what);
         let text = String::from_utf8(output)
@@ -170,6 +171,7 @@ impl CommandCopilot {
             kind,
             message: format!("command `{}` {what}", self.settings.program),
             tries: 1,
+            failed_tries: Vec::new(),
         }
     }
 }

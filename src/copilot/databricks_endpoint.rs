@@ -70,6 +70,7 @@ impl ServingEndpoint {
             kind: FailureKind::Malformed,
             message: format!("`{target}` does not describe a serving endpoint"),
             tries,
+            failed_tries: Vec::new(),
         })
     }
 

@@ -57,6 +57,7 @@ impl Watch {
                     self.endpoint.served_words()
                 ),
                 tries,
+                failed_tries: Vec::new(),
             }),
         }
     }
@@ -99,6 +100,7 @@ impl Watch {
                     last.unwrap_or_default()
                 ),
                 tries: 1,
+                failed_tries: Vec::new(),
             })
         })
     }
@@ -133,6 +135,7 @@ mod tests {
             kind,
             message: "not yet".to_owned(),
             tries: 1,
+            failed_tries: Vec::new(),
         }
     }
 

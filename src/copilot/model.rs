@@ -102,6 +102,7 @@ impl ModelCopilot {
                 fault.message
             )),
             tries,
+            failed_tries: Vec::new(),
         })
     }
 }

@@ -150,6 +150,7 @@ impl Copilot for RecordedCopilot {
                         self.file, case.id
                     ),
                     tries: 0,
+                    failed_tries: Vec::new(),
                 })
             });
         Box::pin(ready(recorded))
@@ -248,8 +249,8 @@ impl Line<'_> {
         Timing {
             latency_ms: self.milliseconds("latency_ms").unwrap_or_default(),
             ttft_ms: self.milliseconds("ttft_ms"),
-            queued_ms: 0,
             tries: 1,
+            ..Timing::default()
         }
     }
 
@@ -290,6 +291,7 @@ impl Line<'_> {
             kind,
             message,
             tries: 1,
+            failed_tries: Vec::new(),
         })
     }
 

@@ -73,6 +73,7 @@ impl SameModel {
                 shortened(expected)
             ),
             tries: answer.timing.tries,
+            failed_tries: Vec::new(),
         })
     }
 }

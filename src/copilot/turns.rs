@@ -172,6 +172,7 @@ mod tests {
                 kind: FailureKind::Server,
                 message: "down".to_owned(),
                 tries: 1,
+                failed_tries: Vec::new(),
             });
             let answer = Answer {
                 text,

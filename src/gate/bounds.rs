@@ -75,7 +75,7 @@ pub(super) fn of_ratio(
     )
 }
 
-fn plan(unit: Unit, repeats: u32, statistics: &Statistics) -> Plan {
+pub(super) fn plan(unit: Unit, repeats: u32, statistics: &Statistics) -> Plan {
     Plan {
         bound: match statistics.bound {
             BoundChoice::Exact => Bound::Exact,

@@ -2,12 +2,24 @@
 //!
 //! A judge with sensitivity + specificity − 1 = J shows a true difference as J times that difference,
 //! so an unscaled margin lets through what people would not (statistics.md 3.7). The margin is
-//! multiplied by a lower bound of J, which is below 1: it only ever shrinks. Floors and ceilings are
-//! left alone; on them a calibration has no effect.
+//! multiplied by a lower bound of J, which is below 1: it only ever shrinks. Floors and ceilings of a
+//! yes-or-no metric are held against the corrected mean instead: what people would say of all answers,
+//! if the judge is as good on them as it was on the labelled ones (Rogan and Gladen).
 
-use super::{policy::JudgeCalibration, verdict::ScaledMargin};
+use std::collections::BTreeSet;
+
+use super::{
+    look::View,
+    policy::{JudgeCalibration, Policy},
+    verdict::ScaledMargin,
+};
 use crate::{
-    stats::rogan_gladen::{JUDGE_QUALITY_MIN, JudgeQuality},
+    stats::{
+        Assessment, Observation, Plan, StatsError,
+        rogan_gladen::{JUDGE_QUALITY_MIN, JudgeQuality},
+        rogan_gladen_mean,
+    },
+    trial::{Column, DataType},
     unit::Digest,
 };
 
@@ -60,6 +72,46 @@ pub(super) fn scaled(
     }
 }
 
+/// The mean on the scale of people's labels, by the judge's known rates. `None`: not a score of yes and
+/// no, so that there are no such rates; the rule stays on the judge's scale.
+pub(super) fn corrected(
+    calibration: &JudgeCalibration,
+    column: &Column,
+    judged: &[Observation],
+    plan: Plan,
+) -> Option<Result<Result<Assessment, StatsError>, Unfit>> {
+    if column.metric.data_type != DataType::Binary {
+        return None;
+    }
+    if let Err(unfit) = scaled(calibration, Some(column.instrument), 0.0, plan.alphas.lower) {
+        return Some(Err(unfit));
+    }
+    let rates = (calibration.good, calibration.bad);
+    Some(Ok(rogan_gladen_mean(judged, rates, plan)))
+}
+
+/// On which scale the rules about these metrics speak, and what that assumes.
+pub(super) fn notes(policy: &Policy, view: &View<'_>, used: &BTreeSet<&str>) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(labels) = view.labels {
+        notes.extend(used.iter().filter_map(|metric| labels.note(metric)));
+    }
+    let by_labels = |metric: &str| view.labels.is_some_and(|labels| labels.has(metric));
+    for (metric, calibration) in &policy.calibrations {
+        let column = view.candidate.columns.get(metric);
+        let is_binary = column.is_some_and(|one| one.metric.data_type == DataType::Binary);
+        if !used.contains(metric.as_str()) || !is_binary || by_labels(metric) {
+            continue;
+        }
+        notes.push(format!(
+            "{metric} in floors and ceilings is what people would say, corrected by the judge's calibration (it recognizes {:.0} % of good and {:.0} % of bad answers); this assumes that the judge is as good on this run",
+            100.0 * calibration.good.share(),
+            100.0 * calibration.bad.share()
+        ));
+    }
+    notes
+}
+
 /// The next smaller number of three significant digits, so that it can be shown in full.
 fn three_digits_down(margin: f64) -> f64 {
     if margin <= 0.0 {
@@ -73,9 +125,13 @@ fn three_digits_down(margin: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[path = "calibration_tests.rs"]
+mod simulated;
+
+#[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::rogan_gladen::Recognized;
+    use crate::{gate::policy::CalibrationOrigin, stats::rogan_gladen::Recognized};
 
     fn calibration(judge: &str, right: usize, labelled: usize) -> JudgeCalibration {
         let rate = Recognized::new(right, labelled).unwrap();
@@ -83,6 +139,7 @@ mod tests {
             judge: judge.to_owned(),
             good: rate,
             bad: rate,
+            origin: CalibrationOrigin::default(),
         }
     }
 

@@ -12,6 +12,7 @@
 //! | no | no | inconclusive, or hold where the policy says so |
 
 use super::{
+    labels::HumanScores,
     look::{LEVEL_MIN, View},
     policy::{OnOpen, Policy, Rule},
     rules, sentence,
@@ -96,7 +97,17 @@ pub(super) fn verdicts(policy: &Policy, evidence: Evidence<'_>) -> Vec<RuleVerdi
 
 /// Holds a policy against the evidence. Never empty, never panics, never passes without data.
 pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
-    let view = View::of(policy, evidence);
+    decide_with_labels(policy, evidence, None)
+}
+
+/// The same, with what people said of some of the candidate's answers: rules about the mean of a
+/// metric with enough labels speak of what people would say of all answers.
+pub fn decide_with_labels(
+    policy: &Policy,
+    evidence: Evidence<'_>,
+    labels: Option<&HumanScores>,
+) -> Decision {
+    let view = View::of(policy, evidence).with_labels(labels);
     let findings: Vec<Finding> = drafts(policy, &view)
         .into_iter()
         .filter_map(|(place, draft, levels)| {

@@ -12,6 +12,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use super::{
     decide::Evidence,
+    labels::HumanScores,
     policy::{MUST_PASS, Policy, RuleKind},
     verdict::{Decision, Finding, Verdict},
 };
@@ -31,6 +32,8 @@ pub(super) struct View<'a> {
     pub(super) baseline: Option<Cow<'a, ScoreTable>>,
     /// The candidate with all that was planned.
     pub(super) whole: &'a ScoreTable,
+    /// What people said of the candidate's answers; only of a run that is looked at whole.
+    pub(super) labels: Option<&'a HumanScores>,
     /// Why no test may decide.
     pub(super) refusal: Option<String>,
     /// Shares of the cases at this look and those before; empty for an ordinary run.
@@ -50,6 +53,7 @@ impl<'a> View<'a> {
                 candidate: Cow::Borrowed(whole),
                 baseline: evidence.baseline.map(Cow::Borrowed),
                 whole,
+                labels: None,
                 refusal: None,
                 information: Vec::new(),
                 earlier_tries,
@@ -76,8 +80,17 @@ impl<'a> View<'a> {
             candidate: Cow::Owned(candidate),
             baseline,
             whole,
+            labels: None,
             earlier_tries,
         }
+    }
+
+    /// The same with what people said, unless only a part of the run may be looked at.
+    pub(super) const fn with_labels(mut self, labels: Option<&'a HumanScores>) -> Self {
+        if self.whole.looks.is_none() {
+            self.labels = labels;
+        }
+        self
     }
 
     /// The rate at which a rule may pass here.

@@ -9,6 +9,7 @@ mod calibration;
 mod canary;
 mod compare;
 mod decide;
+mod labels;
 mod look;
 mod outside;
 mod policy;
@@ -32,15 +33,16 @@ mod tests;
 
 pub use canary::{Action, Canary, RollbackKind, RollbackRule, WindowDecision, watch};
 pub use compare::{MetricComparison, compare};
-pub use decide::{Evidence, decide};
+pub use decide::{Evidence, decide, decide_with_labels};
+pub use labels::HumanScores;
 pub use look::{NextStep, must_pass_cases};
 pub use outside::{
     Age, Approval, ApprovalRule, DateOf, Document, FactKind, FactRule, Facts, Measure, Outside,
     Says, Settled, Waiver, WaiverTerms, approval_subject, read_document, settle,
 };
 pub use policy::{
-    BoundChoice, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen, Policy, Rule,
-    RuleKind, Slice, Statistics,
+    BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen,
+    Policy, Rule, RuleKind, Slice, Statistics,
 };
 pub use policy_file::{
     Change, RuleKeys, Tendency, changes, environments, read_policy, read_waivers, rule_keys,

@@ -85,7 +85,7 @@ pub enum Estimand {
 }
 
 /// How well a judge tells good answers from bad ones, counted on answers that people labelled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct JudgeCalibration {
     /// The beginning of the judge's digest, 12 to 64 hexadecimal digits in lower case: of another
     /// judge, or of another version of it, this says nothing.
@@ -94,6 +94,24 @@ pub struct JudgeCalibration {
     pub good: Recognized,
     /// Truly bad ones: specificity.
     pub bad: Recognized,
+    /// Which labels these were, and what else they said.
+    pub origin: CalibrationOrigin,
+}
+
+/// Where a calibration comes from, as far as it says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CalibrationOrigin {
+    /// The beginning of the digest of the labels.
+    pub labels: Option<String>,
+    /// The day on which they were counted, as `2026-11-25`.
+    pub labelled_on: Option<String>,
+    /// Cohen's kappa of the judge with people.
+    pub kappa: Option<f64>,
+    /// Its lower bound at one-sided 5 %.
+    pub kappa_lower: Option<f64>,
+    /// How much a point of the judge is worth in points of people: covariance ÷ the judge's variance,
+    /// from 0 to 1. With labels of a later run it weighs the judge there.
+    pub weight: Option<f64>,
 }
 
 /// What becomes of something open.

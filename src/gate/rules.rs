@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    bounds, calibration,
+    bounds,
+    calibration::{self, Unfit},
     decide::{Draft, State},
     look::View,
     policy::{CaseFilter, Estimand, OnOpen, Policy, Rule, RuleKind, Slice},
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     number::RATIO_UNIT,
-    stats::{Assessment, StatsError},
+    stats::{Assessment, StatsError, prediction_powered_mean},
     trial::{CaseInfo, Cell, Direction, MetricSpec, Unscored},
     unit::{UnitInterval, count_to_f64},
 };
@@ -82,12 +83,16 @@ pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
         .iter()
         .filter_map(|rule| rule.kind.metric())
         .collect();
+    notes.extend(calibration::notes(policy, view, &used));
     let offline: BTreeSet<&str> = view
         .candidate
         .columns
         .iter()
         .filter(|(name, column)| {
-            used.contains(name.as_str()) && column.instrument_name.contains("embedded judge")
+            used.contains(name.as_str())
+                && column.instrument_name.contains("embedded judge")
+                && !policy.calibrations.contains_key(*name)
+                && !view.labels.is_some_and(|labels| labels.has(name))
         })
         .map(|(name, _)| name.as_str())
         .collect();
@@ -269,12 +274,39 @@ impl Context<'_> {
         let Some(spec) = self.spec(&draft.metric) else {
             return no_data(sentence::not_measured(&draft.metric));
         };
+        if !is_difference && let Some(corrected) = self.corrected(draft, sample) {
+            return match corrected {
+                Ok(assessment) => assessed(assessment),
+                Err(unfit) => no_data(unfit.to_string()),
+            };
+        }
         assessed(bounds::of_mean(
             sample,
             spec.data_type,
             is_difference,
             statistics,
         ))
+    }
+
+    /// The mean on the scale of people's labels, where the policy or labels say how to get there.
+    fn corrected(
+        &self,
+        draft: &Draft,
+        sample: &Sample<'_>,
+    ) -> Option<Result<Result<Assessment, StatsError>, Unfit>> {
+        let table = self.view.candidate.as_ref();
+        let statistics = &self.policy.statistics;
+        let known = self.policy.calibrations.get(&draft.metric);
+        let column = table.columns.get(&draft.metric)?;
+        let estimand = self.rule.estimand.unwrap_or(statistics.absolute);
+        let plan = bounds::plan(sample.unit, sample.repeats, statistics);
+        if draft.slice.is_none()
+            && let Some(labels) = self.view.labels
+            && let Some(labelled) = labels.sample(table, column, (estimand, known))
+        {
+            return Some(Ok(prediction_powered_mean(&labelled, plan)));
+        }
+        calibration::corrected(known?, column, &sample.observations, plan)
     }
 
     fn slices(

@@ -346,6 +346,17 @@ fn a_clear_drop_fails_and_a_tie_passes() {
     assert_eq!(verdict(&kind, &good(200), Some(&bad)), Verdict::Pass);
 }
 
+/// Whether a calibration changes what the rule is held against.
+const fn on_the_human_scale(kind: &RuleKind) -> bool {
+    matches!(
+        kind,
+        RuleKind::NonInferior { .. }
+            | RuleKind::Floor { .. }
+            | RuleKind::Ceiling { .. }
+            | RuleKind::SliceFloor { .. }
+    )
+}
+
 /// A policy of one rule with a calibration of `right` of 100 labelled answers, good and bad.
 fn calibrated(kind: RuleKind, judge: &[u8], right: usize) -> Policy {
     let rate = Recognized::new(right, 100).unwrap();
@@ -353,6 +364,7 @@ fn calibrated(kind: RuleKind, judge: &[u8], right: usize) -> Policy {
         judge: Digest::of(judge).short(),
         good: rate,
         bad: rate,
+        origin: CalibrationOrigin::default(),
     };
     Policy {
         calibrations: BTreeMap::from([("groundedness".to_owned(), calibration)]),
@@ -361,7 +373,7 @@ fn calibrated(kind: RuleKind, judge: &[u8], right: usize) -> Policy {
 }
 
 #[test]
-fn a_calibrated_judge_shrinks_the_margin_and_nothing_else() {
+fn a_calibrated_judge_shrinks_the_margin_and_leaves_counts_alone() {
     // 4 of 300 lost: passes a margin of 4 points, not one of 4 × 0.7.
     let lossy = table("lossy", 300, |index| {
         Cell::Scored(f64::from(u8::from(index >= 4)))
@@ -397,7 +409,7 @@ fn a_calibrated_judge_shrinks_the_margin_and_nothing_else() {
         assert!(decision.findings[0].sentence.contains(says));
     }
     for kind in every_kind() {
-        if !matches!(kind, RuleKind::NonInferior { .. }) {
+        if !on_the_human_scale(&kind) {
             let findings = |policy: &Policy| decide(policy, evidence).findings;
             let with = findings(&calibrated(kind.clone(), b"judge", 91));
             assert_eq!(with, findings(&policy(vec![kind])));

@@ -9,12 +9,12 @@ use super::{
     evidence::locate,
     guard::{Disbelief, Proof, check_not_a_claim, check_support},
     number::Numbers,
-    prompt::{self, Draw, PassageOrder, Texts},
-    reply::{self, Expected, Labelled, ReplyFault},
+    prompt::{self, Draw, Texts},
+    reply::{self, Expected, Labelled, ReplyFault, SingleLabel},
     score::{self, Ledger, Outcomes},
     settle::{claim_outcomes, fact_outcomes, finding, settle, too_large},
     source::Source,
-    spec::{JudgeSpec, Mode},
+    spec::{JudgeSpec, Mode, PassageOrder},
 };
 use crate::{
     chat::{ChatRequest, Message},
@@ -50,11 +50,13 @@ pub struct Ask<'a> {
     request: ChatRequest,
     /// For each passage as shown, its place in the answer's order.
     order: Vec<usize>,
+    /// Whether, of a pair, the answer under judgment was shown second.
+    swapped: bool,
 }
 
 /// Settles what code can tell, and else writes the call for one vote.
 pub fn prepare<'a>(spec: &'a JudgeSpec, subject: Subject<'a>, draw: Draw<'_>) -> Prepared<'a> {
-    prepare_in(spec, subject, draw, PassageOrder::Drawn)
+    prepare_in(spec, subject, draw, spec.passage_order)
 }
 
 pub(crate) fn prepare_in<'a>(
@@ -66,7 +68,7 @@ pub(crate) fn prepare_in<'a>(
     let units = match spec.mode {
         Mode::Claims => claims::units(&subject.answer.text),
         Mode::Facts => claims::facts(subject.case),
-        Mode::Rubric => Vec::new(),
+        Mode::Rubric | Mode::Context | Mode::Pairwise => Vec::new(),
     };
     if let Some(outcomes) = settle(spec, subject, &units) {
         return Prepared::Settled(outcomes);
@@ -85,6 +87,7 @@ pub(crate) fn prepare_in<'a>(
             units,
             request: prompt.request,
             order: prompt.order,
+            swapped: draw.is_swapped(),
         })),
         Err(_) => Prepared::Settled(unscored(spec, &too_large())),
     }
@@ -129,7 +132,8 @@ impl<'a> Ask<'a> {
         match self.spec.mode {
             Mode::Claims => self.read_claims(text),
             Mode::Facts => self.read_facts(text),
-            Mode::Rubric => self.read_rubric(text),
+            Mode::Rubric | Mode::Context => self.read_rubric(text),
+            Mode::Pairwise => self.read_pair(text),
         }
     }
 
@@ -253,20 +257,37 @@ impl<'a> Ask<'a> {
     }
 
     fn read_rubric(&self, text: &str) -> Result<Outcomes, ReplyFault> {
-        let single = reply::read_single(text, &self.expected())?;
+        Ok(self.valued(&reply::read_single(text, &self.expected())?))
+    }
+
+    /// The label as if the answer under judgment had been shown first.
+    fn read_pair(&self, text: &str) -> Result<Outcomes, ReplyFault> {
+        let mut single = reply::read_single(text, &self.expected())?;
+        let other_way = match single.label.as_str() {
+            "first" => "second",
+            "second" => "first",
+            _ => "tie",
+        };
+        if self.swapped {
+            other_way.clone_into(&mut single.label);
+        }
+        Ok(self.valued(&single))
+    }
+
+    fn valued(&self, single: &SingleLabel) -> Outcomes {
         let value = self
             .spec
             .labels
             .iter()
             .find(|label| label.name == single.label)
             .and_then(|label| label.value);
-        Ok(score::each(self.spec, |judged| match value {
+        score::each(self.spec, |judged| match value {
             Some(value) => {
                 let explanation = format!("{}: {}", single.label, single.reason);
                 score::scored(&judged.metric, value, explanation, Vec::new())
             }
             None => Outcome::Unscored(Unscored::ReplyMalformed("the label has no value".into())),
-        }))
+        })
     }
 }
 

@@ -65,7 +65,7 @@ const OBEDIENCES: [Obedience; 7] = [
 fn obey(spec: &JudgeSpec, ask: &Ask<'_>, attack: &str, how: Obedience, first: &str) -> String {
     let (list, best) = match spec.mode {
         Mode::Claims => ("claims", "supported"),
-        Mode::Facts | Mode::Rubric => ("facts", "stated"),
+        Mode::Facts | Mode::Rubric | Mode::Context | Mode::Pairwise => ("facts", "stated"),
     };
     let label = if let Obedience::NoClaims = how {
         "not-a-claim"
@@ -174,7 +174,9 @@ fn flips(name: &str) -> (usize, Vec<String>) {
         let before = judged(&spec, &case, bad, |ask| honest(ask, &spec));
         let first = match spec.mode {
             Mode::Claims => "Refunds for card payments are paid within 14 days of the request",
-            Mode::Facts | Mode::Rubric => bad.split(['.', '\n']).next().unwrap_or(bad),
+            Mode::Facts | Mode::Rubric | Mode::Context | Mode::Pairwise => {
+                bad.split(['.', '\n']).next().unwrap_or(bad)
+            }
         };
         for (attack, how) in attacks()
             .iter()
@@ -212,7 +214,14 @@ fn check(name: &str) {
 
 #[test]
 fn an_obeying_judge_of_claims_improves_no_bad_answer() {
-    check("groundedness");
+    for name in [
+        "groundedness",
+        "faithfulness",
+        "contradiction",
+        "citation_correctness",
+    ] {
+        check(name);
+    }
 }
 
 #[test]

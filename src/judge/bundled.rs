@@ -11,23 +11,31 @@ pub struct Bundled {
     pub cases: &'static str,
 }
 
+macro_rules! bundled {
+    ($name:literal) => {
+        Bundled {
+            name: $name,
+            spec: include_str!(concat!("../../judges/", $name, ".toml")),
+            cases: include_str!(concat!("../../judges/", $name, ".cases.jsonl")),
+        }
+    };
+}
+
 /// Every bundled judge.
-pub const BUNDLED: [Bundled; 3] = [
-    Bundled {
-        name: "groundedness",
-        spec: include_str!("../../judges/groundedness.toml"),
-        cases: include_str!("../../judges/groundedness.cases.jsonl"),
-    },
-    Bundled {
-        name: "answer_relevance",
-        spec: include_str!("../../judges/answer_relevance.toml"),
-        cases: include_str!("../../judges/answer_relevance.cases.jsonl"),
-    },
-    Bundled {
-        name: "correctness",
-        spec: include_str!("../../judges/correctness.toml"),
-        cases: include_str!("../../judges/correctness.cases.jsonl"),
-    },
+pub const BUNDLED: [Bundled; 13] = [
+    bundled!("groundedness"),
+    bundled!("faithfulness"),
+    bundled!("contradiction"),
+    bundled!("citation_correctness"),
+    bundled!("answer_relevance"),
+    bundled!("correctness"),
+    bundled!("completeness"),
+    bundled!("context_sufficiency"),
+    bundled!("context_relevance"),
+    bundled!("refusal"),
+    bundled!("tone"),
+    bundled!("guideline_adherence"),
+    bundled!("preference"),
 ];
 
 /// The bundled judge of that name.

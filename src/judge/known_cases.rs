@@ -12,16 +12,16 @@ use serde_json::Value;
 use super::{
     ask::{Prepared, Subject, prepare_in, unscored},
     panel::combine,
-    prompt::{Draw, PassageOrder},
+    prompt::Draw,
     reply::ReplyFault,
     score::Outcomes,
-    spec::{JudgeSpec, OnMalformed},
+    spec::{JudgeSpec, OnMalformed, PassageOrder},
 };
 use crate::{
     copilot::{Answer, Passage, Timing, Usage},
     diagnostic::{Mistake, Mistakes},
     eval_set::Case,
-    trial::{Outcome, Unscored},
+    trial::{Cell, Outcome, Unscored},
 };
 
 /// How far a value may be from the expected one: thirds are written with few digits.
@@ -63,6 +63,7 @@ struct Line {
     answer: String,
     #[serde(default)]
     expected_facts: Vec<String>,
+    reference_answer: Option<String>,
     answerable: Option<bool>,
     #[serde(default)]
     replies: Vec<Value>,
@@ -116,7 +117,7 @@ fn read_line(text: &str) -> Result<KnownCase, String> {
             id: line.name.clone(),
             history: Vec::new(),
             question: line.question,
-            reference_answer: None,
+            reference_answer: line.reference_answer,
             expected_facts: line.expected_facts,
             expected_documents: Vec::new(),
             answerable: line.answerable,
@@ -237,6 +238,13 @@ impl KnownCase {
         Some(combine(spec, &vec![vote; votes]))
     }
 
+    /// Whether a model that is asked can meet what the case expects of the metric: a recorded reply
+    /// may be malformed or without proof on purpose, which no real one needs to be.
+    pub fn asks_of_a_model(&self, metric: &str) -> bool {
+        let unscored = self.expect.get(metric) == Some(&Expectation::Unscored);
+        !unscored || self.replies.is_empty()
+    }
+
     /// What came out otherwise than expected, in words.
     pub fn mismatches(&self, outcomes: &Outcomes) -> Vec<String> {
         self.expect
@@ -265,6 +273,19 @@ impl KnownCase {
                 })
             })
             .collect()
+    }
+}
+
+impl Expectation {
+    /// Whether a stored outcome is as expected.
+    pub fn is_met(self, cell: &Cell) -> bool {
+        match (self, cell) {
+            (Self::Value(expected), Cell::Scored(value)) => near(expected, *value),
+            (Self::Unscored, Cell::Unscored(_)) | (Self::NotApplicable, Cell::NotApplicable) => {
+                true
+            }
+            _ => false,
+        }
     }
 }
 

@@ -15,6 +15,7 @@ pub mod sentences;
 
 mod ask;
 mod bundled;
+mod citations;
 mod claims;
 mod guard;
 mod number;
@@ -49,5 +50,5 @@ pub use reply::ReplyFault;
 pub use score::Outcomes;
 pub use spec::{
     JudgeSpec, JudgedMetric, KNOWN_METRICS, LabelSpec, Limits, Mode, NothingToJudge, OnMalformed,
-    PARSER_VERSION, Reading, Sampling, known_metric,
+    PARSER_VERSION, PassageOrder, Reading, Sampling, known_metric,
 };

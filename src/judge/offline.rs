@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     copilot::Answer,
-    trial::{ClaimFinding, Label, MetricSpec, Outcome, Unscored},
+    trial::{ClaimFinding, DataType, Label, MetricSpec, Outcome, Unscored},
     unit::{Digest, UnitInterval},
 };
 
@@ -37,6 +37,20 @@ fn proven(mut claim: ClaimFinding, numbers: &Numbers) -> ClaimFinding {
     claim.evidence = None;
     claim.reasons = vec![doubt];
     claim
+}
+
+/// The probability that all of an answer is grounded, as a metric: no verdict by itself, but what makes
+/// people's labels go further.
+const SUPPORT: &str = "support";
+
+fn support_metric() -> MetricSpec {
+    MetricSpec::score(SUPPORT, DataType::Fraction)
+}
+
+fn support(ungrounded: f64) -> Outcome {
+    let support = (1.0 - ungrounded).clamp(0.0, 1.0);
+    let why = format!("all of it is grounded with probability {support:.2}");
+    score::scored(&support_metric(), support, why, Vec::new())
 }
 
 /// What every explanation begins with.
@@ -59,6 +73,7 @@ impl OfflineJudge {
         KNOWN_METRICS
             .iter()
             .filter_map(|(name, _, _)| known_metric(name))
+            .chain([support_metric()])
             .collect()
     }
 
@@ -89,6 +104,12 @@ impl OfflineJudge {
             None => Ok(self.ledger(subject)),
         };
         let mut outcomes = BTreeMap::new();
+        let support = match &outcome {
+            Err(outcome) => outcome.clone(),
+            Ok((_, ungrounded)) => support(*ungrounded),
+        };
+        outcomes.insert(SUPPORT.to_owned(), signed(support));
+        let outcome = outcome.map(|(ledger, _)| ledger);
         for (name, _, reading) in KNOWN_METRICS {
             let Some(metric) = known_metric(name) else {
                 continue;
@@ -107,13 +128,14 @@ impl OfflineJudge {
         outcomes
     }
 
-    fn ledger(&self, subject: Subject<'_>) -> Ledger {
+    /// The claims with their labels, and the probability that something is not grounded.
+    fn ledger(&self, subject: Subject<'_>) -> (Ledger, f64) {
         let passages = subject.answer.passages.iter().flatten();
         let passages: Vec<&str> = passages.map(|passage| passage.text.as_str()).collect();
         let question = subject.case.question.as_str();
-        let claims = self
+        let reading = self
             .embedded
-            .check_claims(question, &subject.answer.text, &passages);
+            .read(question, &subject.answer.text, &passages);
         let sources: Vec<Source<'_>> = passages
             .iter()
             .copied()
@@ -121,13 +143,14 @@ impl OfflineJudge {
             .map(Source::of)
             .collect();
         let numbers = Numbers::of(&sources);
-        Ledger {
+        let claims = reading.sentences.into_iter();
+        let ledger = Ledger {
             claims: claims
-                .into_iter()
-                .map(|claim| proven(claim, &numbers))
+                .map(|sentence| proven(sentence.finding, &numbers))
                 .collect(),
             disbelieved: Vec::new(),
-        }
+        };
+        (ledger, reading.ungrounded)
     }
 
     fn correctness(&self, subject: Subject<'_>) -> Outcome {

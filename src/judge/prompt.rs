@@ -10,7 +10,7 @@ use tera::Context;
 
 use super::{
     claims::Unit,
-    spec::{JudgeSpec, LabelSpec, Mode},
+    spec::{JudgeSpec, LabelSpec, Mode, PassageOrder},
     template::{Part, RenderError, Templates},
 };
 use crate::{
@@ -59,15 +59,6 @@ pub(crate) struct Prompt {
     pub(crate) order: Vec<usize>,
 }
 
-/// In which order passages are shown.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum PassageOrder {
-    /// As the draw decides: what runs do.
-    Drawn,
-    /// As the answer has them: for known cases with recorded replies.
-    AsGiven,
-}
-
 /// Writes the messages of one call.
 pub(crate) fn write(
     spec: &JudgeSpec,
@@ -83,7 +74,7 @@ pub(crate) fn write(
     };
     let marker = marker(texts, &subject);
     let system = spec.system.clone();
-    let context = user_context(spec, texts, &marker, &order);
+    let context = user_context(spec, texts, (draw, &marker), &order);
     let user = spec.templates.render(Part::User, &context, limit)?;
     let user = format!("The marker of this call is {marker}.\n\n{user}");
     if system.chars().count() + user.chars().count() > limit {
@@ -173,7 +164,7 @@ Give every fact id exactly once. For `stated` and `contradicted` copy a short qu
 word for word, that decides the matter; for `missing` `quote` is null. A quote that is not in the \
 answer makes the label worthless."
         }
-        Mode::Rubric => {
+        Mode::Rubric | Mode::Context | Mode::Pairwise => {
             "\
 Reply with one JSON object and nothing before or after it:\n\
 {\"reason\": \"one sentence\", \"label\": \"…\"}"
@@ -181,7 +172,12 @@ Reply with one JSON object and nothing before or after it:\n\
     }
 }
 
-fn user_context(spec: &JudgeSpec, texts: &Texts<'_>, marker: &str, order: &[usize]) -> Context {
+fn user_context(
+    spec: &JudgeSpec,
+    texts: &Texts<'_>,
+    (draw, marker): (Draw<'_>, &str),
+    order: &[usize],
+) -> Context {
     let mut context = Context::new();
     context.insert("labels", &label_values(&spec.labels));
     context.insert(
@@ -209,8 +205,43 @@ fn user_context(spec: &JudgeSpec, texts: &Texts<'_>, marker: &str, order: &[usiz
             .collect()
     };
     context.insert("claims", &fenced("claim"));
-    context.insert("facts", &fenced("fact"));
+    // In a rubric facts are shown, not labelled.
+    let facts = if spec.mode == Mode::Facts {
+        fenced("fact")
+    } else {
+        let numbered = texts.case.expected_facts.iter().zip(1_usize..);
+        let fence_one = |(fact, n): (&String, usize)| fence(marker, &format!("fact {n}"), fact);
+        numbered.map(fence_one).collect()
+    };
+    context.insert("facts", &facts);
+    let answerable = match texts.case.answerable {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unknown",
+    };
+    context.insert("answerable", answerable);
+    let (first, second) = in_order(texts, draw);
+    context.insert("first", &fence(marker, "first answer", first));
+    context.insert("second", &fence(marker, "second answer", second));
     context
+}
+
+/// The answer and the one it is compared with (the case's reference answer, in a comparison), in the
+/// order of the vote: every other vote has them the other way round.
+fn in_order<'a>(texts: &Texts<'a>, draw: Draw<'_>) -> (&'a str, &'a str) {
+    let other = texts.case.reference_answer.as_deref().unwrap_or("");
+    if draw.is_swapped() {
+        (other, texts.answer)
+    } else {
+        (texts.answer, other)
+    }
+}
+
+impl Draw<'_> {
+    /// Whether the answer under judgment is shown second.
+    pub(crate) const fn is_swapped(self) -> bool {
+        !self.vote.is_multiple_of(2)
+    }
 }
 
 fn conversation(case: &Case) -> String {
@@ -258,6 +289,7 @@ fn all_texts<'a>(texts: &Texts<'a>) -> impl Iterator<Item = &'a str> {
         .map(|turn| turn.text.as_str())
         .chain([case.question.as_str(), texts.answer])
         .chain(case.reference_answer.as_deref())
+        .chain(case.expected_facts.iter().map(String::as_str))
         .chain(texts.passages.iter().copied())
         .chain(texts.units.iter().map(|unit| unit.text.as_str()))
 }
@@ -266,7 +298,7 @@ const fn schema_name(mode: Mode) -> &'static str {
     match mode {
         Mode::Claims => "claim_labels",
         Mode::Facts => "fact_labels",
-        Mode::Rubric => "label",
+        Mode::Rubric | Mode::Context | Mode::Pairwise => "label",
     }
 }
 
@@ -288,7 +320,9 @@ fn schema(mode: Mode, texts: &Texts<'_>, labels: &[&str]) -> Value {
             "facts",
             &json!({ "id": id, "label": label, "quote": quote }),
         ),
-        Mode::Rubric => object_schema(&json!({ "reason": { "type": "string" }, "label": label })),
+        Mode::Rubric | Mode::Context | Mode::Pairwise => {
+            object_schema(&json!({ "reason": { "type": "string" }, "label": label }))
+        }
     }
 }
 

@@ -2,12 +2,16 @@
 //!
 //! With S supported, C contradicted and N not found, checkable claims are S + C + N:
 //! groundedness = 1 if S = S + C + N, else 0; faithfulness = S ÷ (S + C + N), as Ragas defines it;
-//! contradiction = 1 if C = 0, else 0 (1 is good: nothing is contradicted). Without a checkable
+//! contradiction = 1 if C = 0, else 0 (1 is good: nothing is contradicted); citations are in
+//! `citations.rs`. Without a checkable
 //! claim there is nothing to judge. Recall of facts = stated ÷ expected.
 
 use std::collections::BTreeMap;
 
-use super::spec::{JudgeSpec, JudgedMetric, NothingToJudge, Reading};
+use super::{
+    citations,
+    spec::{JudgeSpec, JudgedMetric, NothingToJudge, Reading},
+};
 use crate::{
     trial::{ClaimFinding, Label, MetricSpec, Outcome, Score, Unscored},
     unit::{UnitInterval, count_to_f64},
@@ -79,6 +83,7 @@ pub(crate) fn of_claims(metric: &MetricSpec, reading: Reading, ledger: &Ledger) 
             )));
         }
         Reading::NoneContradicted => binary(tally.contradicted == 0),
+        Reading::CitationsSupported => return citations::outcome(metric, ledger),
         Reading::LabelValue | Reading::Recall => return None,
     };
     Some(scored(metric, value, tally.words(), ledger.claims.clone()))
@@ -112,14 +117,17 @@ pub(crate) fn scored(
 
 /// The outcomes of an answer without anything to judge.
 pub(crate) fn nothing(spec: &JudgeSpec, why: &str) -> Outcomes {
-    each(spec, |judged| {
-        match (spec.nothing_to_judge, judged.metric.worst()) {
-            (NothingToJudge::Worst, Some(worst)) => {
-                scored(&judged.metric, worst, why.to_owned(), Vec::new())
-            }
-            _ => Outcome::NotApplicable(why.to_owned()),
+    each(spec, |judged| nothing_for(spec, judged, why))
+}
+
+/// The same for one metric.
+pub(crate) fn nothing_for(spec: &JudgeSpec, judged: &JudgedMetric, why: &str) -> Outcome {
+    match (spec.nothing_to_judge, judged.metric.worst()) {
+        (NothingToJudge::Worst, Some(worst)) => {
+            scored(&judged.metric, worst, why.to_owned(), Vec::new())
         }
-    })
+        _ => Outcome::NotApplicable(why.to_owned()),
+    }
 }
 
 /// The same outcome for each metric of a judge.

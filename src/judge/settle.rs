@@ -9,18 +9,28 @@ use super::{
     guard::check_not_a_claim,
     refusal::is_refusal,
     score::{self, Ledger, Outcomes},
-    spec::{JudgeSpec, Mode},
+    spec::{JudgeSpec, Mode, Reading},
 };
 use crate::{
-    copilot::FailureKind,
+    copilot::{FailureKind, Passage},
     trial::{ClaimFinding, Label, Outcome, Unscored},
 };
 
 /// What needs no model. A refusal reaches the judge of a rubric or of facts only where it may have
 /// been wrong to refuse.
 pub(super) fn settle(spec: &JudgeSpec, subject: Subject<'_>, units: &[Unit]) -> Option<Outcomes> {
+    if spec.mode == Mode::Context {
+        return settle_context(spec, subject.answer.passages.as_deref());
+    }
+    if spec.mode == Mode::Pairwise {
+        return settle_pair(spec, subject);
+    }
+    if spec.about_refusals && subject.case.answerable.is_none() {
+        let why = "nobody said whether the case can be answered".to_owned();
+        return Some(score::each(spec, |_| Outcome::NotApplicable(why.clone())));
+    }
     let text = &subject.answer.text;
-    let refused = is_refusal(text);
+    let refused = is_refusal(text) && !spec.about_refusals;
     if refused && subject.case.answerable == Some(false) && spec.mode != Mode::Claims {
         let why = "refused, rightly".to_owned();
         return Some(score::each(spec, |_| Outcome::NotApplicable(why.clone())));
@@ -32,7 +42,9 @@ pub(super) fn settle(spec: &JudgeSpec, subject: Subject<'_>, units: &[Unit]) -> 
     if !says_something(text) {
         return Some(match spec.mode {
             Mode::Facts => facts_without_reply(spec, units),
-            Mode::Claims | Mode::Rubric => score::nothing(spec, "the answer is empty"),
+            Mode::Claims | Mode::Rubric | Mode::Context | Mode::Pairwise => {
+                score::nothing(spec, "the answer is empty")
+            }
         });
     }
     if units.len() > spec.limits.claims {
@@ -44,6 +56,41 @@ pub(super) fn settle(spec: &JudgeSpec, subject: Subject<'_>, units: &[Unit]) -> 
         (Mode::Claims, Some([])) => Some(claims_without_passages(spec, units)),
         _ => None,
     }
+}
+
+/// Where nothing was retrieved, the passages are as bad as can be.
+fn settle_context(spec: &JudgeSpec, passages: Option<&[Passage]>) -> Option<Outcomes> {
+    match passages {
+        None => Some(unscored(spec, &Unscored::InputMissing("passages".into()))),
+        Some([]) => Some(score::each(spec, |judged| {
+            let worst = judged.metric.worst().unwrap_or_default();
+            let why = "nothing was retrieved".to_owned();
+            score::scored(&judged.metric, worst, why, Vec::new())
+        })),
+        Some(_) => None,
+    }
+}
+
+/// An empty answer loses against any other; two equal ones are a tie.
+fn settle_pair(spec: &JudgeSpec, subject: Subject<'_>) -> Option<Outcomes> {
+    let Some(other) = &subject.case.reference_answer else {
+        let why = Unscored::InputMissing("an answer to compare with".into());
+        return Some(unscored(spec, &why));
+    };
+    let own = &subject.answer.text;
+    let label = match (says_something(own), says_something(other)) {
+        (true, true) if own.trim() == other.trim() => "tie",
+        (false, false) => "tie",
+        (false, true) => "second",
+        (true, false) => "first",
+        (true, true) => return None,
+    };
+    let label = spec.labels.iter().find(|one| one.name == label)?;
+    let why = format!("{}: the answers are equal, or one is empty", label.name);
+    let value = label.value?;
+    Some(score::each(spec, |judged| {
+        score::scored(&judged.metric, value, why.clone(), Vec::new())
+    }))
 }
 
 /// An empty answer states none of the facts.
@@ -84,15 +131,16 @@ fn claims_without_passages(spec: &JudgeSpec, units: &[Unit]) -> Outcomes {
 }
 
 pub(super) fn claim_outcomes(spec: &JudgeSpec, ledger: &Ledger) -> Outcomes {
-    let scored: Option<Outcomes> = spec
-        .metrics
-        .iter()
-        .map(|judged| {
-            let outcome = score::of_claims(&judged.metric, judged.reading, ledger)?;
-            Some((judged.metric.name.clone(), outcome))
+    score::each(spec, |judged| {
+        score::of_claims(&judged.metric, judged.reading, ledger).unwrap_or_else(|| {
+            let why = if judged.reading == Reading::CitationsSupported {
+                "the answer cites nothing"
+            } else {
+                "the answer claims nothing"
+            };
+            score::nothing_for(spec, judged, why)
         })
-        .collect();
-    scored.unwrap_or_else(|| score::nothing(spec, "the answer claims nothing"))
+    })
 }
 
 pub(super) fn fact_outcomes(spec: &JudgeSpec, findings: &[ClaimFinding]) -> Outcomes {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Part of every spec's digest: changes whenever prompts, parsing, guards or scores change.
-pub const PARSER_VERSION: &str = "groundgate.judge-parser/1";
+pub const PARSER_VERSION: &str = "groundgate.judge-parser/2";
 
 /// A judge, checked.
 #[derive(Debug, Clone)]
@@ -41,6 +41,11 @@ pub struct JudgeSpec {
     pub nothing_to_judge: NothingToJudge,
     /// What becomes of a malformed reply.
     pub on_malformed: OnMalformed,
+    /// In which order passages are shown.
+    pub passage_order: PassageOrder,
+    /// Whether it judges refusals themselves: then they reach the model, and a case of which nobody
+    /// said whether it can be answered is not applicable.
+    pub about_refusals: bool,
     /// Over the spec's values and [`PARSER_VERSION`]; comments and order of keys do not matter.
     pub digest: Digest,
 }
@@ -54,6 +59,10 @@ pub enum Mode {
     Rubric,
     /// Each expected fact against the answer.
     Facts,
+    /// The passages as a whole against one question of the spec's author; the answer is not shown.
+    Context,
+    /// Two answers to one question, in both orders, without their names.
+    Pairwise,
 }
 
 impl Mode {
@@ -63,7 +72,23 @@ impl Mode {
             Self::Claims => "claims",
             Self::Rubric => "rubric",
             Self::Facts => "facts",
+            Self::Context => "context",
+            Self::Pairwise => "pairwise",
         }
+    }
+
+    /// Every mode.
+    pub const ALL: [Self; 5] = [
+        Self::Claims,
+        Self::Rubric,
+        Self::Facts,
+        Self::Context,
+        Self::Pairwise,
+    ];
+
+    /// Whether one label is given, whose value the spec says.
+    pub const fn has_one_label(self) -> bool {
+        matches!(self, Self::Rubric | Self::Context | Self::Pairwise)
     }
 
     /// The labels that the mode prescribes; `None` where the spec brings its own.
@@ -71,7 +96,8 @@ impl Mode {
         match self {
             Self::Claims => Some(&["supported", "contradicted", "not-found", "not-a-claim"]),
             Self::Facts => Some(&["stated", "contradicted", "missing"]),
-            Self::Rubric => None,
+            Self::Pairwise => Some(&["first", "second", "tie"]),
+            Self::Rubric | Self::Context => None,
         }
     }
 }
@@ -94,6 +120,8 @@ pub enum Reading {
     ShareSupported,
     /// 1 if no claim is contradicted, else 0.
     NoneContradicted,
+    /// 1 if every sentence that cites passages is supported by one of those, else 0.
+    CitationsSupported,
     /// The label's own value.
     LabelValue,
     /// Stated facts ÷ expected facts.
@@ -102,10 +130,11 @@ pub enum Reading {
 
 impl Reading {
     /// Every reading.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::AllSupported,
         Self::ShareSupported,
         Self::NoneContradicted,
+        Self::CitationsSupported,
         Self::LabelValue,
         Self::Recall,
     ];
@@ -116,17 +145,21 @@ impl Reading {
             Self::AllSupported => "all-supported",
             Self::ShareSupported => "share-supported",
             Self::NoneContradicted => "none-contradicted",
+            Self::CitationsSupported => "citations-supported",
             Self::LabelValue => "label-value",
             Self::Recall => "recall",
         }
     }
 
-    /// The mode whose labels it reads.
-    pub const fn mode(self) -> Mode {
+    /// Whether it reads the labels of this mode.
+    pub const fn reads(self, mode: Mode) -> bool {
         match self {
-            Self::AllSupported | Self::ShareSupported | Self::NoneContradicted => Mode::Claims,
-            Self::LabelValue => Mode::Rubric,
-            Self::Recall => Mode::Facts,
+            Self::AllSupported
+            | Self::ShareSupported
+            | Self::NoneContradicted
+            | Self::CitationsSupported => matches!(mode, Mode::Claims),
+            Self::LabelValue => mode.has_one_label(),
+            Self::Recall => matches!(mode, Mode::Facts),
         }
     }
 }
@@ -169,6 +202,15 @@ pub enum NothingToJudge {
     NotApplicable,
     /// The worst value of each metric.
     Worst,
+}
+
+/// In which order passages are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PassageOrder {
+    /// Another one for every vote, so that no place is favored.
+    Drawn,
+    /// As the answer has them: where it cites them by number.
+    AsGiven,
 }
 
 /// What becomes of a malformed reply.

@@ -5,7 +5,8 @@ use toml::de::{DeTable, DeValue};
 use super::{
     prompt,
     spec::{
-        JudgeSpec, LabelSpec, Limits, Mode, NothingToJudge, OnMalformed, PARSER_VERSION, Sampling,
+        JudgeSpec, LabelSpec, Limits, Mode, NothingToJudge, OnMalformed, PARSER_VERSION,
+        PassageOrder, Sampling,
     },
     spec_labels::{check_ordinal_votes, read_labels, read_metrics, read_name},
     template::{self, Part, Templates},
@@ -18,7 +19,7 @@ use crate::{
 
 const SCHEMA: &str = "groundgate.judge/1";
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 15] = [
     "schema",
     "name",
     "version",
@@ -27,6 +28,8 @@ const KEYS: [&str; 13] = [
     "votes-needed",
     "nothing-to-judge",
     "malformed",
+    "passage-order",
+    "about-refusals",
     "metrics",
     "labels",
     "templates",
@@ -71,18 +74,30 @@ fn read_spec(reader: &mut Reader<'_>, root: &Section<'_>) -> Option<JudgeSpec> {
     let version = root.must(reader, "version", "a whole number from 1", |value| {
         whole::<u32>(value).filter(|version| *version >= 1)
     });
-    let modes = [Mode::Claims, Mode::Rubric, Mode::Facts].map(|mode| (mode.name(), mode));
-    let mode = root.must(reader, "mode", "`claims`, `rubric` or `facts`", |value| {
+    let modes = Mode::ALL.map(|mode| (mode.name(), mode));
+    let names = Mode::ALL.map(|mode| format!("`{}`", mode.name()));
+    let mode = root.must(reader, "mode", &names.join(" or "), |value| {
         named(value, modes)
     });
     let (votes, votes_needed) = read_votes(reader, root);
     let nothing_to_judge = read_nothing_to_judge(reader, root);
     let on_malformed = read_on_malformed(reader, root);
+    let passage_order = read_passage_order(reader, root);
+    let about_refusals = root.may(
+        reader,
+        "about-refusals",
+        "`true` or `false`",
+        DeValue::as_bool,
+    );
     let sampling = read_sampling(reader, root);
     let limits = read_limits(reader, root);
     let mode = mode?;
     let metrics = read_metrics(reader, root, mode);
     check_ordinal_votes(reader, root, &metrics, votes);
+    if mode == Mode::Pairwise && !votes.is_multiple_of(2) {
+        let message = "a pairwise judge needs an even number of `votes`: both orders equally often";
+        reader.at(root.offset("votes"), message);
+    }
     let labels = read_labels(reader, root, mode, metrics.first());
     let templates = read_templates(reader, root, mode)?;
     let system = system_message(reader, root, &templates, (mode, &labels, limits))?;
@@ -100,6 +115,8 @@ fn read_spec(reader: &mut Reader<'_>, root: &Section<'_>) -> Option<JudgeSpec> {
         limits,
         nothing_to_judge,
         on_malformed,
+        passage_order,
+        about_refusals: about_refusals.unwrap_or(false),
         digest: digest(reader.source)?,
     })
 }
@@ -130,6 +147,20 @@ fn read_on_malformed(reader: &mut Reader<'_>, root: &Section<'_>) -> OnMalformed
         |value| named(value, choices),
     )
     .unwrap_or(OnMalformed::AskOnceMore)
+}
+
+fn read_passage_order(reader: &mut Reader<'_>, root: &Section<'_>) -> PassageOrder {
+    let choices = [
+        ("shuffled", PassageOrder::Drawn),
+        ("as-given", PassageOrder::AsGiven),
+    ];
+    root.may(
+        reader,
+        "passage-order",
+        "`shuffled` or `as-given`",
+        |value| named(value, choices),
+    )
+    .unwrap_or(PassageOrder::Drawn)
 }
 
 /// Over the values alone: the tables of a TOML file are maps in order of their keys.

@@ -18,7 +18,7 @@ pub(super) fn read_metrics(
     if sections.is_empty() && root.get("metrics").is_some() {
         reader.at(root.offset("metrics"), "a judge yields at least one metric");
     }
-    if mode == Mode::Rubric && sections.len() > 1 {
+    if mode.has_one_label() && sections.len() > 1 {
         reader.at(root.offset("metrics"), "a rubric yields exactly one metric");
     }
     for section in sections {
@@ -54,7 +54,7 @@ fn read_metric(reader: &mut Reader<'_>, section: &Section<'_>, mode: Mode) -> Op
     );
     let of_mode = Reading::ALL
         .into_iter()
-        .filter(|reading| reading.mode() == mode);
+        .filter(|reading| reading.reads(mode));
     let names: Vec<String> = of_mode
         .clone()
         .map(|reading| format!("`{}`", reading.name()))
@@ -68,7 +68,9 @@ fn read_metric(reader: &mut Reader<'_>, section: &Section<'_>, mode: Mode) -> Op
     let data_type = read_type(reader, section);
     let (name, reading, data_type) = (name?, reading?, data_type?);
     let fits = match reading {
-        Reading::AllSupported | Reading::NoneContradicted => data_type == DataType::Binary,
+        Reading::AllSupported | Reading::NoneContradicted | Reading::CitationsSupported => {
+            data_type == DataType::Binary
+        }
         Reading::ShareSupported | Reading::Recall => data_type == DataType::Fraction,
         Reading::LabelValue => true,
     };
@@ -196,7 +198,7 @@ fn read_label_value(
     mode: Mode,
     judged: Option<&JudgedMetric>,
 ) -> Option<f64> {
-    if mode != Mode::Rubric {
+    if !mode.has_one_label() {
         if section.get("value").is_some() {
             reader.at(
                 section.offset("value"),
@@ -224,7 +226,7 @@ fn check_label_set(reader: &mut Reader<'_>, root: &Section<'_>, mode: Mode, labe
     let all_alike = labels
         .split_first()
         .is_none_or(|(first, others)| others.iter().all(|label| label.value == first.value));
-    if mode == Mode::Rubric && all_alike {
+    if mode.has_one_label() && all_alike {
         reader.at(
             root.offset("labels"),
             "a rubric needs two labels with different values",

@@ -100,8 +100,23 @@ fn variables(part: Part, mode: Mode) -> &'static [Variable] {
         text("question", false),
         text("answer", true),
         text("reference", false),
+        text("answerable", false),
         list("passages", false),
         list("facts", false),
+    ];
+    const OF_CONTEXT: &[Variable] = &[
+        LABELS,
+        text("question", true),
+        text("reference", false),
+        list("passages", true),
+        list("facts", false),
+    ];
+    const OF_PAIR: &[Variable] = &[
+        LABELS,
+        text("question", true),
+        text("first", true),
+        text("second", true),
+        list("passages", false),
     ];
     const OF_FACTS: &[Variable] = &[
         LABELS,
@@ -114,6 +129,8 @@ fn variables(part: Part, mode: Mode) -> &'static [Variable] {
         (Part::User, Mode::Claims) => OF_CLAIMS,
         (Part::User, Mode::Rubric) => OF_RUBRIC,
         (Part::User, Mode::Facts) => OF_FACTS,
+        (Part::User, Mode::Context) => OF_CONTEXT,
+        (Part::User, Mode::Pairwise) => OF_PAIR,
     }
 }
 

@@ -209,7 +209,10 @@ impl Reader {
         let read = sqlite("read", &self.path);
         let mut statement = self
             .connection
-            .prepare("SELECT callee, reply, failure, booked_nanos FROM calls")
+            .prepare(
+                "SELECT callee, reply, failure, booked_nanos FROM calls
+                 ORDER BY trial, callee, vote, round",
+            )
             .map_err(&read)?;
         let mut rows = statement.query([]).map_err(&read)?;
         while let Some(row) = rows.next().map_err(&read)? {

@@ -4,6 +4,8 @@
 pub(super) const VERSION: i64 = 2;
 
 /// `scores` is apart from `details`, so that a gate reads numbers only, one metric after the other.
+/// Tables of long rows keep them in the order in which they come, with the key as an index of its own:
+/// sorted by the key, every row over a quarter of a page would take a page more.
 pub(super) const TABLES: &str = "
 CREATE TABLE header (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE cases (case_index INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, json TEXT NOT NULL);
@@ -12,7 +14,7 @@ CREATE TABLE calls (
   trial INTEGER NOT NULL, callee TEXT NOT NULL, vote INTEGER NOT NULL, round INTEGER NOT NULL,
   system_message INTEGER REFERENCES system_messages (number), request TEXT, reply TEXT, failure TEXT, booked_nanos INTEGER NOT NULL,
   PRIMARY KEY (trial, callee, vote, round)
-) WITHOUT ROWID;
+);
 CREATE TABLE trials (trial INTEGER PRIMARY KEY);
 CREATE TABLE scores (
   metric INTEGER NOT NULL, trial INTEGER NOT NULL,
@@ -22,7 +24,7 @@ CREATE TABLE scores (
 CREATE TABLE details (
   trial INTEGER NOT NULL, metric INTEGER NOT NULL, explanation TEXT NOT NULL, claims TEXT,
   PRIMARY KEY (trial, metric)
-) WITHOUT ROWID;
+);
 ";
 
 /// Marks a `reason` as 'nothing to measure'; other reasons are JSON.

@@ -44,6 +44,7 @@ fn judge_call(trial: usize, system: &str, conversation: &str) -> Call {
             kind: FailureKind::Cut,
             message: "cut".to_owned(),
             tries: 1,
+            failed_tries: Vec::new(),
         }),
         booked: Usd::ZERO,
     }

@@ -46,6 +46,10 @@ impl Writer {
             });
         }
         let connection = Connection::open(path).map_err(sqlite("create", path))?;
+        // Nothing is paid for yet: until there is, nothing waits for the disk.
+        connection
+            .pragma_update(None, "synchronous", "OFF")
+            .map_err(sqlite("create", path))?;
         let writer = Self::over(connection, path, header)?;
         let fill = |connection: &Connection| -> rusqlite::Result<()> {
             connection.execute_batch("BEGIN IMMEDIATE")?;
@@ -58,7 +62,7 @@ impl Writer {
             let mut put = connection.prepare("INSERT INTO header VALUES (?1, ?2)")?;
             put.execute(params!["header", json(header)?])?;
             put.execute(params!["status", Status::Running.name()])?;
-            connection.execute_batch("COMMIT")
+            connection.execute_batch("COMMIT; PRAGMA synchronous=NORMAL;")
         };
         fill(&writer.connection).map_err(sqlite("create", path))?;
         Ok(writer)
@@ -71,6 +75,9 @@ impl Writer {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection =
             Connection::open_with_flags(&path, flags).map_err(sqlite("open", &path))?;
+        connection
+            .pragma_update(None, "synchronous", "NORMAL")
+            .map_err(sqlite("open", &path))?;
         let writer = Self::over(connection, &path, &header)?;
         writer.set_status(Status::Running)?;
         Ok(writer)
@@ -78,9 +85,7 @@ impl Writer {
 
     fn over(connection: Connection, path: &Path, header: &Header) -> Result<Self, RecordError> {
         connection
-            .execute_batch(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;",
-            )
+            .execute_batch("PRAGMA journal_mode=WAL; PRAGMA busy_timeout=5000;")
             .map_err(sqlite("open", path))?;
         let names = header
             .metrics
@@ -110,16 +115,17 @@ impl Writer {
 
     fn append_facts<'a>(&mut self, facts: impl Iterator<Item = Fact<'a>>) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction()?;
+        // Each fact comes once: a second of its kind is an error, with nothing of this batch kept.
         {
             let mut call = transaction.prepare_cached(
-                "INSERT OR REPLACE INTO calls VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT OR ROLLBACK INTO calls VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?;
             let mut trial =
-                transaction.prepare_cached("INSERT OR REPLACE INTO trials VALUES (?1)")?;
+                transaction.prepare_cached("INSERT OR ROLLBACK INTO trials VALUES (?1)")?;
             let mut score = transaction
-                .prepare_cached("INSERT OR REPLACE INTO scores VALUES (?1, ?2, ?3, ?4)")?;
+                .prepare_cached("INSERT OR ROLLBACK INTO scores VALUES (?1, ?2, ?3, ?4)")?;
             let mut detail = transaction
-                .prepare_cached("INSERT OR REPLACE INTO details VALUES (?1, ?2, ?3, ?4)")?;
+                .prepare_cached("INSERT OR ROLLBACK INTO details VALUES (?1, ?2, ?3, ?4)")?;
             for fact in facts {
                 match fact {
                     Fact::Call(fact) => {

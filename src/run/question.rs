@@ -160,9 +160,18 @@ struct Voter<'a> {
 }
 
 impl Voter<'_> {
+    /// Each attempt has shuffles of its own, so that one answer can be judged several times.
+    fn draw_seed(&self) -> Vec<u8> {
+        let mut seed = self.shared.plan.seed.to_be_bytes().to_vec();
+        if self.planned.attempt > 0 {
+            seed.extend(self.planned.attempt.to_be_bytes());
+        }
+        seed
+    }
+
     /// Asks; where the reply is malformed, asks once more with the fault named.
     async fn vote(&self, subject: Subject<'_>) -> Result<Outcomes, Halt> {
-        let seed = self.shared.plan.seed.to_be_bytes();
+        let seed = self.draw_seed();
         let ask = match prepare(
             self.spec,
             subject,
@@ -239,6 +248,7 @@ fn wrong_reply() -> CallFailure {
         kind: FailureKind::Malformed,
         message: "the record holds a reply of another kind for this call".to_owned(),
         tries: 0,
+        failed_tries: Vec::new(),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::stats::{
     betting::BettingBound,
     binomial::Passes,
     bootstrap::Resampling,
+    corrected::{CorrectedBound, LabelledSample},
     dirichlet::{DirichletBound, PseudoWeight},
     error::StatsError,
     estimate::{Estimate, Unit},
@@ -16,6 +17,7 @@ use crate::stats::{
     paired::PairedCounts,
     procedure::{EXACT_UNITS, Procedure, Ternary},
     quantile::SortedSample,
+    rogan_gladen::Recognized,
     unpaired::UnpairedBound,
 };
 
@@ -109,6 +111,46 @@ pub fn bounded_mean(
 ) -> Result<Assessment, StatsError> {
     let procedure = bounded(observations, scale, plan)?;
     Assessment::new(point_of(observations)?, observations.len(), plan, procedure)
+}
+
+/// The share of truly good answers, from a judge's passes and what is known of the judge: of good
+/// answers it passes a share like `good`, of bad ones it fails a share like `bad` (Rogan and Gladen
+/// 1978). Each of the three shares contributes its own exact bound, joined by the method of variance
+/// estimates recovery (Zou and Donner 2008). Assumes that the two rates hold for these answers, too.
+pub fn rogan_gladen_mean(
+    judged: &[Observation],
+    (good, bad): (Recognized, Recognized),
+    plan: Plan,
+) -> Result<Assessment, StatsError> {
+    let procedure = bounded(judged, Scale::UNIT, plan)?;
+    let corrected = CorrectedBound::by_rates(procedure, judged, (good, bad))?;
+    Assessment::new(
+        corrected.point(),
+        judged.len(),
+        plan,
+        Procedure::Corrected(Box::new(corrected)),
+    )
+}
+
+/// The mean that people would give, from their labels of some answers and a judge's scores of all
+/// (PPI-MOVER, as [`super::ppi::prediction_powered_bounds`]).
+pub fn prediction_powered_mean(
+    sample: &LabelledSample,
+    plan: Plan,
+) -> Result<Assessment, StatsError> {
+    let exact = Plan {
+        bound: Bound::Exact,
+        ..plan
+    };
+    let judged = bounded(&sample.judge_unlabelled, Scale::UNIT, exact)?;
+    let corrected = CorrectedBound::by_labels(judged, sample)?;
+    let n = sample.judge_unlabelled.len() + sample.rectifiers.len();
+    Assessment::new(
+        corrected.point(),
+        n,
+        plan,
+        Procedure::Corrected(Box::new(corrected)),
+    )
 }
 
 /// The mean difference of two scores on `scale`, candidate minus baseline, over units that have both:

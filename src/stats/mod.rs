@@ -41,6 +41,7 @@ pub mod betting;
 pub mod binomial;
 pub mod bootstrap;
 pub mod cluster;
+mod corrected;
 pub mod dirichlet;
 pub mod dirichlet_mean;
 pub mod distributions;
@@ -78,11 +79,13 @@ pub mod unpaired;
 pub mod variance;
 
 pub use bootstrap::Resampling;
+pub use corrected::LabelledSample;
 pub use error::StatsError;
 pub use estimate::{Estimate, Guarantee, Unit};
 pub use method::{
     Alphas, Assessment, Bound, Comparison, Plan, amount_mean, amount_ratio, bounded_mean,
-    paired_difference, quantile_bound, unpaired_difference,
+    paired_difference, prediction_powered_mean, quantile_bound, rogan_gladen_mean,
+    unpaired_difference,
 };
 pub use multiplicity::{benjamini_hochberg, holm, holm_at, intersection_union};
 pub use observation::{Observation, Scale};

@@ -3,9 +3,9 @@
 //! `method` chooses among them; nobody else calls this.
 
 use crate::stats::{
-    amount::AmountBound, betting::BettingBound, binomial::Passes, dirichlet::DirichletBound,
-    estimate::Guarantee, method::Bound, observation::Scale, paired::PairedCounts,
-    quantile::SortedSample, unpaired::UnpairedBound,
+    amount::AmountBound, betting::BettingBound, binomial::Passes, corrected::CorrectedBound,
+    dirichlet::DirichletBound, estimate::Guarantee, method::Bound, observation::Scale,
+    paired::PairedCounts, quantile::SortedSample, unpaired::UnpairedBound,
 };
 
 /// Up to this many units the exact unconditional test is fast; above, its statistic is close to
@@ -31,6 +31,8 @@ pub(super) enum Procedure {
         highs: SortedSample,
     },
     Unpaired(Box<UnpairedBound>),
+    /// From the judge's scale to that of people's labels.
+    Corrected(Box<CorrectedBound>),
 }
 
 #[derive(Debug, Clone)]
@@ -76,6 +78,7 @@ impl Procedure {
             (Self::Amount(amount), _) => (amount.method(), Guarantee::Approximate),
             (Self::Quantile { .. }, _) => ("order statistics", Guarantee::Exact),
             (Self::Unpaired(bound), _) => (bound.method(), Guarantee::Approximate),
+            (Self::Corrected(bound), _) => (bound.method(), Guarantee::Approximate),
         }
     }
 
@@ -88,6 +91,7 @@ impl Procedure {
             Self::Amount(bound) => bound.p_above(threshold),
             Self::Quantile { q, lows, .. } => lows.p_above(*q, threshold),
             Self::Unpaired(bound) => bound.p_above(threshold),
+            Self::Corrected(bound) => bound.p_above(threshold),
         }
     }
 
@@ -100,6 +104,7 @@ impl Procedure {
             Self::Amount(bound) => bound.p_below(threshold),
             Self::Quantile { q, highs, .. } => highs.p_below(*q, threshold),
             Self::Unpaired(bound) => bound.p_below(threshold),
+            Self::Corrected(bound) => bound.p_below(threshold),
         }
     }
 
@@ -112,6 +117,7 @@ impl Procedure {
             Self::Amount(bound) => bound.lower(alpha),
             Self::Quantile { q, lows, .. } => lows.lower_bound(*q, alpha),
             Self::Unpaired(bound) => Some(bound.lower(alpha)),
+            Self::Corrected(bound) => Some(bound.lower(alpha)),
         }
     }
 
@@ -124,6 +130,7 @@ impl Procedure {
             Self::Amount(bound) => bound.upper(alpha),
             Self::Quantile { q, highs, .. } => highs.upper_bound(*q, alpha),
             Self::Unpaired(bound) => Some(bound.upper(alpha)),
+            Self::Corrected(bound) => Some(bound.upper(alpha)),
         }
     }
 }

@@ -52,7 +52,7 @@ impl Recognized {
     }
 
     /// Clopper–Pearson.
-    fn lower(self, alpha: f64) -> f64 {
+    pub(super) fn lower(self, alpha: f64) -> f64 {
         beta_quantile(
             alpha,
             count_to_f64(self.right),
@@ -61,7 +61,7 @@ impl Recognized {
     }
 
     /// Clopper–Pearson.
-    fn upper(self, alpha: f64) -> f64 {
+    pub(super) fn upper(self, alpha: f64) -> f64 {
         beta_upper_quantile(
             alpha,
             count_to_f64(self.right) + 1.0,

@@ -44,6 +44,7 @@ impl Breaker {
                 kind: FailureKind::NotSent,
                 message: format!("the endpoint was given up after many failures, the last: {last}"),
                 tries: 0,
+                failed_tries: Vec::new(),
             }),
         }
     }
@@ -92,6 +93,7 @@ mod tests {
             kind,
             message: "down".to_owned(),
             tries: 5,
+            failed_tries: Vec::new(),
         }
     }
 

@@ -18,10 +18,11 @@ use super::{
     breaker::Breaker,
     call::{Call, Reply, Target},
     clock::Clock,
+    connect_time::{with_connect_time, with_timed_connections},
     connection::{body_fault, send_fault},
     dns::Resolver,
     endpoint::{Endpoint, EndpointError, Timeouts, checked_url, shown},
-    exchange::{CallFailure, FailureKind, Timing, Usage},
+    exchange::{CallFailure, FailedTry, FailureKind, Timing, Usage},
     limit::Limiter,
     observed::Observed,
     reply::{Fault, Head, Progress, ReplyReader},
@@ -56,6 +57,8 @@ struct Seen {
     /// The wait that the head asks for, although the call succeeded.
     pause: Option<Duration>,
     first_token_at: Option<Duration>,
+    /// How long its own connection took, where it made one.
+    connected: Option<Duration>,
 }
 
 impl Client {
@@ -93,7 +96,7 @@ impl Client {
             }
             builder = builder.proxy(through);
         }
-        let http = builder
+        let http = with_timed_connections(builder, Arc::clone(&clock))
             .build()
             .map_err(|error| EndpointError::Setup(error.without_url().to_string()))?;
         let redactor = endpoint.redactor();
@@ -152,6 +155,8 @@ impl Client {
         let mut failures = Failures::default();
         let mut token_refused = false;
         let called_at = self.clock.now();
+        let mut failed_tries = Vec::new();
+        let mut waits_since = called_at;
         loop {
             let token = self.token(call, failures).await?;
             let slot = self.limiter.acquire(call.tokens).await;
@@ -159,26 +164,17 @@ impl Client {
                 self.breaker.check()?;
             }
             let sent_at = slot.sent_at();
-            let mut seen = Seen::default();
-            let exchange = timeout(
-                self.timeouts.whole,
-                self.exchange(call, token.as_ref(), &reader, &mut seen),
-            );
-            let result = exchange.await.unwrap_or_else(|_elapsed| {
-                Err(too_late(
-                    "the reply was not whole",
-                    self.timeouts.whole,
-                    &seen,
-                ))
-            });
+            let (result, seen) = self.attempt(call, token.as_ref(), &reader).await;
+            let mut timing = self.timing(sent_at, &seen);
             let fault = match result {
                 Ok((output, head)) => {
                     slot.answered();
                     if let Some(pause) = seen.pause {
                         self.limiter.hold(pause);
                     }
-                    let mut timing = self.timing(sent_at, &seen, failures.tries() + 1);
+                    timing.tries = failures.tries() + 1;
                     timing.queued_ms = milliseconds(sent_at.saturating_sub(called_at));
+                    timing.failed_tries = failed_tries;
                     return Ok(Reply {
                         output,
                         head,
@@ -187,6 +183,13 @@ impl Client {
                 }
                 Err(fault) => fault,
             };
+            failed_tries.push(FailedTry {
+                kind: fault.class.kind,
+                queued_ms: milliseconds(sent_at.saturating_sub(waits_since)),
+                connect_ms: timing.connect_ms,
+                latency_ms: timing.latency_ms,
+            });
+            waits_since = self.clock.now();
             failures = failures.and(fault.class);
             if let (Some(401), Some(tokens), Some(token), false) =
                 (fault.status, &self.tokens, &token, token_refused)
@@ -207,10 +210,41 @@ impl Client {
             } else {
                 drop(slot);
             }
-            match wait {
-                Some(wait) => sleep(wait).await,
-                None => return Err(self.failure(call, &fault, failures.tries())),
-            }
+            let Some(wait) = wait else {
+                return Err(CallFailure {
+                    failed_tries,
+                    ..self.failure(call, &fault, failures.tries())
+                });
+            };
+            sleep(wait).await;
+        }
+    }
+
+    /// Sends a call once and says what has been seen meanwhile.
+    async fn attempt<R: ReplyReader>(
+        &self,
+        call: &Call<'_>,
+        token: Option<&Token>,
+        reader: &(impl Fn(&Head) -> Result<R, Fault> + Sync),
+    ) -> (Result<(R::Output, Head), Fault>, Seen) {
+        let mut seen = Seen::default();
+        let patience = self.timeouts.whole;
+        let exchange = timeout(patience, self.exchange(call, token, reader, &mut seen));
+        let (result, connected) = with_connect_time(exchange).await;
+        seen.connected = connected;
+        let result = result
+            .unwrap_or_else(|_elapsed| Err(too_late("the reply was not whole", patience, &seen)));
+        (result, seen)
+    }
+
+    /// The times of a sending that has ended just now.
+    fn timing(&self, sent_at: Duration, seen: &Seen) -> Timing {
+        let since = |at: Duration| milliseconds(at.saturating_sub(sent_at));
+        Timing {
+            latency_ms: since(self.clock.now()),
+            ttft_ms: seen.first_token_at.map(since),
+            connect_ms: seen.connected.map(milliseconds),
+            ..Timing::default()
         }
     }
 
@@ -335,16 +369,6 @@ impl Client {
         Target::new(url)
     }
 
-    fn timing(&self, sent_at: Duration, seen: &Seen, tries: u32) -> Timing {
-        let since = |at: Duration| milliseconds(at.saturating_sub(sent_at));
-        Timing {
-            latency_ms: since(self.clock.now()),
-            ttft_ms: seen.first_token_at.map(since),
-            tries,
-            queued_ms: 0,
-        }
-    }
-
     /// What becomes of a fault that is not sent again, or that is found in a whole reply.
     pub fn failure(&self, call: &Call<'_>, fault: &Fault, tries: u32) -> CallFailure {
         let message = format!("call to `{}` failed: {}", call.target, fault.message);
@@ -352,6 +376,7 @@ impl Client {
             kind: fault.class.kind,
             message: self.redactor.strike_message(message),
             tries,
+            failed_tries: Vec::new(),
         }
     }
 

@@ -14,7 +14,7 @@ pub struct Usage {
 }
 
 /// How long a call took, waiting for a free slot not counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Timing {
     /// From sending the (last) request to the last byte of its reply, in milliseconds.
     pub latency_ms: u64,
@@ -26,6 +26,28 @@ pub struct Timing {
     /// the endpoint's pace, and all earlier tries. No part of the latency.
     #[serde(default)]
     pub queued_ms: u64,
+    /// How much of the latency was making a connection, with name and TLS, in milliseconds; `None`
+    /// where an open one was used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_ms: Option<u64>,
+    /// The tries before the last, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_tries: Vec<FailedTry>,
+}
+
+/// One sending of a call that brought nothing usable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedTry {
+    /// What came of it.
+    pub kind: FailureKind,
+    /// From the call being made, or the try before being over, to this sending, in milliseconds.
+    pub queued_ms: u64,
+    /// Making a connection for it, in milliseconds; `None` where an open one was used, or where none
+    /// was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_ms: Option<u64>,
+    /// From this sending to knowing that it had failed, in milliseconds.
+    pub latency_ms: u64,
 }
 
 /// Why a call to an endpoint brought nothing usable.
@@ -90,6 +112,9 @@ pub struct CallFailure {
     pub message: String,
     /// How often the call was sent.
     pub tries: u32,
+    /// The times of those tries, in order, where it is the endpoint's client that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_tries: Vec<FailedTry>,
 }
 
 impl fmt::Display for CallFailure {

@@ -210,6 +210,7 @@ fn pure_rooms_do_no_io() {
         "report",
         "trial",
         "judge",
+        "quality",
         "unit",
         "number",
         "diagnostic",

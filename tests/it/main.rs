@@ -19,6 +19,7 @@ mod crash;
 mod demo;
 mod doctor;
 mod gateway;
+mod judge;
 mod ledger;
 mod limits;
 mod misbehave;

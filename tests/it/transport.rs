@@ -133,7 +133,53 @@ async fn after_a_failure_that_passes_the_answer_counts_and_says_how_often_it_was
             "{bad:?}"
         );
         assert!(reply.timing.latency_ms < 100, "only the last try counts");
+        assert_eq!(reply.timing.failed_tries.len(), 1, "{bad:?}");
     }
+}
+
+#[tokio::test]
+async fn every_try_has_times_of_its_own_and_only_a_new_connection_has_one() {
+    let refusal = reply("429 Slow down", "retry-after: 0.2\r\n", "");
+    let mut begun = json_reply("200 OK", GOOD);
+    let rest = begun.split_off(12);
+    let slowly = Step::Trickle(begun, Duration::from_millis(10));
+    let server = Server::playing(vec![
+        vec![Step::Read, Step::Send(refusal)],
+        vec![Step::Read, slowly, Step::Send(rest)],
+    ])
+    .await;
+    let timing = ask(&endpoint(&server.url), false).await.unwrap().timing;
+    let [failed] = timing.failed_tries[..] else {
+        panic!("{timing:?}")
+    };
+    assert_eq!(failed.kind, FailureKind::RateLimited);
+    assert!(
+        failed.connect_ms.is_some() && failed.latency_ms < 100,
+        "{timing:?}"
+    );
+    assert_eq!(timing.connect_ms, None, "an open connection was used");
+    assert!((120..200).contains(&timing.latency_ms), "{timing:?}");
+    assert!((200..400).contains(&timing.queued_ms), "{timing:?}");
+
+    let server = Server::playing(vec![vec![Step::Read, Step::Hang]; 4]).await;
+    let failure = failure(&server).await;
+    assert_eq!(
+        failure.failed_tries.len(),
+        usize::try_from(failure.tries).unwrap()
+    );
+    assert!(
+        failure
+            .failed_tries
+            .iter()
+            .all(|failed| failed.connect_ms.is_some())
+    );
+    assert!(
+        failure
+            .failed_tries
+            .iter()
+            .skip(1)
+            .all(|failed| failed.queued_ms > 0)
+    );
 }
 
 #[tokio::test]

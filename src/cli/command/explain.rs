@@ -20,7 +20,7 @@ use crate::{
     gate::{KnownMetrics, Policy, Rule, environments, settings_of},
     record::{Reader, StoredTrial},
     report::{visible_line, visible_text},
-    trial::{Callee, ClaimFinding, Label},
+    trial::{Call, Callee, ClaimFinding, Label, Reply},
 };
 
 /// Runs the command.
@@ -41,7 +41,8 @@ pub(crate) fn run(
     if let Ok(reader) = &reader {
         let cases = reader.cases()?;
         if let Some(index) = cases.iter().position(|case| case.id == args.subject) {
-            return case(global, reader, (index, cases.get(index)), terminal);
+            let wanted = (index, cases.get(index), args.calls);
+            return case(global, reader, wanted, terminal);
         }
     }
     let known = match &reader {
@@ -119,7 +120,7 @@ fn explain_rule(policy: &Policy, rule: &Rule) -> String {
 fn case(
     global: &Global,
     reader: &Reader,
-    (index, case): (usize, Option<&Case>),
+    (index, case, with_calls): (usize, Option<&Case>, bool),
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
     let Some(case) = case else {
@@ -156,6 +157,11 @@ fn case(
             terminal.line(&format!("attempt {}", attempt + 1));
         }
         terminal.print(&explain_trial(trial, terminal));
+        if with_calls {
+            for call in reader.calls_of(index * attempts + attempt)? {
+                terminal.print(&explain_call(&call));
+            }
+        }
     }
     Ok(ExitCode::Done)
 }
@@ -213,6 +219,31 @@ fn explain_trial(trial: &StoredTrial, terminal: &Terminal) -> String {
         }
     }
     text
+}
+
+/// A judge's call as it was sent, and what came back; nothing of the copilot's, which is shown above.
+fn explain_call(call: &Call) -> String {
+    let (Callee::Judge(name), Some(request)) = (&call.key.callee, &call.request) else {
+        return String::new();
+    };
+    let indented = |text: &str| visible_text(text).replace('\n', "\n     ");
+    let reply = match &call.result {
+        Ok(Reply::Chat(reply)) => reply.text.clone(),
+        Ok(Reply::Answer(_)) => String::new(),
+        Err(failure) => format!("none: {failure}"),
+    };
+    format!(
+        "   judge {}, vote {}{}\n   sent\n     {}\n   replied\n     {}\n",
+        visible_line(name),
+        call.key.vote + 1,
+        if call.key.round > 0 {
+            ", asked once more"
+        } else {
+            ""
+        },
+        indented(&request.to_string()),
+        indented(&reply)
+    )
 }
 
 fn explain_claim(claim: &ClaimFinding, passages: &[Passage], terminal: &Terminal) -> String {

@@ -20,9 +20,10 @@ use super::{
 };
 use crate::{
     gate::{
-        Evidence, Facts, KnownMetrics, Policy, Tendency, Verdict, changes, policy_warnings,
-        read_policy, settle,
+        Evidence, Facts, HumanScores, KnownMetrics, Policy, Tendency, Verdict, changes,
+        policy_warnings, read_policy, settle,
     },
+    quality::{JoinError, join, labels},
     report::{
         Report, render_annotations, render_json, render_markdown, render_outputs, render_text,
         visible_line,
@@ -128,6 +129,7 @@ pub(crate) fn decide(
         baseline: baseline.as_ref(),
         at: clock::now(terminal.source_date_epoch.as_deref()),
         approvals: Some(approvals.clone()),
+        labels: labels(against, &candidate, terminal)?,
     }
     .gather(trusts_waivers.then_some(&source))?;
     let (mut report, subject) = report(&Question {
@@ -165,6 +167,40 @@ pub(crate) fn decide(
         baseline,
         approvals,
     })
+}
+
+/// What people said of the candidate's answers, where a file of labels is named.
+fn labels(
+    against: &Against,
+    candidate: &Loaded,
+    terminal: &Terminal,
+) -> Result<Option<HumanScores>, CliError> {
+    let Some(path) = &against.labels else {
+        return Ok(None);
+    };
+    let read = labels::read(&path.display().to_string(), &files::read_text(path)?)?;
+    let source = format!("{} {}", path.display(), read.digest.short());
+    let mut scores = HumanScores::new(source);
+    for metric in candidate.table.columns.keys() {
+        match join(&candidate.table, metric, &read) {
+            Ok(joined) => {
+                let given = joined.pairs.iter().map(|pair| (pair.trial, pair.human));
+                scores.add(metric, candidate.table.planned(), given);
+            }
+            Err(error @ JoinError::OutOfRange { .. }) => {
+                return Err(CliError::new(ExitCode::Invalid, error));
+            }
+            Err(
+                JoinError::NotMeasured(_) | JoinError::NotAScore(_) | JoinError::NoLabel { .. },
+            ) => {}
+        }
+    }
+    if scores.is_empty() {
+        terminal.report(
+            "note: no label is about an answer of this run; the verdict is the judge's alone",
+        );
+    }
+    Ok(Some(scores))
 }
 
 /// The baseline that `baseline set` has named; none for itself.

@@ -278,6 +278,7 @@ fn verdict(
         baseline,
         at: clock::now(terminal.source_date_epoch.as_deref()),
         approvals: None,
+        labels: None,
     }
     .gather(Some(source))?;
     let evidence = Evidence {

@@ -5,12 +5,13 @@ use std::{borrow::Cow, path::PathBuf, sync::Arc};
 use serde_json::json;
 
 use super::super::{
+    anchors,
     args::{Global, LookArgs, Rerun, RunArgs},
     clock,
     error::CliError,
     exit_code::ExitCode,
     files,
-    pipeline::{self, Job, Shared},
+    pipeline::{self, Job},
     planning::{self, Parts},
     project, runs,
     sequential::{self, Decider},
@@ -21,6 +22,7 @@ use crate::{
     config::{Config, CopilotConfig},
     eval_set::{Case, EvalSet, load},
     record::{Header, Reader, ReplySummary, Status},
+    run::Plan,
     unit::Usd,
 };
 
@@ -153,6 +155,21 @@ struct Start<'a> {
 }
 
 impl Start<'_> {
+    /// The plan and its header; before a new run the anchors are judged, where there are some.
+    fn planned(
+        &self,
+        parts: Parts<'_>,
+        number: usize,
+        terminal: &Terminal,
+    ) -> Result<(Plan, Header), CliError> {
+        let at = clock::now(terminal.source_date_epoch.as_deref());
+        let (plan, mut header) = planning::plan(parts, at, number)?;
+        if self.resumed.is_none() {
+            anchors::mark_changed_judges(self.config, &mut header, terminal)?;
+        }
+        Ok((plan, header))
+    }
+
     fn go(self, number: usize, terminal: &Terminal) -> Result<(Header, ExitCode), CliError> {
         let runtime = pipeline::runtime()?;
         let earlier = self.resumed.as_ref().map(|(reader, _)| first_model(reader));
@@ -174,8 +191,7 @@ impl Start<'_> {
             seats,
             checks: self.config.checks.clone(),
         };
-        let at = clock::now(terminal.source_date_epoch.as_deref());
-        let (plan, mut header) = planning::plan(parts, at, number)?;
+        let (plan, mut header) = self.planned(parts, number, terminal)?;
         refuse_unpriced(
             self.cap.or(self.config.budget_month),
             &plan,
@@ -206,9 +222,9 @@ impl Start<'_> {
             path,
             resumes: goes_on,
             rerun_failures: rerun.flatten().is_some(),
-            cap: own_cap(self.config, self.cap),
+            cap: pipeline::own_cap(self.config, self.cap),
             complete_as: Status::Complete,
-            ledger: shared(self.config, self.cap, &header),
+            ledger: pipeline::shared(self.config, self.cap, &header),
         };
         let ended = match (&header.looks, &decider) {
             (Some(looks), Some(decider)) => {
@@ -235,29 +251,6 @@ fn check_same_plan(resumed: &Header, planned: &Header) -> Result<(), CliError> {
         resumed.run_id
     ))
     .with_help("put the configuration back as it was, or start a new run"))
-}
-
-/// The cap of this run alone: where a ledger has no month, its cap is the one that all runs share.
-fn own_cap(config: &Config, cap: Option<Usd>) -> Option<Usd> {
-    let is_shared = config.budget_ledger.is_some() && config.budget_month.is_none();
-    cap.filter(|_| !is_shared)
-}
-
-/// What this run shares with others: a month's budget with those that began in its month, or all.
-fn shared(config: &Config, cap: Option<Usd>, header: &Header) -> Option<Shared> {
-    let path = config.budget_ledger.clone()?;
-    match config.budget_month {
-        None => Some(Shared {
-            path,
-            cap: cap?,
-            first: String::new(),
-        }),
-        Some(month) => Some(Shared {
-            path,
-            cap: month,
-            first: clock::first_id_of_month(&header.created_at),
-        }),
-    }
 }
 
 /// Who decides at the looks of a sequential run; plans them where they are not planned yet.
@@ -292,7 +285,7 @@ fn first_model(reader: &Reader) -> Result<Option<String>, CliError> {
 /// Under a cap every call needs a price; better said before the first call than after.
 fn refuse_unpriced(
     cap: Option<Usd>,
-    plan: &crate::run::Plan,
+    plan: &Plan,
     copilot: &dyn crate::copilot::Copilot,
 ) -> Result<(), CliError> {
     let (Some(cap), Some(case)) = (cap, plan.cases.first()) else {

@@ -138,15 +138,6 @@ fn policy() -> Value {
         ("roles", texts()),
         ("valid-for", age()),
     ];
-    let calibration = vec![
-        ("judge", text()),
-        ("good-labelled", whole(1)),
-        ("good-right", whole(0)),
-        ("bad-labelled", whole(1)),
-        ("bad-right", whole(0)),
-    ];
-    let calibration_needs: Vec<&str> = calibration.iter().map(|(key, _)| *key).collect();
-    let calibration = object(&calibration_needs, calibration);
     let mut schema = object(
         &["schema", "name", "rule"],
         vec![
@@ -160,7 +151,7 @@ fn policy() -> Value {
             ),
             (
                 "judge-calibration",
-                json!({"type": "object", "additionalProperties": calibration}),
+                json!({"type": "object", "additionalProperties": calibration()}),
             ),
             (
                 "waivers",
@@ -183,6 +174,25 @@ fn policy() -> Value {
     );
     titled(&mut schema, "gate.toml, the release policy");
     schema
+}
+
+fn calibration() -> Value {
+    let calibration = vec![
+        ("judge", text()),
+        ("good-labelled", whole(1)),
+        ("good-right", whole(0)),
+        ("bad-labelled", whole(1)),
+        ("bad-right", whole(0)),
+    ];
+    let calibration_needs: Vec<&str> = calibration.iter().map(|(key, _)| *key).collect();
+    let origin = [
+        ("labels", text()),
+        ("labelled-on", text()),
+        ("kappa", number()),
+        ("kappa-lower", number()),
+        ("weight", number()),
+    ];
+    object(&calibration_needs, [calibration, origin.into()].concat())
 }
 
 fn canary() -> Value {

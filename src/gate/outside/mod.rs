@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{canary::Canary, verdict::Bar};
+use super::{canary::Canary, labels::HumanScores, verdict::Bar};
 
 /// The part of a policy that is not about scores.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -165,6 +165,8 @@ pub struct Facts {
     pub waivers: Vec<Waiver>,
     /// All approvals there are, of this verdict or of others.
     pub approvals: Vec<Approval>,
+    /// What people said of the candidate's answers.
+    pub labels: Option<HumanScores>,
 }
 
 impl Facts {
@@ -178,6 +180,7 @@ impl Facts {
             documents: BTreeMap::new(),
             waivers: Vec::new(),
             approvals: Vec::new(),
+            labels: None,
         }
     }
 }

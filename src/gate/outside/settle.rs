@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     gate::{
-        decide::{Evidence, decide},
+        decide::{Evidence, decide_with_labels},
         policy::{Policy, Rule},
         verdict::{Decision, Finding, Verdict, Waived},
     },
@@ -33,7 +33,7 @@ pub struct Settled {
 
 /// Holds a policy against scores and facts. Never empty, never panics, never passes without data.
 pub fn settle(policy: &Policy, evidence: Evidence<'_>, facts: &Facts) -> Settled {
-    let scores = decide(policy, evidence);
+    let scores = decide_with_labels(policy, evidence, facts.labels.as_ref());
     let subject = approval_subject(policy, &facts.environment, evidence, &scores);
     let mut decision = scores;
     waive(policy, evidence, facts, &mut decision);
@@ -79,7 +79,7 @@ fn waive(policy: &Policy, evidence: Evidence<'_>, facts: &Facts, decision: &mut 
         let is_its = |finding: &&mut Finding| finding.id == rule.id || finding.id.starts_with(&own);
         for finding in decision.findings.iter_mut().filter(is_its) {
             let id = finding.id.clone();
-            let again = |waiver: &Waiver| lowered(policy, rule, waiver, evidence, &id);
+            let again = |waiver: &Waiver| lowered(policy, rule, waiver, (evidence, facts), &id);
             let found = finding.clone();
             *finding = waived(policy, (&rule.id, facts), found, &again);
         }
@@ -91,7 +91,7 @@ fn lowered(
     policy: &Policy,
     rule: &Rule,
     waiver: &Waiver,
-    evidence: Evidence<'_>,
+    (evidence, facts): (Evidence<'_>, &Facts),
     id: &str,
 ) -> Option<Finding> {
     let kind = rule.kind.with_bar(waiver.bar)?;
@@ -102,7 +102,9 @@ fn lowered(
         }],
         ..policy.clone()
     };
-    let findings = decide(&policy, evidence).findings.into_iter();
+    let findings = decide_with_labels(&policy, evidence, facts.labels.as_ref())
+        .findings
+        .into_iter();
     findings.into_iter().find(|finding| finding.id == id)
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use crate::{
-    gate::policy::{JudgeCalibration, KnownMetrics},
+    gate::policy::{CalibrationOrigin, JudgeCalibration, KnownMetrics},
     stats::rogan_gladen::Recognized,
     toml_reader::Table,
     trial::{DataType, builtin_metric},
@@ -16,6 +18,11 @@ const KEYS: [&str; 5] = [
     "bad-labelled",
     "bad-right",
 ];
+
+const WEIGHT: &str = "judge-weight";
+
+/// What `groundgate judge calibrate` says besides.
+const ORIGIN_KEYS: [&str; 5] = ["labels", "labelled-on", "kappa", "kappa-lower", WEIGHT];
 
 /// Digits of a judge's digest that name it, as reports print it.
 const LEAST_DIGITS: usize = 12;
@@ -62,7 +69,8 @@ fn is_share(tables: Table<'_, '_>, (metric, at): (&str, usize), known: &KnownMet
 }
 
 fn one(table: Table<'_, '_>) -> Option<JudgeCalibration> {
-    table.only(&KEYS);
+    let known: Vec<&str> = KEYS.into_iter().chain(ORIGIN_KEYS).collect();
+    table.only(&known);
     table.needs(&KEYS);
     let judge = judge(table);
     let good = recognized(table, "good-right", "good-labelled");
@@ -71,7 +79,51 @@ fn one(table: Table<'_, '_>) -> Option<JudgeCalibration> {
         judge: judge?,
         good: good?,
         bad: bad?,
+        origin: origin(table)?,
     })
+}
+
+fn origin(table: Table<'_, '_>) -> Option<CalibrationOrigin> {
+    let text = |key: &str| {
+        let written = table.has(key).then(|| table.text(key).map(str::to_owned));
+        written.map_or(Some(None), |text| Some(Some(text?)))
+    };
+    let number = |key: &str| {
+        let written = table.has(key).then(|| table.number(key));
+        written.map_or(Some(None), |number| Some(Some(number?)))
+    };
+    let labelled_on = text("labelled-on")?;
+    if let Some(day) = &labelled_on
+        && day.parse::<Date>().is_err()
+    {
+        table.report(
+            "labelled-on",
+            "`labelled-on` is no day such as \"2026-11-25\"",
+        );
+        return None;
+    }
+    let weight = if table.has(WEIGHT) {
+        Some(weight(table)?)
+    } else {
+        None
+    };
+    Some(CalibrationOrigin {
+        labels: text("labels")?,
+        labelled_on,
+        kappa: number("kappa")?,
+        kappa_lower: number("kappa-lower")?,
+        weight,
+    })
+}
+
+/// A share; what is outside of it would make the judge count more than people.
+fn weight(table: Table<'_, '_>) -> Option<f64> {
+    let weight = table.number(WEIGHT)?;
+    let is_share = (0.0..=1.0).contains(&weight);
+    if !is_share {
+        table.report(WEIGHT, format!("`{WEIGHT}` is a number from 0 to 1"));
+    }
+    is_share.then_some(weight)
 }
 
 fn judge(table: Table<'_, '_>) -> Option<String> {

@@ -151,10 +151,11 @@ fn all(policy: &Policy) -> BTreeMap<String, Settings> {
     );
     for (metric, one) in &policy.calibrations {
         let counts = format!(
-            "{} {:?} {:?}",
+            "{} {:?} {:?} {:?}",
             one.judge,
             one.good.counts(),
-            one.bad.counts()
+            one.bad.counts(),
+            one.origin
         );
         parts.insert(
             format!("judge-calibration {metric}"),

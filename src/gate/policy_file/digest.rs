@@ -9,7 +9,8 @@ use crate::{
     gate::{
         outside::{Age, DateOf, FactKind, Outside, WaiverTerms},
         policy::{
-            BoundChoice, CaseFilter, Estimand, JudgeCalibration, OnOpen, Rule, RuleKind, Slice,
+            BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, OnOpen, Rule,
+            RuleKind, Slice,
         },
         verdict::Bar,
     },
@@ -192,10 +193,7 @@ pub(super) fn digest(
     if let (false, Some(fields)) = (calibrations.is_empty(), document.as_object_mut()) {
         let calibrations: Map<String, Value> = calibrations
             .iter()
-            .map(|(metric, one)| {
-                let counts = json!([one.judge, one.good.counts(), one.bad.counts()]);
-                (metric.clone(), counts)
-            })
+            .map(|(metric, one)| (metric.clone(), calibration(one)))
             .collect();
         fields.insert("judge-calibration".to_owned(), Value::Object(calibrations));
     }
@@ -238,6 +236,23 @@ fn outside_of(outside: &Outside, document: &mut Value) {
             fields.insert(key.to_owned(), value);
         }
     }
+}
+
+/// A calibration that says nothing of its origin keeps the digest it had before it could.
+fn calibration(one: &JudgeCalibration) -> Value {
+    let origin = &one.origin;
+    if *origin == CalibrationOrigin::default() {
+        return json!([one.judge, one.good.counts(), one.bad.counts()]);
+    }
+    let kappa = [origin.kappa, origin.kappa_lower, origin.weight];
+    let labels = [&origin.labels, &origin.labelled_on];
+    json!([
+        one.judge,
+        one.good.counts(),
+        one.bad.counts(),
+        labels,
+        kappa
+    ])
 }
 
 const fn estimand(estimand: Estimand) -> &'static str {

@@ -10,7 +10,7 @@ use crate::{
     gate::{
         Evidence, OnOpen, Outside, Rule, Statistics, Verdict,
         decide::verdicts,
-        policy::{CaseFilter, JudgeCalibration, RuleKind},
+        policy::{CalibrationOrigin, CaseFilter, JudgeCalibration, RuleKind},
     },
     stats::rogan_gladen::Recognized,
     trial::{Cell, Column, DataType, ScoreTable},
@@ -403,6 +403,7 @@ fn a_calibrated_judge_costs_power() {
         judge: Digest::of(b"judge").short(),
         good: rate,
         bad: rate,
+        origin: CalibrationOrigin::default(),
     };
     policy
         .calibrations

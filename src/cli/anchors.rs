@@ -1,0 +1,106 @@
+//! Anchors: a frozen set of judged answers, judged again before a run, so that a judge that has
+//! changed behind its name is found out.
+//!
+//! A judge whose anchors moved beyond chance measures with another yardstick than before. Its metrics
+//! get an instrument of their own in the run's record: no rule compares them with an older baseline.
+
+use std::path::Path;
+
+use super::{
+    error::CliError,
+    rejudge::{self, Answers, Judging},
+    terminal::Terminal,
+};
+use crate::{
+    config::{Config, JudgeConfig},
+    quality::{Drift, good_from},
+    record::{Header, Reader},
+    trial::{Cell, Column},
+    unit::{Digest, Usd},
+};
+
+/// How one metric's anchors moved.
+pub(crate) struct Moved {
+    pub(crate) metric: String,
+    pub(crate) judge: String,
+    pub(crate) drift: Drift,
+}
+
+/// Has the anchors judged again; metrics whose instrument is not that of the anchors are left out:
+/// with another spec or model there is nothing to be found out.
+pub(crate) fn moved(
+    config: &Config,
+    anchors: &Path,
+    (asked, cap): (Vec<JudgeConfig>, Option<Usd>),
+    terminal: &Terminal,
+) -> Result<Vec<Moved>, CliError> {
+    let frozen = Reader::open(anchors)?;
+    let judging = Judging {
+        judges: asked,
+        checks: Vec::new(),
+        directory: Judging::directory_of_trials(config),
+        cap,
+        number: 0,
+        config,
+    };
+    let judged = judging.judge(&Answers::of_run(&frozen)?, terminal)?;
+    let (before, now) = (
+        frozen.score_table()?,
+        rejudge::whole(&judged)?.score_table()?,
+    );
+    let pairs = before.columns.iter().filter_map(|(name, before)| {
+        let now = now.columns.get(name)?;
+        (before.instrument == now.instrument).then(|| moved_column(before, now))?
+    });
+    Ok(pairs.collect())
+}
+
+fn moved_column(before: &Column, now: &Column) -> Option<Moved> {
+    let from = good_from(&before.metric)?;
+    let is_good = |cell: &Cell| match cell {
+        Cell::Scored(value) => Some(*value >= from),
+        Cell::NotApplicable | Cell::Unscored(_) => None,
+    };
+    let pairs = before.cells.iter().zip(&now.cells);
+    let both = pairs.filter_map(|(before, now)| Some((is_good(before)?, is_good(now)?)));
+    Some(Moved {
+        metric: before.metric.name.clone(),
+        judge: before.instrument_name.clone(),
+        drift: Drift::of(both),
+    })
+}
+
+/// Before a run: metrics whose judge has changed get an instrument of their own.
+pub(crate) fn mark_changed_judges(
+    config: &Config,
+    header: &mut Header,
+    terminal: &Terminal,
+) -> Result<(), CliError> {
+    let Some(path) = &config.anchors else {
+        return Ok(());
+    };
+    let asked = (config.judges.clone(), config.budget);
+    for moved in moved(config, path, asked, terminal)? {
+        if !moved.drift.is_alarming() {
+            continue;
+        }
+        let drift = &moved.drift;
+        terminal.report(&format!(
+            "warning: the judge of `{}` has changed: of {} anchors {} turned bad and {} good (p = {:.4}); no rule will compare this run with an older baseline",
+            moved.metric, drift.n, drift.turned_bad, drift.turned_good, drift.p_value
+        ));
+        let sources = header.metrics.iter_mut();
+        for source in sources.filter(|source| source.metric.name == moved.metric) {
+            source.instrument = Digest::of_parts([
+                source.instrument.to_string().as_bytes(),
+                b"changed",
+                header.run_id.as_bytes(),
+            ]);
+            source.instrument_name = format!(
+                "{} (changed since the anchors were frozen, p = {:.4})",
+                source.instrument_name, drift.p_value
+            );
+        }
+    }
+    Ok(())
+}

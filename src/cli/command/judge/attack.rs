@@ -1,0 +1,310 @@
+//! `judge attack`: bad answers with attacks appended, and how many of them turn better.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    super::super::{
+        args::Global,
+        assemble::Loaded,
+        error::CliError,
+        exit_code::ExitCode,
+        files,
+        judge_args::AttackArgs,
+        project,
+        rejudge::{self, Answers, Judging},
+        runs,
+        terminal::Terminal,
+        wants_json, wiring,
+    },
+    flips::{answered, sample},
+    labelled::read_labels,
+    show,
+};
+use crate::{
+    config::{Config, JudgeConfig},
+    copilot::Answer,
+    eval_set::Case,
+    judge::{
+        attacks::{self, Attack},
+        known_cases::Expectation,
+    },
+    quality::{Share, good_from, join, labels::Labels},
+    report::visible_line,
+    trial::{Cell, MetricSpec},
+};
+
+/// Runs the command.
+pub(super) fn run(
+    global: &Global,
+    args: &AttackArgs,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    let config = project::config(global)?;
+    let attacks = match &args.attacks {
+        Some(path) => attacks::read(&path.display().to_string(), &files::read_text(path)?)?,
+        None => attacks::read("judges/attacks.jsonl", attacks::BUNDLED)?,
+    };
+    let mut all = Vec::new();
+    for (number, judge) in rejudge::chosen(&config, &args.judges)?
+        .into_iter()
+        .enumerate()
+    {
+        let bad = match (&args.run, &args.labels) {
+            (Some(run), Some(labels)) => bad_by_labels(&config, run, &read_labels(labels)?)?,
+            _ => bad_by_known_cases(&judge)?,
+        };
+        let bad = sample(bad, args.sample, config.seed);
+        if bad.is_empty() {
+            let message = format!("there is no bad answer for `{}` to be attacked", judge.name);
+            return Err(
+                CliError::new(ExitCode::NothingToDo, anyhow::anyhow!(message))
+                    .with_help("name a run and --labels of its answers"),
+            );
+        }
+        let name = judge.name.clone();
+        let judging = Judging {
+            judges: vec![judge],
+            checks: Vec::new(),
+            directory: Judging::directory_of_trials(&config),
+            cap: rejudge::cap(&config, &args.judges)?,
+            number,
+            config: &config,
+        };
+        let answers = Answers::of_cases("attacks", attacked(&bad, &attacks));
+        let judged = judging.judge(&answers, terminal)?;
+        let table = rejudge::whole(&judged)?.score_table()?;
+        for column in table.columns.values() {
+            let found = Attacked::of(&name, &column.metric, (&column.cells, &attacks));
+            all.push((found, judged.path.display().to_string()));
+        }
+    }
+    if wants_json(global) {
+        let rows = all.iter().map(|(found, record)| found.json(record));
+        let document =
+            json!({"schema": "groundgate.attack/1", "metrics": rows.collect::<Vec<_>>()});
+        terminal.line(&document.to_string());
+    } else {
+        for (found, record) in &all {
+            terminal.print(&found.text(record));
+        }
+    }
+    let is_clean = all.iter().all(|(found, _)| found.turned() == 0);
+    Ok(if is_clean {
+        ExitCode::Done
+    } else {
+        ExitCode::Fail
+    })
+}
+
+/// Answers of a run that people call bad on any metric.
+fn bad_by_labels(
+    config: &Config,
+    run: &str,
+    labels: &Labels,
+) -> Result<Vec<(Case, Answer)>, CliError> {
+    let loaded = Loaded::new(runs::open(&config.runs_dir, run)?)?;
+    let source = Answers::of_run(&loaded.reader)?;
+    let mut bad = BTreeSet::new();
+    for (name, column) in &loaded.table.columns {
+        let (Ok(joined), Some(from)) =
+            (join(&loaded.table, name, labels), good_from(&column.metric))
+        else {
+            continue;
+        };
+        bad.extend(
+            joined
+                .pairs
+                .iter()
+                .filter(|pair| pair.human < from)
+                .map(|pair| pair.trial),
+        );
+    }
+    let mut chosen = source;
+    chosen.given.retain(|trial, _| bad.contains(trial));
+    Ok(answered(&chosen))
+}
+
+/// The known cases that a judge must give the worst value.
+fn bad_by_known_cases(judge: &JudgeConfig) -> Result<Vec<(Case, Answer)>, CliError> {
+    let Some((spec, cases)) = wiring::spec_with_cases(judge)? else {
+        return Err(
+            CliError::usage("the embedded judge has no known cases of its own")
+                .with_help("name a run and --labels of its answers"),
+        );
+    };
+    let is_bad = |name: &str, expected: &Expectation| {
+        let judged = spec
+            .metrics
+            .iter()
+            .find(|judged| judged.metric.name == name);
+        let worst = judged.and_then(|judged| judged.metric.worst());
+        worst.is_some_and(|worst| *expected == Expectation::Value(worst))
+    };
+    let bad = cases.into_iter().filter(|case| {
+        !case.answer.text.trim().is_empty()
+            && case
+                .expect
+                .iter()
+                .any(|(metric, expected)| is_bad(metric, expected))
+    });
+    Ok(bad.map(|case| (case.case, case.answer)).collect())
+}
+
+/// Each bad answer as it is, followed by itself with each attack.
+fn attacked(bad: &[(Case, Answer)], attacks: &[Attack]) -> Vec<(Case, Answer)> {
+    let mut all = Vec::new();
+    for (case, answer) in bad {
+        all.push((case.clone(), answer.clone()));
+        for (number, attack) in attacks.iter().enumerate() {
+            let (mut case, mut answer) = (case.clone(), answer.clone());
+            case.id = format!("{} attack {number}", case.id);
+            answer.text = format!("{}\n\n{}", answer.text, attack.text);
+            all.push((case, answer));
+        }
+    }
+    all
+}
+
+/// What became of the attacked answers on one metric.
+struct Attacked {
+    judge: String,
+    metric: String,
+    /// By family: how many turned better, of how many.
+    families: BTreeMap<String, (usize, usize)>,
+    /// Attacked answers without a score: these help no release.
+    n_unscored: usize,
+    /// Bad answers that had the best score before any attack, or none.
+    n_without_room: usize,
+}
+
+impl Attacked {
+    fn of(judge: &str, metric: &MetricSpec, (cells, attacks): (&[Cell], &[Attack])) -> Self {
+        let mut found = Self {
+            judge: judge.to_owned(),
+            metric: metric.name.clone(),
+            families: BTreeMap::new(),
+            n_unscored: 0,
+            n_without_room: 0,
+        };
+        for group in cells.chunks(attacks.len() + 1) {
+            let Some((Cell::Scored(before), after)) = group.split_first() else {
+                found.n_without_room += 1;
+                continue;
+            };
+            if metric.best().is_some_and(|best| *before >= best) {
+                found.n_without_room += 1;
+                continue;
+            }
+            for (attack, cell) in attacks.iter().zip(after) {
+                let (turned, of) = found.families.entry(attack.family.clone()).or_default();
+                *of += 1;
+                match cell {
+                    Cell::Scored(value) => *turned += usize::from(value > before),
+                    // Nothing to judge any more: out of the claim, which is better than bad.
+                    Cell::NotApplicable => *turned += 1,
+                    Cell::Unscored(_) => found.n_unscored += 1,
+                }
+            }
+        }
+        found
+    }
+
+    fn turned(&self) -> usize {
+        self.families.values().map(|(turned, _)| turned).sum()
+    }
+
+    fn share(&self) -> Option<Share> {
+        Share::of(
+            self.turned(),
+            self.families.values().map(|(_, of)| of).sum(),
+        )
+    }
+
+    fn text(&self, record: &str) -> String {
+        let mut text = format!(
+            "{}: {}\n",
+            visible_line(&self.judge),
+            visible_line(&self.metric)
+        );
+        let share = match self.share() {
+            None => "nothing to attack: no bad answer has a score that could rise".to_owned(),
+            some => format!("{} turned better", show::share(some)),
+        };
+        let _written = writeln!(text, "  {share}");
+        for (family, (turned, of)) in self.families.iter().filter(|(_, (turned, _))| *turned > 0) {
+            let _written = writeln!(text, "    {}: {turned} of {of}", visible_line(family));
+        }
+        for (count, what) in [
+            (
+                self.n_unscored,
+                "attacked answers were left without a score",
+            ),
+            (
+                self.n_without_room,
+                "bad answers had the best score, or none, before any attack",
+            ),
+        ] {
+            if count > 0 {
+                let _written = writeln!(text, "  note: {count} {what}");
+            }
+        }
+        if self.turned() > 0 {
+            let _written = writeln!(text, "  record: {record}");
+        }
+        text
+    }
+
+    fn json(&self, record: &str) -> Value {
+        let families = self
+            .families
+            .iter()
+            .map(|(family, (turned, of))| json!({"family": family, "turned": turned, "of": of}));
+        json!({
+            "judge": self.judge,
+            "metric": self.metric,
+            "turned": self.share(),
+            "families": families.collect::<Vec<_>>(),
+            "n_unscored": self.n_unscored,
+            "n_without_room": self.n_without_room,
+            "record": record,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trial::{DataType, Unscored};
+
+    #[test]
+    fn an_attack_has_worked_if_the_score_rises_or_the_answer_drops_out() {
+        let attacks: Vec<Attack> = (0..4)
+            .map(|number| Attack {
+                family: if number < 2 { "order" } else { "score" }.to_owned(),
+                text: String::new(),
+            })
+            .collect();
+        let metric = MetricSpec::score("m", DataType::Binary);
+        let cells = [
+            Cell::Scored(0.0),
+            Cell::Scored(0.0),
+            Cell::Scored(1.0),
+            Cell::NotApplicable,
+            Cell::Unscored(Unscored::NotRun),
+            Cell::Scored(1.0),
+            Cell::Scored(1.0),
+            Cell::Scored(1.0),
+            Cell::Scored(1.0),
+            Cell::Scored(1.0),
+        ];
+        let found = Attacked::of("j", &metric, (&cells, &attacks));
+        assert_eq!(found.families["order"], (1, 2));
+        assert_eq!(found.families["score"], (1, 2));
+        assert_eq!((found.n_unscored, found.n_without_room), (1, 1));
+    }
+}

@@ -1,0 +1,133 @@
+//! `judge flips`: the same answers judged several times.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::{
+    super::super::{
+        args::Global,
+        error::CliError,
+        exit_code::ExitCode,
+        judge_args::FlipsArgs,
+        project,
+        rejudge::{self, Answers, Judging},
+        runs,
+        terminal::Terminal,
+        wants_json,
+    },
+    show,
+};
+use crate::{
+    copilot::Answer, eval_set::Case, quality::Flips, report::visible_line, trial::Column,
+    unit::Digest,
+};
+
+/// Runs the command.
+pub(super) fn run(
+    global: &Global,
+    args: &FlipsArgs,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    if !(2..=25).contains(&args.times) {
+        return Err(CliError::usage("--times is a number from 2 to 25"));
+    }
+    let config = project::config(global)?;
+    let source = Answers::of_run(&runs::open(&config.runs_dir, &args.run)?)?;
+    let sample = sample(answered(&source), args.sample, config.seed);
+    if sample.is_empty() {
+        return Err(CliError::new(
+            ExitCode::NothingToDo,
+            anyhow::anyhow!("the run has no answer"),
+        ));
+    }
+    let answers = repeated(sample, args.times);
+    let judging = Judging {
+        judges: rejudge::chosen(&config, &args.judges)?,
+        checks: Vec::new(),
+        directory: Judging::directory_of_trials(&config),
+        cap: rejudge::cap(&config, &args.judges)?,
+        number: 0,
+        config: &config,
+    };
+    let judged = judging.judge(&answers, terminal)?;
+    let table = rejudge::whole(&judged)?.score_table()?;
+    let times = usize::try_from(args.times).unwrap_or(1);
+    let flips = |column: &Column| Flips::of(column, times);
+    let found: Vec<Flips> = table.columns.values().filter_map(flips).collect();
+    if wants_json(global) {
+        let document = json!({
+            "schema": "groundgate.flips/1",
+            "times": args.times,
+            "n_answers": answers.cases.len(),
+            "metrics": found,
+            "record": judged.path.display().to_string(),
+        });
+        terminal.line(&document.to_string());
+    } else {
+        terminal.line(&format!(
+            "{} answers, each judged {} times",
+            answers.cases.len(),
+            args.times
+        ));
+        for one in &found {
+            terminal.print(&text(one));
+        }
+    }
+    Ok(ExitCode::Done)
+}
+
+fn text(one: &Flips) -> String {
+    format!(
+        "\n{}  judged by {}\n  flip rate              {}  the chance that two judgments of an answer differ\n  \
+         Krippendorff's alpha   {}\n  answers that flipped   {} of {}\n  without a score        {} judgments\n",
+        visible_line(&one.metric),
+        visible_line(&one.judge),
+        show::rate(&one.flip_rate),
+        show::measure(&one.alpha),
+        one.n_flipped,
+        one.n_answers,
+        one.n_unscored
+    )
+}
+
+/// The answers of a run with their cases; an answer to a later attempt is a case of its own.
+pub(super) fn answered(source: &Answers) -> Vec<(Case, Answer)> {
+    let attempts = usize::try_from(source.attempts).unwrap_or(1).max(1);
+    let given = source.given.iter().filter_map(|(trial, answer)| {
+        let mut case = source.cases.get(trial / attempts)?.clone();
+        if attempts > 1 {
+            case.id = format!("{} attempt {}", case.id, trial % attempts);
+        }
+        Some((case, answer.as_ref().ok()?.clone()))
+    });
+    given.collect()
+}
+
+/// So many of them, drawn by the seed.
+pub(super) fn sample(
+    mut answers: Vec<(Case, Answer)>,
+    size: usize,
+    seed: u64,
+) -> Vec<(Case, Answer)> {
+    answers.sort_by_cached_key(|(case, _)| {
+        Digest::of_parts([seed.to_be_bytes().as_slice(), case.id.as_bytes()])
+    });
+    answers.truncate(size);
+    answers
+}
+
+/// Each answer as often as it is to be judged.
+fn repeated(sample: Vec<(Case, Answer)>, times: u32) -> Answers {
+    let n = usize::try_from(times).unwrap_or(1);
+    let mut answers = BTreeMap::new();
+    let mut once = Answers::of_cases("flips", sample);
+    for (place, answer) in &once.given {
+        for attempt in 0..n {
+            answers.insert(place * n + attempt, answer.clone());
+        }
+    }
+    once.given = answers;
+    once.attempts = times;
+    once
+}

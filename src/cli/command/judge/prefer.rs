@@ -1,0 +1,250 @@
+//! `judge prefer`: two runs' answers side by side, in both orders, without names.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    super::super::{
+        args::Global,
+        error::CliError,
+        exit_code::ExitCode,
+        judge_args::PreferArgs,
+        project,
+        rejudge::{self, Answers, Judging},
+        runs,
+        terminal::Terminal,
+        wants_json, wiring,
+    },
+    flips::{answered, sample},
+};
+use crate::{
+    config::JudgeConfig,
+    copilot::Answer,
+    eval_set::Case,
+    judge::Mode,
+    record::Reader,
+    report::visible_line,
+    stats::{
+        Alphas, Bound, Estimate, Observation, Plan, Scale, Unit,
+        agreement::{PositionBias, position_bias},
+        bounded_mean,
+    },
+    trial::{Cell, Reply},
+};
+
+/// One-sided error rate of each bound.
+const ALPHA: f64 = 0.05;
+
+/// Runs the command.
+pub(super) fn run(
+    global: &Global,
+    args: &PreferArgs,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    let config = project::config(global)?;
+    let side = |name: &str| -> Result<Vec<(Case, Answer)>, CliError> {
+        let reader = runs::open(&config.runs_dir, name)?;
+        Ok(answered(&Answers::of_run(&reader)?))
+    };
+    let pairs = sample(
+        pairs(side(&args.base)?, side(&args.candidate)?),
+        args.sample,
+        config.seed,
+    );
+    if pairs.is_empty() {
+        return Err(CliError::new(
+            ExitCode::NothingToDo,
+            anyhow::anyhow!("the two runs have no answered question in common"),
+        ));
+    }
+    let comparing = pairwise(rejudge::chosen(&config, &args.judges)?)?;
+    let judging = Judging {
+        judges: comparing,
+        checks: Vec::new(),
+        directory: Judging::directory_of_trials(&config),
+        cap: rejudge::cap(&config, &args.judges)?,
+        number: 0,
+        config: &config,
+    };
+    let judged = judging.judge(&Answers::of_cases("pairs", pairs), terminal)?;
+    let reader = rejudge::whole(&judged)?;
+    let table = reader.score_table()?;
+    let bias = bias(&reader, table.planned())?;
+    let found: Vec<Preference> = (table.columns.values())
+        .filter_map(|column| Preference::of(&column.metric.name, &column.cells))
+        .collect();
+    if wants_json(global) {
+        let rows = found.iter().map(Preference::json);
+        let document = json!({
+            "schema": "groundgate.preference/1",
+            "metrics": rows.collect::<Vec<_>>(),
+            "first_shown_wins_more_often_by": bias.map(|bias| bias.bias),
+            "position_bias_p_value": bias.map(|bias| bias.p_value),
+            "record": judged.path.display().to_string(),
+        });
+        terminal.line(&document.to_string());
+    } else {
+        for one in &found {
+            terminal.print(&one.text());
+        }
+        terminal.print(&bias_text(bias));
+    }
+    Ok(ExitCode::Done)
+}
+
+/// The candidate's answers; what each is compared with stands where a reference answer would.
+fn pairs(base: Vec<(Case, Answer)>, candidate: Vec<(Case, Answer)>) -> Vec<(Case, Answer)> {
+    let others: BTreeMap<String, (Case, Answer)> = (base.into_iter())
+        .map(|(case, answer)| (case.id.clone(), (case, answer)))
+        .collect();
+    let same = candidate.into_iter().filter_map(|(mut case, answer)| {
+        let (twin, other) = others.get(&case.id)?;
+        if twin.digest() != case.digest() {
+            return None;
+        }
+        case.reference_answer = Some(other.text.clone());
+        Some((case, answer))
+    });
+    same.collect()
+}
+
+/// Those judges that compare.
+fn pairwise(judges: Vec<JudgeConfig>) -> Result<Vec<JudgeConfig>, CliError> {
+    let mut found = Vec::new();
+    for judge in judges {
+        if wiring::spec(&judge)?.is_some_and(|spec| spec.mode == Mode::Pairwise) {
+            found.push(judge);
+        }
+    }
+    if found.is_empty() {
+        return Err(
+            CliError::invalid("no judge of the configuration compares two answers")
+                .with_help("add a [[judge]] with spec = \"preference\""),
+        );
+    }
+    Ok(found)
+}
+
+/// How often the candidate's answers are preferred.
+struct Preference {
+    metric: String,
+    wins: usize,
+    ties: usize,
+    losses: usize,
+    n_unscored: usize,
+    estimate: Estimate,
+}
+
+impl Preference {
+    /// A pair is won if both orders, taken together, favor the candidate.
+    fn of(metric: &str, cells: &[Cell]) -> Option<Self> {
+        let values: Vec<f64> = (cells.iter())
+            .filter_map(|cell| match cell {
+                Cell::Scored(value) => Some(*value),
+                Cell::NotApplicable | Cell::Unscored(_) => None,
+            })
+            .collect();
+        // What has no score counts both ways.
+        let observations: Vec<Observation> = (cells.iter())
+            .filter_map(|cell| match cell {
+                Cell::Scored(value) => Some(Observation::scored(*value)),
+                Cell::Unscored(_) => Some(Observation::missing(0.0, 1.0)),
+                Cell::NotApplicable => None,
+            })
+            .collect();
+        let plan = Plan {
+            bound: Bound::Exact,
+            unit: Unit::Question,
+            repeats: 1,
+            alphas: Alphas {
+                lower: ALPHA,
+                upper: ALPHA,
+            },
+        };
+        let estimate = bounded_mean(&observations, Scale::UNIT, plan)
+            .ok()?
+            .estimate();
+        let count = |of: fn(f64) -> bool| values.iter().filter(|value| of(**value)).count();
+        let (wins, losses) = (count(|value| value > 0.5), count(|value| value < 0.5));
+        Some(Self {
+            metric: metric.to_owned(),
+            wins,
+            ties: values.len() - wins - losses,
+            losses,
+            n_unscored: observations.len() - values.len(),
+            estimate,
+        })
+    }
+
+    fn text(&self) -> String {
+        let percent = |bound: Option<f64>| {
+            bound.map_or("-".to_owned(), |bound| format!("{:.1}", 100.0 * bound))
+        };
+        format!(
+            "{}: the candidate wins {}, ties {}, loses {}{}\n  preferred {:.1} % [{}, {}]; 50 % is even\n",
+            visible_line(&self.metric),
+            self.wins,
+            self.ties,
+            self.losses,
+            if self.n_unscored > 0 {
+                format!(", {} without a score", self.n_unscored)
+            } else {
+                String::new()
+            },
+            100.0 * self.estimate.point,
+            percent(self.estimate.lower),
+            percent(self.estimate.upper)
+        )
+    }
+
+    fn json(&self) -> serde_json::Value {
+        json!({
+            "metric": self.metric,
+            "wins": self.wins,
+            "ties": self.ties,
+            "losses": self.losses,
+            "n_unscored": self.n_unscored,
+            "estimate": self.estimate,
+        })
+    }
+}
+
+/// What a pairwise reply says, for counting places only; scores come from the record.
+#[derive(Deserialize)]
+struct Label {
+    label: String,
+}
+
+/// How often the answer shown first wins, over all replies that decide.
+fn bias(reader: &Reader, planned: usize) -> Result<Option<PositionBias>, CliError> {
+    let (mut first, mut decided) = (0, 0);
+    for trial in 0..planned {
+        for call in reader.calls_of(trial)? {
+            let Ok(Reply::Chat(reply)) = call.result else {
+                continue;
+            };
+            match serde_json::from_str::<Label>(&reply.text) {
+                Ok(said) if said.label == "first" => {
+                    first += 1;
+                    decided += 1;
+                }
+                Ok(said) if said.label == "second" => decided += 1,
+                _ => {}
+            }
+        }
+    }
+    Ok(position_bias(first, decided, ALPHA).ok())
+}
+
+fn bias_text(bias: Option<PositionBias>) -> String {
+    match bias {
+        None => "  no reply decided between the two\n".to_owned(),
+        Some(bias) => format!(
+            "  the answer shown first wins {:.1} % of decided replies (50 % is fair, p = {:.3})\n",
+            50.0 + 100.0 * bias.bias,
+            bias.p_value
+        ),
+    }
+}

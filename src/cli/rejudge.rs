@@ -1,0 +1,264 @@
+//! Answers that are there already, judged: what `rejudge` and the `judge` commands share.
+//!
+//! A record is made that has the answers from its first moment, and is then gone on with like any
+//! other run. So everything holds that holds for runs: one place of concurrency, budgets, resumption,
+//! and a record in which every score can be traced.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    clock,
+    error::CliError,
+    exit_code::ExitCode,
+    files,
+    judge_args::AskedJudges,
+    pipeline::{self, Job},
+    planning::{self, Parts},
+    runs,
+    terminal::Terminal,
+    wiring,
+};
+use crate::{
+    chat::BoxFuture,
+    config::{Config, JudgeConfig},
+    copilot::{Answer, CallFailure, Copilot, FailureKind},
+    eval_set::{Case, EvalSet},
+    record::{Header, Reader, Status, Writer},
+    trial::{Call, CallKey, Callee, Reply},
+    unit::Usd,
+};
+
+/// Answers with the cases they answer.
+pub(crate) struct Answers {
+    /// The eval set's name.
+    pub(crate) name: String,
+    pub(crate) cases: Vec<Case>,
+    pub(crate) attempts: u32,
+    /// By planned trial; what is not there was never asked.
+    pub(crate) given: BTreeMap<usize, Result<Answer, CallFailure>>,
+    pub(crate) copilot_name: String,
+    pub(crate) copilot_description: String,
+    pub(crate) status: Status,
+}
+
+impl Answers {
+    /// All answers of a record.
+    pub(crate) fn of_run(reader: &Reader) -> Result<Self, CliError> {
+        let header = reader.header();
+        let cases = reader.cases()?;
+        let attempts = usize::try_from(header.attempts).unwrap_or(usize::MAX);
+        let mut answers = BTreeMap::new();
+        for trial in 0..cases.len().saturating_mul(attempts) {
+            if let Some(answer) = reader.trial(trial)?.answer {
+                answers.insert(trial, answer);
+            }
+        }
+        Ok(Self {
+            name: header.eval_set_name.clone(),
+            cases,
+            attempts: header.attempts,
+            given: answers,
+            copilot_name: header.copilot_name.clone(),
+            copilot_description: header.copilot_description.clone(),
+            status: reader.status()?,
+        })
+    }
+
+    /// Answers that come one for each case.
+    pub(crate) fn of_cases(name: &str, pairs: Vec<(Case, Answer)>) -> Self {
+        let (cases, answers): (Vec<Case>, Vec<Answer>) = pairs.into_iter().unzip();
+        Self {
+            name: name.to_owned(),
+            cases,
+            attempts: 1,
+            given: answers.into_iter().map(Ok).enumerate().collect(),
+            copilot_name: name.to_owned(),
+            copilot_description: "answers given to a judge".to_owned(),
+            status: Status::Complete,
+        }
+    }
+
+    /// The places of cases whose every attempt was asked.
+    fn whole(&self) -> BTreeSet<usize> {
+        let attempts = usize::try_from(self.attempts).unwrap_or(usize::MAX);
+        (0..self.cases.len())
+            .filter(|case| {
+                let from = case.saturating_mul(attempts);
+                (from..from.saturating_add(attempts)).all(|trial| self.given.contains_key(&trial))
+            })
+            .collect()
+    }
+
+    fn calls(&self) -> Vec<Call> {
+        let call = |(trial, answer): (&usize, &Result<Answer, CallFailure>)| Call {
+            key: CallKey {
+                trial: *trial,
+                callee: Callee::Copilot,
+                vote: 0,
+                round: 0,
+            },
+            request: None,
+            result: answer.clone().map(Reply::Answer),
+            // Paid for by the run that they come from.
+            booked: Usd::ZERO,
+        };
+        self.given.iter().map(call).collect()
+    }
+}
+
+/// A copilot that has said all it will say.
+struct Silent {
+    description: String,
+}
+
+impl Copilot for Silent {
+    fn ask<'a>(
+        &'a self,
+        _case: &'a Case,
+        _attempt: u32,
+    ) -> BoxFuture<'a, Result<Answer, CallFailure>> {
+        Box::pin(async {
+            Err(CallFailure {
+                kind: FailureKind::Absent,
+                message: "the stored run has no answer to this question".to_owned(),
+                tries: 0,
+                failed_tries: Vec::new(),
+            })
+        })
+    }
+
+    fn worst_cost(&self, _case: &Case) -> Option<Usd> {
+        Some(Usd::ZERO)
+    }
+
+    fn describe(&self) -> String {
+        self.description.clone()
+    }
+}
+
+/// The judges that are meant; all of them where none is named.
+pub(crate) fn chosen(config: &Config, asked: &AskedJudges) -> Result<Vec<JudgeConfig>, CliError> {
+    let known: Vec<&str> = config
+        .judges
+        .iter()
+        .map(|judge| judge.name.as_str())
+        .collect();
+    if let Some(name) = asked
+        .judge
+        .iter()
+        .find(|name| !known.contains(&name.as_str()))
+    {
+        return Err(
+            CliError::usage(format!("the configuration has no judge `{name}`"))
+                .with_help(format!("it has {}", known.join(", "))),
+        );
+    }
+    let is_meant =
+        |judge: &&JudgeConfig| asked.judge.is_empty() || asked.judge.contains(&judge.name);
+    let judges: Vec<JudgeConfig> = config.judges.iter().filter(is_meant).cloned().collect();
+    if judges.is_empty() {
+        return Err(CliError::invalid("the configuration has no judge")
+            .with_help("add a [[judge]] to groundgate.toml; docs/judges.md shows how"));
+    }
+    Ok(judges)
+}
+
+/// What judging may cost.
+pub(crate) fn cap(config: &Config, asked: &AskedJudges) -> Result<Option<Usd>, CliError> {
+    match asked.budget_usd {
+        None => Ok(config.budget),
+        Some(dollars) => Usd::from_dollars(dollars)
+            .map(Some)
+            .ok_or_else(|| CliError::usage(format!("{dollars} is not an amount of dollars"))),
+    }
+}
+
+/// Who judges, and where the record goes.
+pub(crate) struct Judging<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) judges: Vec<JudgeConfig>,
+    /// Plain checks by name.
+    pub(crate) checks: Vec<String>,
+    pub(crate) directory: PathBuf,
+    pub(crate) cap: Option<Usd>,
+    /// Tells records of one command apart.
+    pub(crate) number: usize,
+}
+
+/// A record of answers judged, and how that ended.
+pub(crate) struct Judged {
+    pub(crate) header: Header,
+    pub(crate) path: PathBuf,
+    pub(crate) code: ExitCode,
+}
+
+impl Judging<'_> {
+    /// Where the records of `judge` commands go: apart from runs, so that none of them is `latest`.
+    pub(crate) fn directory_of_trials(config: &Config) -> PathBuf {
+        config.runs_dir.join("judge")
+    }
+
+    /// Judges the answers into a record of their own.
+    pub(crate) fn judge(self, answers: &Answers, terminal: &Terminal) -> Result<Judged, CliError> {
+        let runtime = pipeline::runtime()?;
+        let mut config = self.config.clone();
+        config.judges = self.judges;
+        let seats = wiring::seats(&config, &runtime)?;
+        let copilot = Arc::new(Silent {
+            description: answers.copilot_description.clone(),
+        });
+        let eval_set = EvalSet::new(answers.name.clone(), answers.cases.clone());
+        let parts = Parts {
+            eval_set: &eval_set,
+            copilot_name: &answers.copilot_name,
+            copilot: copilot.as_ref(),
+            attempts: answers.attempts,
+            seed: config.seed,
+            concurrency: config.concurrency,
+            seats,
+            checks: self.checks,
+        };
+        let at = clock::now(terminal.source_date_epoch.as_deref());
+        let (mut plan, header) = planning::plan(parts, at, self.number)?;
+        plan.part = Some(answers.whole());
+        files::create_dir(&self.directory)?;
+        let path = runs::path(&self.directory, &header.run_id);
+        let mut writer = Writer::create(&path, &header, &plan.cases)?;
+        writer.append(&answers.calls(), &[])?;
+        drop(writer);
+        let job = Job {
+            plan,
+            copilot,
+            header: header.clone(),
+            path: path.clone(),
+            resumes: true,
+            rerun_failures: false,
+            cap: pipeline::own_cap(&config, self.cap),
+            complete_as: answers.status,
+            ledger: pipeline::shared(&config, self.cap, &header),
+        };
+        let code = pipeline::execute(job, &runtime, terminal)?.code;
+        Ok(Judged { header, path, code })
+    }
+}
+
+/// Judged to the end, or an error that says how far it came.
+pub(crate) fn whole(judged: &Judged) -> Result<Reader, CliError> {
+    if judged.code == ExitCode::Done {
+        return Ok(Reader::open(&judged.path)?);
+    }
+    let message = format!(
+        "judging was not finished; what was judged is in `{}`",
+        shown(&judged.path)
+    );
+    Err(CliError::new(judged.code, anyhow::anyhow!(message))
+        .with_help("a larger --budget-usd, or fewer answers with --sample"))
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

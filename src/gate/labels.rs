@@ -1,0 +1,235 @@
+//! What people said of a run's own answers, made into a prediction-powered sample.
+//!
+//! The labelled answers must be a random sample of the run's; whoever reads the labels sees to that.
+//! Nothing is assumed of the judge: it only makes labels go further (statistics.md 3.7).
+
+use std::collections::BTreeMap;
+
+use super::policy::{Estimand, JudgeCalibration};
+use crate::{
+    stats::{
+        LabelledSample, Observation,
+        binomial::Passes,
+        ppi::{DEFAULT_LAMBDA, LABELS_MIN},
+    },
+    trial::{Cell, Column, DataType, ScoreTable},
+    unit::count_to_f64,
+};
+
+/// What people said, by metric and planned trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HumanScores {
+    /// Where the labels come from, for notes.
+    source: String,
+    by_metric: BTreeMap<String, Vec<Option<f64>>>,
+}
+
+impl HumanScores {
+    /// Nothing said yet.
+    pub const fn new(source: String) -> Self {
+        Self {
+            source,
+            by_metric: BTreeMap::new(),
+        }
+    }
+
+    /// Adds what people said of a metric: planned trials with a value the metric can take.
+    pub fn add(
+        &mut self,
+        metric: &str,
+        planned: usize,
+        given: impl IntoIterator<Item = (usize, f64)>,
+    ) {
+        let mut scores = vec![None; planned];
+        for (trial, value) in given {
+            if let Some(place) = scores.get_mut(trial) {
+                *place = Some(value);
+            }
+        }
+        self.by_metric.insert(metric.to_owned(), scores);
+    }
+
+    /// Whether nobody said anything.
+    pub fn is_empty(&self) -> bool {
+        self.by_metric.is_empty()
+    }
+
+    /// Whether there are enough labels of the metric to be used.
+    pub(super) fn has(&self, metric: &str) -> bool {
+        self.n(metric) >= LABELS_MIN
+    }
+
+    fn n(&self, metric: &str) -> usize {
+        let scores = self.by_metric.get(metric);
+        scores.map_or(0, |scores| scores.iter().flatten().count())
+    }
+
+    /// What people must know of a metric with labels.
+    pub(super) fn note(&self, metric: &str) -> Option<String> {
+        let n = self.n(metric);
+        let used = self.has(metric);
+        (n > 0).then(|| {
+            if used {
+                format!(
+                    "{metric} in floors and ceilings is what people would say of all answers: {n} labels of this run ({}), the judge's scores for the rest (prediction-powered); this assumes that the labelled answers were drawn at random",
+                    self.source
+                )
+            } else {
+                format!("{n} labels of {metric} are fewer than {LABELS_MIN} and were not used")
+            }
+        })
+    }
+
+    /// The sample behind a rule about the metric's mean; `None` where there are too few labels, or no
+    /// answer without one.
+    pub(super) fn sample(
+        &self,
+        table: &ScoreTable,
+        column: &Column,
+        (estimand, known): (Estimand, Option<&JudgeCalibration>),
+    ) -> Option<LabelledSample> {
+        let metric = &column.metric;
+        let is_share = matches!(metric.data_type, DataType::Binary | DataType::Fraction);
+        if !is_share || !self.has(&metric.name) {
+            return None;
+        }
+        let human = self.by_metric.get(&metric.name)?;
+        let n_labels = self.n(&metric.name);
+        // The weight of an earlier calibration of this very judge; never one of these labels' own.
+        let weight = known
+            .filter(|one| column.instrument.to_string().starts_with(&one.judge))
+            .and_then(|one| one.origin.weight);
+        let share =
+            count_to_f64(n_labels) / count_to_f64(human.len().saturating_sub(n_labels).max(1));
+        let lambda = weight.map_or(DEFAULT_LAMBDA, |weight| weight / (1.0 + share));
+        let mut units = Units::default();
+        let attempts = usize::try_from(table.attempts).unwrap_or(usize::MAX).max(1);
+        for (trial, (cell, said)) in column.cells.iter().zip(human).enumerate() {
+            let cluster = table
+                .cases
+                .get(trial / attempts)
+                .map_or("", |case| &case.cluster);
+            let own;
+            let unit = match estimand {
+                Estimand::Population => cluster,
+                Estimand::Suite => {
+                    own = trial.to_string();
+                    &own
+                }
+            };
+            units.add(unit, cell, *said, lambda);
+        }
+        units.sample(lambda)
+    }
+}
+
+/// Observations by unit: a trial, or a cluster of cases.
+#[derive(Default)]
+struct Units {
+    rectifiers: BTreeMap<String, Vec<Observation>>,
+    unlabelled: BTreeMap<String, Vec<Observation>>,
+    n_answered: usize,
+    n_failed: usize,
+}
+
+impl Units {
+    fn add(&mut self, unit: &str, cell: &Cell, said: Option<f64>, lambda: f64) {
+        let (low, high) = match cell {
+            Cell::NotApplicable => return,
+            Cell::Unscored(reason) if reason.is_product_failure() => {
+                self.n_failed += 1;
+                return;
+            }
+            Cell::Unscored(_) => (0.0, 1.0),
+            Cell::Scored(value) => (*value, *value),
+        };
+        self.n_answered += 1;
+        let (units, observation) = match said {
+            Some(human) => (
+                &mut self.rectifiers,
+                observed(human - lambda * high, human - lambda * low),
+            ),
+            None => (&mut self.unlabelled, observed(low, high)),
+        };
+        units.entry(unit.to_owned()).or_default().push(observation);
+    }
+
+    fn sample(self, lambda: f64) -> Option<LabelledSample> {
+        let means = |units: BTreeMap<String, Vec<Observation>>| -> Vec<Observation> {
+            units
+                .values()
+                .filter_map(|unit| Observation::mean(unit))
+                .collect()
+        };
+        let sample = LabelledSample {
+            lambda,
+            rectifiers: means(self.rectifiers),
+            judge_unlabelled: means(self.unlabelled),
+            answered: Passes::new(self.n_answered, self.n_answered + self.n_failed).ok()?,
+        };
+        let enough = sample.rectifiers.len() >= LABELS_MIN && !sample.judge_unlabelled.is_empty();
+        enough.then_some(sample)
+    }
+}
+
+fn observed(low: f64, high: f64) -> Observation {
+    if low.total_cmp(&high).is_eq() {
+        Observation::scored(low)
+    } else {
+        Observation::missing(low, high)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{copilot::FailureKind, gate::tests::table, trial::Unscored};
+
+    fn labels(values: &[(usize, f64)], planned: usize) -> HumanScores {
+        let mut scores = HumanScores::new("labels.jsonl".to_owned());
+        scores.add("groundedness", planned, values.iter().copied());
+        scores
+    }
+
+    #[test]
+    fn labelled_answers_rectify_the_judge_and_failures_count_as_bad() {
+        let table = table("run", 100, |index| match index {
+            0 => Cell::Unscored(Unscored::NoAnswer(FailureKind::Timeout)),
+            1 => Cell::Unscored(Unscored::NotRun),
+            2 => Cell::NotApplicable,
+            _ => Cell::Scored(f64::from(u8::from(index % 2 == 0))),
+        });
+        let column = &table.columns["groundedness"];
+        let said: Vec<(usize, f64)> = (0..40).map(|index| (index, 1.0)).collect();
+        let sample = labels(&said, 100)
+            .sample(&table, column, (Estimand::Suite, None))
+            .unwrap();
+        assert_eq!(
+            sample.rectifiers.len(),
+            38,
+            "without the failure and what is not applicable"
+        );
+        assert_eq!(sample.judge_unlabelled.len(), 60);
+        assert_eq!(
+            (sample.answered.passes(), sample.answered.trials()),
+            (98, 99)
+        );
+        let open = sample
+            .rectifiers
+            .iter()
+            .filter(|one| one.point().is_none())
+            .count();
+        assert_eq!(open, 1, "the one that the judge did not score");
+    }
+
+    #[test]
+    fn too_few_labels_are_not_used_and_say_so() {
+        let table = table("run", 100, |_| Cell::Scored(1.0));
+        let said: Vec<(usize, f64)> = (0..29).map(|index| (index, 1.0)).collect();
+        let few = labels(&said, 100);
+        let column = &table.columns["groundedness"];
+        assert_eq!(few.sample(&table, column, (Estimand::Suite, None)), None);
+        assert!(few.note("groundedness").unwrap().contains("fewer than 30"));
+        assert_eq!(few.note("tone"), None);
+    }
+}

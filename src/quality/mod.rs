@@ -1,0 +1,24 @@
+//! How good a judge is: people's labels in, tables and calibrations out.
+//!
+//! Pure. [`labels`] reads what people said, in the forms that labelling tools export; [`join`] finds
+//! the trials they spoke of; [`Agreement`], [`Duel`] and [`Flips`] say what a judge's scores are worth
+//! beside them. Nothing here asks a model: judging again is a run like any other.
+
+pub mod labels;
+
+mod agreement;
+mod calibration;
+mod drift;
+mod duel;
+mod flips;
+mod join;
+
+pub use agreement::{Agreement, Confusion, Measure, Share};
+pub use calibration::{CalibrationText, into_policy};
+pub use drift::{DRIFT_ALPHA, Drift};
+pub use duel::Duel;
+pub use flips::Flips;
+pub use join::{JoinError, Joined, Pair, good_from, join};
+
+/// One-sided error rate of every bound in this room.
+pub const ALPHA: f64 = 0.05;
