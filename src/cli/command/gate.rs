@@ -12,7 +12,7 @@ use super::super::{
 };
 use crate::{
     gate::{Policy, Verdict, policy_warnings},
-    report::{Report, render_json, render_text},
+    report::{Embed, Report, render_json, render_text},
 };
 
 /// Runs the command.
@@ -21,7 +21,7 @@ pub(crate) fn run(
     args: &GateArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
-    let Decided { report, .. } = decide(global, &args.against, terminal)?;
+    let Decided { report, .. } = decide(global, &args.against, Embed::Regressions, terminal)?;
     if wants_json(global) {
         terminal.line(&render_json(&report).map_err(CliError::internal)?);
     } else {
@@ -51,6 +51,7 @@ pub(crate) struct Decided {
 pub(crate) fn decide(
     global: &Global,
     against: &Against,
+    embed: Embed,
     terminal: &Terminal,
 ) -> Result<Decided, CliError> {
     let directory = project::runs_dir(global)?;
@@ -75,6 +76,7 @@ pub(crate) fn decide(
         policy_name: &policy_name,
         environment: against.env.as_deref().unwrap_or(""),
         at: clock::now(terminal.source_date_epoch.as_deref()),
+        embed,
     })?;
     Ok(Decided {
         report,

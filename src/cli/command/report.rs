@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     super::{
-        args::{Global, ReportArgs, ReportKind},
+        args::{EmbedWhat, Global, ReportArgs, ReportKind},
         error::CliError,
         exit_code::ExitCode,
         files,
@@ -14,7 +14,10 @@ use super::{
     gate::{self, Decided},
 };
 use crate::{
-    report::{render_csv, render_html, render_json, render_junit, render_markdown, render_text},
+    report::{
+        Embed, redact, render_csv, render_html, render_json, render_junit, render_markdown,
+        render_text,
+    },
     trial::ScoreTable,
 };
 
@@ -26,7 +29,10 @@ pub(crate) fn run(
 ) -> Result<ExitCode, CliError> {
     let kinds = args.output.iter().map(|path| kind_of(path, args.kind));
     let kinds: Vec<ReportKind> = kinds.collect::<Result<_, _>>()?;
-    let decided = gate::decide(global, &args.against, terminal)?;
+    let mut decided = gate::decide(global, &args.against, args.embed.into(), terminal)?;
+    if args.redact {
+        decided.report = redact(decided.report);
+    }
     for (path, kind) in args.output.iter().zip(kinds) {
         files::write(path, &render(&decided, kind, terminal)?)?;
         terminal.note(&format!("wrote {}", path.display()));
@@ -40,6 +46,16 @@ pub(crate) fn run(
         terminal.print(&render(&decided, args.kind.unwrap_or(usual), terminal)?);
     }
     Ok(ExitCode::Done)
+}
+
+impl From<EmbedWhat> for Embed {
+    fn from(what: EmbedWhat) -> Self {
+        match what {
+            EmbedWhat::Regressions => Self::Regressions,
+            EmbedWhat::All => Self::All,
+            EmbedWhat::None => Self::None,
+        }
+    }
 }
 
 fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, CliError> {

@@ -158,7 +158,10 @@ impl Page {
                 .cases
                 .iter()
                 .enumerate()
-                .map(|(index, case)| CaseView::new(report, index, case))
+                .map(|(index, case)| {
+                    let baseline = report.baseline.as_ref().map_or("", |run| &run.variant);
+                    CaseView::new(case, index, &report.candidate.variant, baseline)
+                })
                 .collect(),
             embedded: wording::embedded(report),
             judges: lines(&report.candidate.judges),

@@ -1,0 +1,1 @@
+//! Pages and requests, from the outside.
