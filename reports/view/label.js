@@ -134,10 +134,10 @@
     id("count").textContent = `${got.progress.done} of ${got.progress.total}${got.progress.agreement ? `; ${got.progress.agreement}` : ""}`;
     if (ask) {
       draw();
-    } else {
-      id("item").hidden = true;
-      say(`${status.textContent} All done. Thank you.`);
+      return "";
     }
+    id("item").hidden = true;
+    return " All done. Thank you.";
   };
 
   const send = async (sent) => {
@@ -147,20 +147,23 @@
       try {
         const got = await desk.send(sent);
         last = sent.action === "undo" ? null : sent.item;
-        say(got.reveal ? `Saved. ${got.reveal.case}: you said ${got.reveal.you}${got.reveal.words ? `; ${got.reveal.words}` : ""}.` : "Saved.");
-        await load();
-        break;
+        const words = got.reveal?.words ? `; ${got.reveal.words}` : "";
+        const told = got.reveal ? `Saved. ${got.reveal.case}: you said ${got.reveal.you}${words}.` : "Saved.";
+        const end = await load();
+        busy = false;
+        say(told + end);
+        return;
       } catch (error) {
         if (error.isAnswer) {
-          say(error.message);
-          await load();
-          break;
+          const end = await load();
+          busy = false;
+          say(error.message + end);
+          return;
         }
         say("Not saved yet: groundgate does not answer. Trying again.");
         await new Promise((done) => setTimeout(done, 500));
       }
     }
-    busy = false;
   };
 
   const answer = (button) => {
@@ -218,5 +221,5 @@
     }
   });
 
-  load().catch((error) => say(error.message));
+  load().then((end) => say(end.trim()), (error) => say(error.message));
 })();

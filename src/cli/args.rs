@@ -109,7 +109,7 @@ pub(crate) enum Command {
     /// Compare runs, paired by question, with intervals
     #[command(after_help = "Example:\n  groundgate compare 01JQ8Z 01JR2M --by product")]
     Compare(CompareArgs),
-    /// Write a report of a run's gate: HTML, Markdown, JSON, `JUnit`, CSV or text
+    /// Write a report of a run's gate: HTML, Markdown, JSON, `JUnit`, SARIF, GitLab, CSV, JSONL or text
     #[command(after_help = "Example:\n  groundgate report latest --baseline 01JQ8Z -o report.html")]
     Report(ReportArgs),
     /// Browse runs in the browser: compare, open cases, watch a run; on this machine only
@@ -293,7 +293,7 @@ pub(crate) struct ReportArgs {
     /// Where to write; its ending says the format; may be given more than once [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Vec<PathBuf>,
-    /// The format where the ending does not say: html, md, json, junit, csv, text
+    /// The format where the ending does not say
     #[arg(long = "as", value_enum, value_name = "FORMAT")]
     pub(crate) kind: Option<ReportKind>,
     /// Which cases the report opens, with their questions, answers and passages
@@ -328,6 +328,12 @@ pub(crate) enum ReportKind {
     Junit,
     /// Scores by case.
     Csv,
+    /// Scores by case, one JSON object a line.
+    Jsonl,
+    /// Rules that did not pass, for code scanning.
+    Sarif,
+    /// Rules that did not pass, for GitLab's code quality.
+    Gitlab,
     /// For terminals.
     Text,
 }

@@ -90,27 +90,29 @@ fn drawn(item: &Item, seed: u64) -> Digest {
     ])
 }
 
-/// Half of the sample is shared out by size, half evenly, so that no stratum is missed.
+/// Half of the sample is shared out by size, half evenly, so that no stratum is missed; what a small
+/// stratum cannot give, the larger ones do.
 fn stratified(claims: &[&(Digest, &Claim)], n: usize) -> Vec<Planned> {
-    let mut strata: BTreeMap<Label, Vec<&(Digest, &Claim)>> = BTreeMap::new();
+    let mut by_label: BTreeMap<Label, Vec<&(Digest, &Claim)>> = BTreeMap::new();
     for claim in claims {
-        strata.entry(claim.1.judged).or_default().push(claim);
+        by_label.entry(claim.1.judged).or_default().push(claim);
     }
-    let n_strata = strata.len().max(1);
+    let mut strata: Vec<Vec<&(Digest, &Claim)>> = by_label.into_values().collect();
+    strata.sort_by_key(Vec::len);
+    let (mut n_left, mut claims_left, mut strata_left) = (n, claims.len(), strata.len());
     let mut sample: Vec<(Digest, Planned)> = Vec::new();
-    for stratum in strata.values() {
-        let by_size = n * stratum.len() / (2 * claims.len().max(1));
-        let size = (by_size + n / (2 * n_strata))
-            .max(1)
-            .min(stratum.len())
-            .min(n);
+    for stratum in &strata {
+        let by_size = n_left * stratum.len() / claims_left.max(1);
+        let evenly = n_left / strata_left.max(1);
+        let wanted = by_size.midpoint(evenly).max(1);
+        let size = wanted.min(stratum.len()).min(n_left);
         let share = ratio(size, stratum.len());
+        let drawn = stratum.iter().take(size);
         sample.extend(
-            stratum
-                .iter()
-                .take(size)
-                .map(|(drawn, claim)| (*drawn, planned(claim, Queue::Calibration, share, *drawn))),
+            drawn.map(|(drawn, claim)| (*drawn, planned(claim, Queue::Calibration, share, *drawn))),
         );
+        (n_left, claims_left, strata_left) =
+            (n_left - size, claims_left - stratum.len(), strata_left - 1);
     }
     sample.sort_by_key(|one| one.0);
     sample.into_iter().map(|(_, planned)| planned).collect()
@@ -185,7 +187,7 @@ mod tests {
             .filter(|one| one.queue == Queue::Disagreement)
             .count();
         assert_eq!(targeted, 50);
-        assert!((98..=102).contains(&planned.len()), "{}", planned.len());
+        assert_eq!(planned.len(), 100);
         let items: std::collections::BTreeSet<&Item> =
             planned.iter().map(|one| &one.item).collect();
         assert_eq!(items.len(), planned.len());
@@ -225,6 +227,7 @@ mod tests {
     #[test]
     fn about_a_fifth_goes_to_two_people() {
         let planned = plan(&claims(5000), Queue::Calibration, 2000, 1);
+        assert_eq!(planned.len(), 2000);
         let twice = planned.iter().filter(|one| one.n_people == 2).count();
         assert!((340..=460).contains(&twice), "{twice} of {}", planned.len());
     }

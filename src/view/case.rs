@@ -100,11 +100,7 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
             base_name.as_deref().unwrap_or(""),
         ),
         has_baseline: other.is_some(),
-        history: case
-            .history
-            .iter()
-            .map(|turn| (turn.role.name(), visible_text(&turn.text)))
-            .collect(),
+        history: turns(&case),
         facts: case
             .expected_facts
             .iter()
@@ -128,6 +124,13 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
         )),
     };
     desk.pages.page("case.html", &visible_line(&case.id), &page)
+}
+
+fn turns(case: &Case) -> Vec<(&'static str, String)> {
+    let turns = case.history.iter();
+    turns
+        .map(|turn| (turn.role.name(), visible_text(&turn.text)))
+        .collect()
 }
 
 /// Where the page stands.

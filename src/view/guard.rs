@@ -11,7 +11,7 @@ use crate::unit::Digest;
 
 /// Every reply forbids the page to load, send or be framed by anything but itself.
 pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What the server is known by.
 #[derive(Debug, Clone)]
@@ -186,7 +186,7 @@ mod tests {
             ("GET", GET, &[HERE, ("origin", "null")], 403),
             (
                 "GET",
-                get,
+                GET,
                 &[HERE, ("origin", "http://127.0.0.1:4712")],
                 403,
             ),
@@ -201,7 +201,7 @@ mod tests {
             ("POST", GET, &[HERE, OURS, JSON], 403),
             (
                 "POST",
-                get,
+                GET,
                 &[HERE, OURS, MARK, ("content-type", "text/plain")],
                 415,
             ),

@@ -23,9 +23,6 @@ mod runs;
 mod server;
 mod slices;
 
-#[cfg(test)]
-mod tests;
-
 pub use comparison::Comparison;
 pub use desk::{Desk, Gatekeeper};
 pub use labelling::{Session, Task, claims_of};

@@ -70,16 +70,11 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
     let baseline = query.get("base").map(|id| desk.open(id)).transpose()?;
     let comparison = desk.compared(&run, baseline.as_ref())?;
     let tags = dimensions(&comparison);
-    let pick = |name: &str, usual: usize| {
-        let wanted = query.get(name).filter(|tag| tags.contains_key(tag));
-        wanted
-            .or_else(|| tags.keys().nth(usual).copied())
-            .unwrap_or("")
-    };
-    let (row_tag, column_tag) = (
-        pick("rows", 0),
-        query.get("columns").map_or("", |_| pick("columns", 1)),
-    );
+    let known = |name: &str| query.get(name).filter(|tag| tags.contains_key(tag));
+    let row_tag = known("rows")
+        .or_else(|| tags.keys().next().copied())
+        .unwrap_or("");
+    let column_tag = known("columns").filter(|tag| *tag != row_tag).unwrap_or("");
     let wanted = query.get("metric");
     let scores = comparison
         .scores
@@ -123,7 +118,10 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
             &scores.metric.name,
         ),
         rows: chosen(tags.keys().copied().collect(), row_tag),
-        columns: chosen(tags.keys().copied().collect(), column_tag),
+        columns: chosen(
+            tags.keys().copied().filter(|tag| *tag != row_tag).collect(),
+            column_tag,
+        ),
         metric: visible_line(&scores.metric.name),
         row_tag: visible_line(row_tag),
         column_tag: visible_line(column_tag),

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     report::{
-        Embed, redact, render_csv, render_html, render_json, render_junit, render_markdown,
-        render_text,
+        Embed, redact, render_code_quality, render_csv, render_html, render_json, render_jsonl,
+        render_junit, render_markdown, render_sarif, render_text,
     },
     trial::ScoreTable,
 };
@@ -68,6 +68,8 @@ fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, CliErro
         Some("json") => Some(ReportKind::Json),
         Some("xml") => Some(ReportKind::Junit),
         Some("csv") => Some(ReportKind::Csv),
+        Some("jsonl") => Some(ReportKind::Jsonl),
+        Some("sarif") => Some(ReportKind::Sarif),
         Some("txt") => Some(ReportKind::Text),
         _ => None,
     };
@@ -76,7 +78,9 @@ fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, CliErro
             "the ending of `{}` does not say the format",
             path.display()
         ))
-        .with_help("end it with .html, .md, .json, .xml, .csv or .txt, or add --as FORMAT")
+        .with_help(
+            "end it with .html, .md, .json, .xml, .csv, .jsonl, .sarif or .txt, or add --as FORMAT",
+        )
     })
 }
 
@@ -87,15 +91,20 @@ fn render(decided: &Decided, kind: ReportKind, terminal: &Terminal) -> Result<St
         ReportKind::Md => Ok(render_markdown(report)),
         ReportKind::Json => render_json(report).map_err(CliError::internal),
         ReportKind::Junit => Ok(render_junit(report)),
-        ReportKind::Csv => {
-            let loaded = [Some(&decided.candidate), decided.baseline.as_ref()];
-            let tables: Vec<&ScoreTable> = loaded
-                .into_iter()
-                .flatten()
-                .map(|loaded| &loaded.table)
-                .collect();
-            Ok(render_csv(&tables))
-        }
+        ReportKind::Sarif => Ok(render_sarif(report)),
+        ReportKind::Gitlab => Ok(render_code_quality(report)),
+        ReportKind::Csv => Ok(render_csv(&tables(decided))),
+        ReportKind::Jsonl => Ok(render_jsonl(&tables(decided))),
         ReportKind::Text => Ok(render_text(report, terminal.style())),
     }
+}
+
+/// The candidate's scores, then the baseline's.
+fn tables(decided: &Decided) -> Vec<&ScoreTable> {
+    let loaded = [Some(&decided.candidate), decided.baseline.as_ref()];
+    loaded
+        .into_iter()
+        .flatten()
+        .map(|loaded| &loaded.table)
+        .collect()
 }

@@ -77,6 +77,18 @@ struct PassageView {
 }
 
 impl CaseView {
+    /// What a list shows of it: anchor, id, bucket, style class, question, tags.
+    pub(super) fn index_line(&self) -> (&str, &str, &str, &str, &str, &[String]) {
+        (
+            &self.anchor,
+            &self.id,
+            self.bucket,
+            self.bucket_class,
+            &self.question_line,
+            &self.tags,
+        )
+    }
+
     /// The view of the page's `index`th case; the answers stand under their variants' names.
     pub fn new(case: &CaseReport, index: usize, candidate: &str, baseline: &str) -> Self {
         let mut sides = vec![SideView::new(

@@ -7,6 +7,7 @@
 mod case;
 mod diff;
 mod marked;
+mod packed;
 mod tables;
 mod view;
 

@@ -1,1 +1,0 @@
-//! Pages and requests, from the outside.
