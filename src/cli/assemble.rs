@@ -9,7 +9,7 @@ use crate::{
     copilot::CallFailure,
     gate::{Evidence, HumanScores, KnownMetrics, Policy, decide_with_labels},
     record::{Header, Reader, ReplySummary},
-    report::{AnswerReport, Ingredients, Report, RunSummary, Side, build},
+    report::{AnswerReport, Embed, Ingredients, Report, RunSummary, Side, build},
     stats::quantile::SortedSample,
     trial::{Cell, Column, ScoreTable},
     unit::Usd,
@@ -37,38 +37,6 @@ impl Loaded {
         columns
             .map(|(name, column)| (name.clone(), column.metric.clone()))
             .collect()
-    }
-
-    /// One trial, opened; a trial that cannot be read says so in its place.
-    fn open(&self, trial: usize) -> AnswerReport {
-        let empty = |why: String| AnswerReport {
-            text: Err(why),
-            claims: Vec::new(),
-            passages: Vec::new(),
-            explanations: Vec::new(),
-        };
-        let stored = match self.reader.trial(trial) {
-            Ok(stored) => stored,
-            Err(error) => return empty(error.to_string()),
-        };
-        let mut report = match stored.answer {
-            None => empty("not run".to_owned()),
-            Some(Err(failure)) => empty(failure.to_string()),
-            Some(Ok(answer)) => AnswerReport {
-                text: Ok(answer.text),
-                passages: answer.passages.unwrap_or_default(),
-                ..empty(String::new())
-            },
-        };
-        for (metric, detail) in stored.details {
-            report
-                .explanations
-                .push(format!("{metric}: {}", detail.explanation));
-            if report.claims.is_empty() && is_about_the_answer(&metric) {
-                report.claims = detail.claims;
-            }
-        }
-        report
     }
 
     fn summary(&self) -> Result<RunSummary, CliError> {
@@ -102,6 +70,38 @@ impl Loaded {
             judge_cost_usd: calls.judge_cost.map(Usd::dollars),
         })
     }
+}
+
+/// One trial, opened; a trial that cannot be read says so in its place.
+pub(crate) fn open(reader: &Reader, trial: usize) -> AnswerReport {
+    let empty = |why: String| AnswerReport {
+        text: Err(why),
+        claims: Vec::new(),
+        passages: Vec::new(),
+        explanations: Vec::new(),
+    };
+    let stored = match reader.trial(trial) {
+        Ok(stored) => stored,
+        Err(error) => return empty(error.to_string()),
+    };
+    let mut report = match stored.answer {
+        None => empty("not run".to_owned()),
+        Some(Err(failure)) => empty(failure.to_string()),
+        Some(Ok(answer)) => AnswerReport {
+            text: Ok(answer.text),
+            passages: answer.passages.unwrap_or_default(),
+            ..empty(String::new())
+        },
+    };
+    for (metric, detail) in stored.details {
+        report
+            .explanations
+            .push(format!("{metric}: {}", detail.explanation));
+        if report.claims.is_empty() && is_about_the_answer(&metric) {
+            report.claims = detail.claims;
+        }
+    }
+    report
 }
 
 /// Claims of these metrics are sentences of the answer; those of `correctness` are expected facts.
@@ -179,6 +179,7 @@ pub(crate) struct Question<'a> {
     pub(crate) at: Timestamp,
     /// What people said of the candidate's answers.
     pub(crate) labels: Option<&'a HumanScores>,
+    pub(crate) embed: Embed,
 }
 
 /// Decides, and puts the report together.
@@ -189,10 +190,10 @@ pub(crate) fn report(question: &Question<'_>) -> Result<Report, CliError> {
         baseline: baseline.map(|loaded| &loaded.table),
     };
     let decision = decide_with_labels(question.policy, evidence, question.labels);
-    let open_candidate = |trial| candidate.open(trial);
+    let open_candidate = |trial| open(&candidate.reader, trial);
     let open_baseline = |trial| match baseline {
-        Some(baseline) => baseline.open(trial),
-        None => candidate.open(trial),
+        Some(baseline) => open(&baseline.reader, trial),
+        None => open(&candidate.reader, trial),
     };
     let baseline_side = match baseline {
         None => None,
@@ -216,6 +217,7 @@ pub(crate) fn report(question: &Question<'_>) -> Result<Report, CliError> {
         },
         baseline: baseline_side,
         open_case: &|case| candidate.reader.case(case).ok(),
+        embed: question.embed,
         settings: settings(question),
         provenance: provenance(question),
     }))

@@ -22,7 +22,7 @@ use crate::{
     eval_set::EvalSet,
     gate::Verdict,
     record::{Reader, Status},
-    report::{Report, render_html, render_text},
+    report::{Embed, Report, render_html, render_text},
     run::{Seat, SeatKind},
 };
 
@@ -161,6 +161,7 @@ impl<'a> Demo<'a> {
             policy_name: "gate.toml",
             environment: "prod",
             at: clock::now(self.terminal.source_date_epoch.as_deref()),
+            embed: Embed::Regressions,
         })?;
         let page = self.folder.join(format!("{}.html", variant.name()));
         files::write(&page, &render_html(&report).map_err(CliError::internal)?)?;

@@ -13,7 +13,7 @@ use super::super::{
 use crate::{
     gate::{HumanScores, Policy, Verdict, policy_warnings},
     quality::{JoinError, join, labels},
-    report::{Report, render_json, render_text},
+    report::{Embed, Report, render_json, render_text},
 };
 
 /// Runs the command.
@@ -22,7 +22,7 @@ pub(crate) fn run(
     args: &GateArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
-    let Decided { report, .. } = decide(global, &args.against, terminal)?;
+    let Decided { report, .. } = decide(global, &args.against, Embed::Regressions, terminal)?;
     if wants_json(global) {
         terminal.line(&render_json(&report).map_err(CliError::internal)?);
     } else {
@@ -52,6 +52,7 @@ pub(crate) struct Decided {
 pub(crate) fn decide(
     global: &Global,
     against: &Against,
+    embed: Embed,
     terminal: &Terminal,
 ) -> Result<Decided, CliError> {
     let directory = project::runs_dir(global)?;
@@ -78,6 +79,7 @@ pub(crate) fn decide(
         environment: against.env.as_deref().unwrap_or(""),
         at: clock::now(terminal.source_date_epoch.as_deref()),
         labels: labels.as_ref(),
+        embed,
     })?;
     Ok(Decided {
         report,

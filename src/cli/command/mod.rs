@@ -18,3 +18,4 @@ pub(super) mod stats;
 mod stats_request;
 mod stats_table;
 pub(super) mod validate;
+pub(super) mod view;
