@@ -50,3 +50,13 @@ labels-go-further data="../shared/data":
 # simulated error rates of the defaults; writes docs/error-rates.md and docs/images
 error-rates:
     cargo bench --bench error_rates
+
+# the viewer on a million trials, the report of 5,000 cases (docs/performance.md)
+view:
+    cargo build --release
+    python3 benches/view.py
+
+# pictures of the demo's report and viewer, for the README
+screenshots:
+    cargo build --release
+    ./tests/screenshots.sh

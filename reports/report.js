@@ -3,6 +3,7 @@
 (() => {
   const list = document.getElementById("case-list");
   const cases = [...list.querySelectorAll("details.case")];
+  const texts = new Map(cases.map((item) => [item, item.textContent.toLowerCase()]));
   const tools = document.querySelector("form.tools");
 
   const openTarget = () => {
@@ -13,12 +14,86 @@
     target?.scrollIntoView({ block: "center" });
   };
 
+  // Everything below puts texts into the page as text only.
+  const make = (name, className, ...children) => {
+    const element = document.createElement(name);
+    element.className = className;
+    element.append(...children);
+    return element;
+  };
+  const pieces = (all) => all.flatMap((piece) => {
+    if (!piece.class) { return [piece.text]; }
+    const mark = make("mark", piece.class, piece.text);
+    mark.id = piece.anchors[0] ?? "";
+    return [mark, ...piece.ends.map((end) => {
+      const link = make("a", "ref", String(end.number));
+      link.href = `#${end.target}`;
+      return link;
+    })];
+  });
+  const marked = (text) => make("div", "said", ...pieces(text.first), ...(text.n_rest > 0
+    ? [make("details", "more", make("summary", "", `show all (${text.n_rest} more characters)`), ...pieces(text.rest))] : []));
+  const claim = (one) => {
+    const item = make("li", one.class, make("span", `chip ${one.class}`, `${one.glyph} ${one.word}`), " ", make("span", "claim-text", one.text),
+      ...one.reasons.map((reason) => make("div", "quiet", reason)));
+    item.id = one.anchor;
+    if (one.evidence?.target) {
+      const link = make("a", "", `${one.evidence.word} in passage ${one.evidence.passage}`);
+      link.href = `#${one.evidence.target}`;
+      item.append(make("div", "", link));
+    }
+    return item;
+  };
+  const side = (one) => make("section", "side", make("h3", "", one.title),
+    one.answer ? marked(one.answer) : make("p", "failure", `No answer. ${one.failure}`),
+    ...(one.claims.length ? [make("h4", "", "Claims"), make("ol", "claims", ...one.claims.map(claim))] : []),
+    ...(one.passages.length ? [make("h4", "", "Passages, as the copilot was given them")] : []),
+    ...one.passages.map((passage) => make("figure", "passage",
+      make("figcaption", "", `${passage.number} ${passage.id} ${passage.source}`), marked(passage.text))),
+    ...(one.explanations.length ? [make("h4", "", "How it was scored"), make("ul", "explanations", ...one.explanations.map((line) => make("li", "", line)))] : []));
+  const body = (one) => make("div", "case-body",
+    make("div", "asked", make("div", "", make("h3", "", "Question"), marked(one.question)),
+      ...(one.reference ? [make("div", "", make("h3", "", "Reference answer"), marked(one.reference))] : [])),
+    make("div", "sides", ...one.sides.map(side)),
+    make("ul", "", ...one.scores.map((score) => make("li", "", `${score[0]}: ${score[1]}${one.sides.length > 1 ? `, baseline ${score[2]}` : ""}`))));
+
+  const unpack = async (block) => {
+    const bytes = Uint8Array.from(atob(block.textContent), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return JSON.parse(await new Response(stream).text());
+  };
+  const packed = async () => {
+    const index = document.getElementById("packed-index");
+    if (!index) { return; }
+    const blocks = [...document.querySelectorAll(".packed-block")];
+    const opened = new Map();
+    const size = 250;
+    const lines = await unpack(index);
+    const items = lines.map(([anchor, name, bucket, kind, question, tags], place) => {
+      const item = make("details", `case ${kind}`, make("summary", "", make("span", `chip ${kind}`, bucket), " ",
+        make("span", "case-id", name), " ", make("span", "question-line", question), ...tags.map((tag) => make("span", "tag", tag))));
+      item.id = anchor;
+      item.dataset.bucket = kind;
+      item.dataset.id = name;
+      item.addEventListener("toggle", async () => {
+        const number = Math.floor(place / size);
+        if (!opened.has(number)) { opened.set(number, unpack(blocks[number])); }
+        const cases = await opened.get(number);
+        if (item.childElementCount === 1) { item.append(body(cases[place % size])); }
+      });
+      texts.set(item, `${name} ${bucket} ${question} ${tags.join(" ")}`.toLowerCase());
+      return item;
+    });
+    cases.push(...items);
+    list.append(...items);
+    document.getElementById("packed-note").hidden = true;
+  };
+
   if (tools) {
     const find = document.getElementById("find");
     const bucket = document.getElementById("bucket");
     const order = document.getElementById("order");
     const shown = document.getElementById("shown");
-    const texts = new Map(cases.map((item) => [item, item.textContent.toLowerCase()]));
 
     const filter = () => {
       const wanted = find.value.trim().toLowerCase();
@@ -47,6 +122,7 @@
     document.getElementById("close-all").addEventListener("click", () => setAll(false));
     tools.hidden = false;
     filter();
+    packed().then(() => { filter(); openTarget(); });
 
     document.addEventListener("keydown", (event) => {
       const isTyping = event.target.closest("input, select, textarea");

@@ -130,9 +130,19 @@ pub(crate) enum Command {
     /// Compare runs, paired by question, with intervals
     #[command(after_help = "Example:\n  groundgate compare 01JQ8Z 01JR2M --by product")]
     Compare(CompareArgs),
-    /// Write a report of a run's gate: HTML, Markdown, JSON, `JUnit`, CSV or text
+    /// Write a report of a run's gate: HTML, Markdown, JSON, `JUnit`, SARIF, GitLab, CSV, JSONL or text
     #[command(after_help = "Example:\n  groundgate report latest --baseline 01JQ8Z -o report.html")]
     Report(ReportArgs),
+    /// Browse runs in the browser: compare, open cases, watch a run; on this machine only
+    #[command(
+        after_help = "Examples:\n  groundgate view\n  groundgate view --baseline 01JQ8Z --env prod"
+    )]
+    View(ViewArgs),
+    /// Label claims and pairs of answers in the browser, blind, by keyboard
+    #[command(
+        after_help = "Examples:\n  groundgate label latest --labeler ana\n  groundgate label latest --baseline 01JQ8Z --pairs\n  groundgate label --export agreed.jsonl\n  groundgate label latest --pack pack.html"
+    )]
+    Label(LabelArgs),
     /// Explain a rule, a case or an exit code
     #[command(
         after_help = "Examples:\n  groundgate explain refunds-007 --run latest\n  groundgate explain refunds-007 --calls   what each judge was sent and replied\n  groundgate explain groundedness.floor\n  groundgate explain 11"
@@ -458,9 +468,26 @@ pub(crate) struct ReportArgs {
     /// Where to write; its ending says the format; may be given more than once [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Vec<PathBuf>,
-    /// The format where the ending does not say: html, md, json, junit, csv, text
+    /// The format where the ending does not say
     #[arg(long = "as", value_enum, value_name = "FORMAT")]
     pub(crate) kind: Option<ReportKind>,
+    /// Which cases the report opens, with their questions, answers and passages
+    #[arg(long, value_enum, default_value_t = EmbedWhat::Regressions, value_name = "WHICH")]
+    pub(crate) embed: EmbedWhat,
+    /// For wide circulation: digests instead of questions, answers, passages and explanations
+    #[arg(long)]
+    pub(crate) redact: bool,
+}
+
+/// Which cases a report opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EmbedWhat {
+    /// Those that changed or fail, at most 200.
+    Regressions,
+    /// Every one.
+    All,
+    /// None.
+    None,
 }
 
 /// A report's format.
@@ -476,8 +503,80 @@ pub(crate) enum ReportKind {
     Junit,
     /// Scores by case.
     Csv,
+    /// Scores by case, one JSON object a line.
+    Jsonl,
+    /// Rules that did not pass, for code scanning.
+    Sarif,
+    /// Rules that did not pass, for GitLab's code quality.
+    Gitlab,
     /// For terminals.
     Text,
+}
+
+/// Where the viewer listens, and what it shows.
+#[derive(Debug, Args)]
+pub(crate) struct ViewArgs {
+    /// The run that verdicts compare with [default: the oldest finished run of the same eval set]
+    #[arg(long, value_name = "RUN")]
+    pub(crate) baseline: Option<String>,
+    /// The environment that verdicts are for, as in the policy
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Another policy than the configuration's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// A port of 127.0.0.1 [default: one that is free]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) port: u16,
+    /// Where labels go
+    #[arg(long, value_name = "FILE", default_value = "labels.jsonl")]
+    pub(crate) labels: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelArgs {
+    /// The run: an id, its beginning, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub(crate) run: String,
+    #[command(flatten)]
+    pub(crate) view: ViewArgs,
+    /// Pairs of whole answers, against --baseline, instead of single claims
+    #[arg(long, requires = "baseline")]
+    pub(crate) pairs: bool,
+    /// Who labels
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "somebody")]
+    pub(crate) labeler: String,
+    /// Which claims come beside the random ones
+    #[arg(long, value_enum, value_name = "QUEUE", default_value_t = QueueName::Calibration)]
+    pub(crate) queue: QueueName,
+    /// How many items
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) items: usize,
+    /// Draws the items; the same seed draws the same
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Write what people agree on as JSON Lines, for `judge agreement` and `judge calibrate`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["pack", "import"])]
+    pub(crate) export: Option<PathBuf>,
+    /// Add the labels that a pack gave
+    #[arg(long, value_name = "FILE", conflicts_with = "pack")]
+    pub(crate) import: Option<PathBuf>,
+    /// Write the items as one page for people without groundgate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pack: Option<PathBuf>,
+}
+
+/// Which claims come beside the random ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueueName {
+    /// None: all are random, the only ones that count for agreement by themselves.
+    Calibration,
+    /// Instruments or repeats disagree.
+    Disagreement,
+    /// One more label would turn the answer's score.
+    Uncertain,
+    /// Of critical cases.
+    Critical,
 }
 
 #[derive(Debug, Args)]

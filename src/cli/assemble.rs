@@ -7,7 +7,7 @@ use crate::{
     copilot::CallFailure,
     gate::{Evidence, Facts, KnownMetrics, Policy, Settled, settle},
     record::{Header, Reader, ReplySummary},
-    report::{AnswerReport, Ingredients, Report, RunSummary, Side, build},
+    report::{AnswerReport, Embed, Ingredients, Report, RunSummary, Side, build},
     stats::quantile::SortedSample,
     trial::{Cell, Column, ScoreTable},
     unit::{Digest, Usd},
@@ -35,38 +35,6 @@ impl Loaded {
         columns
             .map(|(name, column)| (name.clone(), column.metric.clone()))
             .collect()
-    }
-
-    /// One trial, opened; a trial that cannot be read says so in its place.
-    fn open(&self, trial: usize) -> AnswerReport {
-        let empty = |why: String| AnswerReport {
-            text: Err(why),
-            claims: Vec::new(),
-            passages: Vec::new(),
-            explanations: Vec::new(),
-        };
-        let stored = match self.reader.trial(trial) {
-            Ok(stored) => stored,
-            Err(error) => return empty(error.to_string()),
-        };
-        let mut report = match stored.answer {
-            None => empty("not run".to_owned()),
-            Some(Err(failure)) => empty(failure.to_string()),
-            Some(Ok(answer)) => AnswerReport {
-                text: Ok(answer.text),
-                passages: answer.passages.unwrap_or_default(),
-                ..empty(String::new())
-            },
-        };
-        for (metric, detail) in stored.details {
-            report
-                .explanations
-                .push(format!("{metric}: {}", detail.explanation));
-            if report.claims.is_empty() && is_about_the_answer(&metric) {
-                report.claims = detail.claims;
-            }
-        }
-        report
     }
 
     fn summary(&self) -> Result<RunSummary, CliError> {
@@ -100,6 +68,38 @@ impl Loaded {
             judge_cost_usd: calls.judge_cost.map(Usd::dollars),
         })
     }
+}
+
+/// One trial, opened; a trial that cannot be read says so in its place.
+pub(crate) fn open(reader: &Reader, trial: usize) -> AnswerReport {
+    let empty = |why: String| AnswerReport {
+        text: Err(why),
+        claims: Vec::new(),
+        passages: Vec::new(),
+        explanations: Vec::new(),
+    };
+    let stored = match reader.trial(trial) {
+        Ok(stored) => stored,
+        Err(error) => return empty(error.to_string()),
+    };
+    let mut report = match stored.answer {
+        None => empty("not run".to_owned()),
+        Some(Err(failure)) => empty(failure.to_string()),
+        Some(Ok(answer)) => AnswerReport {
+            text: Ok(answer.text),
+            passages: answer.passages.unwrap_or_default(),
+            ..empty(String::new())
+        },
+    };
+    for (metric, detail) in stored.details {
+        report
+            .explanations
+            .push(format!("{metric}: {}", detail.explanation));
+        if report.claims.is_empty() && is_about_the_answer(&metric) {
+            report.claims = detail.claims;
+        }
+    }
+    report
 }
 
 /// Claims of these metrics are sentences of the answer; those of `correctness` are expected facts.
@@ -175,6 +175,7 @@ pub(crate) struct Question<'a> {
     pub(crate) policy_name: &'a str,
     /// Where it is to go, when the gate is asked, and what else it is told.
     pub(crate) facts: &'a Facts,
+    pub(crate) embed: Embed,
 }
 
 /// Decides, and puts the report together.
@@ -185,10 +186,10 @@ pub(crate) fn report(question: &Question<'_>) -> Result<(Report, Digest), CliErr
         baseline: baseline.map(|loaded| &loaded.table),
     };
     let Settled { decision, subject } = settle(question.policy, evidence, question.facts);
-    let open_candidate = |trial| candidate.open(trial);
+    let open_candidate = |trial| open(&candidate.reader, trial);
     let open_baseline = |trial| match baseline {
-        Some(baseline) => baseline.open(trial),
-        None => candidate.open(trial),
+        Some(baseline) => open(&baseline.reader, trial),
+        None => open(&candidate.reader, trial),
     };
     let baseline_side = match baseline {
         None => None,
@@ -212,6 +213,7 @@ pub(crate) fn report(question: &Question<'_>) -> Result<(Report, Digest), CliErr
         },
         baseline: baseline_side,
         open_case: &|case| candidate.reader.case(case).ok(),
+        embed: question.embed,
         settings: settings(question),
         provenance: provenance(question),
     });

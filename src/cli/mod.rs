@@ -86,6 +86,8 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
         Command::Policy(args) => command::policy::run(global, &args, terminal),
         Command::Compare(args) => command::compare::run(global, &args, terminal),
         Command::Report(args) => command::report::run(global, &args, terminal),
+        Command::View(args) => command::view::run(global, &args, terminal),
+        Command::Label(args) => command::view::label(global, &args, terminal),
         Command::Explain(args) => command::explain::run(global, &args, terminal),
         Command::Plan(args) => command::plan::run(global, &args, terminal),
         Command::Selftest(args) => command::selftest::run(global, &args, terminal),

@@ -29,7 +29,7 @@ use crate::{
 /// A record opened for reading. A run may be writing to it meanwhile.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
+    pub(super) connection: Connection,
     path: PathBuf,
     header: Header,
 }
@@ -345,7 +345,7 @@ impl Reader {
         Ok(cells)
     }
 
-    fn cell(
+    pub(super) fn cell(
         &self,
         value: Option<f64>,
         reason: Option<&str>,
@@ -426,7 +426,7 @@ impl Reader {
         collect().map_err(sqlite("read", &self.path))
     }
 
-    fn index(&self, value: i64) -> Result<usize, RecordError> {
+    pub(super) fn index(&self, value: i64) -> Result<usize, RecordError> {
         usize::try_from(value)
             .map_err(|_out_of_range| self.damaged(format!("{value} is not a place in the plan")))
     }
@@ -484,7 +484,11 @@ fn case_info(case: Case, tags: &mut BTreeSet<Arc<BTreeMap<String, String>>>) -> 
     }
 }
 
-fn parse<'a, T: Deserialize<'a>>(path: &Path, what: &str, text: &'a str) -> Result<T, RecordError> {
+pub(super) fn parse<'a, T: Deserialize<'a>>(
+    path: &Path,
+    what: &str,
+    text: &'a str,
+) -> Result<T, RecordError> {
     serde_json::from_str(text).map_err(|error| RecordError::Damaged {
         path: path.to_owned(),
         what: format!("{what} does not parse: {error}"),

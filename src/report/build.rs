@@ -13,10 +13,22 @@ use crate::{
     unit::count_to_f64,
 };
 
-/// At most so many cases are opened in a report.
+/// At most so many cases are opened in a report, unless all were asked for.
 const CASES_OPENED: usize = 200;
 /// A tag with more values than this is no dimension to look at.
 const VALUES_PER_TAG: usize = 40;
+
+/// Which cases a report opens: with questions, answers and passages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Embed {
+    /// Those that changed or fail, worst first, at most 200.
+    #[default]
+    Regressions,
+    /// Every one.
+    All,
+    /// None: numbers and ids only.
+    None,
+}
 
 /// What a report is made of.
 #[expect(
@@ -46,6 +58,8 @@ pub struct Ingredients<'a> {
     pub provenance: Vec<(String, String)>,
     /// The command to type next.
     pub next: String,
+    /// Which cases are opened.
+    pub embed: Embed,
 }
 
 /// One run's part.
@@ -69,14 +83,7 @@ pub fn build(from: Ingredients<'_>) -> Report {
         baseline: from.baseline.as_ref().map(|side| side.table),
     };
     let comparisons = compare(&from.policy.statistics, evidence, None);
-    let gated = gated_scores(from.policy, &from.decision, evidence.candidate);
-    let mut losses = case_losses(evidence, &gated);
-    losses.sort_unstable_by(|one, other| {
-        let order = one.bucket.cmp(&other.bucket);
-        order
-            .then(other.loss.total_cmp(&one.loss))
-            .then(one.case_index.cmp(&other.case_index))
-    });
+    let losses = losses(from.policy, &from.decision, evidence);
     let buckets = [
         Bucket::Regressed,
         Bucket::StillFailing,
@@ -91,10 +98,20 @@ pub fn build(from: Ingredients<'_>) -> Report {
             )
         })
         .to_vec();
+    let is_opened = |loss: &CaseLoss| match from.embed {
+        Embed::Regressions => loss.bucket != Bucket::Unchanged,
+        Embed::All => true,
+        Embed::None => false,
+    };
+    let n_most = if from.embed == Embed::All {
+        usize::MAX
+    } else {
+        CASES_OPENED
+    };
     let opened: Vec<CaseReport> = losses
         .iter()
-        .filter(|loss| loss.bucket != Bucket::Unchanged)
-        .take(CASES_OPENED)
+        .filter(|loss| is_opened(loss))
+        .take(n_most)
         .filter_map(|loss| case_report(&from, loss))
         .collect();
     let causes = match from.decision.verdict {
@@ -122,6 +139,19 @@ pub fn build(from: Ingredients<'_>) -> Report {
         candidate: from.candidate.summary,
         baseline: from.baseline.map(|side| side.summary),
     }
+}
+
+/// Every case with what it lost on the scores that the policy reads: by bucket, then worst first.
+pub fn losses(policy: &Policy, decision: &Decision, evidence: Evidence<'_>) -> Vec<CaseLoss> {
+    let gated = gated_scores(policy, decision, evidence.candidate);
+    let mut losses = case_losses(evidence, &gated);
+    losses.sort_unstable_by(|one, other| {
+        let order = one.bucket.cmp(&other.bucket);
+        order
+            .then(other.loss.total_cmp(&one.loss))
+            .then(one.case_index.cmp(&other.case_index))
+    });
+    losses
 }
 
 /// The bounded metrics that the policy's rules read: those in which a case can be lost.

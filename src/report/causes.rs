@@ -23,17 +23,19 @@ const LIFT: f64 = 2.0;
 
 /// What one case lost against the baseline, or lacks to the best score.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct CaseLoss {
-    pub(super) case_index: usize,
+pub struct CaseLoss {
+    /// The case's place in the plan.
+    pub case_index: usize,
     /// The case's place in the baseline.
-    pub(super) twin: Option<usize>,
-    pub(super) bucket: Bucket,
+    pub twin: Option<usize>,
+    /// What became of it.
+    pub bucket: Bucket,
     /// Over all gated metrics.
-    pub(super) loss: f64,
+    pub loss: f64,
     /// What it lacks to the best score, over all gated metrics.
-    pub(super) short: f64,
+    pub short: f64,
     /// Losses only.
-    pub(super) by_metric: BTreeMap<String, f64>,
+    pub by_metric: BTreeMap<String, f64>,
 }
 
 impl Default for CaseLoss {

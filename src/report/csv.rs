@@ -96,7 +96,7 @@ fn is_formula(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
@@ -106,7 +106,7 @@ mod tests {
         unit::Digest,
     };
 
-    fn table(id: &str) -> ScoreTable {
+    pub(in crate::report) fn table(id: &str) -> ScoreTable {
         let case = |id: &str| CaseInfo {
             id: id.to_owned(),
             digest: Digest::of(b"case"),

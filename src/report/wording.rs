@@ -247,7 +247,7 @@ pub(super) const fn without_cause(verdict: Verdict) -> &'static str {
 }
 
 /// The style class of a bucket.
-pub(super) const fn bucket_class(bucket: Bucket) -> &'static str {
+pub const fn bucket_class(bucket: Bucket) -> &'static str {
     match bucket {
         Bucket::Regressed => "regressed",
         Bucket::StillFailing => "still-failing",

@@ -14,7 +14,7 @@ use super::{
     },
     gate,
 };
-use crate::report::{tally, visible_line};
+use crate::report::{Embed, tally, visible_line};
 
 /// Runs the command.
 pub(crate) fn run(
@@ -22,7 +22,7 @@ pub(crate) fn run(
     args: &ApproveArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
-    let decided = gate::decide(global, &args.against, terminal)?;
+    let decided = gate::decide(global, &args.against, Embed::Regressions, terminal)?;
     let roles: Vec<&str> = decided
         .policy
         .outside

@@ -16,7 +16,7 @@ use super::super::{
 use crate::{
     gate::{Evidence, MetricComparison, Slice, Statistics, compare},
     number::{NumberFormat, Scale, Toward, plural},
-    report::visible_line,
+    report::{case_differences, interval_strip, sparkline, visible_line},
     stats::{Estimate, holm},
 };
 
@@ -51,6 +51,8 @@ pub(crate) fn run(
     }
     for (candidate, parts) in &all {
         terminal.print(&table(&base, candidate, parts, &holm));
+        let unicode = terminal.style().unicode;
+        terminal.print(&pictures(&base, candidate, parts, unicode));
     }
     terminal.line(&format!(
         "{} made; {} after Holm's correction{}",
@@ -179,6 +181,47 @@ fn table(base: &Loaded, candidate: &Loaded, parts: &Parts, holm: &Holm) -> Strin
         for comparison in comparisons {
             text.push_str(&row(comparison, holm.keeps(comparison.p_value)));
         }
+    }
+    text
+}
+
+/// Differences of scores as intervals around zero, and how the cases are spread around it.
+fn pictures(base: &Loaded, candidate: &Loaded, parts: &Parts, unicode: bool) -> String {
+    let overall = parts
+        .first()
+        .map(|(_, comparisons)| comparisons.as_slice())
+        .unwrap_or_default();
+    let drawn: Vec<(&MetricComparison, &Estimate)> = overall
+        .iter()
+        .filter(|one| one.metric.shown_unit().is_empty())
+        .filter_map(|one| Some((one, one.difference.as_ref()?)))
+        .collect();
+    let ends = drawn
+        .iter()
+        .flat_map(|(_, estimate)| [estimate.lower, estimate.upper]);
+    let reach = ends.flatten().map(f64::abs).fold(0.0_f64, f64::max);
+    if reach <= 0.0 {
+        return String::new();
+    }
+    let format = NumberFormat::new(Scale::Share, true, &[reach], None);
+    let reach_text = format.bare(reach, Toward::Up);
+    let mut text = format!(
+        "\n  {:<20} {:^25}   {:^25}\n",
+        "",
+        format!("difference, up to {reach_text}"),
+        "cases, up to 100 points"
+    );
+    for (one, estimate) in drawn {
+        let strip = interval_strip(
+            (estimate.lower, estimate.point, estimate.upper),
+            reach,
+            unicode,
+        );
+        let differences = case_differences(&candidate.table, &base.table, &one.metric.name);
+        let cases = sparkline(&differences, 1.0, unicode);
+        let line = format!("  {:<20} {strip}   {cases}", visible_line(&one.metric.name));
+        text.push_str(line.trim_end());
+        text.push('\n');
     }
     text
 }

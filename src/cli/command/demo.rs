@@ -22,7 +22,7 @@ use crate::{
     eval_set::EvalSet,
     gate::{Facts, Verdict},
     record::{Reader, Status},
-    report::{Report, render_html, render_text},
+    report::{Embed, Report, render_html, render_text},
     run::{Seat, SeatKind},
 };
 
@@ -163,6 +163,7 @@ impl<'a> Demo<'a> {
             policy: &policy,
             policy_name: "gate.toml",
             facts: &facts,
+            embed: Embed::Regressions,
         })?;
         let page = self.folder.join(format!("{}.html", variant.name()));
         files::write(&page, &render_html(&report).map_err(CliError::internal)?)?;

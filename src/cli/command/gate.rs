@@ -25,8 +25,8 @@ use crate::{
     },
     quality::{JoinError, join, labels},
     report::{
-        Report, render_annotations, render_json, render_markdown, render_outputs, render_text,
-        visible_line,
+        Embed, Report, render_annotations, render_json, render_markdown, render_outputs,
+        render_text, visible_line,
     },
     unit::Digest,
 };
@@ -40,7 +40,8 @@ pub(crate) fn run(
     args: &GateArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
-    let Decided { report, source, .. } = decide(global, &args.against, terminal)?;
+    let Decided { report, source, .. } =
+        decide(global, &args.against, Embed::Regressions, terminal)?;
     if wants_json(global) {
         terminal.print(&render_json(&report).map_err(CliError::internal)?);
     } else {
@@ -97,6 +98,7 @@ pub(crate) struct Decided {
 pub(crate) fn decide(
     global: &Global,
     against: &Against,
+    embed: Embed,
     terminal: &Terminal,
 ) -> Result<Decided, CliError> {
     let directory = project::runs_dir(global)?;
@@ -138,6 +140,7 @@ pub(crate) fn decide(
         policy: &policy,
         policy_name: &policy_name,
         facts: &gathered.facts,
+        embed,
     })?;
     report.provenance.extend(gathered.provenance);
     if !policy.outside.approvals.is_empty() {

@@ -23,4 +23,5 @@ pub(super) mod stats;
 mod stats_request;
 mod stats_table;
 pub(super) mod validate;
+pub(super) mod view;
 pub(super) mod watch;

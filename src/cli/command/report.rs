@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     super::{
-        args::{Global, ReportArgs, ReportKind},
+        args::{EmbedWhat, Global, ReportArgs, ReportKind},
         error::CliError,
         exit_code::ExitCode,
         files,
@@ -14,7 +14,10 @@ use super::{
     gate::{self, Decided},
 };
 use crate::{
-    report::{render_csv, render_html, render_json, render_junit, render_markdown, render_text},
+    report::{
+        Embed, redact, render_code_quality, render_csv, render_html, render_json, render_jsonl,
+        render_junit, render_markdown, render_sarif, render_text,
+    },
     trial::ScoreTable,
 };
 
@@ -26,7 +29,10 @@ pub(crate) fn run(
 ) -> Result<ExitCode, CliError> {
     let kinds = args.output.iter().map(|path| kind_of(path, args.kind));
     let kinds: Vec<ReportKind> = kinds.collect::<Result<_, _>>()?;
-    let decided = gate::decide(global, &args.against, terminal)?;
+    let mut decided = gate::decide(global, &args.against, args.embed.into(), terminal)?;
+    if args.redact {
+        decided.report = redact(decided.report);
+    }
     for (path, kind) in args.output.iter().zip(kinds) {
         files::write(path, &render(&decided, kind, terminal)?)?;
         terminal.note(&format!("wrote {}", path.display()));
@@ -42,6 +48,16 @@ pub(crate) fn run(
     Ok(ExitCode::Done)
 }
 
+impl From<EmbedWhat> for Embed {
+    fn from(what: EmbedWhat) -> Self {
+        match what {
+            EmbedWhat::Regressions => Self::Regressions,
+            EmbedWhat::All => Self::All,
+            EmbedWhat::None => Self::None,
+        }
+    }
+}
+
 fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, CliError> {
     let ending = path
         .extension()
@@ -52,6 +68,8 @@ fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, CliErro
         Some("json") => Some(ReportKind::Json),
         Some("xml") => Some(ReportKind::Junit),
         Some("csv") => Some(ReportKind::Csv),
+        Some("jsonl") => Some(ReportKind::Jsonl),
+        Some("sarif") => Some(ReportKind::Sarif),
         Some("txt") => Some(ReportKind::Text),
         _ => None,
     };
@@ -60,7 +78,9 @@ fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, CliErro
             "the ending of `{}` does not say the format",
             path.display()
         ))
-        .with_help("end it with .html, .md, .json, .xml, .csv or .txt, or add --as FORMAT")
+        .with_help(
+            "end it with .html, .md, .json, .xml, .csv, .jsonl, .sarif or .txt, or add --as FORMAT",
+        )
     })
 }
 
@@ -71,15 +91,20 @@ fn render(decided: &Decided, kind: ReportKind, terminal: &Terminal) -> Result<St
         ReportKind::Md => Ok(render_markdown(report)),
         ReportKind::Json => render_json(report).map_err(CliError::internal),
         ReportKind::Junit => Ok(render_junit(report)),
-        ReportKind::Csv => {
-            let loaded = [Some(&decided.candidate), decided.baseline.as_ref()];
-            let tables: Vec<&ScoreTable> = loaded
-                .into_iter()
-                .flatten()
-                .map(|loaded| &loaded.table)
-                .collect();
-            Ok(render_csv(&tables))
-        }
+        ReportKind::Sarif => Ok(render_sarif(report)),
+        ReportKind::Gitlab => Ok(render_code_quality(report)),
+        ReportKind::Csv => Ok(render_csv(&tables(decided))),
+        ReportKind::Jsonl => Ok(render_jsonl(&tables(decided))),
         ReportKind::Text => Ok(render_text(report, terminal.style())),
     }
+}
+
+/// The candidate's scores, then the baseline's.
+fn tables(decided: &Decided) -> Vec<&ScoreTable> {
+    let loaded = [Some(&decided.candidate), decided.baseline.as_ref()];
+    loaded
+        .into_iter()
+        .flatten()
+        .map(|loaded| &loaded.table)
+        .collect()
 }

@@ -12,7 +12,7 @@ use std::{
 use super::render_html;
 use crate::{
     gate::Verdict,
-    report::{Report, fixture},
+    report::{Report, fixture, tests::PAYLOADS},
 };
 
 /// A place under `target`, where people can look at what was tested.
@@ -133,6 +133,44 @@ fn markup_that_slipped_through_would_still_not_run() {
         console.matches("Content Security Policy").count() >= 4,
         "{console}"
     );
+}
+
+/// The page as it would be if nothing were escaped anywhere: `payload` in every field, as it is.
+fn unescaped(payload: &str) -> String {
+    let page = render_html(&fixture::with_text("QPAYLOADQ")).unwrap();
+    let payload = payload.replace("alert(1)", "console.error('OWNED')");
+    page.replace("QPAYLOADQ", &payload)
+}
+
+/// What the console says when all pages are shown at once.
+fn console_of(name: &str, pages: &[String]) -> Option<String> {
+    let frames: Vec<String> = (0..pages.len())
+        .map(|n| format!("<iframe src=\"{name}-{n}.html\"></iframe>"))
+        .collect();
+    let frames = frames.concat();
+    for (n, page) in pages.iter().enumerate() {
+        write(&format!("{name}-{n}.html"), page);
+    }
+    let index = write(
+        &format!("{name}.html"),
+        &format!("<!DOCTYPE html><body>{frames}</body>"),
+    );
+    dump(&index, &[]).map(|(_, console)| console)
+}
+
+#[test]
+fn no_payload_runs_in_any_field_even_if_nothing_were_escaped() {
+    let pages: Vec<String> = PAYLOADS.iter().map(|payload| unescaped(payload)).collect();
+    let Some(console) = console_of("unescaped", &pages) else {
+        return;
+    };
+    assert!(!console.contains("\"OWNED\""), "{console}");
+    // The same without the policy does run: the test would see it.
+    let bare: Vec<String> = (pages.iter().take(8))
+        .map(|page| without_policy(page))
+        .collect();
+    let console = console_of("unescaped-bare", &bare).unwrap();
+    assert!(console.contains("\"OWNED\""), "{console}");
 }
 
 /// A report with as much on page one as page one takes.

@@ -3,20 +3,23 @@
 
 use serde::Serialize;
 
-use super::marked::{MarkedText, Span, lies_in};
+use super::{
+    diff::{self, Piece},
+    marked::{MarkedText, Span, lies_in},
+};
 use crate::{
     number::{Toward, format_score},
     report::{
-        model::{AnswerReport, CaseReport, Report},
+        model::{AnswerReport, CaseReport},
         visible::visible_line,
         wording,
     },
     trial::ClaimFinding,
 };
 
-/// A case as the template shows it.
+/// A case as the templates show it: plain strings that hide nothing, to be escaped.
 #[derive(Debug, Serialize)]
-pub(super) struct CaseView {
+pub struct CaseView {
     anchor: String,
     id: String,
     bucket: &'static str,
@@ -28,6 +31,8 @@ pub(super) struct CaseView {
     reference: Option<MarkedText>,
     scores: Vec<(String, String, String)>,
     sides: Vec<SideView>,
+    /// From the baseline's answer to the candidate's; empty where they are equal.
+    changes: Vec<Piece>,
 }
 
 /// One of the two answers.
@@ -72,20 +77,37 @@ struct PassageView {
 }
 
 impl CaseView {
-    /// The view of the `index`th case.
-    pub(super) fn new(report: &Report, index: usize, case: &CaseReport) -> Self {
+    /// What a list shows of it: anchor, id, bucket, style class, question, tags.
+    pub(super) fn index_line(&self) -> (&str, &str, &str, &str, &str, &[String]) {
+        (
+            &self.anchor,
+            &self.id,
+            self.bucket,
+            self.bucket_class,
+            &self.question_line,
+            &self.tags,
+        )
+    }
+
+    /// The view of the page's `index`th case; the answers stand under their variants' names.
+    pub fn new(case: &CaseReport, index: usize, candidate: &str, baseline: &str) -> Self {
         let mut sides = vec![SideView::new(
-            &format!("Candidate {}", report.candidate.variant),
+            &format!("Candidate {candidate}"),
             &format!("case-{index}-c"),
             &case.candidate,
         )];
-        if let (Some(answer), Some(run)) = (&case.baseline, &report.baseline) {
+        if let Some(answer) = &case.baseline {
             sides.push(SideView::new(
-                &format!("Baseline {}", run.variant),
+                &format!("Baseline {baseline}"),
                 &format!("case-{index}-b"),
                 answer,
             ));
         }
+        let texts = case.baseline.as_ref().map(|baseline| &baseline.text);
+        let changes = match (texts, &case.candidate.text) {
+            (Some(Ok(old)), Ok(new)) => diff::changes(old, new),
+            _ => Vec::new(),
+        };
         Self {
             anchor: format!("case-{index}"),
             id: visible_line(&case.id),
@@ -108,6 +130,7 @@ impl CaseView {
                 })
                 .collect(),
             sides,
+            changes,
         }
     }
 }

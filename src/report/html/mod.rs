@@ -5,7 +5,9 @@
 //! style and the script of the house, which the page's content security policy knows by hash.
 
 mod case;
+mod diff;
 mod marked;
+mod packed;
 mod tables;
 mod view;
 
@@ -14,8 +16,14 @@ use tera::{Context, Tera};
 
 use super::model::Report;
 
+pub use case::CaseView;
+
+/// Components that every page may use: marked text, verdicts, an opened case. Their one argument is
+/// what [`CaseView`] and its like hold.
+pub const PARTS: &str = include_str!("../../../reports/parts.html");
+/// The style of every page.
+pub const STYLE: &str = include_str!("../../../reports/report.css");
 const TEMPLATE: &str = include_str!("../../../reports/report.html");
-const STYLE: &str = include_str!("../../../reports/report.css");
 const SCRIPT: &str = include_str!("../../../reports/report.js");
 
 /// The template does not fit the report: a fault of this program, not of its input.
@@ -27,7 +35,7 @@ pub struct HtmlError(#[from] tera::Error);
 pub fn render_html(report: &Report) -> Result<String, HtmlError> {
     let mut tera = Tera::new();
     tera.autoescape_on([".html"]);
-    tera.add_raw_template("report.html", TEMPLATE)?;
+    tera.add_raw_templates([("parts.html", PARTS), ("report.html", TEMPLATE)])?;
     let mut context = Context::from_serialize(&view::Page::new(report))?;
     context.insert("style", STYLE);
     context.insert("script", SCRIPT);
@@ -36,8 +44,8 @@ pub fn render_html(report: &Report) -> Result<String, HtmlError> {
     Ok(tera.render("report.html", &context)?)
 }
 
-/// RFC 4648, with padding.
-fn base64(bytes: &[u8]) -> String {
+/// RFC 4648, with padding: for the hashes of a content security policy.
+pub fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     case::CaseView,
+    packed::Packed,
     tables::{
         self, CountsView, MarkView, MethodView, MetricView, NumbersView, RuleView, RunView,
         SliceTable, lines, pairs, slice_tables,
@@ -29,6 +30,8 @@ const N_PLOTTED: usize = 10;
 const N_CAUSES: usize = 3;
 /// Metrics compared on page one.
 const N_CHANGES: usize = 4;
+/// Cases in the page's own markup; more are packed.
+const N_OPEN: usize = 200;
 /// Cases named on page one.
 const N_WORST: usize = 3;
 
@@ -69,6 +72,7 @@ pub(super) struct Page {
     slice_note: &'static str,
     buckets: Vec<(&'static str, &'static str, String)>,
     cases: Vec<CaseView>,
+    packed: Packed,
     embedded: String,
     judges: Vec<String>,
     judge_facts: Vec<(String, String)>,
@@ -119,6 +123,11 @@ impl Page {
         let findings = &report.decision.findings;
         let plotted = most_telling(findings);
         let mut causes = causes(report);
+        let baseline = report.baseline.as_ref().map_or("", |run| &run.variant);
+        let mut opened: Vec<CaseView> = (report.cases.iter().enumerate())
+            .map(|(index, case)| CaseView::new(case, index, &report.candidate.variant, baseline))
+            .collect();
+        let packed = Packed::new(&opened.split_off(opened.len().min(N_OPEN)));
         let mut notes = lines(&report.decision.notes);
         Self {
             title: visible_line(&wording::subject_and_environment(report)),
@@ -154,12 +163,8 @@ impl Page {
             slices: slice_tables(report),
             slice_note: heat::SLICE_NOTE,
             buckets: tables::buckets(&report.bucket_counts),
-            cases: report
-                .cases
-                .iter()
-                .enumerate()
-                .map(|(index, case)| CaseView::new(report, index, case))
-                .collect(),
+            cases: opened,
+            packed,
             embedded: wording::embedded(report),
             judges: lines(&report.candidate.judges),
             judge_facts: pairs(&report.judge_facts),

@@ -1,0 +1,222 @@
+//! `groundgate view` and `groundgate label`: pages on this machine, until Ctrl-C.
+
+use std::path::{Path, PathBuf};
+
+use rustls::crypto::ring;
+
+use super::super::{
+    args::{Global, LabelArgs, QueueName, ViewArgs},
+    assemble::{self, Loaded, Question},
+    clock,
+    error::CliError,
+    exit_code::ExitCode,
+    facts::Asked,
+    files, pipeline,
+    policy_source::PolicySource,
+    project, runs,
+    terminal::Terminal,
+    wants_json,
+};
+use crate::{
+    gate::Evidence,
+    label::{Log, Queue, agreed, parse},
+    record::Reader,
+    report::{AnswerReport, Embed, losses, visible_line},
+    view::{Comparison, Desk, Gatekeeper, Server, Session, import, pack},
+};
+
+/// Runs `view`.
+pub(crate) fn run(
+    global: &Global,
+    args: &ViewArgs,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    let directory = project::runs_dir(global)?;
+    let baseline = baseline(&directory, args)?;
+    let desk = desk(global, args, baseline.as_ref(), None, terminal)?;
+    serve(desk, args.port, "", global, terminal)
+}
+
+/// Runs `label`.
+pub(crate) fn label(
+    global: &Global,
+    args: &LabelArgs,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    if let Some(path) = &args.export {
+        return export(&args.view.labels, path, terminal);
+    }
+    let directory = project::runs_dir(global)?;
+    let run = runs::open(&directory, &args.run)?;
+    let baseline = baseline(&directory, &args.view)?;
+    let log = Log::open(&args.view.labels).map_err(CliError::invalid)?;
+    let drawn = (queue(args.queue), args.items, args.seed);
+    let other = if args.pairs { baseline.as_ref() } else { None };
+    let session = Session::new(log, args.labeler.clone(), &run, other, drawn)?;
+    let desk = desk(
+        global,
+        &args.view,
+        baseline.as_ref(),
+        Some(session),
+        terminal,
+    )?;
+    if let Some(path) = &args.pack {
+        files::write(path, &pack(&desk).map_err(CliError::invalid)?)?;
+        terminal.note(&format!("wrote {}", path.display()));
+        return Ok(ExitCode::Done);
+    }
+    if let Some(path) = &args.import {
+        let n = import(&desk, &files::read_text(path)?).map_err(CliError::invalid)?;
+        terminal.note(&format!("added {n} to {}", args.view.labels.display()));
+        return Ok(ExitCode::Done);
+    }
+    serve(desk, args.view.port, "label", global, terminal)
+}
+
+const fn queue(name: QueueName) -> Queue {
+    match name {
+        QueueName::Calibration => Queue::Calibration,
+        QueueName::Disagreement => Queue::Disagreement,
+        QueueName::Uncertain => Queue::Uncertain,
+        QueueName::Critical => Queue::Critical,
+    }
+}
+
+fn baseline(directory: &Path, args: &ViewArgs) -> Result<Option<Reader>, CliError> {
+    let name = args.baseline.as_ref();
+    name.map(|name| runs::open(directory, name)).transpose()
+}
+
+fn desk(
+    global: &Global,
+    args: &ViewArgs,
+    baseline: Option<&Reader>,
+    session: Option<Session>,
+    terminal: &Terminal,
+) -> Result<Desk, CliError> {
+    let gate = Gate {
+        policy: match &args.policy {
+            Some(path) => path.clone(),
+            None => project::policy_path(global)?,
+        },
+        environment: args.env.clone(),
+        source_date_epoch: terminal.source_date_epoch.clone(),
+    };
+    let baseline = baseline.map(|run| run.header().run_id.clone());
+    let runs = project::runs_dir(global)?;
+    Desk::new(runs, Box::new(gate), baseline, session).map_err(CliError::internal)
+}
+
+fn serve(
+    desk: Desk,
+    port: u16,
+    page: &str,
+    global: &Global,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    let runtime = pipeline::runtime()?;
+    runtime.block_on(async {
+        let server = Server::bind(desk, port, &secret()?).await.map_err(CliError::internal)?;
+        let url = server.url() + page;
+        if wants_json(global) {
+            terminal.line(&serde_json::json!({"schema": "groundgate.view/1", "url": url}).to_string());
+        } else {
+            terminal.line(&url);
+            terminal.note("Open it in a browser on this machine; whoever has it can read these runs. Ctrl-C ends.");
+        }
+        tokio::select! {
+            ended = server.serve() => ended.map_err(CliError::internal),
+            _interrupted = tokio::signal::ctrl_c() => Ok(()),
+        }
+    })?;
+    Ok(ExitCode::Done)
+}
+
+/// What nobody can guess.
+fn secret() -> Result<[u8; 32], CliError> {
+    let mut bytes = [0; 32];
+    let source = ring::default_provider().secure_random;
+    let filled = source.fill(&mut bytes);
+    filled.map_err(|_no_randomness| CliError::internal("the system gives no random numbers"))?;
+    Ok(bytes)
+}
+
+fn export(log: &Path, path: &Path, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let kinds = parse(&files::read_text(log)?).map_err(CliError::invalid)?;
+    let mut text = String::new();
+    let labels = agreed(&kinds);
+    for label in &labels {
+        text += &serde_json::to_string(label).map_err(CliError::internal)?;
+        text.push('\n');
+    }
+    files::write(path, &text)?;
+    terminal.note(&format!(
+        "wrote {} labels to {}",
+        labels.len(),
+        path.display()
+    ));
+    Ok(ExitCode::Done)
+}
+
+/// Gates runs for the pages.
+struct Gate {
+    policy: PathBuf,
+    environment: Option<String>,
+    source_date_epoch: Option<String>,
+}
+
+impl Gate {
+    fn gated(&self, run: &Reader, baseline: Option<&Reader>) -> Result<Comparison, CliError> {
+        let load = |reader: &Reader| Loaded::new(Reader::open(reader.path())?);
+        let candidate = load(run)?;
+        let baseline = baseline.map(load).transpose()?;
+        let known = candidate.known_metrics();
+        let (policy_name, policy) =
+            project::policy(&self.policy, self.environment.as_deref(), &known)?;
+        let source = PolicySource::File(self.policy.clone());
+        let gathered = Asked {
+            policy: &policy,
+            environment: self.environment.as_deref().unwrap_or(""),
+            candidate: &candidate,
+            baseline: baseline.as_ref(),
+            at: clock::now(self.source_date_epoch.as_deref()),
+            approvals: run.path().parent().map(|folder| folder.join("approvals")),
+            labels: None,
+        }
+        .gather(Some(&source))?;
+        let (report, _) = assemble::report(&Question {
+            candidate: &candidate,
+            baseline: baseline.as_ref(),
+            policy: &policy,
+            policy_name: &policy_name,
+            facts: &gathered.facts,
+            embed: Embed::None,
+        })?;
+        let evidence = Evidence {
+            candidate: &candidate.table,
+            baseline: baseline.as_ref().map(|loaded| &loaded.table),
+        };
+        let losses = losses(&policy, &report.decision, evidence);
+        Ok(Comparison::new(
+            report,
+            losses,
+            evidence.candidate,
+            evidence.baseline,
+        ))
+    }
+}
+
+impl Gatekeeper for Gate {
+    fn compare(&self, run: &Reader, baseline: Option<&Reader>) -> Result<Comparison, String> {
+        self.gated(run, baseline)
+            .map_err(|error| visible_line(&format!("{:#}", error.error)))
+    }
+
+    fn open(&self, run: &Reader, trial: usize) -> AnswerReport {
+        assemble::open(run, trial)
+    }
+
+    fn now(&self) -> String {
+        clock::rfc3339(clock::now(self.source_date_epoch.as_deref()))
+    }
+}

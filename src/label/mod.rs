@@ -1,0 +1,21 @@
+//! Labels that people give: which items they are asked about and with what probability, what they
+//! said, and how far they agree.
+//!
+//! Everything is pure but [`Log`], which keeps the one file of labels. `view` asks people, `cli` reads
+//! and writes files; what a judge is worth is computed elsewhere from the [`Label`]s that
+//! [`agreed`] hands out.
+
+mod agree;
+mod current;
+mod entry;
+mod log;
+mod queue;
+
+pub use agree::{Confusion, PeopleAgreement, against_judge, between_people};
+pub use current::{Conflict, Current, agreed};
+pub use entry::{Given, Item, Kind, Label, Line, Queue};
+pub use log::{Log, LogError, parse};
+pub use queue::{Claim, OVERLAP_PERCENT, Planned, plan};
+
+/// What labellers are told; its digest is kept with every label.
+pub const GUIDELINES: &str = include_str!("guidelines.txt");

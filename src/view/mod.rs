@@ -1,0 +1,30 @@
+//! The viewer: a web page on this machine, for people who find out why, and for people who label.
+//!
+//! [`Desk`] turns a request's path, query and body into a page: records in, HTML out, everything
+//! rendered here, so that the pages work without a script except where people label. `server` listens
+//! on 127.0.0.1 and `guard` refuses what does not come from our own pages. What needs a policy is
+//! asked of a [`Gatekeeper`], which `cli` brings along.
+
+mod case;
+mod case_list;
+mod compare;
+mod comparison;
+mod desk;
+mod filter;
+mod guard;
+mod judges;
+mod label;
+mod labelling;
+mod live;
+mod pack;
+mod page;
+mod query;
+mod runs;
+mod server;
+mod slices;
+
+pub use comparison::Comparison;
+pub use desk::{Desk, Gatekeeper};
+pub use labelling::{Session, Task, claims_of};
+pub use pack::{import, pack};
+pub use server::{ServeError, Server};

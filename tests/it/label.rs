@@ -1,0 +1,280 @@
+//! Labelling by keyboard in a real browser, while the server is killed at random moments.
+
+use std::{collections::BTreeSet, fmt::Write as _, fs};
+
+use serde_json::{Value, json};
+
+use crate::{
+    browser::Browser,
+    program::Folder,
+    view::{Viewer, import, project},
+};
+
+/// Answers of three claims each.
+fn answers(n: usize) -> String {
+    (0..n).fold(String::new(), |mut lines, n| {
+        let line = json!({
+            "case": {"id": format!("q{n}"), "question": format!("How long does refund {n} take?"), "tags": {}},
+            "attempt": 0,
+            "answer": format!("Refund {n} takes 14 days. Refund {n} costs 3 euros. A manager must sign form {n}."),
+            "passages": [{"id": "d", "text": format!("Refund {n} takes 14 days. It is free."), "source": null}],
+            "scores": {"groundedness": 1},
+        });
+        writeln!(lines, "{line}").unwrap();
+        lines
+    })
+}
+
+/// The log's lines of a kind.
+fn lines(folder: &Folder, kind: &str) -> Vec<Value> {
+    let text = fs::read_to_string(folder.path().join("labels.jsonl")).unwrap();
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["kind"] == kind).collect()
+}
+
+/// Numbers that look random and are the same every time.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+}
+
+const WANTED: usize = 300;
+
+#[test]
+fn three_hundred_labels_by_keyboard_survive_a_server_that_is_killed() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let folder = project();
+    import(&folder, "a", &answers(120));
+    let arguments = ["label", "latest", "--labeler", "ana", "--items", "330"];
+    let mut viewer = Viewer::start(&folder, &arguments);
+    browser.open(&viewer.url);
+    let (mut draw, mut acknowledged, mut kills) = (Draw(7), 0, 0);
+    while acknowledged < WANTED {
+        assert!(browser.comes_true("!document.getElementById('item').hidden"));
+        browser.eval("document.getElementById('status').textContent = ''");
+        if draw.below(5) == 0 {
+            browser.press("e");
+        }
+        browser.press(["1", "2", "3", "4", "u"][usize::try_from(draw.below(5)).unwrap()]);
+        if draw.below(25) == 0 {
+            // Somewhere between the key and the reply.
+            std::thread::sleep(std::time::Duration::from_millis(draw.below(12)));
+            drop(viewer);
+            kills += 1;
+            let was_told =
+                browser.eval("document.getElementById('status').textContent.startsWith('Saved')");
+            acknowledged += usize::from(was_told == json!(true));
+            viewer = Viewer::start(&folder, &arguments);
+            browser.open(&viewer.url);
+            continue;
+        }
+        assert!(
+            browser.comes_true("document.getElementById('status').textContent.startsWith('Saved')"),
+            "{}",
+            browser.eval("document.getElementById('status').textContent")
+        );
+        acknowledged += 1;
+    }
+    let labels = lines(&folder, "label");
+    assert!(kills >= 5, "{kills}");
+    assert!(
+        (acknowledged..=acknowledged + kills).contains(&labels.len()),
+        "{acknowledged} acknowledged, {} in the log, {kills} kills",
+        labels.len()
+    );
+    let items: BTreeSet<String> = labels
+        .iter()
+        .map(|line| format!("{} {} {}", line["run"], line["case"], line["claim"]))
+        .collect();
+    assert_eq!(items.len(), labels.len(), "a label was written twice");
+    assert!(
+        labels
+            .iter()
+            .any(|line| line["queue"] == "gold" && !line["known"].is_null())
+    );
+    assert!(
+        labels
+            .iter()
+            .any(|line| line["evidence"]["end"].as_u64() > Some(0))
+    );
+    for line in labels.iter().filter(|line| line["queue"] == "calibration") {
+        let probability = line["inclusion_probability"].as_f64().unwrap();
+        assert!(probability > 0.0 && probability <= 1.0);
+    }
+    drop(viewer);
+    let ended = folder.run(&["label", "--export", "agreed.jsonl"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    let agreed = fs::read_to_string(folder.path().join("agreed.jsonl")).unwrap();
+    let wanted = labels
+        .iter()
+        .filter(|line| line["queue"] != "gold" && line["label"] != "unsure");
+    assert_eq!(agreed.lines().count(), wanted.count());
+}
+
+#[test]
+fn the_page_is_blind_until_answered_and_an_answer_can_be_taken_back() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let folder = project();
+    import(&folder, "variant-with-a-name", &answers(20));
+    let viewer = Viewer::start(
+        &folder,
+        &["label", "latest", "--labeler", "ana", "--items", "20"],
+    );
+    browser.open(&viewer.url);
+    assert!(browser.comes_true("!document.getElementById('item').hidden"));
+    assert_eq!(browser.barriers(), Vec::<String>::new());
+    let ask = "fetch('ask').then((reply) => reply.text())";
+    let shown = browser.eval(ask).as_str().unwrap().to_owned();
+    for hidden in [
+        "variant-with-a-name",
+        "judged",
+        "contradicted",
+        "supported",
+        "queue",
+        "probability",
+    ] {
+        assert!(!shown.contains(hidden), "{hidden}: {shown}");
+    }
+    let claim = "document.querySelector('mark.claim').textContent";
+    let first = browser.eval(claim);
+    let saved = "document.getElementById('status').textContent.startsWith('Saved')";
+    browser.press("2");
+    assert!(browser.comes_true(saved));
+    let told = browser.eval("document.getElementById('status').textContent");
+    assert!(told.as_str().unwrap().contains("judge: "), "{told}");
+    assert!(browser.comes_true(&format!("{claim} !== {first}")));
+    browser.press("z");
+    assert!(browser.comes_true(&format!("{claim} === {first}")));
+    browser.press("1");
+    assert!(browser.comes_true(&format!("{claim} !== {first}")));
+    let labels = lines(&folder, "label");
+    assert_eq!(lines(&folder, "undo").len(), 1);
+    let given: Vec<(&Value, &Value)> = labels
+        .iter()
+        .map(|line| (&line["label"], &line["after_reveal"]))
+        .collect();
+    assert_eq!(
+        given,
+        [
+            (&json!("contradicted"), &json!(false)),
+            (&json!("supported"), &json!(true))
+        ]
+    );
+    // A skip needs a reason.
+    browser.press("s");
+    browser.call("Input.insertText", json!({"text": "two sentences in one"}));
+    browser.press("Enter");
+    browser.press("s");
+    assert!(browser.comes_true(saved));
+    assert_eq!(lines(&folder, "skip")[0]["reason"], "two sentences in one");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn two_people_overlap_and_a_third_settles_what_they_disagree_on() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let folder = project();
+    import(&folder, "a", &answers(10));
+    let mut ask =
+        |labeler: &str, key: &str| {
+            let viewer = Viewer::start(
+                &folder,
+                &["label", "latest", "--labeler", labeler, "--items", "30"],
+            );
+            browser.open(&viewer.url);
+            let is_open = "document.getElementById('status').textContent.includes('All done')";
+            let mut disputes = 0;
+            assert!(browser.comes_true("document.getElementById('count').textContent !== ''"));
+            while browser.eval(is_open) == json!(false) {
+                disputes += usize::from(
+                    browser.eval("document.getElementById('dispute').hidden") == json!(false),
+                );
+                browser.eval("document.getElementById('status').textContent = ''");
+                browser.press(key);
+                assert!(browser.comes_true(
+                    "document.getElementById('status').textContent.startsWith('Saved')"
+                ));
+            }
+            disputes
+        };
+    assert_eq!(ask("ana", "1"), 0);
+    assert_eq!(ask("ben", "3"), 0);
+    let disputes = ask("cleo", "3");
+    assert!(disputes > 0);
+    let labels = lines(&folder, "label");
+    let of = |labeler: &str| {
+        labels
+            .iter()
+            .filter(|line| line["labeler"] == labeler && line["queue"] != "gold")
+            .count()
+    };
+    assert_eq!((of("ben"), of("cleo")), (disputes, disputes));
+    assert!(of("ana") > of("ben"));
+    let ended = folder.run(&["label", "--export", "agreed.jsonl"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    let agreed = fs::read_to_string(folder.path().join("agreed.jsonl")).unwrap();
+    assert_eq!(agreed.lines().count(), of("ana"));
+    assert_eq!(agreed.matches("\"adjudication\"").count(), disputes);
+}
+
+#[test]
+fn a_pack_is_one_page_whose_answers_come_back() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let folder = project();
+    import(&folder, "a", &answers(10));
+    let ended = folder.run(&["label", "latest", "--items", "12", "--pack", "pack.html"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    browser.open(&format!(
+        "file://{}",
+        folder.path().join("pack.html").display()
+    ));
+    assert!(browser.comes_true("!document.getElementById('item').hidden"));
+    assert_eq!(browser.barriers(), Vec::<String>::new());
+    for _ in 0..5 {
+        browser.press("1");
+        assert!(
+            browser.comes_true("document.getElementById('status').textContent.startsWith('Saved')")
+        );
+        browser.eval("document.getElementById('status').textContent = ''");
+    }
+    let kept = browser.eval("Object.entries(localStorage).find(([name]) => name.startsWith('groundgate-pack') && !name.endsWith('-name'))[1]");
+    let kept: Value = serde_json::from_str(kept.as_str().unwrap()).unwrap();
+    let answers: String = kept
+        .as_array()
+        .unwrap()
+        .iter()
+        .fold(String::new(), |mut text, pair| {
+            let mut line = pair[1].clone();
+            line["labeler"] = json!("dan");
+            writeln!(text, "{line}").unwrap();
+            text
+        });
+    folder.write("back.jsonl", &answers);
+    for added in [5, 0] {
+        let ended = folder.run(&["label", "latest", "--items", "12", "--import", "back.jsonl"]);
+        assert!(
+            ended.err.contains(&format!("added {added} ")),
+            "{}",
+            ended.err
+        );
+    }
+    assert_eq!(lines(&folder, "label").len(), 5);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
