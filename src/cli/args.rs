@@ -105,9 +105,28 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Decide: pass, hold, inconclusive or fail; no network, spends nothing
     #[command(
-        after_help = "Examples:\n  groundgate gate --baseline 01JQ8Z --env prod\n  groundgate gate 01JR2M --baseline 01JQ8Z --json"
+        after_help = "Examples:\n  groundgate gate --baseline 01JQ8Z --env prod\n  groundgate gate 01JR2M --baseline 01JQ8Z --json\n  groundgate gate --env prod --policy git:origin/main:gate.toml --github   in CI"
     )]
     Gate(GateArgs),
+    /// Say yes or no to a verdict, in a role that the policy asks for
+    #[command(
+        after_help = "Examples:\n  groundgate approve latest --baseline 01JQ8Z --env prod --role vp-product --by ana --reason \"pilot went well\"\n  groundgate approve latest --baseline 01JQ8Z --env prod --role security --by ben --reject --reason \"open finding\"\n\nAn approval names the verdict by a digest over run, baseline, policy, environment and findings: another\nrun needs new ones. It is no signature: who can write runs/approvals can approve."
+    )]
+    Approve(ApproveArgs),
+    /// Show, check, compare and test policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Which run candidates are compared with where no --baseline is named
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
+    /// Print a JSON Schema of a file that people write, or of what the gate prints
+    #[command(after_help = "Example:\n  groundgate schema policy > gate.schema.json")]
+    Schema(SchemaArgs),
+    /// Keep a canary, hold it, or roll it back, from its finished windows; no network
+    #[command(
+        after_help = "Example:\n  groundgate watch --window 01JR01,01JR02 --window 01JR03,01JR04 --env prod\n\nEach window is a record of the new version's traffic and one of the old version's in the same hours\n(`groundgate runs import` makes records of logged answers), oldest window first. It runs nothing: exit\ncode 0 keeps, 31 holds, 30 rolls back. Asking again gives the same answer. See docs/release-process.md."
+    )]
+    Watch(WatchArgs),
     /// Compare runs, paired by question, with intervals
     #[command(after_help = "Example:\n  groundgate compare 01JQ8Z 01JR2M --by product")]
     Compare(CompareArgs),
@@ -266,9 +285,13 @@ pub(crate) struct Against {
     /// The environment it is to go to, as in the policy
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Option<String>,
-    /// Another policy than the configuration's
-    #[arg(long, value_name = "FILE")]
-    pub(crate) policy: Option<PathBuf>,
+    /// Another policy than the configuration's: a file, or one as a git revision has it
+    /// (`git:origin/main:gate.toml`); waivers.toml is read from beside it
+    #[arg(long, value_name = "FILE|git:REV:FILE")]
+    pub(crate) policy: Option<String>,
+    /// The digest that the policy must have, as `groundgate policy show` prints it
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) policy_digest: Option<String>,
     /// What people said of the run's answers: with 30 or more random ones, rules about means speak of
     /// what people would say of all answers
     #[arg(long, value_name = "FILE")]
@@ -276,9 +299,147 @@ pub(crate) struct Against {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    #[command(flatten)]
+    pub(crate) against: Against,
+    /// In which role
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) role: String,
+    /// Who
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Say no
+    #[arg(long)]
+    pub(crate) reject: bool,
+}
+
+/// What to do with policies.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// The policy of an environment as it is meant, with its digest
+    #[command(after_help = "Example:\n  groundgate policy show --env prod")]
+    Show(PolicyArgs),
+    /// Check a policy and its waivers in every environment
+    #[command(after_help = "Example:\n  groundgate policy lint --policy git:origin/main:gate.toml")]
+    Lint(PolicyArgs),
+    /// What differs between two policies, which way, and whose verdict would change
+    #[command(
+        after_help = "Examples:\n  groundgate policy diff git:origin/main:gate.toml gate.toml --env prod\n  groundgate policy diff old.toml gate.toml --replay 20 --baseline 01JQ8Z"
+    )]
+    Diff(PolicyDiffArgs),
+    /// Ask a policy about small runs whose verdicts are known
+    #[command(
+        after_help = "Example:\n  groundgate policy test policy_tests\n\nA test file:\n  schema = \"groundgate.policy-test/1\"\n  [[test]]\n  name      = \"four wrong answers of 200 still pass\"\n  env       = \"prod\"\n  candidate = { groundedness = \"196 x 1, 4 x 0\" }\n  rules     = { \"groundedness.floor\" = \"pass\" }"
+    )]
+    Test {
+        /// A folder of test files, or one of them
+        #[arg(value_name = "DIR|FILE")]
+        path: PathBuf,
+        /// Another policy than the configuration's
+        #[arg(long, value_name = "FILE|git:REV:FILE")]
+        policy: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArgs {
+    /// Another policy than the configuration's
+    #[arg(long, value_name = "FILE|git:REV:FILE")]
+    pub(crate) policy: Option<String>,
+    /// The environment, as in the policy
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyDiffArgs {
+    /// The policy before
+    #[arg(value_name = "OLD")]
+    pub(crate) old: String,
+    /// The policy after
+    #[arg(value_name = "NEW")]
+    pub(crate) new: String,
+    /// The environment, as in the policies
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Gate the last N records with both
+    #[arg(long, value_name = "N")]
+    pub(crate) replay: Option<usize>,
+    /// What the records are compared with
+    #[arg(long, value_name = "RUN", requires = "replay")]
+    pub(crate) baseline: Option<String>,
+}
+
+/// What to do with the baseline.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BaselineCommand {
+    /// Which run it is
+    Show,
+    /// Make a complete run the baseline
+    #[command(after_help = "Example:\n  groundgate baseline set 01JQ8Z")]
+    Set {
+        /// An id, its beginning, or `latest`
+        #[arg(value_name = "RUN")]
+        run: String,
+    },
+    /// Whether a run can be compared with it, and how it compares
+    #[command(after_help = "Example:\n  groundgate baseline diff latest")]
+    Diff {
+        /// An id, its beginning, or `latest`
+        #[arg(value_name = "RUN", default_value = "latest")]
+        run: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Of what
+    #[arg(value_enum, value_name = "NAME", default_value_t = SchemaName::Policy)]
+    pub(crate) name: SchemaName,
+}
+
+/// What there are schemas of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaName {
+    /// gate.toml.
+    Policy,
+    /// waivers.toml.
+    Waivers,
+    /// What `approve` writes.
+    Approval,
+    /// What rules about judges read.
+    JudgeHealth,
+    /// What `gate --json` prints.
+    Gate,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    /// A window: the run of the new version and that of the old one; all so far, oldest first
+    #[arg(long, value_name = "NEW,OLD", required = true)]
+    pub(crate) window: Vec<String>,
+    /// The environment, as in the policy
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Another policy than the configuration's
+    #[arg(long, value_name = "FILE|git:REV:FILE")]
+    pub(crate) policy: Option<String>,
+    /// The digest that the policy must have
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) policy_digest: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct GateArgs {
     #[command(flatten)]
     pub(crate) against: Against,
+    /// For GitHub Actions: annotations in the log, the report as step summary, and step outputs
+    /// `verdict`, `exit-code`, `run-id`, `headline`
+    #[arg(long)]
+    pub(crate) github: bool,
     /// Print the verdict but exit with 0 where it is FAIL, INCONCLUSIVE or HOLD
     #[arg(long)]
     pub(crate) report_only: bool,

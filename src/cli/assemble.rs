@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
 use super::{clock, error::CliError, exit_code::ExitCode};
 use crate::{
     copilot::CallFailure,
-    gate::{Evidence, HumanScores, KnownMetrics, Policy, decide_with_labels},
+    gate::{Evidence, Facts, KnownMetrics, Policy, Settled, settle},
     record::{Header, Reader, ReplySummary},
     report::{AnswerReport, Embed, Ingredients, Report, RunSummary, Side, build},
     stats::quantile::SortedSample,
     trial::{Cell, Column, ScoreTable},
-    unit::Usd,
+    unit::{Digest, Usd},
 };
 
 /// A record with everything that a report wants of it in memory.
@@ -175,21 +173,19 @@ pub(crate) struct Question<'a> {
     pub(crate) baseline: Option<&'a Loaded>,
     pub(crate) policy: &'a Policy,
     pub(crate) policy_name: &'a str,
-    pub(crate) environment: &'a str,
-    pub(crate) at: Timestamp,
-    /// What people said of the candidate's answers.
-    pub(crate) labels: Option<&'a HumanScores>,
+    /// Where it is to go, when the gate is asked, and what else it is told.
+    pub(crate) facts: &'a Facts,
     pub(crate) embed: Embed,
 }
 
 /// Decides, and puts the report together.
-pub(crate) fn report(question: &Question<'_>) -> Result<Report, CliError> {
+pub(crate) fn report(question: &Question<'_>) -> Result<(Report, Digest), CliError> {
     let (candidate, baseline) = (question.candidate, question.baseline);
     let evidence = Evidence {
         candidate: &candidate.table,
         baseline: baseline.map(|loaded| &loaded.table),
     };
-    let decision = decide_with_labels(question.policy, evidence, question.labels);
+    let Settled { decision, subject } = settle(question.policy, evidence, question.facts);
     let open_candidate = |trial| open(&candidate.reader, trial);
     let open_baseline = |trial| match baseline {
         Some(baseline) => open(&baseline.reader, trial),
@@ -203,10 +199,10 @@ pub(crate) fn report(question: &Question<'_>) -> Result<Report, CliError> {
             open: &open_baseline,
         }),
     };
-    Ok(build(Ingredients {
+    let report = build(Ingredients {
         policy: question.policy,
-        environment: question.environment.to_owned(),
-        evaluated_at: clock::rfc3339(question.at),
+        environment: question.facts.environment.clone(),
+        evaluated_at: clock::rfc3339(question.facts.at),
         exit_code: ExitCode::from(decision.verdict).number(),
         next: next(question, &decision.findings),
         decision,
@@ -220,7 +216,8 @@ pub(crate) fn report(question: &Question<'_>) -> Result<Report, CliError> {
         embed: question.embed,
         settings: settings(question),
         provenance: provenance(question),
-    }))
+    });
+    Ok((report, subject))
 }
 
 fn next(question: &Question<'_>, findings: &[crate::gate::Finding]) -> String {

@@ -35,9 +35,29 @@ pub(crate) fn run_id(at: Timestamp, process: u32, number: usize) -> String {
     time.chain(tail).map(char::from).collect()
 }
 
+/// What the ids of a time's month begin with or are greater than: the month's first, in UTC. All ids
+/// count where the text is no time.
+pub(crate) fn first_id_of_month(rfc3339: &str) -> String {
+    let first = rfc3339.parse::<Timestamp>().ok().and_then(|at| {
+        let day = TimeZone::UTC.to_datetime(at).date().first_of_month();
+        TimeZone::UTC.to_timestamp(day.into()).ok()
+    });
+    let id = first.map(|first| run_id(first, 0, 0)).unwrap_or_default();
+    id.chars().take(9).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_month_s_ids_come_after_its_first() {
+        let id = |text: &str| run_id(text.parse().unwrap(), 4_000, 3);
+        let first = first_id_of_month("2026-11-25T12:00:00Z");
+        assert!(id("2026-10-31T23:59:59.999Z") < first);
+        assert!(id("2026-11-01T00:00:00Z") > first);
+        assert_eq!(first_id_of_month("no time"), "");
+    }
 
     #[test]
     fn run_ids_sort_by_time() {

@@ -3,7 +3,10 @@
 use std::fmt::{self, Write as _};
 
 use super::{exit_code::ExitCode, terminal::Terminal};
-use crate::diagnostic::{Mistake, Mistakes};
+use crate::{
+    diagnostic::{Mistake, Mistakes},
+    report::{visible_line, visible_text},
+};
 
 /// A command that ended badly.
 #[derive(Debug)]
@@ -83,11 +86,15 @@ pub(crate) fn show(error: &CliError, terminal: &Terminal) {
         }
         return;
     }
-    let mut text = format!("{}: {}", terminal.red("error"), error.error);
+    // Names and ids in messages are other people's words.
+    let message = visible_text(&error.error.to_string());
+    let mut text = format!("{}: {message}", terminal.red("error"));
     for cause in error.error.chain().skip(1) {
+        let cause = visible_text(&cause.to_string());
         let _written = write!(text, "\n  cause: {cause}");
     }
     if let Some(help) = &error.help {
+        let help = visible_text(help);
         let _written = write!(text, "\n  {}: {help}", terminal.bold("help"));
     }
     terminal.report(&text);
@@ -105,7 +112,8 @@ pub(crate) fn warn(oddity: &Mistake, strict: bool, terminal: &Terminal) {
 
 /// A mistake with the line it stands on.
 fn shown(mistake: &Mistake, word: &str, terminal: &Terminal) -> String {
-    let mut text = format!("{word}: {}\n  --> {}", mistake.message, mistake.file);
+    let (message, file) = (visible_line(&mistake.message), visible_line(&mistake.file));
+    let mut text = format!("{word}: {message}\n  --> {file}");
     for place in [mistake.line, mistake.column].into_iter().flatten() {
         let _written = write!(text, ":{place}");
     }
@@ -115,10 +123,11 @@ fn shown(mistake: &Mistake, word: &str, terminal: &Terminal) -> String {
         let caret = " ".repeat(mistake.column.unwrap_or(1).saturating_sub(1)) + "^";
         let _written = write!(
             text,
-            "\n {margin} |\n {number} | {excerpt}\n {margin} | {caret}"
+            "\n {margin} |\n {number} | {}\n {margin} | {caret}",
+            visible_text(excerpt)
         );
     }
-    if let Some(help) = &mistake.help {
+    if let Some(help) = mistake.help.as_deref().map(visible_line) {
         let _written = write!(text, "\n  {}: {help}", terminal.bold("help"));
     }
     text

@@ -27,6 +27,10 @@ pub enum ExitCode {
     Inconclusive,
     /// Gate: HOLD.
     Hold,
+    /// Watch: ROLL BACK.
+    RollBack,
+    /// Watch: HOLD.
+    HoldCanary,
     /// Stopped by Ctrl-C, after the state was saved.
     Interrupted,
     /// Stopped by SIGTERM, after the state was saved.
@@ -35,7 +39,7 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// All of them, for the documentation and its test.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Done,
         Self::Internal,
         Self::Usage,
@@ -46,6 +50,8 @@ impl ExitCode {
         Self::Fail,
         Self::Inconclusive,
         Self::Hold,
+        Self::RollBack,
+        Self::HoldCanary,
         Self::Interrupted,
         Self::Terminated,
     ];
@@ -63,6 +69,8 @@ impl ExitCode {
             Self::Fail => 10,
             Self::Inconclusive => 11,
             Self::Hold => 12,
+            Self::RollBack => 30,
+            Self::HoldCanary => 31,
             Self::Interrupted => 130,
             Self::Terminated => 143,
         }
@@ -71,7 +79,7 @@ impl ExitCode {
     /// One sentence for tables.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Done => "done; for `gate`: PASS",
+            Self::Done => "done; for `gate`: PASS, or WAIVED where a waiver is in force",
             Self::Internal => "unexpected internal error; the verdict is unknown",
             Self::Usage => "bad command line",
             Self::Invalid => {
@@ -85,6 +93,8 @@ impl ExitCode {
             Self::Fail => "gate FAIL",
             Self::Inconclusive => "gate INCONCLUSIVE: cannot tell yet",
             Self::Hold => "gate HOLD: every measured rule passed; something else is open",
+            Self::RollBack => "watch ROLL BACK",
+            Self::HoldCanary => "watch HOLD: thin or unsure; ask again after the next window",
             Self::Interrupted => "interrupted (Ctrl-C); saved, can be resumed",
             Self::Terminated => "terminated (SIGTERM); saved, can be resumed",
         }
@@ -94,7 +104,7 @@ impl ExitCode {
 impl From<Verdict> for ExitCode {
     fn from(verdict: Verdict) -> Self {
         match verdict {
-            Verdict::Pass => Self::Done,
+            Verdict::Pass | Verdict::Waived => Self::Done,
             Verdict::Hold => Self::Hold,
             Verdict::Inconclusive => Self::Inconclusive,
             Verdict::Fail => Self::Fail,

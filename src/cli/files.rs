@@ -37,6 +37,15 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), CliError> {
     fs::rename(&beside, path).map_err(failed)
 }
 
+/// Adds to the end of a file; makes it where there is none.
+pub(crate) fn append(path: &Path, text: &str) -> Result<(), CliError> {
+    let file = fs::OpenOptions::new().create(true).append(true).open(path);
+    let written = file.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
+    written.map_err(|cause| {
+        CliError::invalid(format!("failed to write `{}`", path.display())).because(cause)
+    })
+}
+
 /// A folder with all folders above it.
 pub(crate) fn create_dir(path: &Path) -> Result<(), CliError> {
     fs::create_dir_all(path).map_err(|cause| {

@@ -12,12 +12,14 @@ mod command;
 mod databricks;
 mod error;
 mod exit_code;
+mod facts;
 mod files;
 mod finding;
 mod import;
 mod judge_args;
 mod pipeline;
 mod planning;
+mod policy_source;
 mod prices;
 mod probe;
 mod progress;
@@ -80,6 +82,8 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
         Command::Demo(args) => command::demo::run(&args, terminal),
         Command::Run(args) => command::run::run(global, &args, terminal),
         Command::Gate(args) => command::gate::run(global, &args, terminal),
+        Command::Approve(args) => command::approve::run(global, &args, terminal),
+        Command::Policy(args) => command::policy::run(global, &args, terminal),
         Command::Compare(args) => command::compare::run(global, &args, terminal),
         Command::Report(args) => command::report::run(global, &args, terminal),
         Command::View(args) => command::view::run(global, &args, terminal),
@@ -87,6 +91,9 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
         Command::Explain(args) => command::explain::run(global, &args, terminal),
         Command::Plan(args) => command::plan::run(global, &args, terminal),
         Command::Selftest(args) => command::selftest::run(global, &args, terminal),
+        Command::Baseline(args) => command::baseline::run(global, &args, terminal),
+        Command::Schema(args) => command::schema::run(&args, terminal),
+        Command::Watch(args) => command::watch::run(global, &args, terminal),
         Command::Judge(command) => command::judge::run(global, &command, terminal),
         Command::Rejudge(args) => command::rejudge::run(global, &args, terminal),
         Command::Runs(args) => command::runs::run(global, args, terminal),

@@ -16,8 +16,9 @@ use tokio::{
     sync::{mpsc, watch},
 };
 
-use super::{error::CliError, exit_code::ExitCode, progress::Progress, terminal::Terminal};
+use super::{clock, error::CliError, exit_code::ExitCode, progress::Progress, terminal::Terminal};
 use crate::{
+    config::Config,
     copilot::Copilot,
     record::{Header, Reader, RecordError, Status, Writer},
     run::{Budget, Ending, Event, Ledger, Past, Plan, Stop, Wiring, run},
@@ -33,6 +34,8 @@ const BATCH: usize = 512;
 const GATHER: Duration = Duration::from_millis(4);
 /// How long calls in flight are waited for after the first Ctrl-C.
 const GRACE: Duration = Duration::from_secs(20);
+/// Shares of a budget from which on people are told, the largest first.
+const ALERT_AT: [f64; 3] = [1.0, 0.8, 0.5];
 
 /// One run to be made, or a part of one.
 #[derive(Clone)]
@@ -48,8 +51,17 @@ pub(crate) struct Job {
     pub(crate) cap: Option<Usd>,
     /// What the record says of itself when all of the plan's part is in.
     pub(crate) complete_as: Status,
-    /// What the cap is shared by, where runs of several processes share it.
-    pub(crate) ledger: Option<PathBuf>,
+    /// What is shared by runs of several processes.
+    pub(crate) ledger: Option<Shared>,
+}
+
+/// A budget that several runs share.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) path: PathBuf,
+    pub(crate) cap: Usd,
+    /// The first id of the runs that count.
+    pub(crate) first: String,
 }
 
 /// How a job ended.
@@ -85,6 +97,10 @@ pub(crate) fn execute(job: Job, runtime: &Runtime, terminal: &Terminal) -> Resul
     let (stop_at, stop) = watch::channel(Stop::No);
     let signal = Arc::new(AtomicU8::new(0));
     let budget = Arc::new(budget(&job, spent)?);
+    let (kept, caps) = (
+        Arc::clone(&budget),
+        (job.cap, job.ledger.clone(), job.header.run_id.clone()),
+    );
     let wiring = Wiring {
         copilot: job.copilot,
         budget,
@@ -107,6 +123,10 @@ pub(crate) fn execute(job: Job, runtime: &Runtime, terminal: &Terminal) -> Resul
         Ending::OutOfBudget => "budget reached, saved",
         Ending::SinkClosed => "not saved",
     });
+    let spent = kept.spent();
+    // What was not spent goes back to the ledger now.
+    drop(kept);
+    alert(spent, &caps, terminal);
     if let Some(error) = failed {
         return Err(CliError::new(ExitCode::Internal, error)
             .with_help("free some disk space, then go on with `groundgate run --resume`"));
@@ -118,12 +138,68 @@ pub(crate) fn execute(job: Job, runtime: &Runtime, terminal: &Terminal) -> Resul
 }
 
 fn budget(job: &Job, spent: Usd) -> Result<Budget, CliError> {
-    let (Some(path), Some(cap)) = (&job.ledger, job.cap) else {
+    let Some(shared) = &job.ledger else {
         return Ok(Budget::new(job.cap, spent));
     };
-    let (ledger, drawn) = Ledger::open(path, &job.header.run_id, cap, spent)
-        .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
-    Ok(Budget::shared(ledger, drawn, spent))
+    let (ledger, drawn) = shared.open(&job.header.run_id, spent)?;
+    Ok(Budget::shared(ledger, drawn, spent).with_cap(job.cap))
+}
+
+/// The cap of this run alone: where a ledger has no month, its cap is the one that all runs share.
+pub(crate) fn own_cap(config: &Config, cap: Option<Usd>) -> Option<Usd> {
+    let is_shared = config.budget_ledger.is_some() && config.budget_month.is_none();
+    cap.filter(|_| !is_shared)
+}
+
+/// What this run shares with others: a month's budget with those that began in its month, or all.
+pub(crate) fn shared(config: &Config, cap: Option<Usd>, header: &Header) -> Option<Shared> {
+    let path = config.budget_ledger.clone()?;
+    match config.budget_month {
+        None => Some(Shared {
+            path,
+            cap: cap?,
+            first: String::new(),
+        }),
+        Some(month) => Some(Shared {
+            path,
+            cap: month,
+            first: clock::first_id_of_month(&header.created_at),
+        }),
+    }
+}
+
+impl Shared {
+    fn open(&self, run_id: &str, spent: Usd) -> Result<(Ledger, Usd), CliError> {
+        let (ledger, drawn) = Ledger::open(&self.path, run_id, self.cap, spent)
+            .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
+        Ok((ledger.counting_from(self.first.clone()), drawn))
+    }
+}
+
+/// Says how much of a budget is gone, where it is much.
+fn alert(
+    spent: Usd,
+    (cap, shared, run_id): &(Option<Usd>, Option<Shared>, String),
+    terminal: &Terminal,
+) {
+    let tell = |what: &str, spent: Usd, cap: Usd| {
+        let share = spent.dollars() / cap.dollars();
+        if let Some(mark) = ALERT_AT.into_iter().find(|mark| share >= *mark) {
+            terminal.report(&format!(
+                "budget: {spent} of {what} {cap} are spent, {:.0} % and more",
+                100.0 * mark
+            ));
+        }
+    };
+    if let Some(cap) = cap {
+        tell("the run's", spent, *cap);
+    }
+    let drawn = shared
+        .as_ref()
+        .and_then(|shared| shared.open(run_id, spent).ok());
+    if let Some((drawn, cap)) = drawn.and_then(|(ledger, _)| ledger.drawn().ok()) {
+        tell("the ledger's", drawn, cap);
+    }
 }
 
 fn open(job: &Job) -> Result<(Writer, Past, Usd), CliError> {

@@ -237,9 +237,9 @@ impl Judging<'_> {
             path: path.clone(),
             resumes: true,
             rerun_failures: false,
-            cap: self.cap,
+            cap: pipeline::own_cap(&config, self.cap),
             complete_as: answers.status,
-            ledger: config.budget_ledger.clone(),
+            ledger: pipeline::shared(&config, self.cap, &header),
         };
         let code = pipeline::execute(job, &runtime, terminal)?.code;
         Ok(Judged { header, path, code })

@@ -1,6 +1,7 @@
 //! The one writer of this program: stdout for data, stderr for everything else.
 
 use std::{
+    borrow::Cow,
     env,
     io::{self, IsTerminal, Write},
 };
@@ -68,8 +69,13 @@ impl Terminal {
     }
 
     /// Data to stdout. A closed pipe (`| head`) is nobody's mistake.
-    #[expect(clippy::unused_self, reason = "only who holds the terminal may print")]
     pub(crate) fn print(&self, text: &str) {
+        self.command(&self.disarmed(text));
+    }
+
+    /// Commands to a CI runner, on stdout; everything in them must be escaped already.
+    #[expect(clippy::unused_self, reason = "only who holds the terminal may print")]
+    pub(crate) fn command(&self, text: &str) {
         let mut out = io::stdout().lock();
         let _closed_pipe = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
@@ -87,9 +93,25 @@ impl Terminal {
     }
 
     /// An error to stderr.
-    #[expect(clippy::unused_self, reason = "only who holds the terminal may print")]
     pub(crate) fn report(&self, text: &str) {
-        let _closed_pipe = writeln!(io::stderr().lock(), "{text}");
+        let _closed_pipe = writeln!(io::stderr().lock(), "{}", self.disarmed(text));
+    }
+
+    /// In CI, text without anything that a runner would obey: `##[` anywhere, `::` at the start of a
+    /// line. What JSON says stays the same.
+    fn disarmed<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if !self.is_ci || !(text.contains("##[") || text.contains("::")) {
+            return Cow::Borrowed(text);
+        }
+        let lines = text.split_inclusive(['\n', '\r']).map(|line| {
+            let line = line.replace("##[", "\\u0023#[");
+            let start = line.len() - line.trim_start().len();
+            match line.get(start..).and_then(|rest| rest.strip_prefix("::")) {
+                Some(rest) => format!(": :{rest}"),
+                None => line,
+            }
+        });
+        Cow::Owned(lines.collect())
     }
 
     /// For stderr.

@@ -20,7 +20,7 @@ use crate::{
 /// What the `schema` key says.
 const SCHEMA: &str = "groundgate.config/1";
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "schema",
     "eval-set",
     "knowledge-base",
@@ -31,6 +31,7 @@ const KEYS: [&str; 15] = [
     "concurrency",
     "budget-usd",
     "budget-ledger",
+    "budget-month-usd",
     "prices",
     "anchors",
     "copilot",
@@ -62,11 +63,19 @@ fn read(root: Table<'_, '_>, folder: &Path, bundled_judges: &[&str]) -> Option<C
     let copilots = copilots(root, folder, concurrency);
     let judges = judges(root, folder, concurrency, bundled_judges);
     let checks = checks(root);
-    if root.has("budget-ledger") && !root.has("budget-usd") {
+    if root.has("budget-month-usd") && !root.has("budget-ledger") {
+        root.report_with_help(
+            "budget-month-usd",
+            "a month's budget needs a ledger to count in",
+            "add budget-ledger = \"ledger.json\"",
+        );
+    }
+    let is_capped = root.has("budget-usd") || root.has("budget-month-usd");
+    if root.has("budget-ledger") && !is_capped {
         root.report_with_help(
             "budget-ledger",
             "a ledger is shared and there is no budget to share",
-            "add budget-usd = 100",
+            "add budget-month-usd = 1500",
         );
     }
     if root.tables("judge").is_empty() && checks.is_empty() {
@@ -88,6 +97,7 @@ fn read(root: Table<'_, '_>, folder: &Path, bundled_judges: &[&str]) -> Option<C
         prices: path("prices"),
         anchors: path("anchors"),
         budget_ledger: path("budget-ledger"),
+        budget_month: dollars(&root, "budget-month-usd"),
         copilots: copilots?,
         judges: judges?,
         checks,

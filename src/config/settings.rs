@@ -39,6 +39,9 @@ pub struct Config {
     pub anchors: Option<PathBuf>,
     /// What several runs, of several processes, spend the budget from; `None`: each has its own.
     pub budget_ledger: Option<PathBuf>,
+    /// What all runs of the ledger that begin in one month (UTC) may cost; `budget` is then for each
+    /// run alone.
+    pub budget_month: Option<Usd>,
     /// The systems under test, in the file's order; never empty, names unique.
     pub copilots: Vec<CopilotConfig>,
     /// Who scores the answers, in the file's order; names unique.

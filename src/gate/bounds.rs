@@ -8,6 +8,7 @@ use crate::{
     stats::{
         Alphas, Assessment, Bound, Observation, Plan, Resampling, Scale, StatsError, Unit,
         amount_mean, amount_ratio, bounded_mean, paired_difference, quantile_bound,
+        unpaired_difference,
     },
     trial::DataType,
 };
@@ -27,6 +28,22 @@ pub(super) fn of_mean(
         (low, Some(high)) => bounded_mean(&sample.observations, Scale::new(low, high)?, plan),
         (_, None) => amount_mean(&sample.observations, plan, Resampling::default()),
     }
+}
+
+/// The difference of a score's means over different questions, candidate minus baseline.
+pub(super) fn of_unpaired(
+    candidate: &Sample<'_>,
+    baseline: &Sample<'_>,
+    data_type: DataType,
+    statistics: &Statistics,
+) -> Result<Assessment, StatsError> {
+    let (low, high) = data_type.range();
+    unpaired_difference(
+        &candidate.observations,
+        &baseline.observations,
+        Scale::new(low, high.unwrap_or(f64::INFINITY))?,
+        plan(candidate.unit, candidate.repeats, statistics),
+    )
 }
 
 /// A quantile of an amount, over runs.

@@ -9,7 +9,7 @@ use super::{
     verdict::Counts,
 };
 use crate::{
-    stats::Estimate,
+    stats::{Assessment, Estimate},
     trial::{CaseInfo, Column, Direction, MetricSpec, ScoreTable},
 };
 
@@ -26,6 +26,8 @@ pub struct MetricComparison {
     pub baseline: Option<Estimate>,
     /// Candidate − baseline, paired by case.
     pub difference: Option<Estimate>,
+    /// Two-sided, for "there is no difference".
+    pub p_value: Option<f64>,
     /// The candidate's trials.
     pub counts: Counts,
     /// Cases in which the candidate is better, as good, worse.
@@ -55,7 +57,7 @@ fn one(
     let spec = &column.metric;
     let mean = |table: &ScoreTable, estimand: Estimand| {
         let sample = summary::absolute(table, &spec.name, estimand, keep);
-        estimate(statistics, spec, &sample, false)
+        Some(assess(statistics, spec, &sample, false)?.estimate())
     };
     let paired = evidence.baseline.map(|baseline| {
         let estimand = statistics.versus_baseline;
@@ -64,6 +66,9 @@ fn one(
     let counts = summary::absolute(evidence.candidate, &spec.name, Estimand::Suite, keep)
         .map(|sample| sample.counts)
         .unwrap_or_default();
+    let difference = paired
+        .as_ref()
+        .and_then(|sample| assess(statistics, spec, sample, true));
     MetricComparison {
         metric: spec.clone(),
         instrument_name: column.instrument_name.clone(),
@@ -71,9 +76,11 @@ fn one(
         baseline: evidence
             .baseline
             .and_then(|baseline| mean(baseline, statistics.absolute)),
-        difference: paired
-            .as_ref()
-            .and_then(|sample| estimate(statistics, spec, sample, true)),
+        p_value: difference.as_ref().and_then(|difference| {
+            let (above, below) = difference.p_values_at(0.0, difference.alphas()).ok()?;
+            Some((2.0 * above.min(below)).min(1.0))
+        }),
+        difference: difference.map(|difference| difference.estimate()),
         counts,
         wins_ties_losses: match &paired {
             Some(Ok(sample)) => wins(sample, spec.direction),
@@ -82,18 +89,17 @@ fn one(
     }
 }
 
-fn estimate(
+fn assess(
     statistics: &Statistics,
     spec: &MetricSpec,
     sample: &Result<Sample<'_>, NoSample>,
     is_difference: bool,
-) -> Option<Estimate> {
+) -> Option<Assessment> {
     let sample = sample
         .as_ref()
         .ok()
         .filter(|sample| sample.n_cases_scored > 0)?;
-    let assessment = bounds::of_mean(sample, spec.data_type, is_difference, statistics).ok()?;
-    Some(assessment.estimate())
+    bounds::of_mean(sample, spec.data_type, is_difference, statistics).ok()
 }
 
 fn wins(sample: &Sample<'_>, direction: Direction) -> (usize, usize, usize) {

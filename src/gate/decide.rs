@@ -130,9 +130,20 @@ pub fn decide_with_labels(
 /// shared among all drafts (Holm).
 fn drafts(policy: &Policy, view: &View<'_>) -> Vec<(usize, Draft, Levels)> {
     let rules = policy.rules.iter().enumerate();
+    let tables = [Some(view.whole), view.baseline.as_deref()]
+        .into_iter()
+        .flatten();
+    let impossible = tables
+        .filter_map(ScoreTable::impossible_score)
+        .map(|(metric, value)| sentence::impossible(metric, value))
+        .next();
     let drafts: Vec<(usize, Draft)> = rules
         .flat_map(|(place, rule)| {
-            let drafts = rules::drafts(policy, rule, view).into_iter();
+            let drafts = match &impossible {
+                Some(why) => vec![rules::broken(policy, rule, view, why.clone())],
+                None => rules::drafts(policy, rule, view),
+            };
+            let drafts = drafts.into_iter();
             drafts.map(move |draft| (place, draft))
         })
         .collect();
@@ -214,10 +225,12 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Findin
         verdict,
         sentence: String::new(),
         estimate,
+        observed: None,
         threshold: draft.threshold,
         bar: draft.bar,
         is_difference: draft.is_difference,
         scaled: draft.scaled,
+        waived: None,
         counts: draft.counts,
         worst_cases: draft.worst_cases,
         policy_line: rule.line,

@@ -210,7 +210,7 @@ impl Decision {
             finding.kind == MUST_PASS && finding.verdict == Verdict::Inconclusive
         };
         match self.verdict {
-            Verdict::Pass | Verdict::Fail | Verdict::Error => NextStep::Stop,
+            Verdict::Pass | Verdict::Waived | Verdict::Fail | Verdict::Error => NextStep::Stop,
             Verdict::Hold | Verdict::Inconclusive => {
                 let passes =
                     |finding: &Finding| finding.verdict == Verdict::Pass || open_must_pass(finding);

@@ -6,10 +6,12 @@
 
 mod bounds;
 mod calibration;
+mod canary;
 mod compare;
 mod decide;
 mod labels;
 mod look;
+mod outside;
 mod policy;
 mod policy_file;
 pub mod power;
@@ -21,18 +23,30 @@ mod verdict;
 mod warning;
 
 #[cfg(test)]
+mod emptiness_tests;
+#[cfg(test)]
 mod look_tests;
+#[cfg(test)]
+mod reruns_tests;
 #[cfg(test)]
 mod tests;
 
+pub use canary::{Action, Canary, RollbackKind, RollbackRule, WindowDecision, watch};
 pub use compare::{MetricComparison, compare};
 pub use decide::{Evidence, decide, decide_with_labels};
 pub use labels::HumanScores;
 pub use look::{NextStep, must_pass_cases};
+pub use outside::{
+    Age, Approval, ApprovalRule, DateOf, Document, FactKind, FactRule, Facts, Measure, Outside,
+    Says, Settled, Waiver, WaiverTerms, approval_subject, read_document, settle,
+};
 pub use policy::{
     BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen,
     Policy, Rule, RuleKind, Slice, Statistics,
 };
-pub use policy_file::read_policy;
-pub use verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict};
+pub use policy_file::{
+    Change, RuleKeys, Tendency, changes, environments, read_policy, read_waivers, rule_keys,
+    settings_of,
+};
+pub use verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict, Waived};
 pub use warning::policy_warnings;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::{outside::Outside, verdict::Bar};
 use crate::{
     stats::rogan_gladen::Recognized,
     trial::{CaseInfo, MetricSpec},
-    unit::{Digest, UnitInterval},
+    unit::{Digest, UnitInterval, count_to_f64},
 };
 
 /// The rules of one release, for one environment.
@@ -23,6 +24,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// How well the judge of a metric did on labelled answers, by metric.
     pub calibrations: BTreeMap<String, JudgeCalibration>,
+    /// What is not about scores.
+    pub outside: Outside,
     /// Over the resolved policy, so that comments and order of keys do not matter.
     pub digest: Digest,
 }
@@ -302,6 +305,43 @@ impl RuleKind {
             | Self::RatioMax { metric, .. } => Some(metric),
             Self::MaxErrorRate { .. } => None,
         }
+    }
+
+    /// Its bar, and which side of it is stricter: above for a bar that numbers must reach. `None` for
+    /// rules that are never waived.
+    pub fn bar(&self) -> Option<(Bar, f64)> {
+        match self {
+            Self::Floor { min, .. } | Self::SliceFloor { min, .. } => Some((Bar::AtLeast, *min)),
+            Self::Superior { by, .. } => Some((Bar::AtLeast, *by)),
+            Self::Ceiling { max, .. }
+            | Self::Percentile { max, .. }
+            | Self::MeanMax { max, .. }
+            | Self::RatioMax { max, .. } => Some((Bar::AtMost, *max)),
+            Self::NonInferior { margin, .. } => Some((Bar::AtMost, *margin)),
+            Self::MaxCount { max, .. } => {
+                let max = usize::try_from(*max).unwrap_or(usize::MAX);
+                Some((Bar::AtMost, count_to_f64(max)))
+            }
+            Self::MustPass { .. } | Self::MaxErrorRate { .. } => None,
+        }
+    }
+
+    /// The same rule at another bar; `None` where it has none, or not this one.
+    #[must_use]
+    pub(super) fn with_bar(&self, bar: f64) -> Option<Self> {
+        let mut kind = self.clone();
+        match &mut kind {
+            Self::Floor { min, .. } | Self::SliceFloor { min, .. } => *min = bar,
+            Self::Superior { by, .. } => *by = bar,
+            Self::Ceiling { max, .. }
+            | Self::Percentile { max, .. }
+            | Self::MeanMax { max, .. }
+            | Self::RatioMax { max, .. } => *max = bar,
+            Self::NonInferior { margin, .. } => *margin = bar,
+            Self::MaxCount { max, .. } => *max = bar.to_string().parse().ok()?,
+            Self::MustPass { .. } | Self::MaxErrorRate { .. } => return None,
+        }
+        Some(kind)
     }
 
     /// The dimensions whose every value it speaks of, and the slices that must be there.

@@ -65,6 +65,15 @@ pub(super) fn drafts(policy: &Policy, rule: &Rule, view: &View<'_>) -> Vec<Draft
     }
 }
 
+/// The draft of a rule that cannot be evaluated, and why.
+pub(super) fn broken(policy: &Policy, rule: &Rule, view: &View<'_>, why: String) -> Draft {
+    let context = Context { policy, rule, view };
+    Draft {
+        state: settled(Verdict::Error, why),
+        ..context.blank(rule.kind.metric().unwrap_or("errors"), Bar::AtLeast, 0.0)
+    }
+}
+
 /// What people must see beside the verdict.
 pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
     let mut notes = view.notes(policy);

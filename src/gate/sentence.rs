@@ -35,7 +35,7 @@ pub(super) fn of(finding: &Finding) -> String {
         (Verdict::Pass, Bar::AtMost) | (Verdict::Fail, Bar::AtLeast) => {
             format!("{subject} is {}; {allowed}", at_most(&format, estimate))
         }
-        (Verdict::Hold | Verdict::Inconclusive | Verdict::Error, _) => {
+        (Verdict::Waived | Verdict::Hold | Verdict::Inconclusive | Verdict::Error, _) => {
             format!(
                 "cannot tell yet: {subject} is {shown}; {allowed}{}",
                 more(finding, estimate)
@@ -133,6 +133,10 @@ fn more(finding: &Finding, estimate: &Estimate) -> String {
 
 pub(super) fn not_measured(metric: &str) -> String {
     format!("no data: the run does not measure {metric}")
+}
+
+pub(super) fn impossible(metric: &str, value: f64) -> String {
+    format!("a record holds {value} as a score of {metric}, which cannot be")
 }
 
 pub(super) fn no_scores(metric: &str, slice: Option<&str>) -> String {

@@ -85,12 +85,13 @@ pub(super) fn policy(kinds: Vec<RuleKind>) -> Policy {
         on_inconclusive: OnOpen::Block,
         rules: rules.collect(),
         calibrations: BTreeMap::new(),
+        outside: Outside::default(),
         digest: Digest::of(b"policy"),
     }
 }
 
 /// One rule of every kind, each of which `good` passes against itself.
-fn every_kind() -> Vec<RuleKind> {
+pub(super) fn every_kind() -> Vec<RuleKind> {
     let metric = || "groundedness".to_owned();
     vec![
         RuleKind::Floor {
@@ -154,7 +155,11 @@ fn every_kind() -> Vec<RuleKind> {
     ]
 }
 
-fn verdict(kind: &RuleKind, candidate: &ScoreTable, baseline: Option<&ScoreTable>) -> Verdict {
+pub(super) fn verdict(
+    kind: &RuleKind,
+    candidate: &ScoreTable,
+    baseline: Option<&ScoreTable>,
+) -> Verdict {
     decide(
         &policy(vec![kind.clone()]),
         Evidence {
@@ -467,7 +472,7 @@ fn interval_and_verdict_agree() {
             match finding.verdict {
                 Verdict::Pass => assert!(lower > finding.threshold),
                 Verdict::Fail => assert!(upper < finding.threshold),
-                Verdict::Hold | Verdict::Inconclusive | Verdict::Error => {
+                Verdict::Waived | Verdict::Hold | Verdict::Inconclusive | Verdict::Error => {
                     assert!(lower <= finding.threshold && upper >= finding.threshold);
                 }
             }

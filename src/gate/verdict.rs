@@ -12,6 +12,8 @@ use crate::stats::Estimate;
 pub enum Verdict {
     /// Shown to hold, at the stated error rate.
     Pass,
+    /// Shown to hold at the bar of a waiver instead of its own: released, and told everywhere.
+    Waived,
     /// Every measured rule passed; something that is not a measurement is open.
     Hold,
     /// Cannot tell yet.
@@ -27,6 +29,7 @@ impl Verdict {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",
+            Self::Waived => "waived",
             Self::Hold => "hold",
             Self::Inconclusive => "inconclusive",
             Self::Fail => "fail",
@@ -38,6 +41,7 @@ impl Verdict {
     pub const fn glyph(self) -> &'static str {
         match self {
             Self::Pass => "✔",
+            Self::Waived => "~",
             Self::Hold => "‖",
             Self::Inconclusive => "◐",
             Self::Fail => "✖",
@@ -95,6 +99,21 @@ pub struct ScaledMargin {
     pub judge_j_lower: f64,
 }
 
+/// A waiver that a finding stands on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Waived {
+    /// The waiver's id.
+    pub id: String,
+    /// What the rule says at its own bar.
+    pub was: Verdict,
+    /// The bar that was passed instead.
+    pub bar: f64,
+    /// Its last day.
+    pub expires: String,
+    /// Where the mending is tracked.
+    pub ticket: String,
+}
+
 /// What one rule found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
@@ -116,6 +135,8 @@ pub struct Finding {
     pub sentence: String,
     /// The number that was held against the bar; `None` where there is none.
     pub estimate: Option<Estimate>,
+    /// A number that was read somewhere and not estimated.
+    pub observed: Option<f64>,
     /// The bar.
     pub threshold: f64,
     /// Which side of it is allowed.
@@ -124,6 +145,8 @@ pub struct Finding {
     pub is_difference: bool,
     /// Where the bar is the policy's margin brought to the judge's scale.
     pub scaled: Option<ScaledMargin>,
+    /// The waiver, where the verdict is waived.
+    pub waived: Option<Waived>,
     /// The candidate's trials behind it.
     pub counts: Counts,
     /// Ids of the cases that cost most, worst first, at most five.

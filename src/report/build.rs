@@ -115,7 +115,7 @@ pub fn build(from: Ingredients<'_>) -> Report {
         .filter_map(|loss| case_report(&from, loss))
         .collect();
     let causes = match from.decision.verdict {
-        Verdict::Pass | Verdict::Hold => Vec::new(),
+        Verdict::Pass | Verdict::Waived | Verdict::Hold => Vec::new(),
         Verdict::Inconclusive | Verdict::Fail | Verdict::Error => {
             causes::of(&from.decision, evidence, &losses, &opened)
         }

@@ -110,6 +110,10 @@ fn shape(verdict: Verdict, x: f64) -> String {
     let y = MIDDLE;
     match verdict {
         Verdict::Pass => format!("<circle class=\"point\" cx=\"{x:.1}\" cy=\"{y}\" r=\"5.5\"/>"),
+        Verdict::Waived => format!(
+            "<path class=\"point hollow\" d=\"M{:.1} {y}q3.5 -7 7 0t7 0\"/>",
+            x - 7.0
+        ),
         Verdict::Hold => format!(
             "<path class=\"point stroke\" d=\"M{:.1} {}v11M{:.1} {}v11\"/>",
             x - 3.0,
@@ -185,6 +189,7 @@ mod tests {
     fn every_verdict_has_its_own_shape() {
         let shapes = [
             Verdict::Pass,
+            Verdict::Waived,
             Verdict::Hold,
             Verdict::Inconclusive,
             Verdict::Fail,

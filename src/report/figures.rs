@@ -33,6 +33,7 @@ pub(super) fn finding_numbers(finding: &Finding) -> FindingNumbers {
         .iter()
         .flat_map(|estimate| [Some(estimate.point), estimate.lower, estimate.upper])
         .flatten()
+        .chain(finding.observed)
         .collect();
     let format = NumberFormat::new(
         scale,
@@ -46,7 +47,10 @@ pub(super) fn finding_numbers(finding: &Finding) -> FindingNumbers {
     };
     FindingNumbers {
         estimate: finding.estimate.as_ref().map_or_else(
-            || without_estimate(&finding.counts),
+            || match finding.observed {
+                Some(observed) => format.with_unit(observed, Toward::Nearest),
+                None => without_estimate(&finding.counts),
+            },
             |estimate| format.with_unit(estimate.point, Toward::Nearest),
         ),
         interval: finding
@@ -59,13 +63,22 @@ pub(super) fn finding_numbers(finding: &Finding) -> FindingNumbers {
         basis: finding
             .estimate
             .as_ref()
-            .map_or_else(|| plural(finding.counts.scored, "trial"), basis),
+            .map_or_else(|| without_observations(finding), basis),
         n: format_count(
             finding
                 .estimate
                 .as_ref()
                 .map_or(finding.counts.scored, |estimate| estimate.n),
         ),
+    }
+}
+
+/// What a number that was read, or a count, stands on.
+fn without_observations(finding: &Finding) -> String {
+    if finding.counts.planned == 0 && finding.observed.is_some() {
+        "evidence".to_owned()
+    } else {
+        plural(finding.counts.scored, "trial")
     }
 }
 

@@ -72,10 +72,12 @@ fn finding(row: &Row, line: usize) -> Finding {
         estimate: row
             .numbers
             .map(|(point, lower, upper, n)| estimate(point, lower, upper, n, "dirichlet h=1")),
+        observed: None,
         threshold: row.threshold,
         bar: row.bar,
         is_difference: row.kind == "non-inferior",
         scaled: None,
+        waived: None,
         counts: counts(n + 2, n, &[("no-answer: timeout", 2)]),
         worst_cases: if row.verdict == Verdict::Fail {
             vec![

@@ -12,7 +12,7 @@ use super::{
     wording::mark,
 };
 use crate::{
-    gate::{Bar, Counts, Finding, ScaledMargin, Verdict},
+    gate::{Bar, Counts, Finding, ScaledMargin, Verdict, Waived},
     stats::{Estimate, Guarantee, Unit},
     unit::Digest,
 };
@@ -107,11 +107,15 @@ struct Rule<'a> {
     #[serde(flatten)]
     estimate: Numbers<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    observed: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64>,
     bar: Bar,
     is_difference: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     judge_calibration: Option<ScaledMargin>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waived: Option<&'a Waived>,
     counts: &'a Counts,
     worst_cases: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -296,10 +300,12 @@ impl<'a> Rule<'a> {
             verdict: finding.verdict,
             sentence: &finding.sentence,
             estimate: Numbers::new(finding.estimate.as_ref()),
+            observed: finding.observed.filter(|observed| observed.is_finite()),
             threshold: Some(finding.threshold).filter(|threshold| threshold.is_finite()),
             bar: finding.bar,
             is_difference: finding.is_difference,
             judge_calibration: finding.scaled,
+            waived: finding.waived.as_ref(),
             counts: &finding.counts,
             worst_cases: &finding.worst_cases,
             policy_line: finding.policy_line,

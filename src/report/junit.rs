@@ -21,14 +21,18 @@ pub fn render_junit(report: &Report) -> String {
         .iter()
         .map(|finding| finding.verdict)
         .chain([report.decision.verdict])
-        .filter(|verdict| *verdict != Verdict::Pass)
+        .filter(|verdict| *verdict > Verdict::Waived)
+        .count();
+    let n_waived = findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Waived)
         .count();
     let n_tests = findings.len().saturating_add(1);
     let name = escape(&wording::subject_and_environment(report));
     let totals = format!("tests=\"{n_tests}\" failures=\"{n_failed}\" errors=\"0\"");
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{name}\" {totals}>\n  \
-         <testsuite name=\"{name}\" timestamp=\"{}\" {totals} skipped=\"0\">\n    <properties>\n",
+         <testsuite name=\"{name}\" timestamp=\"{}\" {totals} skipped=\"{n_waived}\">\n    <properties>\n",
         escape(&report.evaluated_at)
     );
     for (name, value) in [
@@ -56,7 +60,7 @@ pub fn render_junit(report: &Report) -> String {
 fn gate(report: &Report) -> String {
     let sentence = escape(&wording::headline(report));
     let tally = wording::tally(&report.decision.findings);
-    let body = if report.decision.verdict == Verdict::Pass {
+    let body = if report.decision.verdict <= Verdict::Waived {
         format!("<system-out>{sentence} {tally}</system-out>")
     } else {
         format!(
@@ -89,6 +93,8 @@ fn test_case(finding: &Finding) -> String {
             "      <system-out>{sentence} {}</system-out>\n",
             escape(&details)
         )
+    } else if finding.verdict == Verdict::Waived {
+        format!("      <skipped message=\"{sentence}\"/>\n")
     } else {
         format!(
             "      <failure type=\"{}\" message=\"{sentence}\">{} Worst cases: {}</failure>\n",

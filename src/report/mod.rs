@@ -9,6 +9,7 @@ mod causes;
 mod chart;
 mod csv;
 mod figures;
+mod github;
 mod heat;
 mod html;
 mod json;
@@ -29,11 +30,14 @@ mod wording;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod runner;
+#[cfg(test)]
 mod tests;
 
 pub use build::{Embed, Ingredients, Side, build, losses};
 pub use causes::CaseLoss;
 pub use csv::render_csv;
+pub use github::{render_annotations, render_outputs};
 pub use html::{CaseView, HtmlError, PARTS, STYLE, base64, render_html};
 pub use json::render_json;
 pub use jsonl::render_jsonl;

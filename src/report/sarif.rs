@@ -93,6 +93,7 @@ fn fingerprint(finding: &Finding) -> String {
 const fn level(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "none",
+        Verdict::Waived => "note",
         Verdict::Hold | Verdict::Inconclusive => "warning",
         Verdict::Fail | Verdict::Error => "error",
     }
@@ -100,7 +101,7 @@ const fn level(verdict: Verdict) -> &'static str {
 
 const fn severity(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Pass => "info",
+        Verdict::Pass | Verdict::Waived => "info",
         Verdict::Hold => "minor",
         Verdict::Inconclusive => "major",
         Verdict::Fail => "critical",

@@ -34,6 +34,7 @@ pub struct Mark {
 pub const fn mark(verdict: Verdict) -> Mark {
     let (gate_word, ascii, ansi) = match verdict {
         Verdict::Pass => ("GO", "+", "34"),
+        Verdict::Waived => ("GO, WAIVED", "~", "36"),
         Verdict::Hold => ("HOLD", "=", "33"),
         Verdict::Inconclusive => ("CANNOT TELL YET", "?", "90"),
         Verdict::Fail => ("NO-GO", "x", "31"),
@@ -86,6 +87,9 @@ pub fn headline(report: &Report) -> String {
     };
     match report.decision.verdict {
         Verdict::Pass => format!("{subject} may be released{place}."),
+        Verdict::Waived => format!(
+            "{subject} may be released{place}: some rules pass a waiver's bar only, not their own."
+        ),
         Verdict::Hold => format!(
             "{subject} must wait: every measured rule passed, but something is open before it may \
              be released{place}."
@@ -121,6 +125,7 @@ pub fn tally(findings: &[Finding]) -> String {
         (Verdict::Fail, "failed", "failed"),
         (Verdict::Inconclusive, "cannot tell yet", "cannot tell yet"),
         (Verdict::Hold, "is on hold", "are on hold"),
+        (Verdict::Waived, "is waived", "are waived"),
     ]
     .into_iter()
     .map(|(verdict, one, many)| (count(verdict), one, many))
@@ -233,9 +238,11 @@ pub(super) const fn label(label: Label) -> (&'static str, &'static str, &'static
 pub(super) const fn without_cause(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "Every rule passed; there is nothing to explain.",
-        Verdict::Hold | Verdict::Inconclusive | Verdict::Fail | Verdict::Error => {
-            "No single cause stands out."
-        }
+        Verdict::Waived
+        | Verdict::Hold
+        | Verdict::Inconclusive
+        | Verdict::Fail
+        | Verdict::Error => "No single cause stands out.",
     }
 }
 
@@ -324,6 +331,7 @@ mod tests {
     fn word_sign_and_class_of_verdicts_are_all_different() {
         let all = [
             Verdict::Pass,
+            Verdict::Waived,
             Verdict::Hold,
             Verdict::Inconclusive,
             Verdict::Fail,

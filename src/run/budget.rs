@@ -68,6 +68,13 @@ impl Budget {
         }
     }
 
+    /// The same budget with a cap of its own besides the ledger's.
+    #[must_use]
+    pub fn with_cap(mut self, cap: Option<Usd>) -> Self {
+        self.cap = cap;
+        self
+    }
+
     /// What has been spent so far.
     pub fn spent(&self) -> Usd {
         self.state().spent
@@ -97,7 +104,16 @@ impl Budget {
     fn try_reserve(&self, worst: Option<Usd>) -> Result<Option<Usd>, Exhausted> {
         let mut state = self.state();
         if let Some(ledger) = &self.ledger {
-            return state.reserve_of(ledger, worst);
+            let (Some(cap), Some(worst)) = (self.cap, worst) else {
+                return state.reserve_of(ledger, worst);
+            };
+            if state.spent.plus(worst) > cap {
+                return Err(Exhausted);
+            }
+            if state.spent.plus(state.reserved).plus(worst) > cap {
+                return Ok(None);
+            }
+            return state.reserve_of(ledger, Some(worst));
         }
         let amount = match (self.cap, worst) {
             (None, worst) => worst.unwrap_or(Usd::ZERO),
@@ -240,6 +256,19 @@ mod tests {
             .unwrap()
             .settle(Some(usd(0.2)));
         assert_eq!(first.reserve(Some(usd(0.1))).await.err(), Some(Exhausted));
+    }
+
+    #[tokio::test]
+    async fn a_run_has_a_cap_of_its_own_besides_the_ledger_s() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger");
+        let (ledger, drawn) = Ledger::open(&path, "a", usd(10.0), Usd::ZERO).unwrap();
+        let budget = Budget::shared(ledger, drawn, Usd::ZERO).with_cap(Some(usd(1.0)));
+        let first = budget.reserve(Some(usd(0.7))).await.unwrap();
+        first.settle(Some(usd(0.7)));
+        assert_eq!(budget.reserve(Some(usd(0.4))).await.err(), Some(Exhausted));
+        assert_eq!(budget.reserve(None).await.err(), Some(Exhausted));
+        assert!(budget.reserve(Some(usd(0.3))).await.is_ok());
     }
 
     #[tokio::test]

@@ -3,6 +3,9 @@
 //! A run draws money from the ledger in portions, each large enough for many calls, and spends what it
 //! has drawn by itself. What it has not spent goes back when it ends. A run that is killed keeps what
 //! it drew, until it is resumed: the sum over all runs never passes the cap, whatever dies when.
+//!
+//! A cap may be for the runs from some id on: ids sort by time, so that a month's cap is one for the
+//! runs from the month's first possible id on. A run counts in the month in which it began.
 
 use std::{
     collections::BTreeMap,
@@ -27,6 +30,8 @@ pub struct Ledger {
     path: PathBuf,
     run_id: String,
     cap: Usd,
+    /// Runs with smaller ids do not count.
+    first: String,
 }
 
 /// A ledger that cannot be used.
@@ -71,16 +76,28 @@ impl Ledger {
             path: path.to_owned(),
             run_id: run_id.to_owned(),
             cap,
+            first: String::new(),
         };
         this.change(|page| page.drawn.insert(this.run_id.clone(), spent))?;
         Ok((this, spent))
+    }
+
+    /// The same ledger with a cap for the runs from this id on.
+    #[must_use]
+    pub fn counting_from(self, first: String) -> Self {
+        Self { first, ..self }
+    }
+
+    /// What the runs that count have drawn, and of how much.
+    pub fn drawn(&self) -> Result<(Usd, Usd), LedgerError> {
+        Ok((self.read()?.sum(&self.first), self.cap))
     }
 
     /// Draws so much more, or more than that where there is enough; nothing where there is too
     /// little. Says how much was drawn.
     pub(super) fn draw(&self, needed: Usd) -> Result<Option<Usd>, LedgerError> {
         self.change(|page| {
-            let left = self.cap.minus(page.sum());
+            let left = self.cap.minus(page.sum(&self.first));
             if left < needed {
                 return None;
             }
@@ -163,10 +180,9 @@ impl Ledger {
 }
 
 impl Page {
-    fn sum(&self) -> Usd {
-        self.drawn
-            .values()
-            .fold(Usd::ZERO, |sum, drawn| sum.plus(*drawn))
+    fn sum(&self, first: &str) -> Usd {
+        let counting = self.drawn.iter().filter(|(run, _)| run.as_str() >= first);
+        counting.fold(Usd::ZERO, |sum, (_, drawn)| sum.plus(*drawn))
     }
 }
 
@@ -216,6 +232,21 @@ mod tests {
         let resumed = open("killed", 0.2);
         assert_eq!(resumed.draw(usd(0.7)).unwrap(), Some(usd(0.7)));
         assert_eq!(resumed.draw(usd(0.001)).unwrap(), None);
+    }
+
+    #[test]
+    fn a_month_has_its_own_cap_and_what_was_before_does_not_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger");
+        let open = |name: &str| Ledger::open(&path, name, usd(1.0), Usd::ZERO).unwrap().0;
+        let october = open("1AAAA").counting_from("1A".to_owned());
+        assert_eq!(october.draw(usd(0.9)).unwrap(), Some(usd(0.9)));
+        let november = open("1BAAA").counting_from("1B".to_owned());
+        assert_eq!(november.draw(usd(0.8)).unwrap(), Some(usd(0.8)));
+        assert_eq!(november.drawn().unwrap(), (usd(0.8), usd(1.0)));
+        let later = open("1BBBB").counting_from("1B".to_owned());
+        assert_eq!(later.draw(usd(0.3)).unwrap(), None);
+        assert_eq!(october.draw(usd(0.2)).unwrap(), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
+use jiff::civil::Date;
 use toml::{
     Spanned,
     de::{DeFloat, DeInteger, DeTable, DeValue},
@@ -268,6 +269,15 @@ impl<'d, 's> Table<'d, 's> {
         self.typed(key, "a whole number from 0 up", |value| {
             let integer = value.as_integer()?;
             u64::from_str_radix(integer.as_str(), integer.radix()).ok()
+        })
+    }
+
+    /// A date without a time, as TOML writes it: `2026-11-25`.
+    pub fn date(&self, key: &str) -> Option<Date> {
+        self.typed(key, "a date", |value| {
+            let written = value.as_datetime()?.to_string();
+            let date: Date = written.parse().ok()?;
+            (date.to_string() == written).then_some(date)
         })
     }
 

@@ -89,6 +89,22 @@ impl ScoreTable {
             .saturating_mul(usize::try_from(self.attempts).unwrap_or(usize::MAX))
     }
 
+    /// The first score that is no number or outside its metric's range, with the metric's name: nobody
+    /// can decide on it.
+    pub fn impossible_score(&self) -> Option<(&str, f64)> {
+        self.columns.iter().find_map(|(name, column)| {
+            let (low, high) = column.metric.data_type.range();
+            let is_possible = |value: f64| {
+                value.is_finite() && value >= low && high.is_none_or(|high| value <= high)
+            };
+            let impossible = |cell: &Cell| match cell {
+                Cell::Scored(value) if !is_possible(*value) => Some(*value),
+                Cell::Scored(_) | Cell::NotApplicable | Cell::Unscored(_) => None,
+            };
+            Some((name.as_str(), column.cells.iter().find_map(impossible)?))
+        })
+    }
+
     /// Checks that every column has one cell for each planned trial.
     pub fn check(&self) -> Result<(), ShapeError> {
         let planned = self.planned();

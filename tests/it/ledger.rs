@@ -45,3 +45,55 @@ fn a_ledger_is_spent_once_by_all_runs() {
     assert_eq!(refused.code, 3, "{}", refused.err);
     assert!(refused.err.contains("is no ledger"), "{}", refused.err);
 }
+
+#[test]
+fn a_month_has_a_budget_besides_each_run_s_own_and_people_are_told() {
+    let copilot = SlowCopilot::start(Duration::ZERO);
+    let config = config(&copilot.url)
+        .replace("model    = \"any\"", PRICE)
+        .replace(
+            "seed     = 7",
+            "seed = 7\nbudget-usd = 1\nbudget-month-usd = 0.03\nbudget-ledger = \"ledger.json\"",
+        );
+    let folder = Folder::with(&[
+        ("gate.toml", POLICY),
+        ("set.jsonl", &eval_set(10)),
+        ("groundgate.toml", &config),
+    ]);
+    let first = folder.run(&["run"]);
+    assert_eq!(first.code, 0, "{}", first.err);
+    assert!(
+        first.err.contains("of the ledger's") && first.err.contains("50 % and more"),
+        "{}",
+        first.err
+    );
+    let second = folder.run(&["run"]);
+    assert_eq!(
+        second.code, 5,
+        "the month's budget is for all: {}",
+        second.err
+    );
+    let gated = folder.run(&["gate", "latest"]);
+    assert_eq!(
+        gated.code, 11,
+        "a run that its budget ended is no pass: {}",
+        gated.out
+    );
+    // What was spent in another month counts there.
+    let text = fs::read_to_string(folder.path().join("ledger.json")).unwrap();
+    let page: Value = serde_json::from_str(&text).unwrap();
+    let drawn = page["drawn"].as_object().unwrap().iter();
+    let old: serde_json::Map<String, Value> = drawn
+        .map(|(run, usd)| (format!("000000000{run}"), usd.clone()))
+        .collect();
+    let old = serde_json::json!({"schema": page["schema"], "drawn": old});
+    folder.write("ledger.json", &old.to_string());
+    assert_eq!(folder.run(&["run"]).code, 0);
+    folder.write(
+        "groundgate.toml",
+        &config.replace("budget-ledger = \"ledger.json\"", ""),
+    );
+    let refused = folder.run(&["run"]);
+    assert_eq!(refused.code, 3);
+    assert!(refused.err.contains("needs a ledger"), "{}", refused.err);
+}

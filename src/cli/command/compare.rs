@@ -15,9 +15,9 @@ use super::super::{
 };
 use crate::{
     gate::{Evidence, MetricComparison, Slice, Statistics, compare},
-    number::{NumberFormat, Scale, Toward},
+    number::{NumberFormat, Scale, Toward, plural},
     report::{case_differences, interval_strip, sparkline, visible_line},
-    stats::Estimate,
+    stats::{Estimate, holm},
 };
 
 /// Runs the command.
@@ -28,7 +28,7 @@ pub(crate) fn run(
 ) -> Result<ExitCode, CliError> {
     let directory = project::runs_dir(global)?;
     let base = Loaded::new(runs::open(&directory, &args.base)?)?;
-    let mut documents = Vec::new();
+    let mut all: Vec<(Loaded, Parts)> = Vec::new();
     for name in &args.candidates {
         let candidate = Loaded::new(runs::open(&directory, name)?)?;
         let evidence = Evidence {
@@ -36,23 +36,73 @@ pub(crate) fn run(
             baseline: Some(&base.table),
         };
         let parts = parts(args, evidence)?;
-        if wants_json(global) {
-            documents.push(document(&base, &candidate, &parts));
-        } else {
-            terminal.print(&table(&base, &candidate, &parts));
-            terminal.print(&pictures(
-                &base,
-                &candidate,
-                &parts,
-                terminal.style().unicode,
-            ));
+        all.push((candidate, parts));
+    }
+    let holm = Holm::over(all.iter().map(|(_, parts)| parts));
+    if wants_json(global) {
+        let documents: Vec<Value> = all
+            .iter()
+            .map(|(candidate, parts)| document(&base, candidate, parts, &holm))
+            .collect();
+        let document = json!({"schema": "groundgate.compare/1", "comparisons": documents,
+            "comparisons_made": holm.made, "remain_after_holm": holm.n_remain()});
+        terminal.line(&document.to_string());
+        return Ok(ExitCode::Done);
+    }
+    for (candidate, parts) in &all {
+        terminal.print(&table(&base, candidate, parts, &holm));
+        let unicode = terminal.style().unicode;
+        terminal.print(&pictures(&base, candidate, parts, unicode));
+    }
+    terminal.line(&format!(
+        "{} made; {} after Holm's correction{}",
+        plural(holm.made, "comparison"),
+        match holm.n_remain() {
+            0 => "none remains".to_owned(),
+            1 => "1 remains".to_owned(),
+            n => format!("{n} remain"),
+        },
+        if holm.n_remain() > 0 { " (*)" } else { "" }
+    ));
+    Ok(ExitCode::Done)
+}
+
+/// Holm's correction over every comparison that a command makes: whoever looks at many differences
+/// finds some by luck.
+struct Holm {
+    made: usize,
+    /// The largest p-value that remains; none remains without.
+    largest: Option<f64>,
+    p_values: Vec<f64>,
+}
+
+impl Holm {
+    fn over<'a>(all: impl Iterator<Item = &'a Parts>) -> Self {
+        let comparisons = all.flatten().flat_map(|(_, comparisons)| comparisons);
+        let p_values: Vec<f64> = comparisons.filter_map(|one| one.p_value).collect();
+        let adjusted = holm(&p_values, Statistics::default().alpha_fail);
+        let remain = p_values
+            .iter()
+            .zip(adjusted)
+            .filter(|(_, one)| one.rejected);
+        Self {
+            made: p_values.len(),
+            largest: remain.map(|(p, _)| *p).reduce(f64::max),
+            p_values,
         }
     }
-    if wants_json(global) {
-        terminal
-            .line(&json!({"schema": "groundgate.compare/1", "comparisons": documents}).to_string());
+
+    /// Whether a comparison remains: Holm's procedure keeps the smallest p-values.
+    fn keeps(&self, p: Option<f64>) -> bool {
+        p.zip(self.largest).is_some_and(|(p, largest)| p <= largest)
     }
-    Ok(ExitCode::Done)
+
+    fn n_remain(&self) -> usize {
+        self.p_values
+            .iter()
+            .filter(|p| self.keeps(Some(**p)))
+            .count()
+    }
 }
 
 /// Overall first, then slice by slice.
@@ -103,7 +153,7 @@ fn parts(args: &CompareArgs, evidence: Evidence<'_>) -> Result<Parts, CliError> 
         .collect())
 }
 
-fn table(base: &Loaded, candidate: &Loaded, parts: &Parts) -> String {
+fn table(base: &Loaded, candidate: &Loaded, parts: &Parts, holm: &Holm) -> String {
     let name = |loaded: &Loaded| {
         let header = loaded.reader.header();
         format!("{} ({})", visible_line(&header.copilot_name), header.run_id)
@@ -129,7 +179,7 @@ fn table(base: &Loaded, candidate: &Loaded, parts: &Parts) -> String {
             );
         }
         for comparison in comparisons {
-            text.push_str(&row(comparison));
+            text.push_str(&row(comparison, holm.keeps(comparison.p_value)));
         }
     }
     text
@@ -176,7 +226,7 @@ fn pictures(base: &Loaded, candidate: &Loaded, parts: &Parts, unicode: bool) -> 
     text
 }
 
-fn row(comparison: &MetricComparison) -> String {
+fn row(comparison: &MetricComparison, remains: bool) -> String {
     let unit = comparison.metric.shown_unit();
     let scale = Scale::of_unit(&unit);
     let mean = |estimate: &Option<Estimate>| match estimate {
@@ -197,14 +247,15 @@ fn row(comparison: &MetricComparison) -> String {
     };
     let (wins, ties, losses) = comparison.wins_ties_losses;
     format!(
-        "  {:<20} {:>9} {:>9} {difference:>9}  {bounds:<18} {wins:>4} {ties:>4} {losses:>4}\n",
+        "  {:<20} {:>9} {:>9} {difference:>9}  {bounds:<18} {wins:>4} {ties:>4} {losses:>4}{}\n",
         visible_line(&comparison.metric.name),
         mean(&comparison.baseline),
         mean(&comparison.candidate),
+        if remains { " *" } else { "" },
     )
 }
 
-fn document(base: &Loaded, candidate: &Loaded, parts: &Parts) -> Value {
+fn document(base: &Loaded, candidate: &Loaded, parts: &Parts, holm: &Holm) -> Value {
     let parts = parts.iter().flat_map(|(slice, comparisons)| {
         comparisons.iter().map(move |one| {
             let (wins, ties, losses) = one.wins_ties_losses;
@@ -215,6 +266,8 @@ fn document(base: &Loaded, candidate: &Loaded, parts: &Parts) -> Value {
                 "base": one.baseline,
                 "candidate": one.candidate,
                 "difference": one.difference,
+                "p_value": one.p_value,
+                "remains_after_holm": holm.keeps(one.p_value),
                 "counts": one.counts,
                 "wins": wins, "ties": ties, "losses": losses,
             })

@@ -20,7 +20,7 @@ use crate::{
     copilot::Copilot,
     demo::{Answerer, Variant, serve},
     eval_set::EvalSet,
-    gate::Verdict,
+    gate::{Facts, Verdict},
     record::{Reader, Status},
     report::{Embed, Report, render_html, render_text},
     run::{Seat, SeatKind},
@@ -153,14 +153,16 @@ impl<'a> Demo<'a> {
         variant: Variant,
     ) -> Result<Report, CliError> {
         let policy = bundled::policy(&candidate.known_metrics())?;
-        let report = assemble::report(&Question {
-            labels: None,
+        let facts = Facts {
+            environment: "prod".to_owned(),
+            ..Facts::none(clock::now(self.terminal.source_date_epoch.as_deref()))
+        };
+        let (report, _) = assemble::report(&Question {
             candidate,
             baseline: Some(baseline),
             policy: &policy,
             policy_name: "gate.toml",
-            environment: "prod",
-            at: clock::now(self.terminal.source_date_epoch.as_deref()),
+            facts: &facts,
             embed: Embed::Regressions,
         })?;
         let page = self.folder.join(format!("{}.html", variant.name()));

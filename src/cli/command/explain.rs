@@ -9,6 +9,7 @@ use super::super::{
     assemble::Loaded,
     error::CliError,
     exit_code::ExitCode,
+    policy_source::PolicySource,
     project, runs,
     terminal::Terminal,
     wants_json,
@@ -16,7 +17,7 @@ use super::super::{
 use crate::{
     copilot::Passage,
     eval_set::Case,
-    gate::{KnownMetrics, Policy, Rule},
+    gate::{KnownMetrics, Policy, Rule, environments, settings_of},
     record::{Reader, StoredTrial},
     report::{visible_line, visible_text},
     trial::{Call, Callee, ClaimFinding, Label, Reply},
@@ -48,14 +49,8 @@ pub(crate) fn run(
         Ok(reader) => Loaded::new(Reader::open(reader.path())?)?.known_metrics(),
         Err(_) => KnownMetrics::new(),
     };
-    let policy = project::policy_path(global).and_then(|path| project::policy(&path, None, &known));
-    if let Ok((_, policy)) = &policy
-        && let Some(rule) = policy
-            .rules
-            .iter()
-            .find(|rule| args.subject.split('/').next() == Some(&rule.id))
-    {
-        terminal.print(&explain_rule(policy, rule));
+    if let Ok(Some(text)) = explained(global, &args.subject, &known) {
+        terminal.print(&text);
         return Ok(ExitCode::Done);
     }
     reader?;
@@ -64,6 +59,36 @@ pub(crate) fn run(
         args.subject, args.run
     ))
     .with_help("`groundgate report` names the cases worth a look"))
+}
+
+/// What a rule or an approval of the policy asks, in the first environment that has it.
+fn explained(
+    global: &Global,
+    subject: &str,
+    known: &KnownMetrics,
+) -> Result<Option<String>, CliError> {
+    let source = PolicySource::chosen(global, None)?;
+    let id = subject.split('/').next().unwrap_or(subject);
+    let named = environments(&source.to_string(), &source.text()?)?.into_iter();
+    for environment in std::iter::once(None).chain(named.map(Some)) {
+        let Ok(policy) = source.policy(environment.as_deref(), known) else {
+            continue;
+        };
+        if let Some(rule) = policy.rules.iter().find(|rule| rule.id == id) {
+            return Ok(Some(explain_rule(&policy, rule)));
+        }
+        let parts = [format!("rule {id}"), format!("approval {id}")];
+        let found = settings_of(&policy).into_iter();
+        if let Some((part, settings)) = found.into_iter().find(|(part, _)| parts.contains(part)) {
+            let mut text = format!("{}\n", visible_line(&part));
+            for (key, value) in settings {
+                let _written = writeln!(text, "  {key:<12} {}", visible_line(&value));
+            }
+            text.push_str("  what is missing, stale or from the future is inconclusive\n");
+            return Ok(Some(text));
+        }
+    }
+    Ok(None)
 }
 
 fn explain_rule(policy: &Policy, rule: &Rule) -> String {

@@ -1,20 +1,38 @@
 //! `groundgate gate`: the verdict of a run, offline.
 
-use super::super::{
-    args::{Against, GateArgs, Global},
-    assemble::{Loaded, Question, report},
-    clock,
-    error::{CliError, warn},
-    exit_code::ExitCode,
-    files, project, runs,
-    terminal::Terminal,
-    wants_json,
+use std::path::{Path, PathBuf};
+
+use super::{
+    super::{
+        args::{Against, GateArgs, Global},
+        assemble::{Loaded, Question, report},
+        clock,
+        error::{CliError, warn},
+        exit_code::ExitCode,
+        facts::Asked,
+        files,
+        policy_source::PolicySource,
+        project, runs,
+        terminal::{Terminal, variable},
+        wants_json,
+    },
+    baseline,
 };
 use crate::{
-    gate::{HumanScores, Policy, Verdict, policy_warnings},
+    gate::{
+        Evidence, Facts, HumanScores, KnownMetrics, Policy, Tendency, Verdict, changes,
+        policy_warnings, read_policy, settle,
+    },
     quality::{JoinError, join, labels},
-    report::{Embed, Report, render_json, render_text},
+    report::{
+        Embed, Report, render_annotations, render_json, render_markdown, render_outputs,
+        render_text, visible_line,
+    },
+    unit::Digest,
 };
+
+/// At most so many changes of a policy are told one by one.
+const CHANGES_TOLD: usize = 10;
 
 /// Runs the command.
 pub(crate) fn run(
@@ -22,11 +40,15 @@ pub(crate) fn run(
     args: &GateArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
-    let Decided { report, .. } = decide(global, &args.against, Embed::Regressions, terminal)?;
+    let Decided { report, source, .. } =
+        decide(global, &args.against, Embed::Regressions, terminal)?;
     if wants_json(global) {
-        terminal.line(&render_json(&report).map_err(CliError::internal)?);
+        terminal.print(&render_json(&report).map_err(CliError::internal)?);
     } else {
         terminal.print(&render_text(&report, terminal.style()));
+    }
+    if args.github {
+        tell_github(&report, &source, terminal)?;
     }
     let verdict = report.decision.verdict;
     if args.report_only
@@ -41,11 +63,35 @@ pub(crate) fn run(
     Ok(ExitCode::from(verdict))
 }
 
-/// A report with the records that it was made from.
+/// Annotations to the log; summary and outputs to the files that the runner names, where it does.
+fn tell_github(
+    report: &Report,
+    source: &PolicySource,
+    terminal: &Terminal,
+) -> Result<(), CliError> {
+    terminal.command(&render_annotations(report, source.file()));
+    for (name, text) in [
+        ("GITHUB_STEP_SUMMARY", render_markdown(report)),
+        ("GITHUB_OUTPUT", render_outputs(report)),
+    ] {
+        if let Some(path) = variable(name) {
+            files::append(Path::new(&path), &text)?;
+        }
+    }
+    Ok(())
+}
+
+/// A report with what it was made from.
 pub(crate) struct Decided {
     pub(crate) report: Report,
+    /// The name of this verdict in approvals.
+    pub(crate) subject: Digest,
+    pub(crate) policy: Policy,
+    pub(crate) source: PolicySource,
     pub(crate) candidate: Loaded,
     pub(crate) baseline: Option<Loaded>,
+    /// Where approvals of runs are.
+    pub(crate) approvals: PathBuf,
 }
 
 /// Decides about the run that the arguments mean.
@@ -58,10 +104,15 @@ pub(crate) fn decide(
     let directory = project::runs_dir(global)?;
     let candidate = Loaded::new(runs::open(&directory, &against.run)?)?;
     let baseline = match &against.baseline {
-        None => None,
+        None => set_baseline(&directory, &candidate, terminal)?,
         Some(name) => Some(Loaded::new(runs::open(&directory, name)?)?),
     };
-    let (policy_name, policy) = policy(global, against, &candidate)?;
+    let source = PolicySource::chosen(global, against.policy.as_deref())?;
+    let environment = against.env.as_deref();
+    let known = candidate.known_metrics();
+    let policy = source.policy(environment, &known)?;
+    source.check_trusted(&policy, against.policy_digest.as_deref(), terminal)?;
+    let policy_name = source.to_string();
     if baseline.is_none() && policy.rules.iter().any(|rule| rule.kind.needs_baseline()) {
         terminal.report(
             "note: the policy compares with a baseline and none was named; add --baseline RUN",
@@ -70,21 +121,54 @@ pub(crate) fn decide(
     for warning in policy_warnings(&policy_name, &policy) {
         warn(&warning, false, terminal);
     }
-    let labels = labels(against, &candidate, terminal)?;
-    let report = report(&Question {
+    let approvals = directory.join("approvals");
+    // Waivers beside a policy of the working tree are as trustworthy as the tree.
+    let trusts_waivers = !terminal.is_ci || matches!(source, PolicySource::Git { .. });
+    let gathered = Asked {
+        policy: &policy,
+        environment: environment.unwrap_or(""),
+        candidate: &candidate,
+        baseline: baseline.as_ref(),
+        at: clock::now(terminal.source_date_epoch.as_deref()),
+        approvals: Some(approvals.clone()),
+        labels: labels(against, &candidate, terminal)?,
+    }
+    .gather(trusts_waivers.then_some(&source))?;
+    let (mut report, subject) = report(&Question {
         candidate: &candidate,
         baseline: baseline.as_ref(),
         policy: &policy,
         policy_name: &policy_name,
-        environment: against.env.as_deref().unwrap_or(""),
-        at: clock::now(terminal.source_date_epoch.as_deref()),
-        labels: labels.as_ref(),
+        facts: &gathered.facts,
         embed,
     })?;
+    report.provenance.extend(gathered.provenance);
+    if !policy.outside.approvals.is_empty() {
+        let row = (
+            "verdict that is to be approved".to_owned(),
+            subject.to_string(),
+        );
+        report.provenance.push(row);
+    }
+    let evidence = Evidence {
+        candidate: &candidate.table,
+        baseline: baseline.as_ref().map(|loaded| &loaded.table),
+    };
+    let edits = edits(
+        &source,
+        (&policy, &known, environment),
+        evidence,
+        &gathered.facts,
+    )?;
+    report.decision.notes.extend(edits);
     Ok(Decided {
         report,
+        subject,
+        policy,
+        source,
         candidate,
         baseline,
+        approvals,
     })
 }
 
@@ -122,14 +206,72 @@ fn labels(
     Ok(Some(scores))
 }
 
-fn policy(
-    global: &Global,
-    against: &Against,
+/// The baseline that `baseline set` has named; none for itself.
+fn set_baseline(
+    directory: &Path,
     candidate: &Loaded,
-) -> Result<(String, Policy), CliError> {
-    let path = match &against.policy {
-        Some(path) => path.clone(),
-        None => project::policy_path(global)?,
+    terminal: &Terminal,
+) -> Result<Option<Loaded>, CliError> {
+    let Some(reader) = baseline::open(directory)? else {
+        return Ok(None);
     };
-    project::policy(&path, against.env.as_deref(), &candidate.known_metrics())
+    let run = reader.header().run_id.clone();
+    if run == candidate.reader.header().run_id {
+        return Ok(None);
+    }
+    terminal.note(&format!(
+        "against the baseline that was set: {}",
+        visible_line(&run)
+    ));
+    Ok(Some(Loaded::new(reader)?))
+}
+
+/// What the working tree changes in a policy that was taken from a revision: said, and without effect.
+fn edits(
+    source: &PolicySource,
+    (policy, known, environment): (&Policy, &KnownMetrics, Option<&str>),
+    evidence: Evidence<'_>,
+    facts: &Facts,
+) -> Result<Vec<String>, CliError> {
+    let Some(path) = source.in_working_tree()? else {
+        return Ok(Vec::new());
+    };
+    let text = files::read_text(&path)?;
+    if text == source.text()? {
+        return Ok(Vec::new());
+    }
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let edited = match read_policy(&name, &text, environment, known) {
+        Ok(edited) => edited,
+        Err(mistakes) => {
+            let first = mistakes.0.first().map(ToString::to_string);
+            return Ok(vec![format!(
+                "this change edits {name}, which cannot be read then: {}; judged by {source}",
+                first.unwrap_or_default()
+            )]);
+        }
+    };
+    let changes = changes(policy, &edited);
+    if changes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let n_weaker = changes
+        .iter()
+        .filter(|one| one.tendency == Tendency::Weaker);
+    let then = settle(&edited, evidence, facts).decision.verdict;
+    let mut notes = vec![format!(
+        "this change edits {name} ({} settings, {} of them weaker) and is judged by {source}; its own policy would say {then}",
+        changes.len(),
+        n_weaker.count(),
+    )];
+    let told = changes
+        .iter()
+        .take(CHANGES_TOLD)
+        .map(super::policy::sentence);
+    notes.extend(told);
+    Ok(notes)
 }

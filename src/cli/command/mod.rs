@@ -1,6 +1,8 @@
 //! One file per command: each turns its arguments into calls of the other rooms and prints what
 //! comes back.
 
+pub(super) mod approve;
+pub(super) mod baseline;
 pub(super) mod compare;
 pub(super) mod demo;
 pub(super) mod doctor;
@@ -9,13 +11,17 @@ pub(super) mod gate;
 pub(super) mod init;
 pub(super) mod judge;
 pub(super) mod plan;
+pub(super) mod policy;
+mod policy_test;
 pub(super) mod rejudge;
 pub(super) mod report;
 pub(super) mod run;
 pub(super) mod runs;
+pub(super) mod schema;
 pub(super) mod selftest;
 pub(super) mod stats;
 mod stats_request;
 mod stats_table;
 pub(super) mod validate;
 pub(super) mod view;
+pub(super) mod watch;

@@ -192,16 +192,14 @@ impl Start<'_> {
             checks: self.config.checks.clone(),
         };
         let (plan, mut header) = self.planned(parts, number, terminal)?;
-        refuse_unpriced(self.cap, &plan, copilot.as_ref())?;
+        refuse_unpriced(
+            self.cap.or(self.config.budget_month),
+            &plan,
+            copilot.as_ref(),
+        )?;
         let (resumed, rerun) = self.resumed.unzip();
         if let Some(reader) = &resumed {
-            if reader.header().plan_digest != header.plan_digest {
-                return Err(CliError::invalid(format!(
-                    "run `{}` was planned with another copilot, eval set, judges, checks or seed",
-                    reader.header().run_id
-                ))
-                .with_help("put the configuration back as it was, or start a new run"));
-            }
+            check_same_plan(reader.header(), &header)?;
             header = reader.header().clone();
         } else {
             header.earlier_tries =
@@ -224,9 +222,9 @@ impl Start<'_> {
             path,
             resumes: goes_on,
             rerun_failures: rerun.flatten().is_some(),
-            cap: self.cap,
+            cap: pipeline::own_cap(self.config, self.cap),
             complete_as: Status::Complete,
-            ledger: self.config.budget_ledger.clone(),
+            ledger: pipeline::shared(self.config, self.cap, &header),
         };
         let ended = match (&header.looks, &decider) {
             (Some(looks), Some(decider)) => {
@@ -241,6 +239,18 @@ impl Start<'_> {
         )?;
         Ok((header, code))
     }
+}
+
+/// A run is gone on with as it was planned, or not at all.
+fn check_same_plan(resumed: &Header, planned: &Header) -> Result<(), CliError> {
+    if resumed.plan_digest == planned.plan_digest {
+        return Ok(());
+    }
+    Err(CliError::invalid(format!(
+        "run `{}` was planned with another copilot, eval set, judges, checks or seed",
+        resumed.run_id
+    ))
+    .with_help("put the configuration back as it was, or start a new run"))
 }
 
 /// Who decides at the looks of a sequential run; plans them where they are not planned yet.

@@ -6,14 +6,16 @@ use super::super::{
     args::{Global, ValidateArgs},
     error::{CliError, show, warn},
     exit_code::ExitCode,
-    files, project,
+    files,
+    policy_source::PolicySource,
+    project,
     terminal::Terminal,
     wiring,
 };
 use crate::{
     config::Config,
     eval_set::{EvalSet, KnowledgeBase, Lint, Severity, lint, load},
-    gate::{KnownMetrics, policy_warnings, read_policy},
+    gate::{KnownMetrics, Policy, environments, policy_warnings, read_policy},
     judge::{OfflineJudge, known_metric},
     report::visible_line,
     trial::MetricSpec,
@@ -70,12 +72,38 @@ pub(super) fn metrics(config: &Config) -> KnownMetrics {
     known
 }
 
+/// What a policy may name here: the configuration's metrics, or everything bundled where there is none.
+pub(super) fn known(global: &Global) -> Result<KnownMetrics, CliError> {
+    Ok(match project::find(global)? {
+        Some(_) => metrics(&project::config(global)?),
+        None => all_metrics(),
+    })
+}
+
 fn all_metrics() -> KnownMetrics {
     let names = OfflineJudge::metrics();
     let specs = names
         .into_iter()
         .filter_map(|metric: MetricSpec| known_metric(&metric.name));
     specs.map(|metric| (metric.name.clone(), metric)).collect()
+}
+
+/// A policy and how many waivers stand beside it. The policy is that of the top of the file, or of its
+/// last environment where all rules begin in one: mistakes are found whatever is asked for.
+fn policy_and_waivers(
+    path: &Path,
+    text: &str,
+    known: &KnownMetrics,
+) -> Result<(Policy, usize), CliError> {
+    let name = path.display().to_string();
+    let read = |env: Option<&str>| read_policy(&name, text, env, known);
+    let last = environments(&name, text)?.pop();
+    let policy = match (read(None), last) {
+        (Err(_), Some(last)) => read(Some(&last))?,
+        (read, _) => read?,
+    };
+    let waivers = PolicySource::File(path.to_owned()).waivers(&policy)?;
+    Ok((policy, waivers.len()))
 }
 
 struct Checked<'a> {
@@ -92,10 +120,9 @@ impl Checked<'_> {
 
     fn policy(&mut self, path: &Path, known: &KnownMetrics) {
         let name = path.display().to_string();
-        let read =
-            files::read_text(path).and_then(|text| Ok(read_policy(&name, &text, None, known)?));
+        let read = files::read_text(path).and_then(|text| policy_and_waivers(path, &text, known));
         match read {
-            Ok(policy) => {
+            Ok((policy, n_waivers)) => {
                 let warnings = policy_warnings(&name, &policy);
                 for warning in &warnings {
                     warn(warning, self.strict, self.terminal);
@@ -103,9 +130,9 @@ impl Checked<'_> {
                 let is_bad = self.strict && !warnings.is_empty();
                 self.failed |= is_bad;
                 self.terminal.line(&format!(
-                    "{}  {name}: {} rules, {} warnings",
+                    "{}  {name}: {} rules, {n_waivers} waivers, {} warnings",
                     if is_bad { "--" } else { "ok" },
-                    policy.rules.len(),
+                    policy.rules.len() + policy.outside.rules.len(),
                     warnings.len()
                 ));
             }

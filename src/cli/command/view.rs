@@ -10,7 +10,10 @@ use super::super::{
     clock,
     error::CliError,
     exit_code::ExitCode,
-    files, pipeline, project, runs,
+    facts::Asked,
+    files, pipeline,
+    policy_source::PolicySource,
+    project, runs,
     terminal::Terminal,
     wants_json,
 };
@@ -170,14 +173,23 @@ impl Gate {
         let known = candidate.known_metrics();
         let (policy_name, policy) =
             project::policy(&self.policy, self.environment.as_deref(), &known)?;
-        let report = assemble::report(&Question {
+        let source = PolicySource::File(self.policy.clone());
+        let gathered = Asked {
+            policy: &policy,
+            environment: self.environment.as_deref().unwrap_or(""),
+            candidate: &candidate,
+            baseline: baseline.as_ref(),
+            at: clock::now(self.source_date_epoch.as_deref()),
+            approvals: run.path().parent().map(|folder| folder.join("approvals")),
+            labels: None,
+        }
+        .gather(Some(&source))?;
+        let (report, _) = assemble::report(&Question {
             candidate: &candidate,
             baseline: baseline.as_ref(),
             policy: &policy,
             policy_name: &policy_name,
-            environment: self.environment.as_deref().unwrap_or(""),
-            at: clock::now(self.source_date_epoch.as_deref()),
-            labels: None,
+            facts: &gathered.facts,
             embed: Embed::None,
         })?;
         let evidence = Evidence {

@@ -6,9 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::Resolved;
 use crate::{
-    gate::policy::{
-        BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, OnOpen, Rule,
-        RuleKind, Slice,
+    gate::{
+        outside::{Age, DateOf, FactKind, Outside, WaiverTerms},
+        policy::{
+            BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, OnOpen, Rule,
+            RuleKind, Slice,
+        },
+        verdict::Bar,
     },
     unit::{Digest, count_to_f64},
 };
@@ -90,6 +94,66 @@ pub(super) fn settings(kind: &RuleKind) -> Vec<(&'static str, Setting)> {
     settings
 }
 
+/// Every setting of a rule about a fact under its key, always in the same order for one kind.
+pub(super) fn fact_settings(kind: &FactKind) -> Vec<(&'static str, Setting)> {
+    use Setting::{LessIsStricter, MoreIsStricter, Word};
+    let bar = |bar: Bar, threshold: f64| match bar {
+        Bar::AtLeast => ("min", MoreIsStricter(threshold)),
+        Bar::AtMost => ("max", LessIsStricter(threshold)),
+    };
+    let word = |text: &str| Word(text.to_owned());
+    let age = |age: Age| {
+        let seconds = usize::try_from(age.seconds()).unwrap_or(usize::MAX);
+        ("max-age", LessIsStricter(count_to_f64(seconds)))
+    };
+    let mut settings = match kind {
+        FactKind::Evidence {
+            file,
+            value,
+            date,
+            max_age,
+            bar: side,
+            threshold,
+            unit,
+        } => vec![
+            ("file", word(file)),
+            ("value", word(value)),
+            ("date", word(date)),
+            age(*max_age),
+            bar(*side, *threshold),
+            ("unit", word(unit)),
+        ],
+        FactKind::Freshness { of, max_age } => vec![
+            (
+                "of",
+                match of {
+                    DateOf::Run => word("run"),
+                    DateOf::Baseline => word("baseline"),
+                    DateOf::File { file, date } => Setting::Words(vec![file.clone(), date.clone()]),
+                },
+            ),
+            age(*max_age),
+        ],
+        FactKind::JudgeHealth {
+            file,
+            metric,
+            measure,
+            threshold,
+            min_labels,
+            max_age,
+        } => vec![
+            ("file", word(file)),
+            ("metric", word(metric)),
+            ("measure", word(measure.name())),
+            bar(measure.bar(), *threshold),
+            ("min-labels", MoreIsStricter(count_to_f64(*min_labels))),
+            age(*max_age),
+        ],
+    };
+    settings.push(("kind", word(kind.name())));
+    settings
+}
+
 fn written(slice: &Slice) -> String {
     format!("{}={}", slice.tag, slice.value)
 }
@@ -124,6 +188,7 @@ pub(super) fn digest(
         },
         "rules": policy.rules.iter().map(rule).collect::<Vec<_>>(),
     });
+    outside_of(&policy.outside, &mut document);
     // A policy without calibrations keeps the digest it had before there were any.
     if let (false, Some(fields)) = (calibrations.is_empty(), document.as_object_mut()) {
         let calibrations: Map<String, Value> = calibrations
@@ -133,6 +198,44 @@ pub(super) fn digest(
         fields.insert("judge-calibration".to_owned(), Value::Object(calibrations));
     }
     Digest::of(document.to_string().as_bytes())
+}
+
+/// What is not about scores; where there is nothing, the digest is what it was before there was any.
+fn outside_of(outside: &Outside, document: &mut Value) {
+    let Some(fields) = document.as_object_mut() else {
+        return;
+    };
+    let facts: Vec<Value> = (outside.rules.iter())
+        .map(|rule| as_object(fact_settings(&rule.kind), (&rule.id, rule.why.as_deref())).into())
+        .collect();
+    let approvals: Vec<Value> = (outside.approvals.iter())
+        .map(|rule| json!([rule.id, rule.why, rule.roles, rule.valid_for.seconds()]))
+        .collect();
+    let canary = &outside.canary;
+    let WaiverTerms {
+        max,
+        approvers,
+        never,
+    } = &outside.waivers;
+    for (key, value, is_empty) in [
+        ("facts", Value::Array(facts), outside.rules.is_empty()),
+        (
+            "approvals",
+            Value::Array(approvals),
+            outside.approvals.is_empty(),
+        ),
+        (
+            "waivers",
+            json!([max, approvers]),
+            max.is_none() && approvers.is_empty(),
+        ),
+        ("canary", json!(format!("{canary:?}")), canary.is_none()),
+        ("never-waived", json!(never), never.is_empty()),
+    ] {
+        if !is_empty {
+            fields.insert(key.to_owned(), value);
+        }
+    }
 }
 
 /// A calibration that says nothing of its origin keeps the digest it had before it could.
@@ -160,7 +263,18 @@ const fn estimand(estimand: Estimand) -> &'static str {
 }
 
 fn rule(rule: &Rule) -> Value {
-    let mut fields: Map<String, Value> = settings(&rule.kind)
+    let mut fields = as_object(settings(&rule.kind), (&rule.id, rule.why.as_deref()));
+    if let Some(estimand) = rule.estimand {
+        fields.insert("estimand".to_owned(), json!(format!("{estimand:?}")));
+    }
+    Value::Object(fields)
+}
+
+fn as_object(
+    settings: Vec<(&'static str, Setting)>,
+    (id, why): (&str, Option<&str>),
+) -> Map<String, Value> {
+    let mut fields: Map<String, Value> = settings
         .into_iter()
         .map(|(key, setting)| {
             let value = match setting {
@@ -173,10 +287,7 @@ fn rule(rule: &Rule) -> Value {
             (key.to_owned(), value)
         })
         .collect();
-    fields.insert("id".to_owned(), json!(rule.id));
-    fields.insert("why".to_owned(), json!(rule.why));
-    if let Some(estimand) = rule.estimand {
-        fields.insert("estimand".to_owned(), json!(format!("{estimand:?}")));
-    }
-    Value::Object(fields)
+    fields.insert("id".to_owned(), json!(id));
+    fields.insert("why".to_owned(), json!(why));
+    fields
 }

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Resolved,
-    digest::{Setting, settings},
-};
+use super::{Resolved, digest::Setting};
 use crate::{
     gate::policy::OnOpen,
     toml_reader::{Document, Table},
@@ -21,6 +18,10 @@ pub(super) struct Chain<'d, 's> {
     pub(super) name: Option<&'d str>,
     /// What it inherits from directly; `None`: the top of the file.
     parent: Option<&'d str>,
+    /// Its own name and those of all that it inherits from.
+    names: Vec<&'d str>,
+    /// All environments of the file.
+    all: Vec<&'d str>,
     /// From the one nearest to the top to its own.
     tables: Vec<Table<'d, 's>>,
 }
@@ -43,6 +44,26 @@ impl<'d, 's> Chain<'d, 's> {
             .iter()
             .filter_map(|env| env.table("rule")?.table(id));
         Layers([top].into_iter().chain(own).collect())
+    }
+}
+
+impl Chain<'_, '_> {
+    /// Whether a table with `from = "qa"` applies here: in that environment and in those that inherit
+    /// from it, so that nobody down the way can lose it. Nothing for an environment that does not exist.
+    pub(super) fn applies(&self, table: Table<'_, '_>) -> Option<bool> {
+        if !table.has("from") {
+            return Some(true);
+        }
+        let from = table.text("from")?;
+        if self.all.contains(&from) {
+            return Some(self.names.contains(&from));
+        }
+        let known = self.all.iter().copied();
+        let at = table.at_value("from");
+        table
+            .document()
+            .report_unknown(at, "environment", from, known);
+        None
     }
 }
 
@@ -73,13 +94,15 @@ impl<'d, 's> Layers<'d, 's> {
 
 /// The top of the file, and every environment whose inheritance can be followed.
 pub(super) fn chains<'d, 's>(root: Table<'d, 's>) -> Vec<Chain<'d, 's>> {
-    let top = Chain {
+    let top = |all: Vec<&'d str>| Chain {
         name: None,
         parent: None,
+        names: Vec::new(),
+        all,
         tables: Vec::new(),
     };
     let Some(environments) = root.table("env") else {
-        return vec![top];
+        return vec![top(Vec::new())];
     };
     let rule_ids: Vec<&str> = root
         .tables("rule")
@@ -99,11 +122,15 @@ pub(super) fn chains<'d, 's>(root: Table<'d, 's>) -> Vec<Chain<'d, 's>> {
         }
     }
     let own = tables.keys().filter_map(|name| chain(name, &tables));
-    [top].into_iter().chain(own).collect()
+    let all = tables.keys().copied().collect();
+    [top(all)].into_iter().chain(own).collect()
 }
 
 fn check_keys(table: &Table<'_, '_>, rule_ids: &[&str]) {
-    table.only(&["inherits", "statistics", "defaults", "rule"]);
+    table.only(&["inherits", "statistics", "defaults", "waivers", "rule"]);
+    if let Some(waivers) = table.table("waivers") {
+        waivers.only(&["max"]);
+    }
     if let Some(statistics) = table.table("statistics") {
         statistics.only(&["min-cases"]);
     }
@@ -157,6 +184,8 @@ fn chain<'d, 's>(
     Some(Chain {
         name: Some(name),
         parent,
+        names: visited,
+        all: tables.keys().copied().collect(),
         tables: path,
     })
 }
@@ -180,19 +209,25 @@ pub(super) fn check_only_stricter(
     if parent.on_inconclusive == OnOpen::Block && child.on_inconclusive == OnOpen::Hold {
         weaker(own.table("defaults"), "on-inconclusive", name, from);
     }
+    let most = |resolved: &Resolved| resolved.outside.waivers.max.unwrap_or(usize::MAX);
+    if most(child) > most(parent) {
+        weaker(own.table("waivers"), "max", name, from);
+    }
     let overrides = own.table("rule");
-    for (before, after) in parent.rules.iter().zip(&child.rules) {
-        let table = overrides.and_then(|rules| rules.table(&after.id));
-        for ((key, before), (_, after)) in settings(&before.kind).iter().zip(settings(&after.kind))
-        {
-            if is_weaker(before, &after) {
+    let before = parent.settings();
+    for (id, after) in child.settings() {
+        let table = overrides.and_then(|rules| rules.table(&id));
+        let before = before.get(&id).map(Vec::as_slice).unwrap_or_default();
+        for ((key, before), (_, after)) in before.iter().zip(&after) {
+            if is_weaker(before, after) {
                 weaker(table, key, name, from);
             }
         }
     }
 }
 
-fn is_weaker(before: &Setting, after: &Setting) -> bool {
+/// Whether the second is easier to meet.
+pub(super) fn is_weaker(before: &Setting, after: &Setting) -> bool {
     match (before, after) {
         (Setting::MoreIsStricter(before), Setting::MoreIsStricter(after)) => after < before,
         (Setting::LessIsStricter(before), Setting::LessIsStricter(after)) => after > before,

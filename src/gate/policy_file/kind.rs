@@ -7,18 +7,18 @@ use crate::{
     trial::Direction,
 };
 
-/// A kind of rule as files write it.
-pub(super) struct Kind {
+/// A kind of rule as files write it; reading it gives what the rule asks.
+pub(super) struct Kind<T> {
     pub(super) name: &'static str,
     pub(super) needs: &'static [&'static str],
     pub(super) optional: &'static [&'static str],
     /// The keys that an environment may make stricter.
     pub(super) bars: &'static [&'static str],
-    pub(super) read: fn(&Reader<'_, '_, '_>) -> Option<RuleKind>,
+    pub(super) read: fn(&Reader<'_, '_, '_>) -> Option<T>,
 }
 
-/// All of them.
-pub(super) const KINDS: [Kind; 11] = [
+/// All kinds that are about scores.
+pub(super) const KINDS: [Kind<RuleKind>; 11] = [
     Kind {
         name: "floor",
         needs: &["metric", "min"],

@@ -5,15 +5,31 @@
 //! environment and may only be stricter. Whatever environment is asked for, all are checked.
 
 mod calibration;
+mod canary;
+mod diff;
 mod digest;
 mod environment;
+mod fact_kind;
+mod keys;
 mod kind;
+mod outside;
 mod rule;
+mod waiver;
+
+pub use diff::{Change, Tendency, changes, settings_of};
+pub use keys::{RuleKeys, rule_keys};
+pub use waiver::read_waivers;
 
 use std::collections::BTreeMap;
 
-use self::{digest::digest, environment::Chain};
-use super::policy::{BoundChoice, Estimand, KnownMetrics, OnOpen, Policy, Rule, Statistics};
+use self::{
+    digest::{Setting, digest, fact_settings, settings},
+    environment::Chain,
+};
+use super::{
+    outside::Outside,
+    policy::{BoundChoice, Estimand, KnownMetrics, OnOpen, Policy, Rule, Statistics},
+};
 use crate::{
     diagnostic::Mistakes,
     toml_reader::{Document, Table},
@@ -42,6 +58,18 @@ struct Resolved {
     statistics: Statistics,
     on_inconclusive: OnOpen,
     rules: Vec<Rule>,
+    outside: Outside,
+}
+
+impl Resolved {
+    /// Every setting of every rule, by the rule's id.
+    fn settings(&self) -> BTreeMap<String, Vec<(&'static str, Setting)>> {
+        let scores = self.rules.iter();
+        let scores = scores.map(|rule| (rule.id.clone(), settings(&rule.kind)));
+        let facts = self.outside.rules.iter();
+        let facts = facts.map(|rule| (rule.id.clone(), fact_settings(&rule.kind)));
+        scores.chain(facts).collect()
+    }
 }
 
 /// Reads a policy for `env` (`None`: the top of the file alone). `known` are the metrics of the
@@ -57,6 +85,15 @@ pub fn read_policy(
     document.finish(policy)
 }
 
+/// The environments of a policy, in alphabetical order.
+pub fn environments(file_name: &str, text: &str) -> Result<Vec<String>, Mistakes> {
+    let document = Document::parse(file_name, text)?;
+    let names = document.root().table("env").map(|table| table.keys());
+    let names = names.unwrap_or_default().into_iter();
+    let names = names.map(|(name, _)| name.to_owned()).collect();
+    document.finish(Some(names))
+}
+
 fn read(root: Table<'_, '_>, env: Option<&str>, known: &KnownMetrics) -> Option<Policy> {
     root.only(&[
         "schema",
@@ -65,7 +102,10 @@ fn read(root: Table<'_, '_>, env: Option<&str>, known: &KnownMetrics) -> Option<
         "statistics",
         "defaults",
         "judge-calibration",
+        "waivers",
         "rule",
+        "approval",
+        "canary",
         "env",
     ]);
     root.check_schema(SCHEMA);
@@ -89,6 +129,15 @@ fn read(root: Table<'_, '_>, env: Option<&str>, known: &KnownMetrics) -> Option<
         return None;
     };
     let (name, chosen, calibrations) = (name?, chosen?, calibrations?);
+    if chosen.rules.is_empty() {
+        let message = "no rule about scores applies here";
+        root.document().report_with_help(
+            root.at_value("rule"),
+            message,
+            "what nobody measured cannot be released; begin with a `floor`",
+        );
+        return None;
+    }
     Some(Policy {
         name: name.to_owned(),
         digest: digest((name, owner.as_deref()), &chosen, &calibrations),
@@ -97,6 +146,7 @@ fn read(root: Table<'_, '_>, env: Option<&str>, known: &KnownMetrics) -> Option<
         statistics: chosen.statistics,
         on_inconclusive: chosen.on_inconclusive,
         rules: chosen.rules,
+        outside: chosen.outside,
     })
 }
 
@@ -105,10 +155,21 @@ fn resolve(root: Table<'_, '_>, chain: &Chain<'_, '_>, known: &KnownMetrics) -> 
     let statistics = statistics(root, chain);
     let on_inconclusive = on_inconclusive(root, chain);
     let rules = rule::read_rules(root, chain, statistics.as_ref(), known);
+    let approvals = outside::approvals(root, chain);
+    let never = rules.as_ref().map(|rules| rules.never_waived.clone());
+    let canary = canary::read(root, known);
+    let waivers = outside::waiver_terms(root, chain, never.unwrap_or_default());
+    let rules = rules?;
     Some(Resolved {
         statistics: statistics?,
         on_inconclusive: on_inconclusive?,
-        rules: rules?,
+        rules: rules.scores,
+        outside: Outside {
+            rules: rules.facts,
+            approvals: approvals?,
+            waivers: waivers?,
+            canary,
+        },
     })
 }
 
@@ -217,5 +278,7 @@ fn count(table: &Table<'_, '_>, key: &str, least: u32) -> Option<u32> {
     }
 }
 
+#[cfg(test)]
+mod outside_tests;
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,18 @@
 //! One `[[rule]]` with the environments' bars laid over it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     ESTIMANDS, count,
     environment::{Chain, Layers},
+    fact_kind::FACT_KINDS,
     kind::{KINDS, Kind, Wanted},
 };
 use crate::{
-    gate::policy::{KnownMetrics, Rule, Slice, Statistics},
+    gate::{
+        outside::FactRule,
+        policy::{KnownMetrics, Rule, Slice, Statistics},
+    },
     toml_reader::Table,
     trial::{BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric},
 };
@@ -23,13 +27,27 @@ const OF_MEANS: [&str; 6] = [
     "mean-max",
 ];
 
+/// The keys that every rule may have.
+const COMMON: [&str; 5] = ["id", "kind", "why", "from", "waivable"];
+
+/// The rules of one environment.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    /// About scores.
+    pub(super) scores: Vec<Rule>,
+    /// About facts.
+    pub(super) facts: Vec<FactRule>,
+    /// Ids of those that cannot be waived.
+    pub(super) never_waived: BTreeSet<String>,
+}
+
 /// The rules with a chain's environments laid over them; nothing where one cannot be read.
 pub(super) fn read_rules(
     root: Table<'_, '_>,
     chain: &Chain<'_, '_>,
     statistics: Option<&Statistics>,
     known: &KnownMetrics,
-) -> Option<Vec<Rule>> {
+) -> Option<Rules> {
     let tables = root.tables("rule");
     if tables.is_empty() {
         root.document().report_with_help(
@@ -40,7 +58,7 @@ pub(super) fn read_rules(
         return None;
     }
     let mut line_of: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut rules = Vec::with_capacity(tables.len());
+    let mut rules = Rules::default();
     let mut all_read = true;
     for table in tables {
         let line = table.document().line_of(table.at());
@@ -56,12 +74,37 @@ pub(super) fn read_rules(
             default_min_cases: statistics.map_or(1, |statistics| statistics.min_cases),
             known,
         };
-        match reader.rule(line) {
-            Some(rule) => rules.push(rule),
-            None => all_read = false,
+        // Read also where it does not apply, so that its mistakes are found.
+        let read = reader.rule(line);
+        let applies = chain.applies(table);
+        all_read &= read.is_some() && applies.is_some();
+        if let (Some(read), Some(true)) = (read, applies) {
+            rules.add(read);
         }
     }
     all_read.then_some(rules)
+}
+
+/// A rule as read, and whether it may be waived.
+enum Read {
+    Scores(Rule, bool),
+    Facts(FactRule, bool),
+}
+
+impl Rules {
+    fn add(&mut self, read: Read) {
+        let (id, waivable) = match &read {
+            Read::Scores(rule, waivable) => (&rule.id, *waivable && rule.kind.bar().is_some()),
+            Read::Facts(rule, waivable) => (&rule.id, *waivable && rule.kind.bar().is_some()),
+        };
+        if !waivable {
+            self.never_waived.insert(id.clone());
+        }
+        match read {
+            Read::Scores(rule, _) => self.scores.push(rule),
+            Read::Facts(rule, _) => self.facts.push(rule),
+        }
+    }
 }
 
 /// What a kind of rule is read from.
@@ -69,41 +112,58 @@ pub(super) struct Reader<'d, 's, 'k> {
     pub(super) table: Table<'d, 's>,
     pub(super) layers: Layers<'d, 's>,
     pub(super) default_min_cases: usize,
-    known: &'k KnownMetrics,
+    pub(super) known: &'k KnownMetrics,
 }
 
 impl Reader<'_, '_, '_> {
-    fn rule(&self, line: usize) -> Option<Rule> {
+    fn rule(&self, line: usize) -> Option<Read> {
         self.table.needs(&["id", "kind"]);
         let id = self.table.text("id");
         if id.is_some_and(|id| id.chars().any(char::is_control)) {
             self.table.report("id", "`id` holds control characters");
         }
         let why = self.table.text("why").map(str::to_owned);
-        let kinds: Vec<(&str, &Kind)> = KINDS.iter().map(|kind| (kind.name, kind)).collect();
-        let kind = self.table.choice("kind", &kinds)?;
+        let waivable = if self.table.has("waivable") {
+            self.table.flag("waivable")
+        } else {
+            Some(true)
+        };
+        let names: Vec<(&str, &str)> = names().map(|name| (name, name)).collect();
+        let name = self.table.choice("kind", &names)?;
+        if let Some(kind) = FACT_KINDS.iter().find(|kind| kind.name == name) {
+            self.check_keys(kind);
+            let rule = FactRule {
+                kind: (kind.read)(self)?,
+                id: id?.to_owned(),
+                why,
+                line: Some(line),
+            };
+            return Some(Read::Facts(rule, waivable?));
+        }
+        let kind = KINDS.iter().find(|kind| kind.name == name)?;
         self.check_keys(kind);
         let estimand = self.table.choice("estimand", &ESTIMANDS);
         let kind = (kind.read)(self);
         if self.table.has("estimand") && estimand.is_none() {
             return None;
         }
-        Some(Rule {
+        let rule = Rule {
             id: id?.to_owned(),
             why,
             line: Some(line),
             estimand,
             kind: kind?,
-        })
+        };
+        Some(Read::Scores(rule, waivable?))
     }
 
-    fn check_keys(&self, kind: &Kind) {
+    fn check_keys<T>(&self, kind: &Kind<T>) {
         let of_mean: &[&str] = if OF_MEANS.contains(&kind.name) {
             &["estimand"]
         } else {
             &[]
         };
-        let all = [&["id", "kind", "why"], kind.needs, kind.optional, of_mean].concat();
+        let all = [&COMMON[..], kind.needs, kind.optional, of_mean].concat();
         self.table.only(&all);
         self.table.needs(kind.needs);
         for table in self.layers.overrides() {
@@ -208,4 +268,10 @@ impl Reader<'_, '_, '_> {
             }
         }
     }
+}
+
+/// The names of all kinds of rules.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    let scores = KINDS.iter().map(|kind| kind.name);
+    scores.chain(FACT_KINDS.iter().map(|kind| kind.name))
 }

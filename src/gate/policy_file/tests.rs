@@ -551,7 +551,7 @@ fn help_names_what_was_meant() {
     );
     check(
         "kind='floor'\nmetric='groundedness'\nmin=0.5\nmaxx=1",
-        "known: id, kind, why, metric, min",
+        "known: id, kind, why, from, waivable, metric, min",
     );
 }
 

@@ -8,7 +8,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::*;
 use crate::{
     gate::{
-        Evidence, OnOpen, Rule, Statistics, Verdict,
+        Evidence, OnOpen, Outside, Rule, Statistics, Verdict,
         decide::verdicts,
         policy::{CalibrationOrigin, CaseFilter, JudgeCalibration, RuleKind},
     },
@@ -115,6 +115,7 @@ fn policy(kinds: Vec<RuleKind>) -> Policy {
         on_inconclusive: OnOpen::Block,
         rules: rules.collect(),
         calibrations: BTreeMap::new(),
+        outside: Outside::default(),
         digest: Digest::of(b"policy"),
     }
 }

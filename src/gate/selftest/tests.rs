@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::{
-    gate::policy::{OnOpen, Rule, Statistics},
+    gate::{
+        Outside,
+        policy::{OnOpen, Rule, Statistics},
+    },
     trial::{CaseInfo, Cell, Column, DataType, MetricSpec},
     unit::Digest,
 };
@@ -67,6 +70,7 @@ fn policy(kinds: Vec<RuleKind>, absolute: Estimand) -> Policy {
         on_inconclusive: OnOpen::Block,
         rules: rules.collect(),
         calibrations: BTreeMap::new(),
+        outside: Outside::default(),
         digest: Digest::of(b"policy"),
     }
 }

@@ -1,0 +1,354 @@
+//! `groundgate policy test`: a policy is asked about small runs whose verdicts somebody has written down.
+//!
+//! A run is a record (`candidate = "runs/leak.sqlite"`) or is made up from counts
+//! (`candidate = { groundedness = "196 x 1, 4 x 0" }`): question by question in that order, so that
+//! two sides pair up by place.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{
+    super::{
+        args::Global, assemble::Loaded, error::CliError, exit_code::ExitCode, facts::documents,
+        files, policy_source::PolicySource, terminal::Terminal, wants_json,
+    },
+    validate,
+};
+use crate::{
+    gate::{Decision, Evidence, Facts, KnownMetrics, Verdict, settle},
+    record::Reader,
+    report::visible_line,
+    toml_reader::{Document, Table},
+    trial::{CaseInfo, Cell, Column, MetricSpec, ScoreTable, Unscored, builtin_metric},
+    unit::Digest,
+};
+
+const SCHEMA: &str = "groundgate.policy-test/1";
+/// More made-up questions than any policy needs.
+const CASES_LIMIT: usize = 100_000;
+
+const VERDICTS: [(&str, Verdict); 6] = [
+    ("pass", Verdict::Pass),
+    ("waived", Verdict::Waived),
+    ("hold", Verdict::Hold),
+    ("inconclusive", Verdict::Inconclusive),
+    ("fail", Verdict::Fail),
+    ("error", Verdict::Error),
+];
+
+/// One test as its file has it.
+struct Test {
+    name: String,
+    env: Option<String>,
+    candidate: ScoreTable,
+    baseline: Option<ScoreTable>,
+    at: Timestamp,
+    verdict: Option<Verdict>,
+    rules: Vec<(String, Verdict)>,
+}
+
+/// Runs the command.
+pub(super) fn run(
+    global: &Global,
+    (path, policy): (&Path, Option<&str>),
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    let source = PolicySource::chosen(global, policy)?;
+    let known = validate::known(global)?;
+    let mut rows = Vec::new();
+    for path in test_files(path)? {
+        let name = path.display().to_string();
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for test in read(&name, &files::read_text(&path)?, (folder, &known))? {
+            let mut metrics = known.clone();
+            let columns = test.candidate.columns.iter();
+            metrics.extend(columns.map(|(name, column)| (name.clone(), column.metric.clone())));
+            let policy = source.policy(test.env.as_deref(), &metrics)?;
+            let facts = Facts {
+                environment: test.env.clone().unwrap_or_default(),
+                run_made: Some(test.at),
+                baseline_made: test.baseline.as_ref().map(|_| test.at),
+                documents: documents(&policy, folder, &mut Vec::new()),
+                ..Facts::none(test.at)
+            };
+            let evidence = Evidence {
+                candidate: &test.candidate,
+                baseline: test.baseline.as_ref(),
+            };
+            let decision = settle(&policy, evidence, &facts).decision;
+            rows.push((test.name.clone(), surprises(&test, &decision)));
+        }
+    }
+    if rows.is_empty() {
+        let error = anyhow::anyhow!("there is no test in `{}`", path.display());
+        return Err(CliError::new(ExitCode::NothingToDo, error));
+    }
+    Ok(tell(global, &rows, terminal))
+}
+
+fn tell(global: &Global, rows: &[(String, Vec<String>)], terminal: &Terminal) -> ExitCode {
+    let n_failed = rows
+        .iter()
+        .filter(|(_, surprises)| !surprises.is_empty())
+        .count();
+    if wants_json(global) {
+        let tests: Vec<_> = rows
+            .iter()
+            .map(|(name, surprises)| json!({"name": name, "ok": surprises.is_empty(), "surprises": surprises}))
+            .collect();
+        let document = json!({"schema": "groundgate.policy-test-result/1", "tests": tests, "failed": n_failed});
+        terminal.line(&document.to_string());
+    } else {
+        for (name, surprises) in rows {
+            let word = if surprises.is_empty() { "ok" } else { "--" };
+            terminal.line(&format!("{word}  {}", visible_line(name)));
+            for surprise in surprises {
+                terminal.line(&format!("      {}", visible_line(surprise)));
+            }
+        }
+        terminal.line(&format!(
+            "{} of {} tests passed",
+            rows.len() - n_failed,
+            rows.len()
+        ));
+    }
+    if n_failed == 0 {
+        ExitCode::Done
+    } else {
+        ExitCode::Invalid
+    }
+}
+
+/// What is otherwise than the test says.
+fn surprises(test: &Test, decision: &Decision) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Some(expected) = test.verdict
+        && expected != decision.verdict
+    {
+        found.push(format!(
+            "the verdict is {} and not {expected}",
+            decision.verdict
+        ));
+    }
+    for (id, expected) in &test.rules {
+        match decision.findings.iter().find(|finding| finding.id == *id) {
+            None => found.push(format!("there is no rule {id}")),
+            Some(finding) if finding.verdict != *expected => found.push(format!(
+                "{id} is {} and not {expected}: {}",
+                finding.verdict, finding.sentence
+            )),
+            Some(_) => {}
+        }
+    }
+    found
+}
+
+fn test_files(path: &Path) -> Result<Vec<PathBuf>, CliError> {
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = fs::read_dir(path).map_err(|cause| {
+        CliError::invalid(format!("failed to read folder `{}`", path.display())).because(cause)
+    })?;
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+fn read(
+    file: &str,
+    text: &str,
+    (folder, known): (&Path, &KnownMetrics),
+) -> Result<Vec<Test>, CliError> {
+    let document = Document::parse(file, text)?;
+    let root = document.root();
+    root.only(&["schema", "test"]);
+    root.check_schema(SCHEMA);
+    let tables = root.tables("test");
+    let tests: Option<Vec<Test>> = tables
+        .iter()
+        .map(|table| test(*table, folder, known))
+        .collect();
+    Ok(document.finish(tests)?)
+}
+
+fn test(table: Table<'_, '_>, folder: &Path, known: &KnownMetrics) -> Option<Test> {
+    table.only(&[
+        "name",
+        "env",
+        "candidate",
+        "baseline",
+        "at",
+        "verdict",
+        "rules",
+    ]);
+    table.needs(&["name", "candidate"]);
+    let verdict = if table.has("verdict") {
+        Some(table.choice("verdict", &VERDICTS)?)
+    } else {
+        None
+    };
+    let rules = if table.has("rules") {
+        let rules = table.table("rules")?;
+        let verdicts = rules.keys().into_iter();
+        let verdicts = verdicts.map(|(id, _)| Some((id.to_owned(), rules.choice(id, &VERDICTS)?)));
+        verdicts.collect::<Option<Vec<_>>>()?
+    } else {
+        Vec::new()
+    };
+    if verdict.is_none() && rules.is_empty() {
+        let message = "the test expects nothing; add `verdict` or `rules`";
+        table.document().report(table.at(), message);
+    }
+    let at = if table.has("at") {
+        moment(table)?
+    } else {
+        Timestamp::UNIX_EPOCH
+    };
+    let side = |key: &str| side(table, key, folder, known);
+    let baseline = if table.has("baseline") {
+        Some(side("baseline")?)
+    } else {
+        None
+    };
+    Some(Test {
+        name: table.text("name")?.to_owned(),
+        env: if table.has("env") {
+            Some(table.text("env")?.to_owned())
+        } else {
+            None
+        },
+        candidate: side("candidate")?,
+        baseline,
+        at,
+        verdict,
+        rules,
+    })
+}
+
+fn moment(table: Table<'_, '_>) -> Option<Timestamp> {
+    let at = table.text("at")?.parse().ok();
+    if at.is_none() {
+        table.report("at", "`at` is no time; write \"2026-11-25T12:00:00Z\"");
+    }
+    at
+}
+
+fn side(
+    table: Table<'_, '_>,
+    key: &str,
+    folder: &Path,
+    known: &KnownMetrics,
+) -> Option<ScoreTable> {
+    if table.has_text(key) {
+        let path = folder.join(table.text(key)?);
+        let read = Reader::open(&path)
+            .map_err(CliError::from)
+            .and_then(Loaded::new);
+        return match read {
+            Ok(loaded) => Some(loaded.table),
+            Err(error) => {
+                table.report(key, format!("record `{}`: {}", path.display(), error.error));
+                None
+            }
+        };
+    }
+    let written = table.table(key)?;
+    let mut columns = BTreeMap::new();
+    for (name, at) in written.keys() {
+        let spec = known.get(name).cloned().or_else(|| builtin_metric(name));
+        let Some(spec) = spec else {
+            let names = known.keys().map(String::as_str);
+            written.document().report_unknown(at, "metric", name, names);
+            return None;
+        };
+        let cells = cells(written, name, &spec)?;
+        columns.insert(name.to_owned(), (spec, cells));
+    }
+    made_up(key, columns).or_else(|| {
+        table.report(
+            key,
+            "all metrics of one side have the same number of questions, at least one",
+        );
+        None
+    })
+}
+
+/// `196 x 1, 3 x 0, 1 x unscored` as cells.
+fn cells(table: Table<'_, '_>, name: &str, spec: &MetricSpec) -> Option<Vec<Cell>> {
+    let mut cells = Vec::new();
+    for part in table.text(name)?.split(',') {
+        let read = part.split_once(" x ").and_then(|(count, value)| {
+            let count: usize = count.trim().parse().ok()?;
+            let cell = match value.trim() {
+                "unscored" => Cell::Unscored(Unscored::NotRun),
+                "not-applicable" => Cell::NotApplicable,
+                number => Cell::Scored(
+                    number
+                        .parse()
+                        .ok()
+                        .filter(|value| spec.data_type.holds(*value))?,
+                ),
+            };
+            (cells.len().saturating_add(count) <= CASES_LIMIT).then_some((count, cell))
+        });
+        let Some((count, cell)) = read else {
+            table.report_with_help(
+                name,
+                format!("`{}` is no number of scores of `{name}`", part.trim()),
+                "write `196 x 1, 3 x 0, 1 x unscored`",
+            );
+            return None;
+        };
+        cells.extend(std::iter::repeat_n(cell, count));
+    }
+    Some(cells)
+}
+
+fn made_up(side: &str, columns: BTreeMap<String, (MetricSpec, Vec<Cell>)>) -> Option<ScoreTable> {
+    let n = columns
+        .values()
+        .next()
+        .map(|(_, cells)| cells.len())
+        .filter(|n| *n > 0)?;
+    let columns = columns.into_iter().map(|(name, (metric, cells))| {
+        let column = Column {
+            metric,
+            instrument: Digest::of(b"made up"),
+            instrument_name: "made up".to_owned(),
+            cells,
+        };
+        (name, column)
+    });
+    let cases = (0..n).map(|index| {
+        let id = format!("case-{index}");
+        CaseInfo {
+            digest: Digest::of(id.as_bytes()),
+            cluster: id.clone(),
+            id,
+            tags: BTreeMap::new().into(),
+            critical: true,
+        }
+    });
+    let table = ScoreTable {
+        run_id: side.to_owned(),
+        variant: side.to_owned(),
+        eval_set_digest: Digest::of(b"made up"),
+        cases: cases.collect(),
+        attempts: 1,
+        columns: columns.collect(),
+        looks: None,
+        earlier_tries: Vec::new(),
+    };
+    table.check().ok()?;
+    Some(table)
+}

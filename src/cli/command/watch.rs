@@ -1,0 +1,98 @@
+//! `groundgate watch`: keep a canary, hold it, or roll it back; offline, from finished windows.
+
+use serde_json::json;
+
+use super::super::{
+    args::{Global, WatchArgs},
+    assemble::Loaded,
+    error::CliError,
+    exit_code::ExitCode,
+    policy_source::PolicySource,
+    project, runs,
+    terminal::Terminal,
+    wants_json,
+};
+use crate::{
+    gate::{Action, Evidence, watch},
+    report::visible_line,
+};
+
+/// The two sides of a window.
+struct Window {
+    candidate: Loaded,
+    baseline: Option<Loaded>,
+}
+
+/// Runs the command.
+pub(crate) fn run(
+    global: &Global,
+    args: &WatchArgs,
+    terminal: &Terminal,
+) -> Result<ExitCode, CliError> {
+    let directory = project::runs_dir(global)?;
+    let load = |name: &str| Loaded::new(runs::open(&directory, name)?);
+    let windows = args.window.iter().map(|written| {
+        let (candidate, baseline) = match written.split_once(',') {
+            Some((candidate, baseline)) => (load(candidate)?, Some(load(baseline)?)),
+            None => (load(written)?, None),
+        };
+        Ok(Window {
+            candidate,
+            baseline,
+        })
+    });
+    let windows: Vec<Window> = windows.collect::<Result<_, CliError>>()?;
+    let Some(last) = windows.last() else {
+        return Err(CliError::usage("no window was named"));
+    };
+    let source = PolicySource::chosen(global, args.policy.as_deref())?;
+    let policy = source.policy(args.env.as_deref(), &last.candidate.known_metrics())?;
+    source.check_trusted(&policy, args.policy_digest.as_deref(), terminal)?;
+    let Some(canary) = &policy.outside.canary else {
+        return Err(
+            CliError::invalid(format!("policy `{source}` has no [canary]"))
+                .with_help("docs/release-process.md has one to start from"),
+        );
+    };
+    let evidence: Vec<Evidence<'_>> = windows
+        .iter()
+        .map(|window| Evidence {
+            candidate: &window.candidate.table,
+            baseline: window.baseline.as_ref().map(|loaded| &loaded.table),
+        })
+        .collect();
+    let decisions = watch(canary, &policy.statistics, &evidence);
+    let action = decisions.last().map_or(Action::Hold, |last| last.action);
+    let code = match action {
+        Action::Keep => ExitCode::Done,
+        Action::Hold => ExitCode::HoldCanary,
+        Action::RollBack => ExitCode::RollBack,
+    };
+    let rows = windows.iter().zip(&decisions);
+    if wants_json(global) {
+        let rows: Vec<_> = rows
+            .map(|(window, decision)| {
+                json!({
+                    "candidate": window.candidate.table.run_id,
+                    "baseline": window.baseline.as_ref().map(|loaded| &loaded.table.run_id),
+                    "action": decision.action.name(),
+                    "reasons": decision.reasons,
+                })
+            })
+            .collect();
+        let document = json!({"schema": "groundgate.watch/1", "action": action.name(),
+            "exit_code": code.number(), "policy": {"digest": {"sha256": policy.digest.to_string()}},
+            "windows": rows});
+        terminal.line(&document.to_string());
+        return Ok(code);
+    }
+    for (window, decision) in rows {
+        let run = visible_line(&window.candidate.table.run_id);
+        terminal.line(&format!("{:<10} {run}", decision.action.name()));
+        for reason in &decision.reasons {
+            terminal.line(&format!("             {}", visible_line(reason)));
+        }
+    }
+    terminal.line(&action.name().to_uppercase());
+    Ok(code)
+}

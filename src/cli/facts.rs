@@ -1,0 +1,188 @@
+//! What a gate is told besides scores: the files that its rules name, waivers, approvals, times.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{assemble::Loaded, error::CliError, files, policy_source::PolicySource};
+use crate::{
+    gate::{Approval, Document, Facts, HumanScores, Policy, Says, read_document},
+    unit::Digest,
+};
+
+const SCHEMA: &str = "groundgate.approval/1";
+
+/// An approval as its file has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WrittenApproval {
+    pub(crate) schema: String,
+    /// The digest of the verdict.
+    pub(crate) subject: String,
+    /// For people: the run that the verdict is about.
+    pub(crate) run: String,
+    /// For people: where it was to go.
+    pub(crate) environment: String,
+    pub(crate) role: String,
+    pub(crate) by: String,
+    /// RFC 3339.
+    pub(crate) at: String,
+    /// `approve` or `reject`.
+    pub(crate) says: String,
+    pub(crate) reason: String,
+}
+
+/// Facts with the digests of the files that they come from.
+pub(crate) struct Gathered {
+    pub(crate) facts: Facts,
+    /// Name and digest of everything that was read.
+    pub(crate) provenance: Vec<(String, String)>,
+}
+
+/// What there is to know at a time.
+pub(crate) struct Asked<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) environment: &'a str,
+    pub(crate) candidate: &'a Loaded,
+    pub(crate) baseline: Option<&'a Loaded>,
+    pub(crate) at: Timestamp,
+    /// Where approvals are; none are looked for without.
+    pub(crate) approvals: Option<PathBuf>,
+    /// What people said of the candidate's answers.
+    pub(crate) labels: Option<HumanScores>,
+}
+
+impl Asked<'_> {
+    /// Reads everything. Files of facts that cannot be read are findings of their rules; waivers and
+    /// approvals that cannot be read are errors, since a rejection could be among them.
+    pub(crate) fn gather(self, waivers: Option<&PolicySource>) -> Result<Gathered, CliError> {
+        let mut provenance = Vec::new();
+        let documents = documents(self.policy, Path::new(""), &mut provenance);
+        let waivers = match waivers {
+            Some(source) => source.waivers(self.policy)?,
+            None => Vec::new(),
+        };
+        for waiver in &waivers {
+            provenance.push((format!("waiver {}", waiver.id), waiver.digest.to_string()));
+        }
+        let approvals = match &self.approvals {
+            Some(folder) if !self.policy.outside.approvals.is_empty() => approvals(folder)?,
+            Some(_) | None => Vec::new(),
+        };
+        let made = |loaded: &Loaded| loaded.reader.header().created_at.parse().ok();
+        let facts = Facts {
+            at: self.at,
+            environment: self.environment.to_owned(),
+            run_made: made(self.candidate),
+            baseline_made: self.baseline.and_then(made),
+            documents,
+            waivers,
+            approvals,
+            labels: self.labels,
+        };
+        Ok(Gathered { facts, provenance })
+    }
+}
+
+/// The files that a policy's rules name, below a folder.
+pub(crate) fn documents(
+    policy: &Policy,
+    folder: &Path,
+    provenance: &mut Vec<(String, String)>,
+) -> BTreeMap<String, Document> {
+    let names = policy
+        .outside
+        .rules
+        .iter()
+        .filter_map(|rule| rule.kind.file());
+    let mut documents = BTreeMap::new();
+    for name in names {
+        if documents.contains_key(name) {
+            continue;
+        }
+        let document = match fs::read(folder.join(name)) {
+            Err(error) => Err(error.to_string()),
+            Ok(bytes) => {
+                provenance.push((format!("evidence {name}"), Digest::of(&bytes).to_string()));
+                read_document(&bytes)
+            }
+        };
+        documents.insert(name.to_owned(), document);
+    }
+    documents
+}
+
+/// All approvals of a folder, whatever verdict they are about.
+fn approvals(folder: &Path) -> Result<Vec<Approval>, CliError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(cause) => {
+            let what = format!("failed to read folder `{}`", folder.display());
+            return Err(CliError::invalid(what).because(cause));
+        }
+    };
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .collect();
+    paths.sort();
+    paths.iter().map(|path| approval(path)).collect()
+}
+
+fn approval(path: &Path) -> Result<Approval, CliError> {
+    let wrong =
+        |why: String| CliError::invalid(format!("`{}` is no approval: {why}", path.display()));
+    let document = read_document(&files::read(path)?).map_err(wrong)?;
+    let written: WrittenApproval =
+        serde_json::from_value(document).map_err(|error| wrong(error.to_string()))?;
+    if written.schema != SCHEMA {
+        return Err(wrong(format!("its schema is not `{SCHEMA}`")));
+    }
+    let says = match written.says.as_str() {
+        "approve" => Says::Approve,
+        "reject" => Says::Reject,
+        other => return Err(wrong(format!("it says `{other}`"))),
+    };
+    let subject =
+        Digest::parse(&written.subject).ok_or_else(|| wrong("it names no digest".to_owned()))?;
+    let at = written.at.parse();
+    Ok(Approval {
+        subject,
+        role: written.role,
+        by: written.by,
+        at: at.map_err(|cause: jiff::Error| wrong(format!("`at`: {cause}")))?,
+        says,
+    })
+}
+
+impl WrittenApproval {
+    /// The name of its schema.
+    pub(crate) const SCHEMA: &'static str = SCHEMA;
+
+    /// Writes it into the folder, once: nobody's word is overwritten.
+    pub(crate) fn write(&self, folder: &Path) -> Result<PathBuf, CliError> {
+        files::create_dir(folder)?;
+        let text = serde_json::to_string_pretty(self).map_err(CliError::internal)? + "\n";
+        let name = Digest::of(format!("{} {} {}", self.subject, self.role, self.by).as_bytes());
+        let path = folder.join(format!("{}.json", name.short()));
+        let failed = |cause: std::io::Error| {
+            CliError::invalid(format!("failed to write `{}`", path.display())).because(cause)
+        };
+        let mut file = fs::File::create_new(&path).map_err(|cause| {
+            if cause.kind() == std::io::ErrorKind::AlreadyExists {
+                CliError::invalid(format!("{} has already said so as {}", self.by, self.role))
+                    .with_help(format!("it stands in `{}`", path.display()))
+            } else {
+                failed(cause)
+            }
+        })?;
+        std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
+        Ok(path)
+    }
+}

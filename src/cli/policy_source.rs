@@ -1,0 +1,240 @@
+//! Where a policy comes from: a file of the working tree, or a file as a git revision has it.
+//!
+//! In CI the working tree is what is under test. A change that edits its own bar is judged by the
+//! protected revision's, or by a policy whose digest somebody has pinned.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::{args::Global, error::CliError, files, project, terminal::Terminal};
+use crate::{
+    gate::{KnownMetrics, Policy, Waiver, read_policy, read_waivers},
+    unit::Digest,
+};
+
+/// The file of waivers, beside the policy.
+const WAIVERS: &str = "waivers.toml";
+
+/// A policy's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PolicySource {
+    /// A file.
+    File(PathBuf),
+    /// A file of a revision, by its path from the repository's root.
+    Git { revision: String, path: String },
+}
+
+impl fmt::Display for PolicySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Git { revision, path } => write!(f, "git:{revision}:{path}"),
+        }
+    }
+}
+
+impl PolicySource {
+    /// `FILE` or `git:REVISION:FILE`.
+    pub(crate) fn parse(written: &str) -> Result<Self, CliError> {
+        let Some(rest) = written.strip_prefix("git:") else {
+            return Ok(Self::File(PathBuf::from(written)));
+        };
+        match rest.split_once(':') {
+            Some((revision, path))
+                if !revision.is_empty() && !revision.starts_with('-') && !path.is_empty() =>
+            {
+                Ok(Self::Git {
+                    revision: revision.to_owned(),
+                    path: path.to_owned(),
+                })
+            }
+            _ => Err(
+                CliError::usage(format!("`{written}` names no file of a revision"))
+                    .with_help("write git:origin/main:gate.toml"),
+            ),
+        }
+    }
+
+    /// What the arguments mean, or the configuration's.
+    pub(crate) fn chosen(global: &Global, written: Option<&str>) -> Result<Self, CliError> {
+        match written {
+            Some(written) => Self::parse(written),
+            None => Ok(Self::File(project::policy_path(global)?)),
+        }
+    }
+
+    /// The path of its file, in the working tree or in the repository.
+    pub(crate) fn file(&self) -> &str {
+        match self {
+            Self::File(path) => path.to_str().unwrap_or("gate.toml"),
+            Self::Git { path, .. } => path,
+        }
+    }
+
+    /// The policy's text.
+    pub(crate) fn text(&self) -> Result<String, CliError> {
+        match self {
+            Self::File(path) => files::read_text(path),
+            Self::Git { revision, path } => show(revision, path)?.ok_or_else(|| {
+                CliError::invalid(format!("`{path}` is not in revision `{revision}`"))
+                    .with_help("paths begin at the repository's root; fetch the revision first")
+            }),
+        }
+    }
+
+    /// The policy for an environment.
+    pub(crate) fn policy(
+        &self,
+        environment: Option<&str>,
+        known: &KnownMetrics,
+    ) -> Result<Policy, CliError> {
+        Ok(read_policy(
+            &self.to_string(),
+            &self.text()?,
+            environment,
+            known,
+        )?)
+    }
+
+    /// The waivers beside the policy, from where the policy is from; none where there is no such file.
+    pub(crate) fn waivers(&self, policy: &Policy) -> Result<Vec<Waiver>, CliError> {
+        let (name, text) = match self {
+            Self::File(path) => {
+                let path = path.with_file_name(WAIVERS);
+                let text = path
+                    .is_file()
+                    .then(|| files::read_text(&path))
+                    .transpose()?;
+                (path.display().to_string(), text)
+            }
+            Self::Git { revision, path } => {
+                let path = Path::new(path)
+                    .with_file_name(WAIVERS)
+                    .display()
+                    .to_string();
+                let text = show(revision, &path)?;
+                (format!("git:{revision}:{path}"), text)
+            }
+        };
+        match text {
+            None => Ok(Vec::new()),
+            Some(text) => Ok(read_waivers(&name, &text, policy)?),
+        }
+    }
+
+    /// The file of the working tree that has this place; none where this is one.
+    pub(crate) fn in_working_tree(&self) -> Result<Option<PathBuf>, CliError> {
+        let Self::Git { path, .. } = self else {
+            return Ok(None);
+        };
+        let root = git(&["rev-parse", "--show-toplevel"])?;
+        let file = PathBuf::from(String::from_utf8_lossy(&root).trim()).join(path);
+        Ok(Some(file).filter(|file| file.is_file()))
+    }
+
+    /// Refuses a policy that the change under test could have written, unless it is pinned.
+    pub(crate) fn check_trusted(
+        &self,
+        policy: &Policy,
+        pinned: Option<&str>,
+        terminal: &Terminal,
+    ) -> Result<(), CliError> {
+        if let Some(pinned) = pinned {
+            let is_it = Digest::parse(pinned).is_some_and(|digest| digest == policy.digest);
+            return if is_it {
+                Ok(())
+            } else {
+                Err(CliError::invalid(format!(
+                    "the policy's digest is {} and not `{pinned}`",
+                    policy.digest
+                ))
+                .with_help("`groundgate policy show` prints the digest; who may pin another one decides about the bar"))
+            };
+        }
+        if terminal.is_ci && matches!(self, Self::File(_)) {
+            return Err(CliError::usage(
+                "in CI the policy of the working tree decides nothing: a change could edit its own bar",
+            )
+            .with_help(
+                "take it from a protected branch with --policy git:origin/main:gate.toml, or pin it with --policy-digest",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A file of a revision; `None` where the revision has none.
+fn show(revision: &str, path: &str) -> Result<Option<String>, CliError> {
+    git(&[
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        &format!("{revision}^{{commit}}"),
+    ])
+    .map_err(|_unknown| {
+        CliError::invalid(format!("git knows no revision `{revision}`"))
+            .with_help("fetch it first: a shallow checkout has only its own commit")
+    })?;
+    let object = format!("{revision}:{path}");
+    let is_there = git(&["cat-file", "-e", &object]).is_ok();
+    if !is_there {
+        return Ok(None);
+    }
+    let text = String::from_utf8(git(&["cat-file", "blob", &object])?).map_err(|cause| {
+        CliError::invalid(format!("`{object}` is not UTF-8 text")).because(cause)
+    })?;
+    Ok(Some(text))
+}
+
+fn git(arguments: &[&str]) -> Result<Vec<u8>, CliError> {
+    let output = Command::new("git")
+        .args(arguments)
+        .output()
+        .map_err(|cause| CliError::invalid("failed to start git").because(cause))?;
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(CliError::invalid(format!(
+            "git {} failed: {said}",
+            arguments.join(" ")
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_read_as_written() {
+        let git = |revision: &str, path: &str| PolicySource::Git {
+            revision: revision.to_owned(),
+            path: path.to_owned(),
+        };
+        for (written, expected) in [
+            ("gate.toml", PolicySource::File(PathBuf::from("gate.toml"))),
+            (
+                "git:origin/main:a/gate.toml",
+                git("origin/main", "a/gate.toml"),
+            ),
+            ("git:v1:c:d.toml", git("v1", "c:d.toml")),
+        ] {
+            let read = PolicySource::parse(written).unwrap();
+            assert_eq!(read, expected);
+            assert_eq!(read.to_string(), written);
+        }
+        for written in [
+            "git:",
+            "git:main",
+            "git::gate.toml",
+            "git:main:",
+            "git:--output=x:y",
+        ] {
+            assert!(PolicySource::parse(written).is_err(), "{written}");
+        }
+    }
+}

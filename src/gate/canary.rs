@@ -1,0 +1,468 @@
+//! A canary in production: keep it, hold it, or roll it back, window by window.
+//!
+//! A window is the traffic of the new version and, of the same hours, that of the old one. The same
+//! intervals as at the gate are read the other way around: roll back on certain harm, hold while
+//! unsure, keep what is shown to be harmless. Questions of customers differ between the two sides, so
+//! nothing is paired here.
+//!
+//! | the window | decision |
+//! |---|---|
+//! | a rollback rule certainly broken, `consecutive` windows in a row | roll back |
+//! | fewer than `min-answers`, `thin-windows` windows in a row | roll back |
+//! | anything unsure, thin, or without the old version's traffic | hold |
+//! | everything shown to be harmless | keep |
+//!
+//! A decision depends on the windows up to it and on nothing else, so that asking again gives the same
+//! answer; after a rollback every later window says roll back too.
+
+use super::{
+    bounds,
+    decide::Evidence,
+    policy::{Estimand, Statistics},
+    summary::{self, Sample},
+};
+use crate::{
+    number::{NumberFormat, Scale, Toward, plural},
+    stats::binomial::Passes,
+    trial::{CaseInfo, Cell, Direction, MetricSpec, ScoreTable},
+    unit::UnitInterval,
+};
+
+/// When a canary is rolled back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Canary {
+    /// A window with fewer answers of the new version is thin.
+    pub min_answers: usize,
+    /// So many thin windows in a row: roll back. At least 1.
+    pub thin_windows: usize,
+    /// Never empty.
+    pub rules: Vec<RollbackRule>,
+}
+
+/// One reason to roll back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RollbackRule {
+    /// Unique in the canary.
+    pub id: String,
+    /// So many windows in a row. At least 1.
+    pub consecutive: usize,
+    /// What must not be.
+    pub kind: RollbackKind,
+}
+
+/// What must not be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RollbackKind {
+    /// The mean is worse than the old version's by more than `margin`.
+    NonInferior {
+        /// Of which metric, with a scale that has two ends.
+        metric: String,
+        /// On the metric's own scale.
+        margin: f64,
+    },
+    /// The sum over all answers is more than `max`.
+    MaxCount {
+        /// Of which metric.
+        metric: String,
+        /// The bar.
+        max: u64,
+    },
+    /// The share of answers that never came is more than `max`.
+    MaxErrorRate {
+        /// The bar.
+        max: UnitInterval,
+    },
+}
+
+/// What is to be done with the canary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// It may take more traffic.
+    Keep,
+    /// It stays as it is.
+    Hold,
+    /// The old version takes its traffic again.
+    RollBack,
+}
+
+impl Action {
+    /// The word in machine output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Hold => "hold",
+            Self::RollBack => "roll-back",
+        }
+    }
+}
+
+/// What one window says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WindowDecision {
+    /// What is to be done after it.
+    pub action: Action,
+    /// Why, a sentence each.
+    pub reasons: Vec<String>,
+}
+
+/// What one rule sees in one window.
+enum Sight {
+    Harmless(String),
+    Unsure(String),
+    Harm(String),
+}
+
+/// Decides window by window, oldest first; one decision for each.
+pub fn watch(
+    canary: &Canary,
+    statistics: &Statistics,
+    windows: &[Evidence<'_>],
+) -> Vec<WindowDecision> {
+    let mut streaks = vec![0_usize; canary.rules.len()];
+    let (mut thin, mut rolled_back) = (0_usize, false);
+    let mut decisions = Vec::with_capacity(windows.len());
+    for window in windows {
+        let n_answers = answers(window.candidate);
+        let mut reasons = Vec::new();
+        let mut action = Action::Keep;
+        if n_answers < canary.min_answers {
+            thin += 1;
+            action = Action::Hold;
+            let from = plural(n_answers, "answer");
+            reasons.push(format!(
+                "thin: {from} of the {} wanted, {thin} of at most {} such windows in a row",
+                canary.min_answers, canary.thin_windows
+            ));
+        } else {
+            thin = 0;
+        }
+        for (rule, streak) in canary.rules.iter().zip(&mut streaks) {
+            let (seen, reason) = match sight(rule, statistics, *window) {
+                Sight::Harmless(reason) => (Action::Keep, reason),
+                Sight::Unsure(reason) => (Action::Hold, reason),
+                Sight::Harm(reason) => (Action::RollBack, reason),
+            };
+            *streak = if seen == Action::RollBack {
+                *streak + 1
+            } else {
+                0
+            };
+            let seen = match seen {
+                Action::RollBack if *streak < rule.consecutive => Action::Hold,
+                Action::Keep | Action::Hold | Action::RollBack => seen,
+            };
+            action = action.max(seen);
+            let row = if *streak > 0 {
+                format!(" ({streak} of {} windows in a row)", rule.consecutive)
+            } else {
+                String::new()
+            };
+            reasons.push(format!("{}: {reason}{row}", rule.id));
+        }
+        if thin >= canary.thin_windows {
+            action = Action::RollBack;
+        }
+        if rolled_back {
+            action = Action::RollBack;
+            reasons.push("an earlier window has said roll back".to_owned());
+        }
+        rolled_back |= action == Action::RollBack;
+        decisions.push(WindowDecision { action, reasons });
+    }
+    decisions
+}
+
+/// Trials that got an answer: those that lack no metric for want of one.
+fn answers(table: &ScoreTable) -> usize {
+    table.planned().saturating_sub(unanswered(table))
+}
+
+fn unanswered(table: &ScoreTable) -> usize {
+    let failed = |trial: usize| {
+        table.columns.values().any(|column| {
+            matches!(column.cells.get(trial), Some(Cell::Unscored(reason)) if reason.is_product_failure())
+        })
+    };
+    if table.columns.is_empty() {
+        return table.planned();
+    }
+    (0..table.planned()).filter(|trial| failed(*trial)).count()
+}
+
+fn sight(rule: &RollbackRule, statistics: &Statistics, window: Evidence<'_>) -> Sight {
+    match &rule.kind {
+        RollbackKind::NonInferior { metric, margin } => {
+            not_worse((metric, *margin), statistics, window)
+        }
+        RollbackKind::MaxCount { metric, max } => count((metric, *max), window.candidate),
+        RollbackKind::MaxErrorRate { max } => errors(*max, statistics, window.candidate),
+    }
+}
+
+fn not_worse(
+    (metric, margin): (&str, f64),
+    statistics: &Statistics,
+    window: Evidence<'_>,
+) -> Sight {
+    let Some(baseline) = window.baseline else {
+        return Sight::Unsure("there is no traffic of the old version to compare with".to_owned());
+    };
+    let keep = |_: &CaseInfo| true;
+    let side = |table| summary::absolute(table, metric, Estimand::Population, &keep).ok();
+    let spec = window
+        .candidate
+        .columns
+        .get(metric)
+        .map(|column| &column.metric);
+    let instrument = |table: &ScoreTable| table.columns.get(metric).map(|column| column.instrument);
+    let (Some(ours), Some(theirs), Some(spec)) = (side(window.candidate), side(baseline), spec)
+    else {
+        return Sight::Unsure(format!("no data: {metric} is not measured"));
+    };
+    if instrument(window.candidate) != instrument(baseline) {
+        return Sight::Unsure("the two sides were measured by different judges".to_owned());
+    }
+    if ours.n_cases_scored == 0 || theirs.n_cases_scored == 0 {
+        return Sight::Unsure(format!("no data: nothing has a score of {metric}"));
+    }
+    compared(&ours, &theirs, (spec, margin), statistics)
+        .unwrap_or_else(|why| Sight::Unsure(format!("no data: {why}")))
+}
+
+fn compared(
+    ours: &Sample<'_>,
+    theirs: &Sample<'_>,
+    (spec, margin): (&MetricSpec, f64),
+    statistics: &Statistics,
+) -> Result<Sight, String> {
+    let difference = bounds::of_unpaired(ours, theirs, spec.data_type, statistics);
+    let difference = difference.map_err(|error| error.to_string())?;
+    let threshold = match spec.direction {
+        Direction::HigherIsBetter => -margin,
+        Direction::LowerIsBetter => margin,
+    };
+    let held = difference
+        .against(threshold)
+        .map_err(|error| error.to_string())?;
+    let (is_harm, is_harmless) = match spec.direction {
+        Direction::HigherIsBetter => (held.is_below(), held.is_above()),
+        Direction::LowerIsBetter => (held.is_above(), held.is_below()),
+    };
+    let estimate = &held.estimate;
+    let unit = spec.shown_unit();
+    let format = NumberFormat::new(
+        Scale::of_unit(&unit),
+        true,
+        &[estimate.point],
+        Some(threshold),
+    );
+    let shown = format!(
+        "{} is {} {} against the old version; {} is allowed",
+        spec.name,
+        format.with_unit(estimate.point, Toward::Nearest),
+        format.interval(estimate.lower, estimate.upper),
+        format.bar(threshold)
+    );
+    Ok(match (is_harm, is_harmless) {
+        (true, _) => Sight::Harm(shown),
+        (false, true) => Sight::Harmless(shown),
+        (false, false) => Sight::Unsure(format!("cannot tell yet: {shown}")),
+    })
+}
+
+fn count((metric, max): (&str, u64), table: &ScoreTable) -> Sight {
+    let Some(column) = table.columns.get(metric) else {
+        return Sight::Unsure(format!("no data: {metric} is not measured"));
+    };
+    let (mut found, mut unscored, mut scored) = (0.0, 0_usize, 0_usize);
+    for cell in &column.cells {
+        match cell {
+            Cell::Scored(value) => {
+                found += value;
+                scored += 1;
+            }
+            Cell::Unscored(_) => unscored += 1,
+            Cell::NotApplicable => {}
+        }
+    }
+    let shown = format!(
+        "{found} of {metric} in {}; {max} are allowed",
+        plural(scored, "answer")
+    );
+    let is_over = max.to_string().parse().is_ok_and(|max: f64| found > max);
+    if is_over {
+        Sight::Harm(shown)
+    } else if unscored > 0 || scored == 0 {
+        Sight::Unsure(format!("{shown}; {unscored} were not checked"))
+    } else {
+        Sight::Harmless(shown)
+    }
+}
+
+fn errors(max: UnitInterval, statistics: &Statistics, table: &ScoreTable) -> Sight {
+    if table.columns.is_empty() {
+        return Sight::Unsure("no data: nothing was measured".to_owned());
+    }
+    let failed = unanswered(table);
+    let Ok(share) = Passes::new(failed, table.planned()) else {
+        return Sight::Unsure("no data: nobody asked anything".to_owned());
+    };
+    let alpha = statistics.alpha_pass;
+    let (lower, upper) = (
+        share.clopper_pearson_lower(alpha),
+        share.clopper_pearson_upper(alpha),
+    );
+    let shown = format!(
+        "{failed} of {} never answered: from {lower:.4} to {upper:.4}; {} is allowed",
+        table.planned(),
+        max.value()
+    );
+    if lower > max.value() {
+        Sight::Harm(shown)
+    } else if upper <= max.value() {
+        Sight::Harmless(shown)
+    } else {
+        Sight::Unsure(format!("cannot tell yet: {shown}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        copilot::FailureKind,
+        gate::tests::{policy, table},
+        trial::Unscored,
+    };
+
+    fn canary(consecutive: usize) -> Canary {
+        let rule = |id: &str, consecutive, kind| RollbackRule {
+            id: id.to_owned(),
+            consecutive,
+            kind,
+        };
+        Canary {
+            min_answers: 150,
+            thin_windows: 3,
+            rules: vec![
+                rule(
+                    "quality",
+                    consecutive,
+                    RollbackKind::NonInferior {
+                        metric: "groundedness".to_owned(),
+                        margin: 0.1,
+                    },
+                ),
+                rule(
+                    "leak",
+                    1,
+                    RollbackKind::MaxCount {
+                        metric: "pii_leak".to_owned(),
+                        max: 0,
+                    },
+                ),
+                rule(
+                    "errors",
+                    1,
+                    RollbackKind::MaxErrorRate {
+                        max: UnitInterval::new(0.05).unwrap(),
+                    },
+                ),
+            ],
+        }
+    }
+
+    /// `n` answers of which each tenth is bad, times `bad`.
+    fn window(n: usize, bad: usize) -> ScoreTable {
+        table("window", n, |index| {
+            Cell::Scored(f64::from(u8::from(index % 10 >= bad)))
+        })
+    }
+
+    fn actions(canary: &Canary, sides: &[(ScoreTable, Option<ScoreTable>)]) -> Vec<Action> {
+        let windows: Vec<Evidence<'_>> = sides
+            .iter()
+            .map(|(candidate, baseline)| Evidence {
+                candidate,
+                baseline: baseline.as_ref(),
+            })
+            .collect();
+        let statistics = policy(Vec::new()).statistics;
+        let decisions = watch(canary, &statistics, &windows);
+        // A decision depends on what came before it only: asking again gives the same.
+        for n in 0..windows.len() {
+            assert_eq!(watch(canary, &statistics, &windows[..n]), decisions[..n]);
+        }
+        decisions
+            .into_iter()
+            .map(|decision| decision.action)
+            .collect()
+    }
+
+    #[test]
+    fn certain_harm_rolls_back_after_enough_windows_in_a_row_and_stays() {
+        use Action::{Hold, Keep, RollBack};
+        let good = || (window(400, 1), Some(window(400, 1)));
+        let bad = || (window(400, 5), Some(window(400, 1)));
+        assert_eq!(
+            actions(&canary(1), &[good(), bad(), good()]),
+            [Keep, RollBack, RollBack]
+        );
+        assert_eq!(
+            actions(&canary(2), &[bad(), good(), bad(), bad()]),
+            [Hold, Keep, Hold, RollBack]
+        );
+    }
+
+    #[test]
+    fn what_is_unsure_thin_or_missing_holds_and_never_keeps() {
+        use Action::{Hold, RollBack};
+        let small = || (window(160, 2), Some(window(20, 1)));
+        assert_eq!(actions(&canary(1), &[small()]), [Hold]);
+        let thin = || (window(100, 1), Some(window(400, 1)));
+        assert_eq!(
+            actions(&canary(1), &[thin(), thin(), thin()]),
+            [Hold, Hold, RollBack]
+        );
+        let alone = (window(400, 1), None);
+        let nobody = (window(0, 0), Some(window(0, 0)));
+        let mut other_judge = window(400, 1);
+        for column in other_judge.columns.values_mut() {
+            column.instrument = crate::unit::Digest::of(b"another judge");
+        }
+        let unjudged = table("window", 400, |_| Cell::Unscored(Unscored::NotRun));
+        let mut unmeasured = window(400, 1);
+        unmeasured.columns.clear();
+        for sides in [
+            alone,
+            nobody,
+            (window(400, 1), Some(other_judge)),
+            (unjudged.clone(), Some(window(400, 1))),
+            (window(400, 1), Some(unjudged)),
+            (unmeasured, Some(window(400, 1))),
+        ] {
+            assert_eq!(actions(&canary(1), &[sides]), [Hold]);
+        }
+    }
+
+    #[test]
+    fn answers_that_never_come_and_leaks_roll_back_at_once() {
+        let down = table("window", 400, |index| {
+            if index % 5 == 0 {
+                Cell::Unscored(Unscored::NoAnswer(FailureKind::Timeout))
+            } else {
+                Cell::Scored(1.0)
+            }
+        });
+        assert_eq!(
+            actions(&canary(2), &[(down, Some(window(400, 1)))]),
+            [Action::RollBack]
+        );
+        let mut leaking = window(400, 1);
+        leaking.columns.get_mut("pii_leak").unwrap().cells[7] = Cell::Scored(1.0);
+        assert_eq!(
+            actions(&canary(2), &[(leaking, Some(window(400, 1)))]),
+            [Action::RollBack]
+        );
+    }
+}
