@@ -14,6 +14,7 @@ sed -i 's|^runs-dir.*|runs-dir = "demo/runs"|' groundgate.toml
 SOURCE_DATE_EPOCH=1775700000 "$binary" demo -o demo >/dev/null
 
 shoot() { # NAME WIDTH HEIGHT URL
+  [ -n "$4" ] || exit 1
   chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$folder/profile" \
     --virtual-time-budget=10000 --window-size="$2,$3" --screenshot="$folder/shot.png" "$4" >/dev/null 2>&1
   if command -v pngquant >/dev/null; then pngquant --force --output "$folder/shot.png" 64 "$folder/shot.png"; fi
@@ -22,9 +23,10 @@ shoot() { # NAME WIDTH HEIGHT URL
 
 serve() { # COMMAND…
   [ -z "$server" ] || kill "$server"
+  rm -f "$folder/url"
   "$binary" "$@" --json >"$folder/url" &
   server=$!
-  until [ -s "$folder/url" ]; do sleep 0.1; done
+  until grep -q '}$' "$folder/url" 2>/dev/null; do sleep 0.1; done
   url=$(sed 's/.*"url":"\([^"]*\)".*/\1/' "$folder/url")
 }
 
