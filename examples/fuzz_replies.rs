@@ -90,7 +90,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             },
         ) {
             Prepared::Ask(ask) => asks.push(ask),
-            Prepared::Settled(_) => return Err("settled without a call".into()),
+            Prepared::Settled(_) | Prepared::Parts(_) => return Err("not one call".into()),
         }
     }
     let mut random = Random(Xoshiro256PlusPlus::seed_from_u64(20_261_125));

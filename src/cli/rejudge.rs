@@ -28,7 +28,7 @@ use crate::{
     copilot::{Answer, CallFailure, Copilot, FailureKind},
     eval_set::{Case, EvalSet},
     record::{Header, Reader, Status, Writer},
-    trial::{Call, CallKey, Callee, Reply},
+    trial::{Call, CallKey, Callee, Looks, Reply},
     unit::Usd,
 };
 
@@ -43,6 +43,8 @@ pub(crate) struct Answers {
     pub(crate) copilot_name: String,
     pub(crate) copilot_description: String,
     pub(crate) status: Status,
+    /// Where a gate may look, if the run was sequential.
+    looks: Option<Looks>,
 }
 
 impl Answers {
@@ -65,6 +67,7 @@ impl Answers {
             copilot_name: header.copilot_name.clone(),
             copilot_description: header.copilot_description.clone(),
             status: reader.status()?,
+            looks: header.looks.clone(),
         })
     }
 
@@ -79,6 +82,7 @@ impl Answers {
             copilot_name: name.to_owned(),
             copilot_description: "answers given to a judge".to_owned(),
             status: Status::Complete,
+            looks: None,
         }
     }
 
@@ -223,7 +227,8 @@ impl Judging<'_> {
             checks: self.checks,
         };
         let at = clock::now(terminal.source_date_epoch.as_deref());
-        let (mut plan, header) = planning::plan(parts, at, self.number)?;
+        let (mut plan, mut header) = planning::plan(parts, at, self.number)?;
+        header.looks.clone_from(&answers.looks);
         plan.part = Some(answers.whole());
         files::create_dir(&self.directory)?;
         let path = runs::path(&self.directory, &header.run_id);

@@ -90,6 +90,20 @@ pub(super) fn corrected(
     Some(Ok(rogan_gladen_mean(judged, rates, plan)))
 }
 
+/// Where a floor or a ceiling of people lies on the judge's scale, if its rates are as counted: what a
+/// candidate exactly at the bar would score. The calibration's own uncertainty is not in it.
+pub(super) fn bar_on_judges_scale(
+    calibration: &JudgeCalibration,
+    data_type: DataType,
+    bar: f64,
+) -> f64 {
+    if data_type != DataType::Binary {
+        return bar;
+    }
+    let (good, bad) = (calibration.good.share(), calibration.bad.share());
+    (good * bar + (1.0 - bad) * (1.0 - bar)).clamp(0.0, 1.0)
+}
+
 /// On which scale the rules about these metrics speak, and what that assumes.
 pub(super) fn notes(policy: &Policy, view: &View<'_>, used: &BTreeSet<&str>) -> Vec<String> {
     let mut notes = Vec::new();
@@ -168,6 +182,16 @@ mod tests {
             scaled(&poor, Some(judge), 0.05, 0.05),
             Err(Unfit::Poor { .. })
         ));
+    }
+
+    #[test]
+    fn a_bar_moves_towards_what_the_judge_gets_wrong() {
+        let judge = Digest::of(b"judge");
+        let known = calibration(&judge.to_string(), 90, 100);
+        let bar = |data_type| bar_on_judges_scale(&known, data_type, 0.8);
+        // 0.9 · 0.8 + 0.1 · 0.2.
+        assert!((bar(DataType::Binary) - 0.74).abs() < 1e-12);
+        assert!((bar(DataType::Fraction) - 0.8).abs() < 1e-12);
     }
 
     #[test]

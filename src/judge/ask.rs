@@ -9,7 +9,8 @@ use super::{
     evidence::locate,
     guard::{Disbelief, Proof, check_not_a_claim, check_support},
     number::Numbers,
-    prompt::{self, Draw, Texts},
+    parts::{self, PartLabels},
+    prompt::{self, Draw, Prompt, Texts},
     reply::{self, Expected, Labelled, ReplyFault, SingleLabel},
     score::{self, Ledger, Outcomes},
     settle::{claim_outcomes, fact_outcomes, finding, settle, too_large},
@@ -39,6 +40,9 @@ pub enum Prepared<'a> {
     Settled(Outcomes),
     /// A model must be asked.
     Ask(Box<Ask<'a>>),
+    /// A model must be asked several times, about a part of the passages each;
+    /// [`super::join_parts`] joins what it says.
+    Parts(Vec<Ask<'a>>),
 }
 
 /// One call to be made, with what is needed to read its reply.
@@ -80,16 +84,20 @@ pub(crate) fn prepare_in<'a>(
         passages: &passages,
         units: &units,
     };
+    let ask = |prompt: Prompt| Ask {
+        spec,
+        subject,
+        units: units.clone(),
+        request: prompt.request,
+        order: prompt.order,
+        swapped: draw.is_swapped(),
+    };
     match prompt::write(spec, &texts, draw, order) {
-        Ok(prompt) => Prepared::Ask(Box::new(Ask {
-            spec,
-            subject,
-            units,
-            request: prompt.request,
-            order: prompt.order,
-            swapped: draw.is_swapped(),
-        })),
-        Err(_) => Prepared::Settled(unscored(spec, &too_large())),
+        Ok(prompt) => Prepared::Ask(Box::new(ask(prompt))),
+        Err(_too_long) => match parts::prompts(spec, &texts, draw, order) {
+            Some(prompts) => Prepared::Parts(prompts.into_iter().map(ask).collect()),
+            None => Prepared::Settled(unscored(spec, &too_large())),
+        },
     }
 }
 
@@ -151,6 +159,15 @@ impl<'a> Ask<'a> {
     }
 
     fn read_claims(&self, text: &str) -> Result<Outcomes, ReplyFault> {
+        Ok(claim_outcomes(self.spec, &self.read_ledger(text)?))
+    }
+
+    /// Reads the reply to a part: what it says of each claim by the passages it was shown.
+    pub fn read_part(&self, text: &str) -> Result<PartLabels, ReplyFault> {
+        Ok(PartLabels(self.read_ledger(text)?))
+    }
+
+    fn read_ledger(&self, text: &str) -> Result<Ledger, ReplyFault> {
         let labelled = reply::read_labels(text, "claims", &self.expected())?;
         let texts = |texts: Vec<&'a str>| texts.into_iter().map(Source::of).collect::<Vec<_>>();
         let case = self.subject.case;
@@ -169,7 +186,7 @@ impl<'a> Ask<'a> {
             }
             ledger.claims.push(claim);
         }
-        Ok(claim_outcomes(self.spec, &ledger))
+        Ok(ledger)
     }
 
     /// A claim's label after our checks, and whether the judge's own was not believed.
@@ -455,6 +472,7 @@ mod tests {
             match prepare(&spec, subject, Draw { seed: b"x", vote: 0 }) {
                 Prepared::Settled(outcomes) => prop_assert_eq!(outcomes.len(), spec.metrics.len()),
                 Prepared::Ask(ask) => prop_assert!(ask.read_reply(&reply).is_err()),
+                Prepared::Parts(_) => prop_assert!(false, "these texts are short"),
             }
         }
 

@@ -122,6 +122,7 @@ fn judged(
     ) {
         Prepared::Settled(outcomes) => outcomes,
         Prepared::Ask(ask) => reply(&ask).unwrap_or_else(|fault| malformed(spec, &fault)),
+        Prepared::Parts(_) => panic!("these passages are short"),
     }
 }
 

@@ -225,6 +225,7 @@ impl KnownCase {
         let ask = match prepare_in(spec, self.subject(), draw, PassageOrder::AsGiven) {
             Prepared::Settled(outcomes) => return Some(outcomes),
             Prepared::Ask(ask) => ask,
+            Prepared::Parts(_) => return None,
         };
         let first = ask.read_reply(self.replies.first()?);
         let last = match (first, self.replies.get(1)) {

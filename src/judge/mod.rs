@@ -21,6 +21,7 @@ mod guard;
 mod number;
 mod offline;
 mod panel;
+mod parts;
 mod prompt;
 mod reply;
 mod score;
@@ -45,10 +46,11 @@ pub use claims::{Unit, facts, units};
 pub use known_cases::malformed;
 pub use offline::OfflineJudge;
 pub use panel::combine;
+pub use parts::{PartLabels, join_parts};
 pub use prompt::Draw;
 pub use reply::ReplyFault;
 pub use score::Outcomes;
 pub use spec::{
-    JudgeSpec, JudgedMetric, KNOWN_METRICS, LabelSpec, Limits, Mode, NothingToJudge, OnMalformed,
-    PARSER_VERSION, PassageOrder, Reading, Sampling, known_metric,
+    JudgeSpec, JudgedMetric, KNOWN_METRICS, LabelSpec, Limits, LongContext, Mode, NothingToJudge,
+    OnMalformed, PARSER_VERSION, PassageOrder, Reading, Sampling, known_metric,
 };

@@ -66,12 +66,29 @@ pub(crate) fn write(
     draw: Draw<'_>,
     order: PassageOrder,
 ) -> Result<Prompt, RenderError> {
+    write_with(spec, texts, draw, order_of(texts, draw, order))
+}
+
+/// The places of the passages in the order in which they are shown.
+pub(crate) fn order_of(texts: &Texts<'_>, draw: Draw<'_>, order: PassageOrder) -> Vec<usize> {
+    match order {
+        PassageOrder::Drawn => {
+            let subject = subject_digest(texts, draw).to_string();
+            shuffled(texts.passages.len(), &subject)
+        }
+        PassageOrder::AsGiven => (0..texts.passages.len()).collect(),
+    }
+}
+
+/// Writes a call that shows these passages only.
+pub(crate) fn write_with(
+    spec: &JudgeSpec,
+    texts: &Texts<'_>,
+    draw: Draw<'_>,
+    order: Vec<usize>,
+) -> Result<Prompt, RenderError> {
     let limit = spec.limits.characters;
     let subject = subject_digest(texts, draw).to_string();
-    let order = match order {
-        PassageOrder::Drawn => shuffled(texts.passages.len(), &subject),
-        PassageOrder::AsGiven => (0..texts.passages.len()).collect(),
-    };
     let marker = marker(texts, &subject);
     let system = spec.system.clone();
     let context = user_context(spec, texts, (draw, &marker), &order);

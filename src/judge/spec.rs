@@ -193,6 +193,17 @@ pub struct Limits {
     pub characters: usize,
     /// Sentences or facts in one call.
     pub claims: usize,
+    /// What becomes of passages that do not fit into one call.
+    pub long_context: LongContext,
+}
+
+/// What becomes of passages that do not fit into one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LongContext {
+    /// The answer is unscored.
+    Unscored,
+    /// They are shown in several calls, and the labels of each claim are joined.
+    SeveralCalls,
 }
 
 /// What an answer without anything to judge (empty, a refusal, only courtesy) is worth.

@@ -5,8 +5,8 @@ use toml::de::{DeTable, DeValue};
 use super::{
     prompt,
     spec::{
-        JudgeSpec, LabelSpec, Limits, Mode, NothingToJudge, OnMalformed, PARSER_VERSION,
-        PassageOrder, Sampling,
+        JudgeSpec, LabelSpec, Limits, LongContext, Mode, NothingToJudge, OnMalformed,
+        PARSER_VERSION, PassageOrder, Sampling,
     },
     spec_labels::{check_ordinal_votes, read_labels, read_metrics, read_name},
     template::{self, Part, Templates},
@@ -94,6 +94,10 @@ fn read_spec(reader: &mut Reader<'_>, root: &Section<'_>) -> Option<JudgeSpec> {
     let mode = mode?;
     let metrics = read_metrics(reader, root, mode);
     check_ordinal_votes(reader, root, &metrics, votes);
+    if mode != Mode::Claims && limits.long_context == LongContext::SeveralCalls {
+        let message = "only the labels of claims can be joined over several calls";
+        reader.at(root.offset("limits"), message);
+    }
     if mode == Mode::Pairwise && !votes.is_multiple_of(2) {
         let message = "a pairwise judge needs an even number of `votes`: both orders equally often";
         reader.at(root.offset("votes"), message);
@@ -217,9 +221,19 @@ fn read_limits(reader: &mut Reader<'_>, root: &Section<'_>) -> Limits {
     let mut limits = Limits {
         characters: 200_000,
         claims: 80,
+        long_context: LongContext::Unscored,
     };
     if let Some(section) = root.table(reader, "limits", false) {
-        section.only(reader, &["characters", "claims"]);
+        section.only(reader, &["characters", "claims", "long-context"]);
+        let choices = [
+            ("unscored", LongContext::Unscored),
+            ("several-calls", LongContext::SeveralCalls),
+        ];
+        let what = "`unscored` or `several-calls`";
+        if let Some(plan) = section.may(reader, "long-context", what, |value| named(value, choices))
+        {
+            limits.long_context = plan;
+        }
         let at_least_one = |value: &DeValue<'_>| whole::<usize>(value).filter(|count| *count >= 1);
         if let Some(characters) =
             section.may(reader, "characters", "a whole number from 1", at_least_one)

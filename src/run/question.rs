@@ -16,8 +16,8 @@ use crate::{
     chat::{BoxFuture, ChatModel, ChatReply, ChatRequest},
     copilot::{Answer, CallFailure, FailureKind},
     judge::{
-        Draw, JudgeSpec, OnMalformed, Prepared, Subject, checks, combine, malformed, prepare,
-        unscored,
+        Ask, Draw, JudgeSpec, OnMalformed, Prepared, ReplyFault, Subject, checks, combine,
+        join_parts, malformed, prepare, unscored,
     },
     trial::{Call, CallKey, Callee, Outcome, Reply, Request, Trial, Unscored},
     unit::Usd,
@@ -169,10 +169,10 @@ impl Voter<'_> {
         seed
     }
 
-    /// Asks; where the reply is malformed, asks once more with the fault named.
+    /// Asks, once or part by part.
     async fn vote(&self, subject: Subject<'_>) -> Result<Outcomes, Halt> {
         let seed = self.draw_seed();
-        let ask = match prepare(
+        let asks = match prepare(
             self.spec,
             subject,
             Draw {
@@ -181,26 +181,52 @@ impl Voter<'_> {
             },
         ) {
             Prepared::Settled(outcomes) => return Ok(outcomes),
-            Prepared::Ask(ask) => ask,
+            Prepared::Ask(ask) => {
+                let said = self.converse(&ask, 0, |text| ask.read_reply(text)).await?;
+                return Ok(said.unwrap_or_else(|outcomes| outcomes));
+            }
+            Prepared::Parts(asks) => asks,
         };
-        let first = match self.complete(ask.request(), 0).await? {
+        let mut parts = Vec::new();
+        // Rounds go on from part to part, so that no two calls have the same key.
+        for (ask, round) in asks.iter().zip((0..).step_by(2)) {
+            match self
+                .converse(ask, round, |text| ask.read_part(text))
+                .await?
+            {
+                Ok(labels) => parts.push(labels),
+                Err(outcomes) => return Ok(outcomes),
+            }
+        }
+        Ok(join_parts(self.spec, parts))
+    }
+
+    /// Sends a call and reads the reply; where it is malformed, asks once more with the fault named.
+    /// `Err` holds the outcomes of a vote that came to nothing.
+    async fn converse<T>(
+        &self,
+        ask: &Ask<'_>,
+        round: u32,
+        read: impl Fn(&str) -> Result<T, ReplyFault>,
+    ) -> Result<Result<T, Outcomes>, Halt> {
+        let failed =
+            |failure: CallFailure| unscored(self.spec, &Unscored::JudgeFailed(failure.kind));
+        let first = match self.complete(ask.request(), round).await? {
             Ok(reply) => reply,
-            Err(failure) => return Ok(unscored(self.spec, &Unscored::JudgeFailed(failure.kind))),
+            Err(failure) => return Ok(Err(failed(failure))),
         };
-        let fault = match ask.read_reply(&first.text) {
-            Ok(outcomes) => return Ok(outcomes),
+        let fault = match read(&first.text) {
+            Ok(said) => return Ok(Ok(said)),
             Err(fault) => fault,
         };
         if self.spec.on_malformed == OnMalformed::Unscored {
-            return Ok(malformed(self.spec, &fault));
+            return Ok(Err(malformed(self.spec, &fault)));
         }
-        let second = match self.complete(&ask.repair(&fault), 1).await? {
+        let second = match self.complete(&ask.repair(&fault), round + 1).await? {
             Ok(reply) => reply,
-            Err(failure) => return Ok(unscored(self.spec, &Unscored::JudgeFailed(failure.kind))),
+            Err(failure) => return Ok(Err(failed(failure))),
         };
-        Ok(ask
-            .read_reply(&second.text)
-            .unwrap_or_else(|fault| malformed(self.spec, &fault)))
+        Ok(read(&second.text).map_err(|fault| malformed(self.spec, &fault)))
     }
 
     async fn complete(

@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn bounds_and_p_values_come_from_one_procedure() {
-        let judged = scores(270, 30);
+        let judged = scores(240, 60);
         let assessed = rogan_gladen_mean(&judged, (rate(95, 100), rate(85, 100)), PLAN).unwrap();
         let lower = assessed.estimate().lower.unwrap();
         let (above, _) = assessed.p_values(lower);

@@ -48,7 +48,8 @@ pub struct CallKey {
     pub callee: Callee,
     /// Which of a judge's votes, from 0.
     pub vote: u32,
-    /// 0 for the first asking, 1 where a malformed reply was asked for once more.
+    /// 0 for the first asking, 1 where a malformed reply was asked for once more; 2 and 3 for the second
+    /// part of passages that do not fit into one call, and so on.
     pub round: u32,
 }
 

@@ -21,6 +21,8 @@ use crate::{
 
 use super::POWER_WANTED;
 
+const CALIBRATION_NOTE: &str = "as if the judge's rates were known exactly: the calibration's own uncertainty costs some of this";
+
 /// The powers of one rule; never empty.
 pub(super) fn powers(
     policy: &Policy,
@@ -139,6 +141,8 @@ impl<'a> Context<'a> {
         let Some(spread) = self.spread(&spec, slice) else {
             return self.says(slice, None, "the pilot has no score of it");
         };
+        let on_judges_scale = self.bar_on_judges_scale(&spec, threshold);
+        let threshold = on_judges_scale.unwrap_or(threshold);
         let estimand = self
             .rule
             .estimand
@@ -190,7 +194,19 @@ impl<'a> Context<'a> {
             }
             Err(error) => power.note = Some(error.to_string()),
         }
+        if on_judges_scale.is_some() {
+            power
+                .note
+                .get_or_insert_with(|| CALIBRATION_NOTE.to_owned());
+        }
         power
+    }
+
+    /// A floor or ceiling of people as the judge sees it; `None` without a calibration.
+    fn bar_on_judges_scale(&self, spec: &MetricSpec, bar: f64) -> Option<f64> {
+        let known = self.policy.calibrations.get(&spec.name)?;
+        (spec.data_type == DataType::Binary)
+            .then(|| calibration::bar_on_judges_scale(known, spec.data_type, bar))
     }
 
     /// Exact for scores of 0 and 1, one a question.

@@ -362,7 +362,13 @@ fn loss_to_bar<'r>(
         return None;
     };
     let truth = world.truth(fixed, metric, None, estimand == Estimand::Population)?;
-    Some((metric, truth - min))
+    // With a calibration the bar is on the scale of people, the record on that of the judge.
+    let column = trying.evidence.candidate.columns.get(metric);
+    let known = policy.calibrations.get(metric).zip(column);
+    let bar = known.map_or(*min, |(calibration, column)| {
+        calibration::bar_on_judges_scale(calibration, column.metric.data_type, *min)
+    });
+    Some((metric, truth - bar))
 }
 
 #[cfg(test)]
