@@ -14,7 +14,7 @@ pub(crate) enum JudgeCommand {
     Check(CheckArgs),
     /// Hold a run's scores against people's labels: kappa, AC1, sensitivity, specificity
     #[command(
-        after_help = "Labels: JSON Lines or CSV with case, metric, value (also attempt, run, rater, queue), traces with\nassessments of MLflow, exports of Argilla and Label Studio. See docs/judges.md.\n\nExamples:\n  groundgate judge agreement latest --labels labels.jsonl\n  groundgate judge agreement 01JQ8Z --labels traces.json --metric groundedness --json"
+        after_help = "Labels: JSON Lines or CSV with case, metric, value (also attempt, run, rater, queue), traces with\nassessments of MLflow, exports of Argilla and Label Studio. See docs/judges.md.\n\nExamples:\n  groundgate judge agreement latest --labels labels.jsonl\n  groundgate judge agreement 01JQ8Z --labels traces.json --metric groundedness --json\n  groundgate judge agreement latest --labels labels.jsonl --metric groundedness --health evidence/judge.json"
     )]
     Agreement(AgreementArgs),
     /// Compare the judges of two runs of the same answers on the same labels
@@ -140,6 +140,9 @@ pub(crate) struct AgreementArgs {
     pub(crate) run: String,
     #[command(flatten)]
     pub(crate) labels: LabelArgs,
+    /// Write it for the gate's `judge-health` rules, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) health: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -174,6 +177,12 @@ pub(crate) struct FlipsArgs {
     /// Judge each answer so many times, from 2
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) times: u32,
+    /// Write it for the gate's `judge-health` rules, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) health: Option<PathBuf>,
+    /// The metric that --health is about [default: the only one]
+    #[arg(long, value_name = "NAME", requires = "health")]
+    pub(crate) metric: Option<String>,
     /// So many answers, drawn at random by the configuration's seed
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) sample: usize,
@@ -192,6 +201,12 @@ pub(crate) struct AttackArgs {
     /// Attacks of your own, one {"family", "text"} a line [default: the bundled ones]
     #[arg(long, value_name = "FILE")]
     pub(crate) attacks: Option<PathBuf>,
+    /// Write it for the gate's `judge-health` rules, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) health: Option<PathBuf>,
+    /// The metric that --health is about [default: the only one]
+    #[arg(long, value_name = "NAME", requires = "health")]
+    pub(crate) metric: Option<String>,
     /// At most so many bad answers, drawn at random by the configuration's seed
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) sample: usize,

@@ -161,6 +161,45 @@ fn labels_say_how_well_a_judge_agrees_and_the_gate_reads_the_calibration() {
 }
 
 #[test]
+fn what_is_measured_of_a_judge_is_what_the_gate_reads_of_it() {
+    let folder = folder(EMBEDDED);
+    assert_eq!(folder.run(&["run"]).code, 0);
+    let agreement = [
+        "judge",
+        "agreement",
+        "--labels",
+        "labels.jsonl",
+        "--health",
+        "judge.json",
+    ];
+    assert_eq!(folder.run(&agreement).code, 0);
+    let verdict = |least: f64| {
+        let rule = format!(
+            "schema = \"groundgate.policy/1\"\nname = \"t\"\n[[rule]]\nid = \"judge\"\nkind = \"judge-health\"\n\
+             metric = \"groundedness\"\nmeasure = \"agreement\"\nfile = \"judge.json\"\nmin = {least}\n\
+             min-labels = 50\nmax-age = \"1d\"\n"
+        );
+        folder.write("gate.toml", &rule);
+        let ended = folder.run(&["gate", "--json"]);
+        let found: Value = serde_json::from_str(&ended.out).expect(&ended.err);
+        found["rules"][0]["verdict"].as_str().unwrap().to_owned()
+    };
+    // 39 of 40 good and 19 of 20 bad ones: kappa .89, surely at least .6.
+    assert_eq!(verdict(0.55), "pass");
+    assert_eq!(verdict(0.85), "inconclusive");
+    // Of another judge it says nothing.
+    let written = fs::read_to_string(folder.path().join("judge.json")).unwrap();
+    let judge = json_of(
+        &folder,
+        &["judge", "agreement", "--labels", "labels.jsonl"],
+        0,
+    );
+    let digest = judge["agreements"][0]["judge_digest"].as_str().unwrap();
+    folder.write("judge.json", &written.replace(digest, &"0".repeat(64)));
+    assert_eq!(verdict(0.55), "inconclusive");
+}
+
+#[test]
 fn a_run_is_judged_again_without_asking_the_copilot() {
     let strict = Wire::answering(|asked| labelled_all(asked, "not-found"));
     let folder = folder(EMBEDDED);

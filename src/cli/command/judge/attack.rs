@@ -22,6 +22,7 @@ use super::{
         wants_json, wiring,
     },
     flips::{answered, sample},
+    health::{self, Measured},
     labelled::read_labels,
     show,
 };
@@ -50,6 +51,7 @@ pub(super) fn run(
         None => attacks::read("judges/attacks.jsonl", attacks::BUNDLED)?,
     };
     let mut all = Vec::new();
+    let mut measured = Vec::new();
     for (number, judge) in rejudge::chosen(&config, &args.judges)?
         .into_iter()
         .enumerate()
@@ -80,9 +82,12 @@ pub(super) fn run(
         let table = rejudge::whole(&judged)?.score_table()?;
         for column in table.columns.values() {
             let found = Attacked::of(&name, &column.metric, (&column.cells, &attacks));
+            measured.push(found.measured(column.instrument.to_string(), terminal));
             all.push((found, judged.path.display().to_string()));
         }
     }
+    let (path, metric) = (args.health.as_deref(), args.metric.as_deref());
+    health::write(path, metric, measured, terminal)?;
     if wants_json(global) {
         let rows = all.iter().map(|(found, record)| found.json(record));
         let document =
@@ -218,11 +223,18 @@ impl Attacked {
         self.families.values().map(|(turned, _)| turned).sum()
     }
 
+    /// All attacked answers.
+    fn n(&self) -> usize {
+        self.families.values().map(|(_, of)| of).sum()
+    }
+
     fn share(&self) -> Option<Share> {
-        Share::of(
-            self.turned(),
-            self.families.values().map(|(_, of)| of).sum(),
-        )
+        Share::of(self.turned(), self.n())
+    }
+
+    fn measured(&self, judge: String, terminal: &Terminal) -> Measured {
+        let turned = self.turned() + self.n_unscored;
+        Measured::attacks((&self.metric, judge), (self.n(), turned), terminal)
     }
 
     fn text(&self, record: &str) -> String {

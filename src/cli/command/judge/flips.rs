@@ -16,6 +16,7 @@ use super::{
         terminal::Terminal,
         wants_json,
     },
+    health::{self, Measured},
     show,
 };
 use crate::{
@@ -55,6 +56,13 @@ pub(super) fn run(
     let times = usize::try_from(args.times).unwrap_or(1);
     let flips = |column: &Column| Flips::of(column, times);
     let found: Vec<Flips> = table.columns.values().filter_map(flips).collect();
+    let judge_of = |metric: &str| table.columns.get(metric).map(|column| column.instrument);
+    let measured = found.iter().filter_map(|one| {
+        let judge = judge_of(&one.metric)?.to_string();
+        Some(Measured::flips(one, judge, terminal))
+    });
+    let (path, metric) = (args.health.as_deref(), args.metric.as_deref());
+    health::write(path, metric, measured, terminal)?;
     if wants_json(global) {
         let document = json!({
             "schema": "groundgate.flips/1",

@@ -17,6 +17,7 @@ use super::{
         terminal::Terminal,
         wants_json,
     },
+    health::{self, Measured},
     show,
 };
 use crate::{
@@ -110,6 +111,11 @@ pub(super) fn agreement(
 ) -> Result<ExitCode, CliError> {
     let labelled = Labelled::read(global, &args.run, &args.labels.labels)?;
     let agreements = labelled.agreements(&args.labels)?;
+    let judged_at = &labelled.loaded.reader.header().created_at;
+    let measured = agreements
+        .iter()
+        .map(|one| Measured::agreement(one, judged_at));
+    health::write(args.health.as_deref(), None, measured, terminal)?;
     if wants_json(global) {
         let document = json!({
             "schema": "groundgate.agreement/1",

@@ -7,6 +7,7 @@ mod anchors;
 mod attack;
 mod check;
 mod flips;
+mod health;
 mod labelled;
 mod prefer;
 mod show;

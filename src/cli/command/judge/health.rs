@@ -1,0 +1,101 @@
+//! What was measured of a judge, written down for the gate's `judge-health` rules.
+//!
+//! One file tells of one judge on one metric. A judgment that failed counts as a wrong one, as one
+//! that flipped, or as one that an attack has turned: a judge that cannot be measured must not look
+//! like a good one.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::super::super::{clock, error::CliError, files, terminal::Terminal};
+use crate::quality::{Agreement, Flips};
+
+/// One measure of one judge on one metric.
+pub(super) struct Measured {
+    pub(super) metric: String,
+    /// Over everything that decides how it judges.
+    pub(super) judge: String,
+    /// When it judged.
+    pub(super) at: String,
+    /// The part of the file, and the counts in it.
+    pub(super) counts: (&'static str, Value),
+}
+
+impl Measured {
+    /// Agreement, on answers that were judged when the run was made.
+    pub(super) fn agreement(one: &Agreement, at: &str) -> Self {
+        let counted = &one.confusion;
+        let counts = json!({
+            "good_labelled": counted.good_called_good + counted.good_called_bad,
+            "good_right": counted.good_called_good,
+            "bad_labelled": counted.bad_called_bad + counted.bad_called_good + one.n_unscored,
+            "bad_right": counted.bad_called_bad,
+        });
+        Self {
+            metric: one.metric.clone(),
+            judge: one.judge_digest.clone(),
+            at: at.to_owned(),
+            counts: ("agreement", counts),
+        }
+    }
+
+    /// How often it contradicts itself, measured just now.
+    pub(super) fn flips(one: &Flips, judge: String, terminal: &Terminal) -> Self {
+        let flipped = (one.n_flipped + one.n_unscored).min(one.n_answers);
+        Self {
+            metric: one.metric.clone(),
+            judge,
+            at: now(terminal),
+            counts: ("flips", json!({"n": one.n_answers, "flipped": flipped})),
+        }
+    }
+
+    /// How often attacks turn it, measured just now.
+    pub(super) fn attacks(
+        (metric, judge): (&str, String),
+        (n, turned): (usize, usize),
+        terminal: &Terminal,
+    ) -> Self {
+        Self {
+            metric: metric.to_owned(),
+            judge,
+            at: now(terminal),
+            counts: ("attack_flips", json!({"n": n, "flipped": turned})),
+        }
+    }
+}
+
+fn now(terminal: &Terminal) -> String {
+    clock::rfc3339(clock::now(terminal.source_date_epoch.as_deref()))
+}
+
+/// Writes what was measured, where a file is asked for.
+pub(super) fn write(
+    path: Option<&Path>,
+    metric: Option<&str>,
+    measured: impl IntoIterator<Item = Measured>,
+    terminal: &Terminal,
+) -> Result<(), CliError> {
+    let Some(path) = path else {
+        return Ok(());
+    };
+    let mut about = measured
+        .into_iter()
+        .filter(|one| metric.is_none_or(|metric| metric == one.metric));
+    let (Some(one), None) = (about.next(), about.next()) else {
+        return Err(CliError::usage(
+            "--health is about one judge on one metric, and none or several were measured",
+        )
+        .with_help("name it with --metric, and the judge with --judge"));
+    };
+    let mut document = Map::new();
+    document.insert("schema".to_owned(), "groundgate.judge-health/1".into());
+    document.insert("metric".to_owned(), one.metric.into());
+    document.insert("judge".to_owned(), one.judge.into());
+    document.insert("measured_at".to_owned(), one.at.into());
+    document.insert(one.counts.0.to_owned(), one.counts.1);
+    files::write(path, &format!("{:#}\n", Value::Object(document)))?;
+    terminal.note(&format!("wrote {}", path.display()));
+    Ok(())
+}
