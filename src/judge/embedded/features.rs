@@ -221,19 +221,14 @@ fn sequences(features: &mut Features, answer: &Answer, alignment: &Alignment, in
         .words
         .get(alignment.words.clone())
         .unwrap_or_default();
-    let pairs = words.windows(2);
+    let ids = answer.ids.get(alignment.words.clone()).unwrap_or_default();
+    let pairs = ids.array_windows::<2>();
     let n_pairs = pairs.len();
-    let novel = pairs.filter(|window| match window {
-        [first, second] => !index.has_pair(first.key, second.key),
-        _ => false,
-    });
+    let novel = pairs.filter(|pair| !index.has_row(**pair));
     features.novel_pairs = share(novel.count(), n_pairs);
-    let triples = words.windows(3);
+    let triples = ids.array_windows::<3>();
     let n_triples = triples.len();
-    let novel = triples.filter(|window| match window {
-        [first, second, third] => !index.has_triple(first.key, second.key, third.key),
-        _ => false,
-    });
+    let novel = triples.filter(|triple| !index.has_row(**triple));
     features.novel_triples = share(novel.count(), n_triples);
     let runs = answer
         .copied
@@ -328,14 +323,12 @@ fn passages(features: &mut Features, answer: &Answer, alignment: &Alignment, ind
         .iter()
         .filter(|at| answer.word(**at).is_some_and(Word::is_digits));
     let in_place = numbers.clone().filter(|at| {
-        let word = |at: Option<usize>| {
+        let id = |at: Option<usize>| {
             at.filter(|at| alignment.words.contains(at))
-                .and_then(|at| answer.word(at))
+                .and_then(|at| answer.ids.get(at).copied().flatten())
         };
-        let own = answer.word(**at);
-        [(word(at.checked_sub(1)), own), (own, word(Some(**at + 1)))].into_iter().any(|both| {
-            matches!(both, (Some(left), Some(right)) if index.has_pair(left.key, right.key))
-        })
+        let own = id(Some(**at));
+        index.has_row([id(at.checked_sub(1)), own]) || index.has_row([own, id(Some(**at + 1))])
     });
     features.number_places = share(in_place.count(), numbers.count());
 }

@@ -95,11 +95,14 @@ impl Model {
         })
     }
 
-    /// Log odds that a sentence is unsupported, by the model for any text.
-    pub(crate) fn general(&self, inputs: &[f32]) -> f32 {
-        self.general
-            .log_odds(inputs)
-            .midpoint(self.general_trees.sum(inputs))
+    /// Log odds that sentences are unsupported, by the model for any text.
+    pub(crate) fn general<R: AsRef<[f32]>>(&self, rows: &[R]) -> Vec<f32> {
+        let trees = self.general_trees.sums(rows);
+        let linear = rows.iter().map(|row| self.general.log_odds(row.as_ref()));
+        linear
+            .zip(trees)
+            .map(|(linear, trees)| linear.midpoint(trees))
+            .collect()
     }
 }
 

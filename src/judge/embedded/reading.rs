@@ -75,7 +75,7 @@ pub(crate) fn read(lexicon: &Lexicon, model: &Model, question: &str, texts: Text
         let features = features::extract(&answer, &alignment, &index, &conflicts, around);
         scored.push(Sentence {
             features,
-            log_odds: model.general(&features.inputs()),
+            log_odds: 0.0,
             is_claim: is_claim(kind, text, &features),
         });
         drafts.push(Draft {
@@ -83,6 +83,11 @@ pub(crate) fn read(lexicon: &Lexicon, model: &Model, question: &str, texts: Text
             alignment,
             conflicts,
         });
+    }
+    let inputs: Vec<_> = scored.iter().map(|own| own.features.inputs()).collect();
+    let general = model.general(&inputs);
+    for (own, log_odds) in scored.iter_mut().zip(general) {
+        own.log_odds = log_odds;
     }
     let (log_odds, ungrounded) = score(model, &scored, shape);
     let threshold = match shape {
@@ -120,11 +125,9 @@ fn score(model: &Model, scored: &[Sentence], shape: Shape) -> (Vec<f32>, f32) {
             sigmoid(model.plain_scale.log_odds(&[of_answer])),
         ),
         Shape::Retrieved => {
-            let inputs = answer_score::with_neighbors(scored);
-            let own: Vec<f32> = inputs
-                .iter()
-                .map(|row| model.retrieved_trees.sum(row))
-                .collect();
+            let own = model
+                .retrieved_trees
+                .sums(&answer_score::with_neighbors(scored));
             let head = model
                 .retrieved_head
                 .log_odds(&answer_score::head_inputs(scored, &own));
