@@ -1,5 +1,7 @@
 //! The passages of one answer, indexed once: where every word stands, which sequences occur.
 
+use std::cell::Cell;
+use std::mem::take;
 use std::ops::Range;
 
 use super::lexicon::{Kinds, Lexicon};
@@ -26,6 +28,24 @@ pub(crate) struct Index {
     prefixes: KeyTable,
 }
 
+/// Most words that are kept room for.
+const SPARE_MAX: usize = 1 << 16;
+
+thread_local! {
+    /// Room for the words of the next passages: asked of the system once, not for every answer.
+    static SPARE: Cell<Vec<Word>> = const { Cell::new(Vec::new()) };
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        let mut words = take(&mut self.words);
+        words.clear();
+        if words.capacity() <= SPARE_MAX {
+            SPARE.set(words);
+        }
+    }
+}
+
 /// One sentence of a passage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -41,7 +61,7 @@ pub(crate) struct Place {
 
 impl Index {
     pub(crate) fn new(passages: &[&str], lexicon: &Lexicon) -> Self {
-        let mut all: Vec<Word> = Vec::new();
+        let mut all = SPARE.take();
         let mut places = Vec::new();
         let mut sentence_of = Vec::new();
         let n_bytes: usize = passages.iter().map(|text| text.len()).sum();
