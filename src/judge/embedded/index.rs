@@ -289,9 +289,7 @@ mod tests {
         assert_eq!(index.window(1), 0..2);
         assert_eq!(index.window(2), 2..4);
         assert_eq!(index.sentences[2].negations, 1);
-        let ids = |at: std::ops::Range<usize>| -> Vec<Option<u32>> {
-            at.map(|at| index.id_at(at)).collect()
-        };
+        let ids = |at: Range<usize>| -> Vec<Option<u32>> { at.map(|at| index.id_at(at)).collect() };
         assert!(index.has_row::<3>(ids(1..4).try_into().unwrap()));
         assert!(!index.has_row([index.id_at(1), index.id_at(0)]));
         assert!(!index.has_row([index.id_at(1), None]));
