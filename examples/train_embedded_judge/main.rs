@@ -34,7 +34,7 @@ use rayon::prelude::*;
 use crate::fit::Fitted;
 use crate::report::Scores;
 use crate::rows::Row;
-use crate::train::{Case, General, Retrieved};
+use crate::train::{Case, General, Head, Retrieved};
 
 const FOLDS: usize = 5;
 
@@ -255,7 +255,7 @@ fn rarities(documents: &[String]) -> Vec<u8> {
 struct Parts {
     general: General,
     retrieved: Retrieved,
-    head: Fitted,
+    head: Head,
     scales: [Fitted; 2],
 }
 
@@ -275,7 +275,11 @@ impl Parts {
                 trees: boost::Boosted::default(),
                 start: 0.0,
             },
-            head: zero(HEAD_INPUTS),
+            head: Head {
+                linear: zero(HEAD_INPUTS),
+                trees: boost::Boosted::default(),
+                start: 0.0,
+            },
             scales: [zero(1), zero(1)],
         }
     }
@@ -307,7 +311,8 @@ fn file(rarities: &[u8], parts: &Parts, thresholds: [f64; 2]) -> Vec<u8> {
         "RTRE",
         &floats(&parts.retrieved.trees.numbers(parts.retrieved.start)),
     );
-    section("RHEA", &linear(&parts.head));
+    section("RHEA", &linear(&parts.head.linear));
+    section("RHTR", &floats(&parts.head.trees.numbers(parts.head.start)));
     section("PSCA", &linear(&parts.scales[0]));
     section("RSCA", &linear(&parts.scales[1]));
     section("CUTS", &floats(&thresholds));

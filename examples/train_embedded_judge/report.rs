@@ -62,7 +62,7 @@ impl Scores {
             .map(|(general, own)| {
                 sigmoid(f64::from(match case.shape() {
                     Shape::Plain => general.log_odds,
-                    Shape::Retrieved => answer_score::blend(*own, general.log_odds),
+                    Shape::Retrieved => answer_score::blend_sentence(*own, general.log_odds),
                 }))
             })
             .collect()
@@ -303,46 +303,54 @@ pub(crate) fn print_conflicts(judge: &EmbeddedJudge, cases: &[Case]) {
 }
 
 /// Prints how many sentences the shipped judge reads in a second, with passages of a thousand words:
-/// those of several questions together.
+/// those of several questions together. The best of some rounds: others may use the machine too.
 #[expect(clippy::disallowed_methods, reason = "a stopwatch is the purpose")]
 pub(crate) fn print_speed(judge: &EmbeddedJudge, cases: &[Case]) {
     let asked: Vec<&Case> = cases
         .iter()
         .filter(|case| case.row.dataset == rows::RETRIEVED)
         .collect();
-    let started = Instant::now();
-    let mut n_sentences = 0;
-    let mut n_words = 0;
-    let mut n_answers = 0;
-    for at in 0..1000 {
-        let mut passages: Vec<&str> = Vec::new();
-        for case in asked.iter().cycle().skip(at).step_by(4) {
-            if passages
-                .iter()
-                .map(|text| text.split_whitespace().count())
-                .sum::<usize>()
-                >= 1000
-            {
-                break;
-            }
-            passages.extend(case.row.context.iter().map(String::as_str));
-        }
-        n_words += passages
+    let n_words = |passages: &[&str]| -> usize {
+        passages
             .iter()
             .map(|text| text.split_whitespace().count())
-            .sum::<usize>();
-        let case = &asked[at];
-        n_sentences += judge
-            .read(&case.row.question, &case.row.answer, &passages)
-            .sentences
-            .len();
-        n_answers += 1;
+            .sum()
+    };
+    let questions: Vec<(&Case, Vec<&str>)> = (0..N_READ)
+        .map(|at| {
+            let mut passages: Vec<&str> = Vec::new();
+            for case in asked.iter().cycle().skip(at).step_by(4) {
+                if n_words(&passages) >= 1000 {
+                    break;
+                }
+                passages.extend(case.row.context.iter().map(String::as_str));
+            }
+            (asked[at], passages)
+        })
+        .collect();
+    let mut n_sentences = 0;
+    let mut seconds = f64::INFINITY;
+    for _ in 0..N_ROUNDS {
+        let started = Instant::now();
+        n_sentences = questions
+            .iter()
+            .map(|(case, passages)| judge.read(&case.row.question, &case.row.answer, passages))
+            .map(|reading| reading.sentences.len())
+            .sum();
+        seconds = seconds.min(started.elapsed().as_secs_f64());
     }
-    let seconds = started.elapsed().as_secs_f64();
+    let words: usize = questions
+        .iter()
+        .map(|(_, passages)| n_words(passages))
+        .sum();
     println!(
-        "\nspeed on one core: {:.0} sentences a second, {:.0} answers a second, with {} words of passages each",
-        f64::from(u32::try_from(n_sentences).unwrap_or(u32::MAX)) / seconds,
-        f64::from(n_answers) / seconds,
-        n_words / 1000,
+        "\nspeed on one core, best of {N_ROUNDS} rounds: {:.0} sentences a second, {:.0} answers a second, with {} words of passages each",
+        n_sentences as f64 / seconds,
+        N_READ as f64 / seconds,
+        words / N_READ,
     );
 }
+
+/// Answers that a round reads, and rounds.
+const N_READ: usize = 1000;
+const N_ROUNDS: usize = 10;

@@ -54,10 +54,24 @@ const RETRIEVED: Growth = Growth {
     rate: 0.05,
     rows_min: 40.0,
     ridge: 5.0,
-    inputs_share: 0.5,
+    inputs_share: 0.35,
     rows_share: 0.8,
     seed: 1,
 };
+
+const HEAD: Growth = Growth {
+    trees: 150,
+    leaves: 6,
+    rate: 0.05,
+    rows_min: 30.0,
+    ridge: 10.0,
+    inputs_share: 0.2,
+    rows_share: 0.7,
+    seed: 1,
+};
+
+/// A sentence with nothing but conflicts weighs as much as this many others: they are one in sixty.
+const CONFLICT_WEIGHT: f64 = 3.0;
 
 /// A source weighs at most as much as this many sentences.
 const SOURCE_SENTENCES: f64 = 3000.0;
@@ -184,8 +198,14 @@ impl Retrieved {
 pub(crate) fn retrieved<'c>(cases: impl Iterator<Item = &'c Case>) -> Retrieved {
     let mut inputs = Vec::new();
     let mut positive = Vec::new();
+    let mut weight = Vec::new();
     for case in cases {
         inputs.extend(answer_score::with_neighbors(&case.sentences));
+        let weights = case
+            .conflicts
+            .iter()
+            .map(|only| if *only { CONFLICT_WEIGHT } else { 1.0 });
+        weight.extend(weights);
         positive.extend(case.marks.iter().flatten().copied());
     }
     let share = positive.iter().filter(|mark| **mark).count() as f64 / positive.len() as f64;
@@ -194,7 +214,7 @@ pub(crate) fn retrieved<'c>(cases: impl Iterator<Item = &'c Case>) -> Retrieved 
     let table = Table {
         inputs: &inputs,
         positive: &positive,
-        weight: &vec![1.0; n],
+        weight: &weight,
         start: &vec![start; n],
     };
     Retrieved {
@@ -203,9 +223,26 @@ pub(crate) fn retrieved<'c>(cases: impl Iterator<Item = &'c Case>) -> Retrieved 
     }
 }
 
-/// The head for such answers. It must see sentences as they come later: by trees that were not grown
-/// on them; so the trees are grown `n_folds` times.
-pub(crate) fn head(cases: &[&Case], n_folds: usize) -> Fitted {
+/// The head for such answers.
+pub(crate) struct Head {
+    pub(crate) linear: Fitted,
+    pub(crate) trees: Boosted,
+    pub(crate) start: f64,
+}
+
+impl Head {
+    pub(crate) fn log_odds(&self, inputs: &[f64]) -> f64 {
+        let narrow: Vec<f32> = inputs.iter().map(|input| *input as f32).collect();
+        f64::midpoint(
+            self.linear.log_odds(inputs),
+            self.start + self.trees.sum(&narrow),
+        )
+    }
+}
+
+/// Trains the head. It must see sentences as they come later: by trees that were not grown on them; so
+/// the trees are grown `n_folds` times.
+pub(crate) fn head(cases: &[&Case], n_folds: usize) -> Head {
     let mut examples = Vec::new();
     for fold in 0..n_folds {
         let is_out = |case: &&&Case| (case.fold / 5) % n_folds == fold;
@@ -217,7 +254,23 @@ pub(crate) fn head(cases: &[&Case], n_folds: usize) -> Fitted {
             weight: 1.0,
         }));
     }
-    fit(&examples, 100.0)
+    let narrow = |row: &Vec<f64>| row.iter().map(|input| *input as f32).collect();
+    let inputs: Vec<Vec<f32>> = examples.iter().map(|own| narrow(&own.inputs)).collect();
+    let positive: Vec<bool> = examples.iter().map(|own| own.positive).collect();
+    let n = examples.len();
+    let share = positive.iter().filter(|own| **own).count() as f64 / n as f64;
+    let start = (share / (1.0 - share)).ln();
+    let table = Table {
+        inputs: &inputs,
+        positive: &positive,
+        weight: &vec![1.0; n],
+        start: &vec![start; n],
+    };
+    Head {
+        linear: fit(&examples, 100.0),
+        trees: boost(&table, HEAD),
+        start,
+    }
 }
 
 pub(crate) fn head_inputs(case: &Case, trees: &Retrieved) -> Vec<f64> {

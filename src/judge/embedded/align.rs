@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::index::Index;
 use super::lexicon::Kinds;
 use super::model::Rarity;
+use super::table::KeyTable;
 use super::words::Word;
 
 /// An answer's words, looked up in the passages.
@@ -18,18 +19,22 @@ pub(crate) struct Answer {
     pub(crate) rarity: Vec<f32>,
     /// The length of the longest run of words around each word that stands so in a passage.
     pub(crate) copied: Vec<usize>,
+    /// Where each word stands first in the answer.
+    pub(crate) first_seen: Vec<usize>,
 }
 
 impl Answer {
     pub(crate) fn new(words: Vec<Word>, index: &Index, rarity: &Rarity) -> Self {
         let ids: Vec<Option<u32>> = words.iter().map(|word| index.id(word.key)).collect();
         let copied = copied_runs(&ids, index);
+        let first_seen = first_seen(&words);
         let rarity = words.iter().map(|word| rarity.of(word)).collect();
         Self {
             words,
             ids,
             rarity,
             copied,
+            first_seen,
         }
     }
 
@@ -50,6 +55,16 @@ impl Answer {
     fn number_key(&self, at: usize) -> Option<u64> {
         self.word(at)?.number.map(|number| number.key)
     }
+}
+
+fn first_seen(words: &[Word]) -> Vec<usize> {
+    let mut table = KeyTable::with_capacity(words.len());
+    let firsts = (0u32..)
+        .zip(words)
+        .map(|(at, word)| table.get_or_insert(word.key, at));
+    firsts
+        .map(|at| usize::try_from(at).unwrap_or(usize::MAX))
+        .collect()
 }
 
 /// Longest runs that occur in the passages, greedily from the left. At most 40 starts are tried for

@@ -52,6 +52,12 @@ pub fn blend(head: f32, general: f32) -> f32 {
     0.75 * head + 0.25 * general
 }
 
+/// Log odds of a sentence of such an answer, from those of the model for such answers and those of the
+/// model for any text, which knows nothing of conflicts.
+pub fn blend_sentence(retrieved: f32, general: f32) -> f32 {
+    0.9 * retrieved + 0.1 * general
+}
+
 /// The mean log odds, by content words.
 fn mean(sentences: &[Sentence]) -> f32 {
     let mut sum = 0.0;

@@ -41,8 +41,8 @@ struct Sides<'a> {
     /// The passage sentence, and its words with their positions.
     sentence: usize,
     passage: Vec<(usize, &'a Word)>,
-    /// Whether the sentence works a number out; the passages need not have it then.
-    calculates: bool,
+    /// The sentence as written.
+    text: &'a str,
 }
 
 /// All conflicts of a sentence, as written in `text`, with the passage sentence closest to it.
@@ -66,7 +66,7 @@ pub(crate) fn find(
         lexicon,
         sentence,
         passage: place.words.clone().zip(index.words_of(sentence)).collect(),
-        calculates: CALCULATES.iter().any(|sign| text.contains(sign)),
+        text,
     };
     let mut found = Vec::new();
     found.extend(sides.numbers());
@@ -115,8 +115,11 @@ impl Sides<'_> {
     }
 
     fn numbers(&self) -> Vec<Conflict> {
+        if !self.own().iter().any(|word| firm_number(word).is_some()) {
+            return Vec::new();
+        }
         let agreement = self.agreement(|word| word.number.is_some());
-        if agreement < 0.65 || self.calculates {
+        if agreement < 0.65 || self.calculates() {
             return Vec::new();
         }
         let mut found = Vec::new();
@@ -160,6 +163,11 @@ impl Sides<'_> {
             }
         }
         found
+    }
+
+    /// Whether the sentence works a number out; the passages need not have it then.
+    fn calculates(&self) -> bool {
+        CALCULATES.iter().any(|sign| self.text.contains(sign))
     }
 
     /// Whether some passage has the number between the same words: passages may differ.

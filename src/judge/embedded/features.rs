@@ -1,6 +1,7 @@
 //! What the model sees of a sentence: numbers from its alignment with the passages.
 
 use super::align::{Alignment, Answer, nearest, negations};
+use super::binding::{self, Before};
 use super::conflict::{Conflict, ConflictKind};
 use super::index::Index;
 use super::lexicon::Kinds;
@@ -89,6 +90,19 @@ features! {
     concluding: "Words that draw a conclusion.",
     advising: "Words that advise.",
     examples: "Words that give examples.",
+    cites_only: "Whether it cites and says nothing else.",
+    cited: "The passages that it cites.",
+    coverage_cited_least: "Share of the content words' rarity that the least of the cited passages has.",
+    cited_sentence_elsewhere: "How much more the best sentence has than the best of the cited passages.",
+    number_near: "The least share of a number's neighbors that stand near it in a passage.",
+    name_near: "The same, of capitalized words.",
+    apart_pairs: "Share of neighboring content words that no passage has near each other.",
+    swapped_pairs: "Share of those that have, only the other way around.",
+    repeated: "Share of the content words that the answer had before.",
+    other_passage: "Whether its best passage sentence is in another passage than that of the sentence before.",
+    heading_near: "Share of that line's content words that stand near its best passage sentence.",
+    question_near: "Share of the question's content words that stand near its best passage sentence.",
+    question_passage: "Share of the question's content words that the passage with it has.",
 }
 
 /// What stands around a sentence.
@@ -104,6 +118,8 @@ pub(crate) struct Surroundings<'t> {
     pub(crate) question: &'t [u64],
     /// Whether it says that there is no answer.
     pub(crate) declines: bool,
+    /// What stands before it.
+    pub(crate) before: Before<'t>,
 }
 
 /// Counts what there is to count.
@@ -123,14 +139,8 @@ pub(crate) fn extract(
     question(&mut features, answer, alignment, around.question);
     surface(&mut features, answer, alignment, around, index.words.len());
     passages(&mut features, answer, alignment, index);
-    features.question_coverage = share(
-        around
-            .question
-            .iter()
-            .filter(|key| index.id(**key).is_some())
-            .count(),
-        around.question.len(),
-    );
+    binding::count_signs(&mut features, answer, alignment, index, around.before);
+    asked(&mut features, alignment, index, around.question);
     for conflict in conflicts {
         match conflict.kind {
             ConflictKind::Number => features.conflict_number = 1.0,
@@ -206,7 +216,7 @@ fn coverage(features: &mut Features, answer: &Answer, alignment: &Alignment, ind
 }
 
 /// Whether a stem stands in one of the sentences.
-fn stands_in(index: &Index, id: u32, sentences: std::ops::Range<usize>) -> bool {
+pub(crate) fn stands_in(index: &Index, id: u32, sentences: std::ops::Range<usize>) -> bool {
     let positions = index.positions(id);
     let from = sentences.start;
     let first = positions.partition_point(|at| index.sentence_at(*at).is_some_and(|s| s < from));
@@ -221,19 +231,14 @@ fn sequences(features: &mut Features, answer: &Answer, alignment: &Alignment, in
         .words
         .get(alignment.words.clone())
         .unwrap_or_default();
-    let pairs = words.windows(2);
+    let ids = answer.ids.get(alignment.words.clone()).unwrap_or_default();
+    let pairs = ids.array_windows::<2>();
     let n_pairs = pairs.len();
-    let novel = pairs.filter(|window| match window {
-        [first, second] => !index.has_pair(first.key, second.key),
-        _ => false,
-    });
+    let novel = pairs.filter(|pair| !index.has_row(**pair));
     features.novel_pairs = share(novel.count(), n_pairs);
-    let triples = words.windows(3);
+    let triples = ids.array_windows::<3>();
     let n_triples = triples.len();
-    let novel = triples.filter(|window| match window {
-        [first, second, third] => !index.has_triple(first.key, second.key, third.key),
-        _ => false,
-    });
+    let novel = triples.filter(|triple| !index.has_row(**triple));
     features.novel_triples = share(novel.count(), n_triples);
     let runs = answer
         .copied
@@ -282,75 +287,41 @@ fn missing(features: &mut Features, answer: &Answer, alignment: &Alignment, inde
     }
 }
 
-/// How much one passage has, how much the one that the sentence cites, and whether numbers keep the
-/// words next to them.
+/// How much one passage has, and whether numbers keep the words next to them.
 fn passages(features: &mut Features, answer: &Answer, alignment: &Alignment, index: &Index) {
     let n_passages = index.sentences.last().map_or(0, |place| place.passage + 1);
-    let mut covered = vec![0.0; n_passages];
-    let mut seen: Vec<u64> = Vec::new();
-    for at in &alignment.content {
-        let Some(word) = answer.word(*at).filter(|word| !seen.contains(&word.key)) else {
-            continue;
-        };
-        seen.push(word.key);
-        let Some(id) = answer.ids.get(*at).copied().flatten() else {
-            continue;
-        };
-        let mut last = None;
-        for passage in index
-            .sentences_with(id)
-            .filter_map(|at| index.sentences.get(at))
-        {
-            if last != Some(passage.passage)
-                && let Some(own) = covered.get_mut(passage.passage)
-            {
-                *own += answer.rarity(*at);
-            }
-            last = Some(passage.passage);
-        }
-    }
-    let total = alignment.total.max(1e-6);
-    let best = covered.iter().copied().fold(0.0, f32::max) / total;
-    features.coverage_passage = best;
-    let cited = alignment
-        .words
-        .clone()
-        .filter_map(|at| cited_passage(answer, at))
-        .filter_map(|number| covered.get(number));
-    let most = cited.clone().copied().fold(0.0, f32::max) / total;
-    if cited.count() > 0 {
-        features.cites = 1.0;
-        features.coverage_cited = most;
-        features.cited_elsewhere = best - most;
-    }
+    let covered = binding::by_passage(answer, &alignment.content, index, n_passages);
+    let best = covered.iter().copied().fold(0.0, f32::max);
+    features.coverage_passage = best / alignment.total.max(1e-6);
     let numbers = alignment
         .content
         .iter()
         .filter(|at| answer.word(**at).is_some_and(Word::is_digits));
     let in_place = numbers.clone().filter(|at| {
-        let word = |at: Option<usize>| {
+        let id = |at: Option<usize>| {
             at.filter(|at| alignment.words.contains(at))
-                .and_then(|at| answer.word(at))
+                .and_then(|at| answer.ids.get(at).copied().flatten())
         };
-        let own = answer.word(**at);
-        [(word(at.checked_sub(1)), own), (own, word(Some(**at + 1)))].into_iter().any(|both| {
-            matches!(both, (Some(left), Some(right)) if index.has_pair(left.key, right.key))
-        })
+        let own = id(Some(**at));
+        index.has_row([id(at.checked_sub(1)), own]) || index.has_row([own, id(Some(**at + 1))])
     });
     features.number_places = share(in_place.count(), numbers.count());
 }
 
-/// The passage, from 0, that the answer names at a word: `passage 2`.
-fn cited_passage(answer: &Answer, at: usize) -> Option<usize> {
-    let word = answer.word(at).filter(|word| word.kinds.has(Kinds::META))?;
-    let number = answer
-        .word(at + 1)
-        .filter(|next| next.start - word.end <= 2)?
-        .number?
-        .amount?;
-    (1..=50u8)
-        .find(|candidate| (f64::from(*candidate) - number).abs() < 0.01)
-        .map(|n| usize::from(n) - 1)
+/// How much of the question the passages have, all and where the sentence comes from.
+fn asked(features: &mut Features, alignment: &Alignment, index: &Index, question: &[u64]) {
+    let ids = || question.iter().filter_map(|key| index.id(*key));
+    features.question_coverage = share(ids().count(), question.len());
+    let Some(best) = alignment.best() else { return };
+    let near = ids().filter(|id| stands_in(index, *id, index.window(best)));
+    features.question_near = share(near.count(), question.len());
+    let passage = |at: usize| index.sentences.get(at).map(|place| place.passage);
+    let inside = ids().filter(|id| {
+        index
+            .sentences_with(*id)
+            .any(|at| passage(at) == passage(best))
+    });
+    features.question_passage = share(inside.count(), question.len());
 }
 
 /// Whether one of the words has that value.
@@ -473,7 +444,7 @@ fn surface(
     features.examples = of_kind(Kinds::EXAMPLE);
 }
 
-fn flag(holds: bool) -> f32 {
+pub(crate) fn flag(holds: bool) -> f32 {
     f32::from(u8::from(holds))
 }
 
@@ -492,7 +463,7 @@ pub(crate) fn share(part: usize, whole: usize) -> f32 {
     clippy::cast_possible_truncation,
     reason = "features are f32"
 )]
-fn count(n: usize) -> f32 {
+pub(crate) fn count(n: usize) -> f32 {
     count_to_f64(n) as f32
 }
 

@@ -1,10 +1,12 @@
 //! The passages of one answer, indexed once: where every word stands, which sequences occur.
 
+use std::cell::Cell;
+use std::mem::take;
 use std::ops::Range;
 
 use super::lexicon::{Kinds, Lexicon};
-use super::table::{KeyTable, pair};
-use super::words::{Word, words};
+use super::table::KeyTable;
+use super::words::{Word, add_words};
 use crate::judge::sentences;
 
 /// All passages as one sequence of words, with the ways to look into it.
@@ -22,10 +24,26 @@ pub(crate) struct Index {
     /// `positions[offsets[id]..offsets[id + 1]]` is where the stem `id` stands.
     offsets: Vec<usize>,
     positions: Vec<usize>,
-    /// Pairs and triples of stems that stand in a row.
-    sequences: KeyTable,
     values: KeyTable,
     prefixes: KeyTable,
+}
+
+/// Most words that are kept room for.
+const SPARE_MAX: usize = 1 << 16;
+
+thread_local! {
+    /// Room for the words of the next passages: asked of the system once, not for every answer.
+    static SPARE: Cell<Vec<Word>> = const { Cell::new(Vec::new()) };
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        let mut words = take(&mut self.words);
+        words.clear();
+        if words.capacity() <= SPARE_MAX {
+            SPARE.set(words);
+        }
+    }
 }
 
 /// One sentence of a passage.
@@ -43,34 +61,35 @@ pub(crate) struct Place {
 
 impl Index {
     pub(crate) fn new(passages: &[&str], lexicon: &Lexicon) -> Self {
-        let mut all = Vec::new();
+        let mut all = SPARE.take();
         let mut places = Vec::new();
         let mut sentence_of = Vec::new();
+        let n_bytes: usize = passages.iter().map(|text| text.len()).sum();
+        all.reserve(n_bytes / 5);
         for (passage, text) in passages.iter().enumerate() {
-            let mut rest = words(text, lexicon).into_iter().peekable();
+            let mut first = all.len();
+            add_words(text, lexicon, &mut all);
             for bytes in sentences::split(text)
                 .into_iter()
                 .flat_map(|bytes| run_on(text, bytes))
             {
-                let first = all.len();
-                while let Some(word) = rest.next_if(|word| word.start < bytes.end) {
-                    sentence_of.push(places.len());
-                    all.push(word);
-                }
-                if all.len() > first {
-                    let own = all.get(first..).unwrap_or_default();
-                    let negations = own
-                        .iter()
-                        .filter(|word| word.kinds.has(Kinds::NEGATION))
-                        .count();
+                let rest = all.get(first..).unwrap_or_default();
+                let own = rest.iter().take_while(|word| word.start < bytes.end);
+                let last = first + own.clone().count();
+                if last > first {
+                    let denying = own.filter(|word| word.kinds.has(Kinds::NEGATION));
+                    let negations = denying.count();
+                    sentence_of.resize(last, places.len());
                     places.push(Place {
                         passage,
                         bytes,
-                        words: first..all.len(),
+                        words: first..last,
                         negations,
                     });
+                    first = last;
                 }
             }
+            all.truncate(first);
         }
         Self::of(all, places, sentence_of)
     }
@@ -105,14 +124,11 @@ impl Index {
                 *slot += 1;
             }
         }
-        let mut made = Self {
-            sequences: KeyTable::with_capacity(2 * words.len()),
-            values: KeyTable::with_capacity(
-                words.iter().filter(|word| word.number.is_some()).count(),
-            ),
-            prefixes: KeyTable::with_capacity(
-                words.iter().filter(|word| word.prefix.is_some()).count(),
-            ),
+        let numbers = words.iter().filter_map(|word| word.number);
+        let prefixes = words.iter().filter_map(|word| word.prefix);
+        Self {
+            values: KeyTable::of(numbers.map(|number| number.key)),
+            prefixes: KeyTable::of(prefixes),
             words,
             sentences,
             sentence_of,
@@ -120,30 +136,6 @@ impl Index {
             lookup,
             offsets,
             positions,
-        };
-        made.add_sequences();
-        made
-    }
-
-    fn add_sequences(&mut self) {
-        for window in self.words.windows(2) {
-            if let [first, second] = window {
-                self.sequences.get_or_insert(pair(first.key, second.key), 0);
-            }
-        }
-        for window in self.words.windows(3) {
-            if let [first, second, third] = window {
-                self.sequences
-                    .get_or_insert(pair(pair(first.key, second.key), third.key), 0);
-            }
-        }
-        for word in &self.words {
-            if let Some(number) = word.number {
-                self.values.get_or_insert(number.key, 0);
-            }
-            if let Some(prefix) = word.prefix {
-                self.prefixes.get_or_insert(prefix, 0);
-            }
         }
     }
 
@@ -189,14 +181,22 @@ impl Index {
         self.prefixes.contains(prefix)
     }
 
-    /// Whether the two stems occur next to each other, in that order.
-    pub(crate) fn has_pair(&self, first: u64, second: u64) -> bool {
-        self.sequences.contains(pair(first, second))
-    }
-
-    /// Whether the three stems occur in a row.
-    pub(crate) fn has_triple(&self, first: u64, second: u64, third: u64) -> bool {
-        self.sequences.contains(pair(pair(first, second), third))
+    /// Whether the stems stand in a row somewhere, in that order.
+    pub(crate) fn has_row<const N: usize>(&self, ids: [Option<u32>; N]) -> bool {
+        // From where the rarest of them stands.
+        let counted = ids.iter().enumerate().map(|(at, id)| {
+            let positions = id.map_or(&[][..], |id| self.positions(id));
+            (positions, at)
+        });
+        let rarest = counted.min_by_key(|(positions, _)| positions.len());
+        rarest.is_some_and(|(positions, at)| {
+            positions.iter().any(|position| {
+                position.checked_sub(at).is_some_and(|start| {
+                    let row = self.ids.get(start..start + N);
+                    row.is_some_and(|row| row.iter().zip(ids).all(|(own, id)| Some(*own) == id))
+                })
+            })
+        })
     }
 
     /// The words of a sentence.
@@ -289,6 +289,9 @@ mod tests {
         assert_eq!(index.window(1), 0..2);
         assert_eq!(index.window(2), 2..4);
         assert_eq!(index.sentences[2].negations, 1);
-        assert!(index.has_pair(index.words[0].key, index.words[1].key));
+        let ids = |at: Range<usize>| -> Vec<Option<u32>> { at.map(|at| index.id_at(at)).collect() };
+        assert!(index.has_row::<3>(ids(1..4).try_into().unwrap()));
+        assert!(!index.has_row([index.id_at(1), index.id_at(0)]));
+        assert!(!index.has_row([index.id_at(1), None]));
     }
 }

@@ -8,6 +8,7 @@
 
 mod align;
 pub mod answer_score;
+mod binding;
 mod conflict;
 mod features;
 mod index;
@@ -56,7 +57,7 @@ impl EmbeddedJudge {
     /// The name that every output carries.
     pub const NAME: &str = "embedded";
     /// Changes whenever a score may change for another reason than the weights.
-    pub const VERSION: &str = "1";
+    pub const VERSION: &str = "2";
 
     /// The judge with the weights that ship with this version.
     pub fn bundled() -> Result<Self, ModelError> {

@@ -56,6 +56,7 @@ pub(crate) struct Model {
     /// The model for answers to a question over several passages: trees over a sentence and its neighbors, and a head.
     pub(crate) retrieved_trees: Trees,
     pub(crate) retrieved_head: Logistic,
+    pub(crate) retrieved_head_trees: Trees,
     /// From scores to log odds, by shape.
     pub(crate) plain_scale: Logistic,
     pub(crate) retrieved_scale: Logistic,
@@ -88,6 +89,7 @@ impl Model {
             general_trees: trees("GTRE", n_inputs)?,
             retrieved_trees: trees("RTRE", 3 * n_inputs)?,
             retrieved_head: logistic("RHEA", HEAD_INPUTS)?,
+            retrieved_head_trees: trees("RHTR", HEAD_INPUTS)?,
             plain_scale: logistic("PSCA", 1)?,
             retrieved_scale: logistic("RSCA", 1)?,
             plain_threshold,
@@ -95,11 +97,23 @@ impl Model {
         })
     }
 
-    /// Log odds that a sentence is unsupported, by the model for any text.
-    pub(crate) fn general(&self, inputs: &[f32]) -> f32 {
-        self.general
-            .log_odds(inputs)
-            .midpoint(self.general_trees.sum(inputs))
+    /// Log odds that an answer over several passages is not grounded: the mean of a weighted sum and of trees.
+    pub(crate) fn head(&self, inputs: &[f32]) -> f32 {
+        let trees = self.retrieved_head_trees.sums(&[inputs]);
+        let linear = self.retrieved_head.log_odds(inputs);
+        trees
+            .iter()
+            .fold(linear, |linear, trees| linear.midpoint(*trees))
+    }
+
+    /// Log odds that sentences are unsupported, by the model for any text.
+    pub(crate) fn general<R: AsRef<[f32]>>(&self, rows: &[R]) -> Vec<f32> {
+        let trees = self.general_trees.sums(rows);
+        let linear = rows.iter().map(|row| self.general.log_odds(row.as_ref()));
+        linear
+            .zip(trees)
+            .map(|(linear, trees)| linear.midpoint(trees))
+            .collect()
     }
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::align::{Alignment, Answer, Scratch};
 use super::answer_score::{self, Sentence, Shape};
+use super::binding::Before;
 use super::conflict::{self, Conflict};
 use super::features::{self, Features, Surroundings};
 use super::index::Index;
@@ -58,7 +59,8 @@ pub(crate) fn read(lexicon: &Lexicon, model: &Model, question: &str, texts: Text
     let asked = content_keys(question, lexicon);
     let cut = cut(texts.answer, &answer);
     let mut scratch = Scratch::new(&index);
-    let mut drafts = Vec::with_capacity(cut.len());
+    let mut drafts: Vec<Draft> = Vec::with_capacity(cut.len());
+    let mut heading = None;
     let mut scored = Vec::with_capacity(cut.len());
     for (position, (bytes, own)) in cut.iter().enumerate() {
         let text = texts.answer.get(bytes.clone()).unwrap_or_default();
@@ -71,11 +73,18 @@ pub(crate) fn read(lexicon: &Lexicon, model: &Model, question: &str, texts: Text
             sentences: cut.len(),
             question: &asked,
             declines: kind == SentenceKind::Decline,
+            before: Before {
+                sentence: drafts.last().map(|draft| &draft.alignment),
+                heading: heading.and_then(|at: usize| Some(&drafts.get(at)?.alignment)),
+            },
         };
         let features = features::extract(&answer, &alignment, &index, &conflicts, around);
+        if features.ends_with_colon > 0.0 {
+            heading = Some(position);
+        }
         scored.push(Sentence {
             features,
-            log_odds: model.general(&features.inputs()),
+            log_odds: 0.0,
             is_claim: is_claim(kind, text, &features),
         });
         drafts.push(Draft {
@@ -83,6 +92,11 @@ pub(crate) fn read(lexicon: &Lexicon, model: &Model, question: &str, texts: Text
             alignment,
             conflicts,
         });
+    }
+    let inputs: Vec<_> = scored.iter().map(|own| own.features.inputs()).collect();
+    let general = model.general(&inputs);
+    for (own, log_odds) in scored.iter_mut().zip(general) {
+        own.log_odds = log_odds;
     }
     let (log_odds, ungrounded) = score(model, &scored, shape);
     let threshold = match shape {
@@ -120,17 +134,13 @@ fn score(model: &Model, scored: &[Sentence], shape: Shape) -> (Vec<f32>, f32) {
             sigmoid(model.plain_scale.log_odds(&[of_answer])),
         ),
         Shape::Retrieved => {
-            let inputs = answer_score::with_neighbors(scored);
-            let own: Vec<f32> = inputs
-                .iter()
-                .map(|row| model.retrieved_trees.sum(row))
-                .collect();
-            let head = model
-                .retrieved_head
-                .log_odds(&answer_score::head_inputs(scored, &own));
+            let own = model
+                .retrieved_trees
+                .sums(&answer_score::with_neighbors(scored));
+            let head = model.head(&answer_score::head_inputs(scored, &own));
             let both = general
                 .zip(&own)
-                .map(|(general, own)| answer_score::blend(*own, general));
+                .map(|(general, own)| answer_score::blend_sentence(*own, general));
             let of_answer = model.retrieved_scale.log_odds(&[of_answer]);
             (
                 both.collect(),

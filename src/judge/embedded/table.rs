@@ -5,12 +5,26 @@
 
 /// FNV-1a over `bytes`, finished with the mixer of `MurmurHash3` so that all bits are usable.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
-    let folded = bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |state: u64, byte| {
-            (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-    mix(folded)
+    mix(folded(FNV_START, bytes))
+}
+
+/// The hash of `word`, and that of its first five bytes if they are whole characters.
+pub(crate) fn hash_with_prefix(word: &str) -> (u64, Option<u64>) {
+    match word.split_at_checked(5) {
+        Some((first, rest)) => {
+            let five = folded(FNV_START, first.as_bytes());
+            (mix(folded(five, rest.as_bytes())), Some(mix(five)))
+        }
+        None => (hash(word.as_bytes()), None),
+    }
+}
+
+const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn folded(start: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(start, |state, byte| {
+        (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Two keys in order, as one.
@@ -47,6 +61,15 @@ impl KeyTable {
             slots: vec![(0, 0); size],
             mask: u64::try_from(size).unwrap_or(1) - 1,
         }
+    }
+
+    /// The keys, without numbers.
+    pub(crate) fn of(keys: impl Iterator<Item = u64> + Clone) -> Self {
+        let mut table = Self::with_capacity(keys.clone().count());
+        for key in keys {
+            table.get_or_insert(key, 0);
+        }
+        table
     }
 
     /// The number of `key`, after storing `value` for it if it had none.
@@ -111,6 +134,21 @@ mod tests {
             assert_eq!(table.get_or_insert(hash(&number.to_le_bytes()), 7), number);
         }
         assert!(!table.contains(hash(b"absent")));
+    }
+
+    #[test]
+    fn the_prefix_is_hashed_on_the_way() {
+        for word in [
+            "",
+            "four",
+            "fives",
+            "longer words",
+            "caf\u{e9} au lait",
+            "abcd\u{e9}",
+        ] {
+            let five = word.get(..5).map(|five| hash(five.as_bytes()));
+            assert_eq!(hash_with_prefix(word), (hash(word.as_bytes()), five));
+        }
     }
 
     #[test]

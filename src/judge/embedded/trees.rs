@@ -11,13 +11,15 @@ pub(crate) struct Trees {
     roots: Vec<usize>,
 }
 
-/// A node of a tree.
+/// A node of a tree: a split or, where `right` is 0, a leaf. Small, so that all trees fit the cache.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Node {
-    /// Inputs up to the cut go to the next node, others to the node at `right`.
-    Split { input: u16, cut: f32, right: u32 },
-    /// The end of the way.
-    Leaf(f32),
+struct Node {
+    /// The cut of a split, the value of a leaf.
+    number: f32,
+    /// The number of the input that a split looks at.
+    input: u16,
+    /// Inputs up to the cut go to the next node, others so many nodes further.
+    right: u16,
 }
 
 impl Trees {
@@ -51,22 +53,26 @@ impl Trees {
                 n_missing = 1;
             }
             if *input < 0.0 {
-                trees.nodes.push(Node::Leaf(*number));
+                trees.nodes.push(Node {
+                    number: *number,
+                    input: 0,
+                    right: 0,
+                });
                 n_missing -= 1;
                 if let Some(split) = open.pop()
-                    && let Some(Node::Split { right, .. }) = trees.nodes.get_mut(split)
+                    && let Some(node) = trees.nodes.get_mut(split)
                 {
-                    *right =
-                        u32::try_from(at + 1).map_err(|_too_many| ModelError::Section(name))?;
+                    node.right = u16::try_from(at + 1 - split)
+                        .map_err(|_too_many| ModelError::Section(name))?;
                 }
             } else {
                 let input = (0u16..)
                     .take(inputs)
                     .find(|number| (f32::from(*number) - input).abs() < 0.5)
                     .ok_or(ModelError::Section(name))?;
-                trees.nodes.push(Node::Split {
+                trees.nodes.push(Node {
+                    number: *number,
                     input,
-                    cut: *number,
                     right: 0,
                 });
                 n_missing += 1;
@@ -80,28 +86,31 @@ impl Trees {
         }
     }
 
-    /// The sum of the leaves that the inputs lead to.
-    pub(crate) fn sum(&self, inputs: &[f32]) -> f32 {
-        self.roots
-            .iter()
-            .fold(self.start, |sum, root| sum + self.leaf(*root, inputs))
+    /// For each row of inputs, the sum of the leaves that it leads to. Tree by tree: a tree is walked
+    /// for all rows while it is at hand.
+    pub(crate) fn sums<R: AsRef<[f32]>>(&self, rows: &[R]) -> Vec<f32> {
+        let mut sums = vec![self.start; rows.len()];
+        for root in &self.roots {
+            for (sum, row) in sums.iter_mut().zip(rows) {
+                *sum += self.leaf(*root, row.as_ref());
+            }
+        }
+        sums
     }
 
     /// Every step goes to a later node, so that the walk ends.
     fn leaf(&self, root: usize, inputs: &[f32]) -> f32 {
         let mut at = root;
-        loop {
-            match self.nodes.get(at) {
-                Some(Node::Split { input, cut, right }) => {
-                    let value = inputs.get(usize::from(*input));
-                    let goes_left = value.is_none_or(|value| value <= cut);
-                    let right = usize::try_from(*right).unwrap_or(usize::MAX);
-                    at = if goes_left { at + 1 } else { right };
-                }
-                Some(Node::Leaf(value)) => return *value,
-                None => return 0.0,
+        while let Some(node) = self.nodes.get(at) {
+            if node.right == 0 {
+                return node.number;
             }
+            let value = inputs.get(usize::from(node.input)).copied();
+            let goes_right = value.unwrap_or(f32::NEG_INFINITY) > node.number;
+            // No branch: no processor predicts which way it goes.
+            at += 1 + usize::from(goes_right) * (usize::from(node.right) - 1);
         }
+        0.0
     }
 }
 
@@ -121,7 +130,9 @@ mod tests {
             ([2.0, 2.0], 120.5),
             ([2.0, 3.0], 130.5),
         ] {
-            assert!((trees.sum(&inputs) - expected).abs() < 1e-6);
+            let sums = trees.sums(&[inputs, [0.0, 0.0]]);
+            assert!((sums[0] - expected).abs() < 1e-6);
+            assert!((sums[1] - 110.5).abs() < 1e-6);
         }
     }
 

@@ -8,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::lexicon::{Kinds, Lexicon};
 use super::stem::stem;
-use super::table::{hash, mix, pair};
+use super::table::{hash, hash_with_prefix, mix, pair};
 
 /// One word of a text.
 #[derive(Debug, Clone)]
@@ -69,14 +69,28 @@ impl Word {
 
 /// Cuts `text` into words.
 pub(crate) fn words(text: &str, lexicon: &Lexicon) -> Vec<Word> {
+    let mut words = Vec::with_capacity(text.len() / 5);
+    add_words(text, lexicon, &mut words);
+    words
+}
+
+/// Cuts `text` into words and adds them to `words`.
+pub(crate) fn add_words(text: &str, lexicon: &Lexicon, words: &mut Vec<Word>) {
     let mut reader = Reader {
         text,
         lexicon,
-        words: Vec::with_capacity(text.len() / 6),
+        first: words.len(),
+        words,
         buffer: String::new(),
     };
     let mut at = 0;
-    while let Some(first) = text.get(at..).and_then(|rest| rest.chars().next()) {
+    while let Some(byte) = text.as_bytes().get(at) {
+        let first = if byte.is_ascii() {
+            char::from(*byte)
+        } else {
+            let rest = text.get(at..).unwrap_or_default();
+            rest.chars().next().unwrap_or('\0')
+        };
         at = if first.is_ascii_digit() {
             reader.number(at)
         } else if first.is_alphabetic() {
@@ -87,13 +101,14 @@ pub(crate) fn words(text: &str, lexicon: &Lexicon) -> Vec<Word> {
             reader.sign(at, first)
         };
     }
-    reader.words
 }
 
 struct Reader<'t> {
     text: &'t str,
     lexicon: &'t Lexicon,
-    words: Vec<Word>,
+    words: &'t mut Vec<Word>,
+    /// Where the words of this text begin.
+    first: usize,
     /// The word at hand, in lower case; kept to save allocations.
     buffer: String,
 }
@@ -101,6 +116,11 @@ struct Reader<'t> {
 impl Reader<'_> {
     fn byte(&self, at: usize) -> Option<u8> {
         self.text.as_bytes().get(at).copied()
+    }
+
+    /// The word before, if it is of this text.
+    fn last(&mut self) -> Option<&mut Word> {
+        self.words.get_mut(self.first..)?.last_mut()
     }
 
     fn digit_at(&self, at: usize) -> bool {
@@ -170,7 +190,16 @@ impl Reader<'_> {
     /// Reads a run of letters with inner apostrophes; ideographs are words of one letter.
     fn letters(&mut self, start: usize, first: char) -> usize {
         let mut end = start + first.len_utf8();
-        if !is_ideographic(first) {
+        let bytes = self.text.as_bytes().get(end..).unwrap_or_default();
+        let plain = bytes.iter().take_while(|byte| byte.is_ascii_alphabetic());
+        let n_plain = plain.count();
+        // Nearly every word is a run of ASCII letters.
+        let ends_plainly = bytes
+            .get(n_plain)
+            .is_none_or(|byte| byte.is_ascii() && *byte != b'\'');
+        if first.is_ascii() && ends_plainly {
+            end += n_plain;
+        } else if !is_ideographic(first) {
             let mut rest = self.text.get(end..).unwrap_or_default().chars();
             while let Some(char) = rest.next() {
                 let inner = matches!(char, '\'' | '’')
@@ -197,7 +226,7 @@ impl Reader<'_> {
             self.buffer
                 .extend(lower.map(|char| if char == '’' { '\'' } else { char }));
         }
-        let low = hash(self.buffer.as_bytes());
+        let (low, prefix) = hash_with_prefix(&self.buffer);
         let mut kinds = self.lexicon.kinds(low);
         let amount = if kinds.has(Kinds::NUMBER) {
             self.lexicon.number(low)
@@ -211,7 +240,7 @@ impl Reader<'_> {
         if self.joins_number(start, end, kinds, amount) {
             return end;
         }
-        let prefix = self.buffer.get(..5).map(|five| hash(five.as_bytes()));
+        let n_bytes = self.buffer.len();
         stem(&mut self.buffer);
         let number = amount.map(|value| Number {
             key: value_key(value),
@@ -219,7 +248,12 @@ impl Reader<'_> {
             unit: Unit::None,
             digits: false,
         });
-        let key = hash(self.buffer.as_bytes());
+        // A stem is shorter than its word, or it is the word.
+        let key = if self.buffer.len() == n_bytes {
+            low
+        } else {
+            hash(self.buffer.as_bytes())
+        };
         let capitalized = first.is_uppercase();
         self.words.push(Word {
             start,
@@ -242,13 +276,14 @@ impl Reader<'_> {
         kinds: Kinds,
         amount: Option<f64>,
     ) -> bool {
-        let Some(last) = self.words.last_mut() else {
+        let text = self.text;
+        let Some(last) = self.words.get_mut(self.first..).and_then(<[_]>::last_mut) else {
             return false;
         };
-        let gap = self.text.get(last.end..start).unwrap_or_default();
         let Some(number) = last.number.as_mut() else {
             return false;
         };
+        let gap = text.get(last.end..start).unwrap_or_default();
         if !(gap.is_empty() || gap == " " || gap == "-") {
             return false;
         }
@@ -282,10 +317,10 @@ impl Reader<'_> {
 
     /// Reads what is neither a letter nor a digit.
     fn sign(&mut self, at: usize, sign: char) -> usize {
+        let text = self.text;
         if sign == '%'
-            && let Some(last) = self.words.last_mut()
-            && self
-                .text
+            && let Some(last) = self.last()
+            && text
                 .get(last.end..at)
                 .is_some_and(|gap| gap.trim().is_empty())
             && let Some(number) = last.number.as_mut()
