@@ -220,7 +220,9 @@ max  = 0.02
 "#;
 
     fn policy() -> Policy {
-        let mut policy = read_policy("gate.toml", POLICY, None, &BTreeMap::new()).unwrap();
+        let spec = MetricSpec::score("groundedness", DataType::Fraction);
+        let known = BTreeMap::from([(spec.name.clone(), spec)]);
+        let mut policy = read_policy("gate.toml", POLICY, None, &known).unwrap();
         policy.outside.approvals = vec![ApprovalRule {
             id: "launch".to_owned(),
             why: None,
