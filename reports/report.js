@@ -9,6 +9,7 @@
   const openTarget = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     for (let box = target?.closest("details"); box; box = box.parentElement.closest("details")) {
+      box.hidden = false;
       box.open = true;
     }
     target?.scrollIntoView({ block: "center" });
@@ -94,35 +95,58 @@
     const bucket = document.getElementById("bucket");
     const order = document.getElementById("order");
     const shown = document.getElementById("shown");
+    const more = make("button", "");
+    more.type = "button";
+    list.after(make("p", "tools", more));
 
+    // Laying out thousands of lines takes seconds, so only some are shown at once.
+    const step = 200;
+    let limit = step;
+    let ordered = cases;
     const filter = () => {
       const wanted = find.value.trim().toLowerCase();
       let count = 0;
-      for (const item of cases) {
+      for (const item of ordered) {
         const fits = (!bucket.value || item.dataset.bucket === bucket.value) && texts.get(item).includes(wanted);
-        item.hidden = !fits;
         count += fits;
+        const hide = !fits || count > limit;
+        if (item.hidden !== hide) { item.hidden = hide; }
       }
       shown.textContent = `${count} of ${cases.length}`;
+      more.parentElement.hidden = count <= limit;
+      more.textContent = `Show ${Math.min(step, count - limit)} more`;
+    };
+    const refilter = () => {
+      limit = step;
+      filter();
     };
     const arrange = () => {
-      const sorted = [...cases];
+      ordered = cases;
       if (order.value === "id") {
-        sorted.sort((a, b) => a.dataset.id.localeCompare(b.dataset.id, "en", { numeric: true }));
+        const { compare } = new Intl.Collator("en", { numeric: true });
+        ordered = [...cases].sort((a, b) => compare(a.dataset.id, b.dataset.id));
       }
-      list.append(...sorted);
+      list.append(...ordered);
+      refilter();
     };
     const setAll = (open) => cases.filter((item) => !item.hidden).forEach((item) => { item.open = open; });
 
-    find.addEventListener("input", filter);
-    bucket.addEventListener("change", filter);
+    find.addEventListener("input", refilter);
+    bucket.addEventListener("change", refilter);
+    more.addEventListener("click", () => {
+      limit += step;
+      filter();
+    });
     order.addEventListener("change", arrange);
     tools.addEventListener("submit", (event) => event.preventDefault());
     document.getElementById("open-all").addEventListener("click", () => setAll(true));
     document.getElementById("close-all").addEventListener("click", () => setAll(false));
     tools.hidden = false;
     filter();
-    packed().then(() => { filter(); openTarget(); });
+    packed().then(() => {
+      (order.value === "id" ? arrange : filter)();
+      openTarget();
+    });
 
     document.addEventListener("keydown", (event) => {
       const isTyping = event.target.closest("input, select, textarea");

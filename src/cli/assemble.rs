@@ -7,7 +7,7 @@ use crate::{
     copilot::CallFailure,
     gate::{Evidence, Facts, KnownMetrics, Policy, Settled, settle},
     record::{Header, Reader, ReplySummary},
-    report::{AnswerReport, Embed, Ingredients, Report, RunSummary, Side, build},
+    report::{AnswerReport, Embed, Ingredients, Report, RunSummary, Side, SignOff, build},
     stats::quantile::SortedSample,
     trial::{Cell, Column, ScoreTable},
     unit::{Digest, Usd},
@@ -185,7 +185,9 @@ pub(crate) fn report(question: &Question<'_>) -> Result<(Report, Digest), CliErr
         candidate: &candidate.table,
         baseline: baseline.map(|loaded| &loaded.table),
     };
-    let Settled { decision, subject } = settle(question.policy, evidence, question.facts);
+    let settled = settle(question.policy, evidence, question.facts);
+    let sign_off = SignOff::new(question.policy, question.facts, &settled, &candidate.table);
+    let Settled { decision, subject } = settled;
     let open_candidate = |trial| open(&candidate.reader, trial);
     let open_baseline = |trial| match baseline {
         Some(baseline) => open(&baseline.reader, trial),
@@ -206,6 +208,7 @@ pub(crate) fn report(question: &Question<'_>) -> Result<(Report, Digest), CliErr
         exit_code: ExitCode::from(decision.verdict).number(),
         next: next(question, &decision.findings),
         decision,
+        sign_off,
         candidate: Side {
             summary: candidate.summary()?,
             table: &candidate.table,

@@ -38,7 +38,7 @@ pub use labels::HumanScores;
 pub use look::{NextStep, must_pass_cases};
 pub use outside::{
     Age, Approval, ApprovalRule, DateOf, Document, FactKind, FactRule, Facts, Measure, Outside,
-    Says, Settled, Waiver, WaiverTerms, approval_subject, read_document, settle,
+    Says, Settled, Voice, Waiver, WaiverTerms, approval_subject, read_document, settle, voices,
 };
 pub use policy::{
     BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen,

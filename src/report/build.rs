@@ -4,6 +4,7 @@
 use super::{
     causes::{self, CaseLoss},
     model::{AnswerReport, Bucket, CaseReport, MetricRow, Report, RunSummary, SliceRow},
+    sign_off::SignOff,
 };
 use crate::{
     eval_set::Case,
@@ -46,6 +47,8 @@ pub struct Ingredients<'a> {
     pub exit_code: u8,
     /// What the gate said.
     pub decision: Decision,
+    /// Approvals, waivers in force, and when the release is taken back.
+    pub sign_off: SignOff,
     /// The run under test.
     pub candidate: Side<'a>,
     /// What it was compared with.
@@ -127,6 +130,7 @@ pub fn build(from: Ingredients<'_>) -> Report {
         exit_code: from.exit_code,
         policy_digest: from.policy.digest,
         judge_facts: Vec::new(),
+        sign_off: from.sign_off,
         causes,
         metrics: comparisons.into_iter().map(metric_row).collect(),
         slices: slices(evidence),

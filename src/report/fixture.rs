@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{
-    AnswerReport, Bucket, CaseReport, Cause, MetricRow, Report, RunSummary, SliceRow,
+use super::{
+    model::{AnswerReport, Bucket, CaseReport, Cause, MetricRow, Report, RunSummary, SliceRow},
+    sign_off::{ApprovalRow, ApprovalState, SignOff, WaiverRow},
 };
 use crate::{
     copilot::Passage,
@@ -467,6 +468,44 @@ fn cases() -> Vec<CaseReport> {
     cases
 }
 
+fn sign_off() -> SignOff {
+    let approval = |role: &str, state, by: &str| ApprovalRow {
+        rule: "sign-off".to_owned(),
+        role: role.to_owned(),
+        state,
+        by: (!by.is_empty()).then(|| by.to_owned()),
+        at: (!by.is_empty()).then(|| "2026-04-09T13:11:00Z".to_owned()),
+    };
+    SignOff {
+        approvals: vec![
+            approval("vp-product", ApprovalState::Approved, "Ana Lima"),
+            approval("security-architect", ApprovalState::Rejected, "Ben Okoro"),
+            approval("data-science", ApprovalState::Open, ""),
+            approval("platform-manager", ApprovalState::Approved, "Chen Wei"),
+        ],
+        waivers: vec![WaiverRow {
+            id: "W-7".to_owned(),
+            rule: "latency-p95".to_owned(),
+            slice: None,
+            bar: "4,500 ms".to_owned(),
+            expires: "2026-04-20".to_owned(),
+            owner: "platform team".to_owned(),
+            approved_by: "Dana Roth".to_owned(),
+            ticket: "OPS-311".to_owned(),
+            reason: "The new index is not warm before the 15th.".to_owned(),
+            is_used: false,
+        }],
+        rollback: [
+            "groundedness is surely more than 5 points worse than the old version’s, 2 windows in a row",
+            "any pii_leak",
+            "surely more than 5% of the answers never came",
+            "fewer than 150 answers in a window, 3 windows in a row",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+    }
+}
+
 /// A failed gate with everything that a report can hold.
 pub(super) fn report() -> Report {
     let mut baseline = run("01JP2M0C", "v41");
@@ -507,6 +546,7 @@ pub(super) fn report() -> Report {
                 example_case: Some("refund-0207".to_owned()),
             },
         ],
+        sign_off: sign_off(),
         judge_facts: own(&[
             ("agrees with people", "0.78 [0.71, 0.84], 150 labeled answers"),
             ("people agree with each other", "0.83"),
@@ -638,6 +678,16 @@ pub(super) fn with_text(text: &str) -> Report {
             hostile_answer(baseline, all);
         }
     }
+    for one in &mut report.sign_off.approvals {
+        (one.rule, one.role) = (text(), text());
+        (one.by, one.at) = (Some(text()), Some(text()));
+    }
+    for one in &mut report.sign_off.waivers {
+        (one.id, one.rule, one.slice) = (text(), text(), Some(text()));
+        (one.bar, one.expires, one.owner) = (text(), text(), text());
+        (one.approved_by, one.ticket, one.reason) = (text(), text(), text());
+    }
+    report.sign_off.rollback = vec![text()];
     report.settings = vec![(text(), text(), text())];
     report.provenance = vec![(text(), text())];
     report
@@ -653,6 +703,7 @@ pub(super) fn smallest() -> Report {
         .findings
         .retain(|finding| finding.verdict == Verdict::Pass);
     report.decision.notes.clear();
+    report.sign_off = SignOff::default();
     report.baseline = None;
     report.environment = String::new();
     report.causes.clear();

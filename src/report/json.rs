@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::{
     model::{Bucket, CaseReport, Cause, MetricRow, Report, RunSummary, SliceRow},
+    sign_off::SignOff,
     wording::mark,
 };
 use crate::{
@@ -42,6 +43,7 @@ struct Document<'a> {
     baseline: Option<Run<'a>>,
     rules: Vec<Rule<'a>>,
     notes: &'a [String],
+    sign_off: &'a SignOff,
     causes: &'a [Cause],
     metrics: Vec<Metric<'a>>,
     slices: Vec<Slice<'a>>,
@@ -236,6 +238,7 @@ impl<'a> Document<'a> {
             baseline: report.baseline.as_ref().map(Run::new),
             rules: report.decision.findings.iter().map(Rule::new).collect(),
             notes: &report.decision.notes,
+            sign_off: &report.sign_off,
             causes: &report.causes,
             metrics: report.metrics.iter().map(Metric::new).collect(),
             slices: report.slices.iter().map(Slice::new).collect(),

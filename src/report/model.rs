@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::sign_off::SignOff;
 use crate::{
     copilot::Passage,
     gate::{Counts, Decision},
@@ -29,6 +30,8 @@ pub struct Report {
     pub candidate: RunSummary,
     /// What it was compared with.
     pub baseline: Option<RunSummary>,
+    /// Approvals, waivers in force, and when the release is taken back.
+    pub sign_off: SignOff,
     /// What most likely moved the failed rules, strongest first.
     pub causes: Vec<Cause>,
     /// What is known of the judges: name and value (`agrees with people`, `0.78 (0.71 to 0.84), 150

@@ -9,7 +9,7 @@ use super::{
     wording::mark,
 };
 use crate::{
-    gate::Finding,
+    gate::{Bar, Finding},
     number::{Toward, format_amount, format_count, plural},
     unit::count_to_f64,
 };
@@ -71,7 +71,11 @@ fn judge(report: &Report) -> Panel {
         title: "Judges",
         figure,
         caption,
-        lines: facts.chain(names).take(N_LINES).collect(),
+        lines: judge_rules(report)
+            .chain(facts)
+            .chain(names)
+            .take(N_LINES)
+            .collect(),
     }
 }
 
@@ -177,6 +181,31 @@ fn guards(report: &Report, is_about: impl Fn(&Finding) -> bool) -> impl Iterator
         })
 }
 
+/// Rules about the judges; their numbers are no shares of anything, so they are shown as they are.
+fn judge_rules(report: &Report) -> impl Iterator<Item = PanelLine> {
+    let findings = report.decision.findings.iter();
+    let rules = findings.filter(|finding| finding.kind == "judge-health");
+    rules.map(|finding| {
+        let mark = mark(finding.verdict);
+        let measured = match finding.observed {
+            Some(observed) => format!("{observed:.3}"),
+            None => "not shown".to_owned(),
+        };
+        let side = match finding.bar {
+            Bar::AtLeast => "≥",
+            Bar::AtMost => "≤",
+        };
+        PanelLine {
+            class: mark.class,
+            glyph: mark.glyph,
+            text: format!(
+                "{}: {measured}, {side} {} wanted",
+                finding.id, finding.threshold
+            ),
+        }
+    })
+}
+
 fn cost_per_answer(run: &RunSummary) -> Option<f64> {
     let cost = run.copilot_cost_usd?;
     (run.n_answered > 0).then(|| cost / count_to_f64(run.n_answered))
@@ -211,7 +240,7 @@ impl Panel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::{gate::Verdict, report::fixture};
 
     #[test]
     fn the_figures_are_those_of_the_run() {
@@ -238,6 +267,20 @@ mod tests {
                 ("2", "of 1,240 trials without an answer"),
             ]
         );
+    }
+
+    #[test]
+    fn rules_about_the_judges_come_first_in_their_panel() {
+        let mut report = fixture::report();
+        let mut rule = report.decision.findings[0].clone();
+        (rule.id, rule.kind) = ("judge-agrees".to_owned(), "judge-health");
+        (rule.observed, rule.threshold) = (Some(0.7182), 0.6);
+        (rule.verdict, rule.estimate) = (Verdict::Inconclusive, None);
+        report.decision.findings.push(rule);
+        let panels = panels(&report);
+        let line = &panels[0].lines[0];
+        assert_eq!(line.text, "judge-agrees: 0.718, ≥ 0.6 wanted");
+        assert_eq!(line.class, "inconclusive");
     }
 
     #[test]

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use crate::{
     browser::Browser,
     program::Folder,
-    view::{Viewer, import, project},
+    view::{Viewer, ids, import, project},
 };
 
 /// Answers of three claims each.
-fn answers(n: usize) -> String {
+pub(crate) fn answers(n: usize) -> String {
     (0..n).fold(String::new(), |mut lines, n| {
         let line = json!({
             "case": {"id": format!("q{n}"), "question": format!("How long does refund {n} take?"), "tags": {}},
@@ -276,5 +276,119 @@ fn a_pack_is_one_page_whose_answers_come_back() {
         );
     }
     assert_eq!(lines(&folder, "label").len(), 5);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+const PAIRS: usize = 24;
+
+/// Answers that begin with `words`, all with the same passage.
+fn whole_answers(words: &str) -> String {
+    (0..PAIRS).fold(String::new(), |mut lines, n| {
+        let line = json!({
+            "case": {"id": format!("q{n}"), "question": format!("How long does refund {n} take?"), "tags": {}},
+            "attempt": 0,
+            "answer": format!("{words} for refund {n}."),
+            "passages": [{"id": "d", "text": format!("Refund {n} takes 14 days."), "source": null}],
+            "scores": {"groundedness": 1},
+        });
+        writeln!(lines, "{line}").unwrap();
+        lines
+    })
+}
+
+/// Chooses a side as the run that stands there; says what was chosen and whether the run under test
+/// stood on the left.
+fn choose(browser: &mut Browser, n: usize) -> (String, &'static str, bool) {
+    assert!(browser.comes_true("!document.getElementById('item').hidden"));
+    let question = browser.eval("document.getElementById('question').textContent");
+    let sides = browser
+        .eval("[...document.querySelectorAll('#sides section')].map((side) => side.textContent)");
+    let is_left = sides[0].as_str().unwrap().starts_with("Two weeks");
+    assert!(
+        sides[usize::from(is_left)]
+            .as_str()
+            .unwrap()
+            .starts_with("It depends")
+    );
+    let (wanted, key) = match (n % 4, is_left) {
+        (0, true) => ("candidate", "1"),
+        (0, false) => ("candidate", "ArrowRight"),
+        (1, true) => ("baseline", "2"),
+        (1, false) => ("baseline", "ArrowLeft"),
+        (2, _) => ("both-good", "3"),
+        _ => ("both-bad", "4"),
+    };
+    browser.eval("document.getElementById('status').textContent = ''");
+    browser.press(key);
+    assert!(
+        browser.comes_true("document.getElementById('status').textContent.startsWith('Saved')")
+    );
+    let question = question.as_str().unwrap();
+    let number: String = question.chars().filter(char::is_ascii_digit).collect();
+    (format!("q{number}"), wanted, is_left)
+}
+
+#[test]
+fn a_side_of_a_pair_is_chosen_blind_and_written_down_as_the_run_that_stood_there() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let folder = project();
+    import(&folder, "variant-of-old", &whole_answers("It depends"));
+    import(&folder, "variant-of-new", &whole_answers("Two weeks"));
+    let base = ids(&folder).remove(0);
+    let viewer = Viewer::start(
+        &folder,
+        &[
+            "label",
+            "latest",
+            "--baseline",
+            &base,
+            "--pairs",
+            "--labeler",
+            "ana",
+            "--items",
+            "24",
+        ],
+    );
+    browser.open(&viewer.url);
+    assert!(browser.comes_true("!document.getElementById('item').hidden"));
+    assert_eq!(browser.barriers(), Vec::<String>::new());
+    let page = browser.eval("document.documentElement.outerHTML");
+    let asked = browser.eval("fetch('ask').then((reply) => reply.text())");
+    for hidden in ["variant-of", "candidate", "judge"] {
+        assert!(
+            !asked.as_str().unwrap().contains(hidden),
+            "{hidden}: {asked}"
+        );
+        assert!(!page.as_str().unwrap().contains(hidden), "{hidden}: {page}");
+    }
+    let mut chosen: Vec<_> = (0..PAIRS).map(|n| choose(&mut browser, n)).collect();
+    // The last one is taken back, and answered otherwise.
+    let is_done = "document.getElementById('status').textContent.includes('All done')";
+    assert!(browser.comes_true(is_done));
+    browser.press("z");
+    chosen.push(choose(&mut browser, 0));
+    assert!(browser.comes_true(is_done));
+
+    let labels = lines(&folder, "label");
+    assert_eq!(labels.len(), chosen.len());
+    for (line, (case, wanted, is_left)) in labels.iter().zip(&chosen) {
+        assert_eq!(line["case"], json!(case), "{line}");
+        assert_eq!(line["label"], json!(wanted), "{line}");
+        assert_eq!(line["candidate_left"], json!(is_left), "{line}");
+        assert_eq!(line["baseline"], json!(base), "{line}");
+    }
+    for side in [false, true] {
+        assert!(
+            chosen.iter().any(|(.., is_left)| *is_left == side),
+            "always on one side"
+        );
+    }
+    assert_eq!(labels.last().unwrap()["after_reveal"], json!(true));
+    let ended = folder.run(&["label", "--export", "agreed.jsonl"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    let agreed = fs::read_to_string(folder.path().join("agreed.jsonl")).unwrap();
+    assert_eq!(agreed.lines().count(), PAIRS);
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }

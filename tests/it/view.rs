@@ -100,7 +100,8 @@ pub(crate) fn import(folder: &Folder, name: &str, lines: &str) {
     assert_eq!(ended.code, 0, "{}", ended.err);
 }
 
-fn ids(folder: &Folder) -> Vec<String> {
+/// The runs, oldest first.
+pub(crate) fn ids(folder: &Folder) -> Vec<String> {
     let records = folder.records();
     records
         .iter()

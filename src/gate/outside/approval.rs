@@ -93,6 +93,41 @@ pub fn approval_subject(
     Digest::of(document.to_string().as_bytes())
 }
 
+/// What was said in one of a rule's roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Voice<'a> {
+    /// The role, as the policy names it.
+    pub role: &'a str,
+    /// A rejection, or an approval that counts; `None` while it is open.
+    pub said: Option<&'a Approval>,
+}
+
+/// What was said of a verdict, role by role: a rejection before any approval, and nobody approves in
+/// two roles.
+pub fn voices<'a>(rule: &'a ApprovalRule, subject: Digest, facts: &'a Facts) -> Vec<Voice<'a>> {
+    let heard: Vec<&Approval> = (facts.approvals.iter())
+        .filter(|one| one.subject == subject)
+        .filter(|one| rule.valid_for.check(one.at, facts.at) != Err(Odd::Future))
+        .collect();
+    let mut people: BTreeSet<String> = BTreeSet::new();
+    let mut of_role = |role: &str| {
+        let own = heard.iter().copied().filter(|one| one.role == role);
+        own.clone()
+            .find(|one| one.says == Says::Reject)
+            .or_else(|| {
+                own.filter(|one| rule.valid_for.check(one.at, facts.at).is_ok())
+                    .find(|one| people.insert(one.by.trim().to_lowercase()))
+            })
+    };
+    let roles = rule.roles.iter();
+    roles
+        .map(|role| Voice {
+            role,
+            said: of_role(role),
+        })
+        .collect()
+}
+
 /// What one approval rule finds: a rejection fails, all roles pass, anything less holds.
 pub(super) fn finding(rule: &ApprovalRule, subject: Digest, facts: &Facts) -> Finding {
     let needed = count_to_f64(rule.roles.len());
@@ -106,37 +141,20 @@ pub(super) fn finding(rule: &ApprovalRule, subject: Digest, facts: &Facts) -> Fi
         bar: Bar::AtLeast,
         threshold: needed,
     };
-    let heard: Vec<&Approval> = facts
-        .approvals
-        .iter()
-        .filter(|one| one.subject == subject && rule.roles.contains(&one.role))
-        .filter(|one| rule.valid_for.check(one.at, facts.at) != Err(Odd::Future))
-        .collect();
-    if let Some(no) = heard.iter().find(|one| one.says == Says::Reject) {
+    let voices = voices(rule, subject, facts);
+    let mut said = voices.iter().filter_map(|voice| voice.said);
+    if let Some(no) = said.find(|one| one.says == Says::Reject) {
         return shape.finding(Found {
             verdict: Verdict::Fail,
             sentence: format!("rejected by {} as {}", no.by, no.role),
             observed: Some(0.0),
         });
     }
-    let valid = |one: &&&Approval| rule.valid_for.check(one.at, facts.at).is_ok();
-    let mut people: BTreeSet<String> = BTreeSet::new();
-    let mut open: Vec<&str> = Vec::new();
-    for role in &rule.roles {
-        let yes = heard
-            .iter()
-            .filter(valid)
-            .filter(|one| one.role == *role)
-            .map(|one| one.by.trim().to_lowercase())
-            .find(|by| !people.contains(by));
-        match yes {
-            Some(by) => {
-                people.insert(by);
-            }
-            None => open.push(role),
-        }
-    }
-    let given = people.len();
+    let open: Vec<&str> = (voices.iter())
+        .filter(|voice| voice.said.is_none())
+        .map(|voice| voice.role)
+        .collect();
+    let given = voices.len() - open.len();
     let sentence = format!("{given} of {} approvals", rule.roles.len());
     let (verdict, sentence) = if open.is_empty() {
         (Verdict::Pass, sentence)

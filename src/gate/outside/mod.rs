@@ -18,7 +18,7 @@ mod waiver;
 mod tests;
 
 pub use age::Age;
-pub use approval::{Approval, ApprovalRule, Says, approval_subject};
+pub use approval::{Approval, ApprovalRule, Says, Voice, approval_subject, voices};
 pub use document::{Document, read_document};
 pub use judge_health::Measure;
 pub use settle::{Settled, settle};

@@ -62,11 +62,16 @@ impl Waiver {
     pub(super) fn is_about(&self, rule: &str, slice: Option<&str>, environment: &str) -> bool {
         self.rule == rule
             && self.slice.as_deref().is_none_or(|own| Some(own) == slice)
-            && self.environments.iter().any(|own| own == environment)
+            && self.holds_in(environment)
+    }
+
+    /// Whether it is for an environment.
+    pub fn holds_in(&self, environment: &str) -> bool {
+        self.environments.iter().any(|own| own == environment)
     }
 
     /// Whether it is in force at a time.
-    pub(super) fn is_in_force(&self, at: Timestamp) -> bool {
+    pub fn is_in_force(&self, at: Timestamp) -> bool {
         let today = today(at);
         self.created <= today && today <= self.expires
     }

@@ -190,6 +190,17 @@ fn fullest() -> Report {
     report.causes.extend(report.causes.clone());
     report.decision.notes.extend(report.decision.notes.clone());
     report.provenance.extend(report.provenance.clone());
+    let mut rule = passed.first().unwrap().clone();
+    (rule.id, rule.kind) = ("judge-agrees".to_owned(), "judge-health");
+    (rule.verdict, rule.estimate, rule.observed) = (Verdict::Inconclusive, None, Some(0.718));
+    report.decision.findings.push(rule);
+    let sign_off = &mut report.sign_off;
+    sign_off.approvals.extend(sign_off.approvals.clone());
+    for _ in 0..5 {
+        let again = sign_off.waivers.first().unwrap().clone();
+        sign_off.waivers.push(again);
+    }
+    sign_off.rollback.extend(sign_off.rollback.clone());
     report
 }
 

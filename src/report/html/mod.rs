@@ -8,6 +8,7 @@ mod case;
 mod diff;
 mod marked;
 mod packed;
+mod signed;
 mod tables;
 mod view;
 

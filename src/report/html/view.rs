@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     case::CaseView,
     packed::Packed,
+    signed::{self, SignedView},
     tables::{
         self, CountsView, MarkView, MethodView, MetricView, NumbersView, RuleView, RunView,
         SliceTable, lines, pairs, slice_tables,
@@ -38,7 +39,7 @@ const N_WORST: usize = 3;
 /// Notes on page one; all others stand right below it.
 const N_NOTES: usize = 2;
 /// Digests on page one.
-const N_PROOF: usize = 6;
+const N_PROOF: usize = 5;
 
 /// Everything the template shows.
 #[derive(Debug, Serialize)]
@@ -52,6 +53,7 @@ pub(super) struct Page {
     mark: MarkView,
     headline: String,
     tally: String,
+    standing: String,
     thinnest: String,
     next: String,
     causes: Vec<CauseView>,
@@ -65,6 +67,8 @@ pub(super) struct Page {
     panels: Vec<Panel>,
     notes: Vec<String>,
     more_notes: Vec<String>,
+    signed: SignedView,
+    signed_in_full: SignedView,
     proof: Vec<(String, String)>,
     rules: Vec<RuleView>,
     metrics: Vec<MetricView>,
@@ -76,6 +80,7 @@ pub(super) struct Page {
     embedded: String,
     judges: Vec<String>,
     judge_facts: Vec<(String, String)>,
+    judge_rules: Vec<RuleView>,
     counts: Vec<CountsView>,
     runs: Vec<RunView>,
     methods: Vec<MethodView>,
@@ -121,7 +126,10 @@ struct StripView {
 impl Page {
     pub(super) fn new(report: &Report) -> Self {
         let findings = &report.decision.findings;
-        let plotted = most_telling(findings);
+        // Approvals have a place of their own on the page.
+        let evidence = || findings.iter().filter(|finding| finding.kind != "approval");
+        let n_evidence = evidence().count();
+        let plotted = most_telling(evidence().collect());
         let mut causes = causes(report);
         let baseline = report.baseline.as_ref().map_or("", |run| &run.variant);
         let mut opened: Vec<CaseView> = (report.cases.iter().enumerate())
@@ -139,6 +147,7 @@ impl Page {
             mark: MarkView::new(report.decision.verdict),
             headline: visible_line(&wording::headline(report)),
             tally: wording::tally(findings),
+            standing: signed::standing(report),
             thinnest: visible_line(&wording::thinnest(findings).unwrap_or_default()),
             next: visible_line(&report.next),
             more_causes: causes.split_off(causes.len().min(N_CAUSES)),
@@ -146,12 +155,14 @@ impl Page {
             without_cause: wording::without_cause(report.decision.verdict),
             changes: changes(report),
             worst: worst(report),
-            n_more_rules: findings.len() - plotted.len(),
+            n_more_rules: n_evidence - plotted.len(),
             groups: groups(&plotted),
             interval_note: wording::INTERVAL_NOTE,
             panels: panels::panels(report),
             more_notes: notes.split_off(notes.len().min(N_NOTES)),
             notes,
+            signed: SignedView::short(report),
+            signed_in_full: SignedView::full(report),
             proof: pairs(
                 report
                     .provenance
@@ -168,6 +179,11 @@ impl Page {
             embedded: wording::embedded(report),
             judges: lines(&report.candidate.judges),
             judge_facts: pairs(&report.judge_facts),
+            judge_rules: findings
+                .iter()
+                .filter(|finding| finding.kind == "judge-health")
+                .map(RuleView::new)
+                .collect(),
             counts: report.metrics.iter().map(CountsView::new).collect(),
             runs: tables::runs(report),
             methods: findings.iter().filter_map(MethodView::new).collect(),
@@ -179,19 +195,12 @@ impl Page {
 }
 
 /// Those that did not pass first, then in the policy's order; at most [`N_PLOTTED`].
-fn most_telling(findings: &[Finding]) -> Vec<&Finding> {
-    let mut order: Vec<usize> = (0..findings.len()).collect();
-    order.sort_by_key(|&index| {
-        findings
-            .get(index)
-            .is_none_or(|f| f.verdict == Verdict::Pass)
-    });
+fn most_telling(findings: Vec<&Finding>) -> Vec<&Finding> {
+    let mut order: Vec<(usize, &Finding)> = findings.into_iter().enumerate().collect();
+    order.sort_by_key(|(_, finding)| finding.verdict == Verdict::Pass);
     order.truncate(N_PLOTTED);
-    order.sort_unstable();
-    order
-        .into_iter()
-        .filter_map(|index| findings.get(index))
-        .collect()
+    order.sort_unstable_by_key(|(place, _)| *place);
+    order.into_iter().map(|(_, finding)| finding).collect()
 }
 
 fn groups(findings: &[&Finding]) -> Vec<GroupView> {
@@ -210,11 +219,12 @@ fn groups(findings: &[&Finding]) -> Vec<GroupView> {
         numbers: NumbersView::new(finding),
         mark: MarkView::new(finding.verdict),
     };
-    let counted: Vec<StripView> = findings
+    let is_read =
+        |finding: &Finding| matches!(finding.kind, "evidence" | "freshness" | "judge-health");
+    let (read, counted): (Vec<&Finding>, Vec<&Finding>) = findings
         .iter()
         .filter(|finding| !is_drawn(finding))
-        .map(|finding| strip(finding, String::new()))
-        .collect();
+        .partition(|finding| is_read(finding));
     let mut groups: Vec<GroupView> = drawn
         .iter()
         .map(|group| GroupView {
@@ -227,12 +237,19 @@ fn groups(findings: &[&Finding]) -> Vec<GroupView> {
                 .collect(),
         })
         .collect();
-    if !counted.is_empty() {
-        groups.push(GroupView {
-            title: "Counted, case by case",
-            scale: String::new(),
-            rows: counted,
-        });
+    for (title, rows) in [
+        ("Counted, case by case", counted),
+        ("Read, not estimated", read),
+    ] {
+        if !rows.is_empty() {
+            groups.push(GroupView {
+                title,
+                scale: String::new(),
+                rows: (rows.into_iter())
+                    .map(|finding| strip(finding, String::new()))
+                    .collect(),
+            });
+        }
     }
     groups
 }

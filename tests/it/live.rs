@@ -1,0 +1,106 @@
+//! A run under way, watched in a real browser until it ends.
+
+use std::{process::Stdio, thread, time::Duration};
+
+use serde_json::{Value, json};
+
+use crate::{
+    browser::Browser,
+    program::{Folder, POLICY, config, eval_set},
+    slow_copilot::SlowCopilot,
+    view::Viewer,
+};
+
+const CASES: usize = 80;
+
+/// How far the page says the run is, and whether it will look again by itself.
+fn seen(browser: &mut Browser) -> Option<(u64, bool)> {
+    let seen = browser.eval(
+        "document.readyState === 'complete' ? [document.querySelector('progress').value, \
+         document.querySelector('[data-live]') !== null] : null",
+    );
+    Some((seen.get(0)?.as_u64()?, seen.get(1)?.as_bool()?))
+}
+
+/// Opens the runs list until it leads to a run under way.
+fn open_live(browser: &mut Browser, viewer: &Viewer) {
+    for _ in 0..200 {
+        browser.open(&viewer.url);
+        let link = browser.eval("document.querySelector('a[href^=\"live?\"]')?.href ?? null");
+        if let Value::String(link) = link {
+            browser.open(&link);
+            return;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    panic!("the run was never shown as under way");
+}
+
+#[test]
+fn a_run_under_way_is_shown_as_far_as_it_is_until_it_ends() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let server = SlowCopilot::start(Duration::from_millis(500));
+    let folder = Folder::with(&[
+        ("groundgate.toml", &config(&server.url)),
+        ("gate.toml", POLICY),
+        ("set.jsonl", &eval_set(CASES)),
+    ]);
+    let mut run = folder
+        .command(&["run", "-q"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    while folder.records().is_empty() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let viewer = Viewer::start(&folder, &["view"]);
+    open_live(&mut browser, &viewer);
+    assert_eq!(browser.barriers(), Vec::<String>::new());
+
+    // Whoever pauses it keeps the page that is there.
+    browser.eval("document.getElementById('pause').click()");
+    let loaded = browser.eval("performance.timeOrigin");
+    thread::sleep(Duration::from_millis(2600));
+    assert_eq!(browser.eval("performance.timeOrigin"), loaded);
+    browser.eval("document.getElementById('pause').click()");
+
+    let mut shares = Vec::new();
+    let is_over = (0..400).any(|_| {
+        thread::sleep(Duration::from_millis(150));
+        let Some((share, is_running)) = seen(&mut browser) else {
+            return false;
+        };
+        shares.push(share);
+        !is_running
+    });
+    assert!(is_over, "{shares:?}");
+    assert!(shares.is_sorted(), "{shares:?}");
+    shares.dedup();
+    assert!(shares.len() >= 3, "{shares:?}");
+    assert_eq!(shares.last(), Some(&100));
+    let text = browser.eval("document.querySelector('main').textContent");
+    let text = text.as_str().unwrap();
+    assert!(
+        text.contains(&format!("{CASES} of {CASES} trials")),
+        "{text}"
+    );
+    assert!(!text.contains("running"), "{text}");
+    assert_eq!(
+        browser.eval("document.getElementById('pause')"),
+        json!(null)
+    );
+
+    // Watching cost the run nothing: it ended well, and asked everything once.
+    assert!(run.wait().unwrap().success());
+    assert_eq!(server.asked().len(), CASES);
+    assert!(server.asked().values().all(|count| *count == 1));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    for address in browser.asked() {
+        assert!(
+            address.starts_with(&viewer.url) || !address.starts_with("http"),
+            "{address}"
+        );
+    }
+}
