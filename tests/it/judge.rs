@@ -174,15 +174,16 @@ fn what_is_measured_of_a_judge_is_what_the_gate_reads_of_it() {
     ];
     assert_eq!(folder.run(&agreement).code, 0);
     let verdict = |least: f64| {
-        let rule = format!(
-            "schema = \"groundgate.policy/1\"\nname = \"t\"\n[[rule]]\nid = \"judge\"\nkind = \"judge-health\"\n\
-             metric = \"groundedness\"\nmeasure = \"agreement\"\nfile = \"judge.json\"\nmin = {least}\n\
-             min-labels = 50\nmax-age = \"1d\"\n"
+        let policy = format!(
+            "{POLICY}\n[[rule]]\nid = \"judge\"\nkind = \"judge-health\"\nmetric = \"groundedness\"\n\
+             measure = \"agreement\"\nfile = \"judge.json\"\nmin = {least}\nmin-labels = 50\nmax-age = \"1d\"\n"
         );
-        folder.write("gate.toml", &rule);
+        folder.write("gate.toml", &policy);
         let ended = folder.run(&["gate", "--json"]);
         let found: Value = serde_json::from_str(&ended.out).expect(&ended.err);
-        found["rules"][0]["verdict"].as_str().unwrap().to_owned()
+        let rules = found["rules"].as_array().unwrap();
+        let rule = rules.iter().find(|rule| rule["id"] == "judge").unwrap();
+        rule["verdict"].as_str().unwrap().to_owned()
     };
     // 39 of 40 good and 19 of 20 bad ones: kappa .89, surely at least .6.
     assert_eq!(verdict(0.55), "pass");
