@@ -35,14 +35,7 @@ pub(crate) fn moved(
     terminal: &Terminal,
 ) -> Result<Vec<Moved>, CliError> {
     let frozen = Reader::open(anchors)?;
-    let judging = Judging {
-        judges: asked,
-        checks: Vec::new(),
-        directory: Judging::directory_of_trials(config),
-        cap,
-        number: 0,
-        config,
-    };
+    let judging = Judging::apart(config, asked, cap);
     let judged = judging.judge(&Answers::of_run(&frozen)?, terminal)?;
     let (before, now) = (
         frozen.score_table()?,

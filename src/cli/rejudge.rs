@@ -200,10 +200,17 @@ pub(crate) struct Judged {
     pub(crate) code: ExitCode,
 }
 
-impl Judging<'_> {
-    /// Where the records of `judge` commands go: apart from runs, so that none of them is `latest`.
-    pub(crate) fn directory_of_trials(config: &Config) -> PathBuf {
-        config.runs_dir.join("judge")
+impl<'a> Judging<'a> {
+    /// As `judge` commands judge: into records apart from runs, so that none of them is `latest`.
+    pub(crate) fn apart(config: &'a Config, judges: Vec<JudgeConfig>, cap: Option<Usd>) -> Self {
+        Self {
+            config,
+            judges,
+            checks: Vec::new(),
+            directory: config.runs_dir.join("judge"),
+            cap,
+            number: 0,
+        }
     }
 
     /// Judges the answers into a record of their own.
@@ -249,6 +256,14 @@ impl Judging<'_> {
         let code = pipeline::execute(job, &runtime, terminal)?.code;
         Ok(Judged { header, path, code })
     }
+}
+
+/// What is left of a cap after what a record has booked.
+pub(crate) fn left(cap: Option<Usd>, record: &Reader) -> Result<Option<Usd>, CliError> {
+    let Some(cap) = cap else {
+        return Ok(None);
+    };
+    Ok(Some(cap.minus(record.booked()?)))
 }
 
 /// Judged to the end, or an error that says how far it came.

@@ -284,7 +284,7 @@ pub(crate) fn spec_with_cases(
     let cases = known_cases::read(&cases_file, &cases)?;
     known_cases::check(&cases_file, &spec, &cases)?;
     if let Some(votes) = judge.votes {
-        spec.votes = votes;
+        spec.set_votes(votes);
     }
     Ok(Some((spec, cases)))
 }

@@ -7,7 +7,7 @@
 //!
 //! | the window | decision |
 //! |---|---|
-//! | a rollback rule certainly broken, `consecutive` windows in a row | roll back |
+//! | a rollback rule certainly broken, `consecutive` times, never shown harmless between | roll back |
 //! | fewer than `min-answers`, `thin-windows` windows in a row | roll back |
 //! | anything unsure, thin, or without the old version's traffic | hold |
 //! | everything shown to be harmless | keep |
@@ -142,10 +142,11 @@ pub fn watch(
                 Sight::Unsure(reason) => (Action::Hold, reason),
                 Sight::Harm(reason) => (Action::RollBack, reason),
             };
-            *streak = if seen == Action::RollBack {
-                *streak + 1
-            } else {
-                0
+            // What cannot be told takes nothing back: an outage must not end a row of harm.
+            *streak = match seen {
+                Action::RollBack => *streak + 1,
+                Action::Hold => *streak,
+                Action::Keep => 0,
             };
             let seen = match seen {
                 Action::RollBack if *streak < rule.consecutive => Action::Hold,
@@ -153,7 +154,7 @@ pub fn watch(
             };
             action = action.max(seen);
             let row = if *streak > 0 {
-                format!(" ({streak} of {} windows in a row)", rule.consecutive)
+                format!(" ({streak} of {} such windows)", rule.consecutive)
             } else {
                 String::new()
             };
@@ -411,6 +412,11 @@ mod tests {
         assert_eq!(
             actions(&canary(2), &[bad(), good(), bad(), bad()]),
             [Hold, Keep, Hold, RollBack]
+        );
+        let outage = || (window(0, 0), Some(window(400, 1)));
+        assert_eq!(
+            actions(&canary(2), &[bad(), outage(), bad()]),
+            [Hold, Hold, RollBack]
         );
     }
 

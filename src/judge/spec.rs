@@ -234,6 +234,22 @@ pub enum OnMalformed {
 }
 
 impl JudgeSpec {
+    /// Has each answer judged so often, from 1: as many votes may fail as the spec allows. Another
+    /// number of votes is another instrument.
+    pub fn set_votes(&mut self, votes: u32) {
+        if votes == self.votes {
+            return;
+        }
+        let may_fail = self.votes.saturating_sub(self.votes_needed);
+        self.votes = votes;
+        self.votes_needed = votes.saturating_sub(may_fail).max(1);
+        self.digest = Digest::of_parts([
+            self.digest.to_string().as_bytes(),
+            &self.votes.to_be_bytes(),
+            &self.votes_needed.to_be_bytes(),
+        ]);
+    }
+
     /// The metrics as they come out of all votes: the mean of several binary votes is a fraction.
     pub fn metrics(&self) -> Vec<MetricSpec> {
         self.metrics

@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{ALPHA, join::Joined};
+use super::{QUESTIONS_ONCE, join::Joined};
 use crate::{
-    stats::{
-        Alphas, Bound, Observation, Plan, Scale, StatsError, Unit, binomial::Passes,
-        paired_difference,
-    },
+    stats::{Observation, Scale, StatsError, binomial::Passes, paired_difference},
     unit::count_to_f64,
 };
 
@@ -56,16 +53,7 @@ impl Duel {
             .map(|(first, second)| f64::from(u8::from(*second)) - f64::from(u8::from(*first)))
             .map(Observation::scored)
             .collect();
-        let plan = Plan {
-            bound: Bound::Exact,
-            unit: Unit::Question,
-            repeats: 1,
-            alphas: Alphas {
-                lower: ALPHA,
-                upper: ALPHA,
-            },
-        };
-        let estimate = paired_difference(&differences, Scale::UNIT, plan)?.estimate();
+        let estimate = paired_difference(&differences, Scale::UNIT, QUESTIONS_ONCE)?.estimate();
         let p_value = match Passes::new(only_second_right, only_first_right + only_second_right) {
             Ok(passes) => passes.p_two_sided(0.5),
             Err(_never_apart) => 1.0,

@@ -51,6 +51,26 @@ fn judge_call(trial: usize, system: &str, conversation: &str) -> Call {
 }
 
 #[test]
+fn a_fact_that_comes_twice_is_an_error_and_leaves_nothing_of_its_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.sqlite");
+    let mut writer = Writer::create(&path, &header(), &[]).unwrap();
+    let first = judge_call(0, "rules", "one");
+    writer.append(slice::from_ref(&first), &[]).unwrap();
+    let batch = [
+        judge_call(1, "rules", "two"),
+        judge_call(0, "rules", "other"),
+    ];
+    assert!(writer.append(&batch, &[]).is_err());
+    // The writer goes on, and what was acknowledged stands.
+    writer.append(&batch[..1], &[]).unwrap();
+    writer.finish(Status::Complete).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.calls_of(0).unwrap(), [first]);
+    assert_eq!(reader.calls_of(1).unwrap().len(), 1);
+}
+
+#[test]
 fn requests_are_read_as_written_and_a_system_message_is_kept_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("r.sqlite");

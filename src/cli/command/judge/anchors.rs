@@ -42,14 +42,9 @@ pub(super) fn freeze(
         ));
     }
     let answers = Answers::of_cases("anchors", chosen);
-    let judging = Judging {
-        judges: rejudge::chosen(&config, &args.judges)?,
-        checks: Vec::new(),
-        directory: Judging::directory_of_trials(&config),
-        cap: rejudge::cap(&config, &args.judges)?,
-        number: 0,
-        config: &config,
-    };
+    let asked = rejudge::chosen(&config, &args.judges)?;
+    let cap = rejudge::cap(&config, &args.judges)?;
+    let judging = Judging::apart(&config, asked, cap);
     let judged = judging.judge(&answers, terminal)?;
     drop(rejudge::whole(&judged)?);
     fs::copy(&judged.path, &args.output).map_err(|cause| {

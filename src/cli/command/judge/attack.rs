@@ -16,7 +16,7 @@ use super::{
         files,
         judge_args::AttackArgs,
         project,
-        rejudge::{self, Answers, Judging},
+        rejudge::{self, Answers, Judging, left},
         runs,
         terminal::Terminal,
         wants_json, wiring,
@@ -50,6 +50,7 @@ pub(super) fn run(
         Some(path) => attacks::read(&path.display().to_string(), &files::read_text(path)?)?,
         None => attacks::read("judges/attacks.jsonl", attacks::BUNDLED)?,
     };
+    let mut cap = rejudge::cap(&config, &args.judges)?;
     let mut all = Vec::new();
     let mut measured = Vec::new();
     for (number, judge) in rejudge::chosen(&config, &args.judges)?
@@ -70,16 +71,15 @@ pub(super) fn run(
         }
         let name = judge.name.clone();
         let judging = Judging {
-            judges: vec![judge],
-            checks: Vec::new(),
-            directory: Judging::directory_of_trials(&config),
-            cap: rejudge::cap(&config, &args.judges)?,
             number,
-            config: &config,
+            ..Judging::apart(&config, vec![judge], cap)
         };
         let answers = Answers::of_cases("attacks", attacked(&bad, &attacks));
         let judged = judging.judge(&answers, terminal)?;
-        let table = rejudge::whole(&judged)?.score_table()?;
+        let reader = rejudge::whole(&judged)?;
+        // What one judge has spent is not there for the next.
+        cap = left(cap, &reader)?;
+        let table = reader.score_table()?;
         for column in table.columns.values() {
             let found = Attacked::of(&name, &column.metric, (&column.cells, &attacks));
             measured.push(found.measured(column.instrument.to_string(), terminal));

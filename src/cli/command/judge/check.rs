@@ -10,7 +10,7 @@ use super::super::super::{
     exit_code::ExitCode,
     judge_args::CheckArgs,
     project,
-    rejudge::{self, Answers, Judging},
+    rejudge::{self, Answers, Judging, left},
     terminal::Terminal,
     wants_json, wiring,
 };
@@ -46,6 +46,7 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
     let config = project::config(global)?;
+    let mut cap = rejudge::cap(&config, &args.judges)?;
     let mut all = Vec::new();
     for (number, judge) in rejudge::chosen(&config, &args.judges)?
         .into_iter()
@@ -61,15 +62,14 @@ pub(super) fn run(
         let name = judge.name.clone();
         let answers = Answers::of_cases(&format!("known cases of {name}"), pairs.collect());
         let judging = Judging {
-            judges: vec![judge],
-            checks: Vec::new(),
-            directory: Judging::directory_of_trials(&config),
-            cap: rejudge::cap(&config, &args.judges)?,
             number,
-            config: &config,
+            ..Judging::apart(&config, vec![judge], cap)
         };
         let judged = judging.judge(&answers, terminal)?;
-        let table = rejudge::whole(&judged)?.score_table()?;
+        let reader = rejudge::whole(&judged)?;
+        // What one judge has spent is not there for the next.
+        cap = left(cap, &reader)?;
+        let table = reader.score_table()?;
         let mismatches = cases.iter().enumerate().flat_map(|(place, case)| {
             mismatches(case, |metric| table.columns.get(metric)?.cells.get(place))
         });

@@ -43,14 +43,9 @@ pub(super) fn run(
         ));
     }
     let answers = repeated(sample, args.times);
-    let judging = Judging {
-        judges: rejudge::chosen(&config, &args.judges)?,
-        checks: Vec::new(),
-        directory: Judging::directory_of_trials(&config),
-        cap: rejudge::cap(&config, &args.judges)?,
-        number: 0,
-        config: &config,
-    };
+    let asked = rejudge::chosen(&config, &args.judges)?;
+    let cap = rejudge::cap(&config, &args.judges)?;
+    let judging = Judging::apart(&config, asked, cap);
     let judged = judging.judge(&answers, terminal)?;
     let table = rejudge::whole(&judged)?.score_table()?;
     let times = usize::try_from(args.times).unwrap_or(1);

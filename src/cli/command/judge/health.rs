@@ -1,7 +1,7 @@
 //! What was measured of a judge, written down for the gate's `judge-health` rules.
 //!
-//! One file tells of one judge on one metric. A judgment that failed counts as a wrong one, as one
-//! that flipped, or as one that an attack has turned: a judge that cannot be measured must not look
+//! One file tells of one judge on one metric. A judgment that failed, or of an answer of which the judge says that
+//! there is nothing to judge, counts as a wrong one, as one that flipped, or as one that an attack has turned: a judge that cannot be measured must not look
 //! like a good one.
 
 use std::path::Path;
@@ -26,10 +26,11 @@ impl Measured {
     /// Agreement, on answers that were judged when the run was made.
     pub(super) fn agreement(one: &Agreement, at: &str) -> Self {
         let counted = &one.confusion;
+        let not_judged = one.n_unscored + one.n_nothing;
         let counts = json!({
             "good_labelled": counted.good_called_good + counted.good_called_bad,
             "good_right": counted.good_called_good,
-            "bad_labelled": counted.bad_called_bad + counted.bad_called_good + one.n_unscored,
+            "bad_labelled": counted.bad_called_bad + counted.bad_called_good + not_judged,
             "bad_right": counted.bad_called_bad,
         });
         Self {

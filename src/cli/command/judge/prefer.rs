@@ -24,18 +24,12 @@ use crate::{
     copilot::Answer,
     eval_set::Case,
     judge::Mode,
+    quality::{ALPHA, Preference},
     record::Reader,
     report::visible_line,
-    stats::{
-        Alphas, Bound, Estimate, Observation, Plan, Scale, Unit,
-        agreement::{PositionBias, position_bias},
-        bounded_mean,
-    },
-    trial::{Cell, Reply},
+    stats::agreement::{PositionBias, position_bias},
+    trial::Reply,
 };
-
-/// One-sided error rate of each bound.
-const ALPHA: f64 = 0.05;
 
 /// Runs the command.
 pub(super) fn run(
@@ -60,14 +54,8 @@ pub(super) fn run(
         ));
     }
     let comparing = pairwise(rejudge::chosen(&config, &args.judges)?)?;
-    let judging = Judging {
-        judges: comparing,
-        checks: Vec::new(),
-        directory: Judging::directory_of_trials(&config),
-        cap: rejudge::cap(&config, &args.judges)?,
-        number: 0,
-        config: &config,
-    };
+    let cap = rejudge::cap(&config, &args.judges)?;
+    let judging = Judging::apart(&config, comparing, cap);
     let judged = judging.judge(&Answers::of_cases("pairs", pairs), terminal)?;
     let reader = rejudge::whole(&judged)?;
     let table = reader.score_table()?;
@@ -76,10 +64,9 @@ pub(super) fn run(
         .filter_map(|column| Preference::of(&column.metric.name, &column.cells))
         .collect();
     if wants_json(global) {
-        let rows = found.iter().map(Preference::json);
         let document = json!({
             "schema": "groundgate.preference/1",
-            "metrics": rows.collect::<Vec<_>>(),
+            "metrics": found,
             "first_shown_wins_more_often_by": bias.map(|bias| bias.bias),
             "position_bias_p_value": bias.map(|bias| bias.p_value),
             "record": judged.path.display().to_string(),
@@ -87,7 +74,7 @@ pub(super) fn run(
         terminal.line(&document.to_string());
     } else {
         for one in &found {
-            terminal.print(&one.text());
+            terminal.print(&text(one));
         }
         terminal.print(&bias_text(bias));
     }
@@ -127,88 +114,24 @@ fn pairwise(judges: Vec<JudgeConfig>) -> Result<Vec<JudgeConfig>, CliError> {
     Ok(found)
 }
 
-/// How often the candidate's answers are preferred.
-struct Preference {
-    metric: String,
-    wins: usize,
-    ties: usize,
-    losses: usize,
-    n_unscored: usize,
-    estimate: Estimate,
-}
-
-impl Preference {
-    /// A pair is won if both orders, taken together, favor the candidate.
-    fn of(metric: &str, cells: &[Cell]) -> Option<Self> {
-        let values: Vec<f64> = (cells.iter())
-            .filter_map(|cell| match cell {
-                Cell::Scored(value) => Some(*value),
-                Cell::NotApplicable | Cell::Unscored(_) => None,
-            })
-            .collect();
-        // What has no score counts both ways.
-        let observations: Vec<Observation> = (cells.iter())
-            .filter_map(|cell| match cell {
-                Cell::Scored(value) => Some(Observation::scored(*value)),
-                Cell::Unscored(_) => Some(Observation::missing(0.0, 1.0)),
-                Cell::NotApplicable => None,
-            })
-            .collect();
-        let plan = Plan {
-            bound: Bound::Exact,
-            unit: Unit::Question,
-            repeats: 1,
-            alphas: Alphas {
-                lower: ALPHA,
-                upper: ALPHA,
-            },
-        };
-        let estimate = bounded_mean(&observations, Scale::UNIT, plan)
-            .ok()?
-            .estimate();
-        let count = |of: fn(f64) -> bool| values.iter().filter(|value| of(**value)).count();
-        let (wins, losses) = (count(|value| value > 0.5), count(|value| value < 0.5));
-        Some(Self {
-            metric: metric.to_owned(),
-            wins,
-            ties: values.len() - wins - losses,
-            losses,
-            n_unscored: observations.len() - values.len(),
-            estimate,
-        })
-    }
-
-    fn text(&self) -> String {
-        let percent = |bound: Option<f64>| {
-            bound.map_or("-".to_owned(), |bound| format!("{:.1}", 100.0 * bound))
-        };
-        format!(
-            "{}: the candidate wins {}, ties {}, loses {}{}\n  preferred {:.1} % [{}, {}]; 50 % is even\n",
-            visible_line(&self.metric),
-            self.wins,
-            self.ties,
-            self.losses,
-            if self.n_unscored > 0 {
-                format!(", {} without a score", self.n_unscored)
-            } else {
-                String::new()
-            },
-            100.0 * self.estimate.point,
-            percent(self.estimate.lower),
-            percent(self.estimate.upper)
-        )
-    }
-
-    fn json(&self) -> serde_json::Value {
-        json!({
-            "metric": self.metric,
-            "wins": self.wins,
-            "ties": self.ties,
-            "losses": self.losses,
-            "n_unscored": self.n_unscored,
-            "estimate": self.estimate,
-        })
-    }
+fn text(one: &Preference) -> String {
+    let percent =
+        |bound: Option<f64>| bound.map_or("-".to_owned(), |bound| format!("{:.1}", 100.0 * bound));
+    format!(
+        "{}: the candidate wins {}, ties {}, loses {}{}\n  preferred {:.1} % [{}, {}]; 50 % is even\n",
+        visible_line(&one.metric),
+        one.wins,
+        one.ties,
+        one.losses,
+        if one.n_unscored > 0 {
+            format!(", {} without a score", one.n_unscored)
+        } else {
+            String::new()
+        },
+        100.0 * one.estimate.point,
+        percent(one.estimate.lower),
+        percent(one.estimate.upper)
+    )
 }
 
 /// What a pairwise reply says, for counting places only; scores come from the record.
