@@ -6,6 +6,7 @@
 mod anchors;
 mod args;
 mod assemble;
+mod bar;
 mod bundled;
 mod clock;
 mod command;

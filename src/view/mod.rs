@@ -7,10 +7,12 @@
 
 mod case;
 mod case_list;
+mod claims;
 mod compare;
 mod comparison;
 mod desk;
 mod filter;
+mod golds;
 mod guard;
 mod judges;
 mod label;
@@ -23,8 +25,9 @@ mod runs;
 mod server;
 mod slices;
 
+pub use claims::{answer_of, claims_of};
 pub use comparison::Comparison;
 pub use desk::{Desk, Gatekeeper};
-pub use labelling::{Session, Task, claims_of};
+pub use labelling::{Session, Task};
 pub use pack::{import, pack};
 pub use server::{ServeError, Server};
