@@ -528,6 +528,9 @@ pub(crate) struct ViewArgs {
     /// A port of 127.0.0.1 [default: one that is free]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) port: u16,
+    /// Let the page of a case ask the configuration's judges again, for so many dollars in all
+    #[arg(long, value_name = "USD")]
+    pub(crate) judge_again: Option<f64>,
     /// Where labels go
     #[arg(long, value_name = "FILE", default_value = "labels.jsonl")]
     pub(crate) labels: PathBuf,

@@ -3,6 +3,7 @@
 //!
 //! `args` is the command line as typed; each command has a file of its own under `command/`.
 
+mod again;
 mod anchors;
 mod args;
 mod assemble;

@@ -5,6 +5,7 @@
 //! on 127.0.0.1 and `guard` refuses what does not come from our own pages. What needs a policy is
 //! asked of a [`Gatekeeper`], which `cli` brings along.
 
+mod again;
 mod case;
 mod case_list;
 mod claims;
@@ -25,6 +26,7 @@ mod runs;
 mod server;
 mod slices;
 
+pub use again::Rejudge;
 pub use claims::{answer_of, claims_of};
 pub use comparison::Comparison;
 pub use desk::{Desk, Gatekeeper};

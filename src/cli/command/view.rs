@@ -6,6 +6,7 @@ use rustls::crypto::ring;
 
 use super::{
     super::{
+        again::Again,
         args::{Global, LabelArgs, QueueName, ViewArgs},
         assemble::{self, Loaded, Question},
         bar, clock,
@@ -25,7 +26,7 @@ use crate::{
     label::{Log, Queue},
     record::Reader,
     report::{AnswerReport, Embed, losses, visible_line},
-    view::{Comparison, Desk, Gatekeeper, Server, Session, import, pack},
+    view::{Comparison, Desk, Gatekeeper, Rejudge, Server, Session, import, pack},
 };
 
 /// Runs `view`.
@@ -110,7 +111,21 @@ fn desk(
     };
     let baseline = baseline.map(|run| run.header().run_id.clone());
     let runs = project::runs_dir(global)?;
-    Desk::new(runs, Box::new(gate), baseline, session).map_err(CliError::internal)
+    let desk = Desk::new(runs, Box::new(gate), baseline, session).map_err(CliError::internal)?;
+    Ok(desk.with_rejudge(rejudge(global, args, terminal)?))
+}
+
+/// The judges that pages may ask, if the viewer is to spend money at all.
+fn rejudge(
+    global: &Global,
+    args: &ViewArgs,
+    terminal: &Terminal,
+) -> Result<Option<Box<dyn Rejudge>>, CliError> {
+    let Some(dollars) = args.judge_again else {
+        return Ok(None);
+    };
+    let again = Again::new(project::config(global)?, dollars, terminal)?;
+    Ok(Some(Box::new(again)))
 }
 
 fn serve(
