@@ -14,6 +14,7 @@ mod heat;
 mod html;
 mod json;
 mod jsonl;
+mod judge_picture;
 mod junit;
 mod markdown;
 mod metric_lines;
