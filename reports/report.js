@@ -113,6 +113,8 @@
         if (item.hidden !== hide) { item.hidden = hide; }
       }
       shown.textContent = `${count} of ${cases.length}`;
+      const left = cases.length - Math.min(count, limit);
+      document.getElementById("printed").textContent = left > 0 ? `${left} of ${cases.length} cases are not printed: they are in the file, and can be found and opened there.` : "";
       more.parentElement.hidden = count <= limit;
       more.textContent = `Show ${Math.min(step, count - limit)} more`;
     };
@@ -193,6 +195,5 @@
   }
 
   addEventListener("hashchange", openTarget);
-  addEventListener("beforeprint", () => { document.documentElement.classList.add("printing"); });
   openTarget();
 })();

@@ -12,6 +12,14 @@ if ! need chromium && need apt-get && [ "$(id -u)" = 0 ]; then
 fi
 if need chromium; then export GROUNDGATE_REQUIRE_BROWSER=1; fi
 
+# Checks of accessibility that are not ours: they must run in CI, and are skipped where npm reaches nothing.
+if need npm; then
+  [ -f target/axe/node_modules/axe-core/axe.min.js ] ||
+    npm install --prefix target/axe --no-save --no-audit --no-fund --ignore-scripts --silent axe-core@4 ||
+    [ -z "${CI:-}" ]
+  if [ -n "${CI:-}" ]; then export GROUNDGATE_REQUIRE_AXE=1; fi
+fi
+
 # Servers that are not ours: a gateway that speaks OpenAI's API, and MLflow with what its scoring server
 # needs (its own `mlflow` package would bring a tracking server along, which nothing here asks).
 if need python3; then

@@ -54,7 +54,7 @@
     return {
       async next() {
         const open = asks.find((one) => !given.has(name(one.item))) ?? null;
-        return { ask: open, progress: { done: given.size, total: asks.length, agreement: "" } };
+        return { ask: open, progress: { done: given.size, total: asks.length, agreement: "", stop: "" } };
       },
       async send(sent) {
         if (sent.action === "undo") {
@@ -77,6 +77,30 @@
     all[marked]?.scrollIntoView({ block: "nearest" });
   };
 
+  // A passage; where words decide a claim, its sentences can be pointed at.
+  const figure = (passage, number, canBePointedAt) => {
+    const whole = document.createElement("figure");
+    whole.className = "passage";
+    const head = document.createElement("figcaption");
+    head.textContent = `Passage ${number + 1}`;
+    const body = document.createElement("div");
+    body.className = "said";
+    for (const sentence of passage) {
+      const piece = document.createElement("span");
+      piece.textContent = sentence.text;
+      if (canBePointedAt) {
+        piece.className = "sentence";
+        piece.setAttribute("role", "button");
+        piece.setAttribute("aria-pressed", "false");
+        piece.evidence = sentence.evidence;
+        piece.addEventListener("click", () => mark(sentences().indexOf(piece)));
+      }
+      body.append(piece, " ");
+    }
+    whole.append(head, body);
+    return whole;
+  };
+
   const draw = () => {
     id("item").hidden = false;
     id("question").textContent = ask.question;
@@ -91,33 +115,18 @@
     claim.className = "claim";
     claim.textContent = ask.answer[1];
     id("answer").replaceChildren(ask.answer[0], ...(ask.answer[1] ? [claim] : []), ask.answer[2]);
-    id("sides").replaceChildren(...ask.sides.map((text, index) => {
+    id("sides").replaceChildren(...ask.sides.map((shown, index) => {
       const side = document.createElement("section");
-      side.className = "side said";
+      side.className = "side";
       side.setAttribute("aria-label", index === 0 ? "left" : "right");
-      side.textContent = text || "(no answer)";
+      const text = document.createElement("div");
+      text.className = "said";
+      text.textContent = shown.text || "(no answer)";
+      side.append(text, ...shown.passages.map((passage, number) => figure(passage, number, false)));
       return side;
     }));
-    id("passages").replaceChildren(...ask.passages.map((passage, index) => {
-      const figure = document.createElement("figure");
-      figure.className = "passage";
-      const head = document.createElement("figcaption");
-      head.textContent = `Passage ${index + 1}`;
-      const body = document.createElement("div");
-      body.className = "said";
-      for (const sentence of passage) {
-        const piece = document.createElement("span");
-        piece.className = "sentence";
-        piece.setAttribute("role", "button");
-        piece.setAttribute("aria-pressed", "false");
-        piece.textContent = sentence.text;
-        piece.evidence = sentence.evidence;
-        piece.addEventListener("click", () => mark(sentences().indexOf(piece)));
-        body.append(piece, " ");
-      }
-      figure.append(head, body);
-      return figure;
-    }));
+    id("evidence").hidden = ask.sides.length > 0;
+    id("passages").replaceChildren(...ask.passages.map((passage, number) => figure(passage, number, true)));
     marked = -1;
     id("note").value = "";
     id("note-line").hidden = true;
@@ -131,6 +140,7 @@
     ask = got.ask;
     id("bar").max = Math.max(1, got.progress.total);
     id("bar").value = got.progress.done;
+    id("stop").textContent = got.progress.stop ? `To know how good the judge is: ${got.progress.stop}.` : "";
     id("count").textContent = `${got.progress.done} of ${got.progress.total}${got.progress.agreement ? `; ${got.progress.agreement}` : ""}`;
     if (ask) {
       draw();

@@ -39,6 +39,45 @@
     setInterval(() => { if (!paused && !document.hidden) { location.reload(); } }, Number(live.dataset.live));
   }
 
+  // Spends money: one click, one judging.
+  const again = document.getElementById("again");
+  if (again) {
+    const now = document.getElementById("again-now");
+    const status = document.getElementById("again-status");
+    const result = document.getElementById("again-result");
+    now.hidden = false;
+    now.addEventListener("click", async () => {
+      now.disabled = true;
+      status.textContent = "Judging …";
+      try {
+        const { run, case: id, attempt } = again.dataset;
+        const reply = await fetch("again", {
+          method: "POST",
+          headers: { "content-type": "application/json", "x-groundgate": "1" },
+          body: JSON.stringify({ run, case: id, attempt: Number(attempt) }),
+        });
+        if (!reply.ok) { throw new Error(await reply.text()); }
+        const { rows, cost, kept, price } = await reply.json();
+        result.querySelector("tbody").replaceChildren(...rows.map((cells) => {
+          const row = document.createElement("tr");
+          row.append(...cells.map((text, place) => {
+            const cell = document.createElement(place === 0 ? "th" : "td");
+            if (place === 0) { cell.scope = "row"; }
+            cell.textContent = text;
+            return cell;
+          }));
+          return row;
+        }));
+        result.hidden = false;
+        document.getElementById("again-price").textContent = price;
+        status.textContent = `Judged for ${cost}; kept in ${kept}`;
+      } catch (error) {
+        status.textContent = error.message;
+      }
+      now.disabled = false;
+    });
+  }
+
   document.addEventListener("keydown", (event) => {
     if (event.target.closest("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) {
       return;

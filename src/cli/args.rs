@@ -140,7 +140,7 @@ pub(crate) enum Command {
     View(ViewArgs),
     /// Label claims and pairs of answers in the browser, blind, by keyboard
     #[command(
-        after_help = "Examples:\n  groundgate label latest --labeler ana\n  groundgate label latest --baseline 01JQ8Z --pairs\n  groundgate label --export agreed.jsonl\n  groundgate label latest --pack pack.html"
+        after_help = "Examples:\n  groundgate label latest --labeler ana\n  groundgate label latest --baseline 01JQ8Z --pairs\n  groundgate label --export answers.jsonl\n  groundgate label --export tasks.json --as label-studio\n  groundgate label latest --pack pack.html"
     )]
     Label(LabelArgs),
     /// Explain a rule, a case or an exit code
@@ -528,6 +528,9 @@ pub(crate) struct ViewArgs {
     /// A port of 127.0.0.1 [default: one that is free]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) port: u16,
+    /// Let the page of a case ask the configuration's judges again, for so many dollars in all
+    #[arg(long, value_name = "USD")]
+    pub(crate) judge_again: Option<f64>,
     /// Where labels go
     #[arg(long, value_name = "FILE", default_value = "labels.jsonl")]
     pub(crate) labels: PathBuf,
@@ -555,9 +558,12 @@ pub(crate) struct LabelArgs {
     /// Draws the items; the same seed draws the same
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Write what people agree on as JSON Lines, for `judge agreement` and `judge calibrate`
+    /// Write what people said of whole answers, for `judge agreement`, `judge calibrate` and `gate --labels`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["pack", "import"])]
     pub(crate) export: Option<PathBuf>,
+    /// The export's form
+    #[arg(long = "as", value_enum, value_name = "FORM", requires = "export", default_value_t = LabelForm::Jsonl)]
+    pub(crate) form: LabelForm,
     /// Add the labels that a pack gave
     #[arg(long, value_name = "FILE", conflicts_with = "pack")]
     pub(crate) import: Option<PathBuf>,
@@ -569,7 +575,7 @@ pub(crate) struct LabelArgs {
 /// Which claims come beside the random ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum QueueName {
-    /// None: all are random, the only ones that count for agreement by themselves.
+    /// None: all are random whole answers, the only ones that count for agreement.
     Calibration,
     /// Instruments or repeats disagree.
     Disagreement,
@@ -577,6 +583,25 @@ pub(crate) enum QueueName {
     Uncertain,
     /// Of critical cases.
     Critical,
+    /// Answers that seem to speak to a judge, or that a judge helped without proof.
+    Attack,
+    /// Where the judge is likely to be wrong, by a fixed formula.
+    Doubtful,
+}
+
+/// How exported labels are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LabelForm {
+    /// One label of an answer a line.
+    Jsonl,
+    /// Records of Argilla.
+    Argilla,
+    /// Tasks of Label Studio.
+    LabelStudio,
+    /// Traces of `MLflow` with assessments.
+    Mlflow,
+    /// What people agree on, one claim or pair of answers a line.
+    Items,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{clock, error::CliError, exit_code::ExitCode};
 use crate::{
     copilot::CallFailure,
-    gate::{Evidence, Facts, KnownMetrics, Policy, Settled, settle},
+    gate::{Evidence, Facts, KnownMetrics, Policy, Settled, judge_measures, settle},
     record::{Header, Reader, ReplySummary},
     report::{AnswerReport, Embed, Ingredients, Report, RunSummary, Side, SignOff, build},
     stats::quantile::SortedSample,
@@ -209,6 +209,7 @@ pub(crate) fn report(question: &Question<'_>) -> Result<(Report, Digest), CliErr
         next: next(question, &decision.findings),
         decision,
         sign_off,
+        judge_measures: judge_measures(question.policy, question.facts, &candidate.table),
         candidate: Side {
             summary: candidate.summary()?,
             table: &candidate.table,

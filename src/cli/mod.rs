@@ -3,9 +3,11 @@
 //!
 //! `args` is the command line as typed; each command has a file of its own under `command/`.
 
+mod again;
 mod anchors;
 mod args;
 mod assemble;
+mod bar;
 mod bundled;
 mod clock;
 mod command;

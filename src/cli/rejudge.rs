@@ -71,6 +71,24 @@ impl Answers {
         })
     }
 
+    /// The answer of one trial, as the only one.
+    pub(crate) fn of_trial(reader: &Reader, trial: usize) -> Result<Self, CliError> {
+        let header = reader.header();
+        let attempts = usize::try_from(header.attempts).unwrap_or(1).max(1);
+        Ok(Self {
+            name: header.eval_set_name.clone(),
+            cases: vec![reader.case(trial / attempts)?],
+            attempts: 1,
+            given: (reader.trial(trial)?.answer.into_iter())
+                .map(|answer| (0, answer))
+                .collect(),
+            copilot_name: header.copilot_name.clone(),
+            copilot_description: header.copilot_description.clone(),
+            status: Status::Complete,
+            looks: None,
+        })
+    }
+
     /// Answers that come one for each case.
     pub(crate) fn of_cases(name: &str, pairs: Vec<(Case, Answer)>) -> Self {
         let (cases, answers): (Vec<Case>, Vec<Answer>) = pairs.into_iter().unzip();

@@ -11,6 +11,7 @@ use crate::{
         LabelledSample, Observation,
         binomial::Passes,
         ppi::{DEFAULT_LAMBDA, LABELS_MIN},
+        rogan_gladen::Recognized,
     },
     trial::{Cell, Column, DataType, ScoreTable},
     unit::count_to_f64,
@@ -62,6 +63,26 @@ impl HumanScores {
     fn n(&self, metric: &str) -> usize {
         let scores = self.by_metric.get(metric);
         scores.map_or(0, |scores| scores.iter().flatten().count())
+    }
+
+    /// How many of the good and of the bad answers the judge recognizes, by these labels; an answer that it
+    /// did not score counts against it. `None` where people called nothing good, or nothing bad.
+    pub(super) fn recognized(&self, column: &Column) -> Option<(Recognized, Recognized)> {
+        let (_, best) = column.metric.data_type.range();
+        let (best, said) = (best?, self.by_metric.get(&column.metric.name)?);
+        let mut counts = [(0, 0); 2];
+        let pairs = said.iter().zip(&column.cells);
+        for (said, cell) in pairs.filter_map(|(said, cell)| Some(((*said)?, cell))) {
+            let is_good = said >= best;
+            let is_right = matches!(cell, Cell::Scored(value) if (*value >= best) == is_good);
+            if let Some((right, labelled)) = counts.get_mut(usize::from(!is_good)) {
+                *labelled += 1;
+                *right += usize::from(is_right);
+            }
+        }
+        let [(right_good, good), (right_bad, bad)] = counts;
+        let good = Recognized::new(right_good, good).ok()?;
+        Some((good, Recognized::new(right_bad, bad).ok()?))
     }
 
     /// What people must know of a metric with labels.

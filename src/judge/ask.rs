@@ -237,7 +237,11 @@ impl<'a> Ask<'a> {
                 (claim, false)
             }
             Err(disbelief) => {
-                let reason = format!("judge fault: said `{}`, but {disbelief}", said.label);
+                let reason = format!(
+                    "{}said `{}`, but {disbelief}",
+                    ClaimFinding::DISBELIEVED,
+                    said.label
+                );
                 (finding(unit, Label::NotFound, vec![reason]), true)
             }
         }

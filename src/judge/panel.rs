@@ -132,7 +132,9 @@ fn elect(findings: &[&ClaimFinding]) -> Option<ClaimFinding> {
             .iter()
             .map(|(label, count)| format!("{count} {}", label.name()))
             .collect();
-        elected.reasons.push(format!("votes: {}", said.join(", ")));
+        elected
+            .reasons
+            .push(format!("{}{}", ClaimFinding::SPLIT, said.join(", ")));
     }
     Some(elected)
 }

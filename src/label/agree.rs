@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::{
     current::{Current, agreed},
     entry::{Given, Item, Kind, Queue},
+    queue::whole,
 };
 use crate::{
     stats::agreement::{Crosstable, Weighting, cohen_kappa},
@@ -106,6 +107,39 @@ pub fn against_judge(kinds: &[Kind], judged: &BTreeMap<Item, Label>) -> Option<C
     })
 }
 
+/// Of the answers that were drawn whole and that people agree are good, and of those that are bad: how
+/// many the judge called so, of how many. An answer is good when nothing checkable in it is unsupported.
+pub fn recognized(kinds: &[Kind], judged: &BTreeMap<Item, Label>) -> [(usize, usize); 2] {
+    let agreed: BTreeMap<Item, Given> = (agreed(kinds).into_iter())
+        .filter(|label| matches!(label.queue, Queue::Calibration | Queue::Adjudication))
+        .map(|label| (label.item, label.label))
+        .collect();
+    let mut counts = [(0, 0); 2];
+    let mut answers: Vec<Item> = agreed.keys().map(whole).collect();
+    answers.dedup();
+    for answer in answers {
+        let claims = judged
+            .range(answer.clone()..)
+            .take_while(|(item, _)| whole(item) == answer);
+        let pairs: Option<Vec<(Given, Given)>> = claims
+            .map(|(item, judged)| Some((*agreed.get(item)?, as_given(*judged))))
+            .collect();
+        let pairs = pairs.unwrap_or_default();
+        let is_good = |mut given: Vec<Given>| {
+            given.retain(|one| *one != Given::NotAClaim);
+            (!given.is_empty()).then(|| given.iter().all(|one| *one == Given::Supported))
+        };
+        let (people, judge): (Vec<Given>, Vec<Given>) = pairs.into_iter().unzip();
+        if let (Some(people), Some(judge)) = (is_good(people), is_good(judge))
+            && let Some((right, labelled)) = counts.get_mut(usize::from(!people))
+        {
+            *labelled += 1;
+            *right += usize::from(people == judge);
+        }
+    }
+    counts
+}
+
 /// A judge's label as a person would give it.
 pub(super) const fn as_given(label: Label) -> Given {
     match label {
@@ -136,6 +170,49 @@ mod tests {
         assert_eq!(agreement.n, 2);
         assert!((agreement.share - 0.5).abs() < 1e-12);
         assert_eq!(between_people(&log[4..]), None);
+    }
+
+    #[test]
+    fn a_judge_recognizes_answers_of_which_every_claim_is_labelled() {
+        let of = |case: &str, claim: &str| {
+            let mut label = label(case, "ana", Given::Supported, Queue::Calibration);
+            label.item.claim = Some(claim.to_owned());
+            label
+        };
+        let mut bad = of("b", "s1");
+        bad.label = Given::NotFound;
+        let mut picked = of("d", "s1");
+        picked.queue = Queue::Uncertain;
+        let log = [
+            of("a", "s1"),
+            of("a", "s2"),
+            bad,
+            of("b", "s2"),
+            of("c", "s1"),
+            picked,
+        ]
+        .map(Kind::Label);
+        let judged = |labels: &[(&str, &str, Label)]| -> BTreeMap<Item, Label> {
+            let all = labels.iter();
+            all.map(|(case, claim, judged)| (of(case, claim).item, *judged))
+                .collect()
+        };
+        // c has a claim that nobody labelled; d was picked.
+        let mut all = judged(&[
+            ("a", "s1", Label::Supported),
+            ("a", "s2", Label::NotAClaim),
+            ("b", "s1", Label::NotFound),
+            ("b", "s2", Label::Supported),
+            ("c", "s1", Label::Supported),
+            ("c", "s2", Label::Supported),
+            ("d", "s1", Label::Supported),
+        ]);
+        assert_eq!(recognized(&log, &all), [(1, 1), (1, 1)]);
+        all.extend(judged(&[
+            ("a", "s2", Label::Contradicted),
+            ("b", "s1", Label::Supported),
+        ]));
+        assert_eq!(recognized(&log, &all), [(0, 1), (0, 1)]);
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl Given {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Queue {
-    /// Drawn at random, by strata.
+    /// A whole answer, drawn at random.
     Calibration,
     /// Instruments or repeats disagree.
     Disagreement,
@@ -82,6 +82,10 @@ pub enum Queue {
     Uncertain,
     /// A critical case.
     Critical,
+    /// The answer may speak to a judge.
+    Attack,
+    /// The judge may be wrong, by a fixed formula.
+    Doubtful,
     /// Its label is known: it checks the labeller.
     Gold,
     /// People disagreed: this label settles it.
@@ -96,6 +100,8 @@ impl Queue {
             Self::Disagreement => "disagreement",
             Self::Uncertain => "uncertain",
             Self::Critical => "critical",
+            Self::Attack => "attack",
+            Self::Doubtful => "doubtful",
             Self::Gold => "gold",
             Self::Adjudication => "adjudication",
         }

@@ -6,16 +6,23 @@
 //! [`agreed`] hands out.
 
 mod agree;
+mod answers;
 mod current;
+mod doubt;
+mod draw;
 mod entry;
+mod export;
 mod log;
 mod queue;
 
-pub use agree::{Confusion, PeopleAgreement, against_judge, between_people};
+pub use agree::{Confusion, PeopleAgreement, against_judge, between_people, recognized};
+pub use answers::{Answer, AnswerLabels, Said, answer_labels, labelled_items};
 pub use current::{Conflict, Current, agreed};
+pub use doubt::{Sign, formula};
 pub use entry::{Given, Item, Kind, Label, Line, Queue};
+pub use export::{Form, export};
 pub use log::{Log, LogError, parse};
-pub use queue::{Claim, OVERLAP_PERCENT, Planned, plan};
+pub use queue::{Claim, OVERLAP_PERCENT, Planned, RANDOM_PERCENT, plan};
 
 /// What labellers are told; its digest is kept with every label.
 pub const GUIDELINES: &str = include_str!("guidelines.txt");

@@ -197,6 +197,20 @@ impl Agreement {
     }
 }
 
+impl Agreement {
+    /// Of the truly good and of the truly bad answers: how many the judge got right, of how many. What it
+    /// failed to judge counts as a bad answer that it called good: a judge that cannot be measured must
+    /// not look like a good one.
+    pub const fn recognized(&self) -> [(usize, usize); 2] {
+        let table = self.confusion;
+        let not_judged = self.n_unscored + self.n_nothing;
+        [
+            (table.good_called_good, table.n_good()),
+            (table.bad_called_bad, table.n_bad() + not_judged),
+        ]
+    }
+}
+
 impl Confusion {
     /// Answers that people call good.
     pub const fn n_good(self) -> usize {

@@ -35,6 +35,20 @@ pub enum RecordError {
         /// Where, and what is wrong.
         what: String,
     },
+    /// Somebody else writes to it.
+    #[error("record `{}` is being written by another groundgate", path.display())]
+    InUse {
+        /// The record's file.
+        path: PathBuf,
+    },
+    /// Whether somebody else writes to it cannot be told.
+    #[error("failed to lock `{}`", path.display())]
+    Lock {
+        /// The lock's file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// There is already a record of this name.
     #[error("record `{}` exists already", path.display())]
     Exists {

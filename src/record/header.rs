@@ -57,8 +57,10 @@ pub struct MetricSource {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// Under way, or killed.
+    /// Under way.
     Running,
+    /// Killed: it says that it is under way, and nobody writes to it.
+    Stopped,
     /// Every planned trial is in.
     Complete,
     /// Stopped by the user.
@@ -74,6 +76,7 @@ impl Status {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::Stopped => "stopped",
             Self::Complete => "complete",
             Self::Interrupted => "interrupted",
             Self::OutOfBudget => "out-of-budget",
@@ -81,7 +84,7 @@ impl Status {
         }
     }
 
-    /// The status of a word in a file.
+    /// The status of a word in a file; `stopped` is never written.
     pub fn from_name(name: &str) -> Option<Self> {
         [
             Self::Running,

@@ -7,6 +7,7 @@
 mod browse;
 mod error;
 mod header;
+mod lock;
 mod reader;
 mod schema;
 #[cfg(test)]

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::{
     error::RecordError,
     header::{Header, Status},
+    lock::is_written,
     schema,
     writer::{number, sqlite},
 };
@@ -139,7 +140,11 @@ impl Reader {
                 row.get(0)
             })
             .map_err(sqlite("read", &self.path))?;
-        Status::from_name(&name).ok_or_else(|| self.damaged(format!("unknown status `{name}`")))
+        match Status::from_name(&name) {
+            Some(Status::Running) if !is_written(&self.path)? => Ok(Status::Stopped),
+            Some(status) => Ok(status),
+            None => Err(self.damaged(format!("unknown status `{name}`"))),
+        }
     }
 
     /// The cases, in plan order.

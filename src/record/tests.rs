@@ -96,3 +96,27 @@ fn requests_are_read_as_written_and_a_system_message_is_kept_once() {
         .unwrap();
     assert_eq!(kept, 2);
 }
+
+#[test]
+fn one_writes_at_a_time_and_a_record_without_a_writer_is_not_under_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.sqlite");
+    let writer = Writer::create(&path, &header(), &[]).unwrap();
+    let status = || Reader::open(&path).unwrap().status().unwrap();
+    assert_eq!(status(), Status::Running);
+    let second = Writer::resume(Reader::open(&path).unwrap());
+    assert!(
+        matches!(second, Err(RecordError::InUse { .. })),
+        "{second:?}"
+    );
+    drop(writer);
+    assert_eq!(status(), Status::Stopped);
+    // As a killed writer leaves it: the lock's file stays, the lock does not.
+    std::fs::write(path.with_extension("lock"), "").unwrap();
+    assert_eq!(status(), Status::Stopped);
+    let writer = Writer::resume(Reader::open(&path).unwrap()).unwrap();
+    assert_eq!(status(), Status::Running);
+    writer.finish(Status::Complete).unwrap();
+    assert_eq!(status(), Status::Complete);
+    assert!(!path.with_extension("lock").exists());
+}

@@ -13,6 +13,7 @@ use rusqlite::{Connection, OpenFlags, Statement, params};
 use super::{
     error::RecordError,
     header::{Header, Status},
+    lock::WriteLock,
     reader::Reader,
     schema,
 };
@@ -21,7 +22,7 @@ use crate::{
     trial::{Call, Outcome, Trial},
 };
 
-/// The only one who writes to a record.
+/// The only one who writes to a record: a second one is refused.
 #[derive(Debug)]
 pub struct Writer {
     connection: Connection,
@@ -29,6 +30,7 @@ pub struct Writer {
     metric_numbers: BTreeMap<String, i64>,
     system_messages: BTreeMap<String, i64>,
     attempts: usize,
+    _lock: WriteLock,
 }
 
 /// Facts that belong together in one transaction.
@@ -45,12 +47,13 @@ impl Writer {
                 path: path.to_owned(),
             });
         }
+        let lock = WriteLock::take(path)?;
         let connection = Connection::open(path).map_err(sqlite("create", path))?;
         // Nothing is paid for yet: until there is, nothing waits for the disk.
         connection
             .pragma_update(None, "synchronous", "OFF")
             .map_err(sqlite("create", path))?;
-        let writer = Self::over(connection, path, header)?;
+        let writer = Self::over((connection, lock), path, header)?;
         let fill = |connection: &Connection| -> rusqlite::Result<()> {
             connection.execute_batch("BEGIN IMMEDIATE")?;
             connection.execute_batch(schema::TABLES)?;
@@ -68,22 +71,27 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Goes on with a record that was begun.
+    /// Goes on with a record that was begun. Fails where somebody else does.
     pub fn resume(reader: Reader) -> Result<Self, RecordError> {
         let (path, header) = (reader.path().to_owned(), reader.header().clone());
         drop(reader);
+        let lock = WriteLock::take(&path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection =
             Connection::open_with_flags(&path, flags).map_err(sqlite("open", &path))?;
         connection
             .pragma_update(None, "synchronous", "NORMAL")
             .map_err(sqlite("open", &path))?;
-        let writer = Self::over(connection, &path, &header)?;
+        let writer = Self::over((connection, lock), &path, &header)?;
         writer.set_status(Status::Running)?;
         Ok(writer)
     }
 
-    fn over(connection: Connection, path: &Path, header: &Header) -> Result<Self, RecordError> {
+    fn over(
+        (connection, lock): (Connection, WriteLock),
+        path: &Path,
+        header: &Header,
+    ) -> Result<Self, RecordError> {
         connection
             .execute_batch("PRAGMA journal_mode=WAL; PRAGMA busy_timeout=5000;")
             .map_err(sqlite("open", path))?;
@@ -100,6 +108,7 @@ impl Writer {
                 .collect(),
             system_messages: BTreeMap::new(),
             attempts: usize::try_from(header.attempts).unwrap_or(usize::MAX),
+            _lock: lock,
         })
     }
 

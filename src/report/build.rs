@@ -3,12 +3,13 @@
 
 use super::{
     causes::{self, CaseLoss},
+    judge_picture,
     model::{AnswerReport, Bucket, CaseReport, MetricRow, Report, RunSummary, SliceRow},
     sign_off::SignOff,
 };
 use crate::{
     eval_set::Case,
-    gate::{Decision, Evidence, MetricComparison, Policy, Verdict, compare},
+    gate::{Decision, Evidence, JudgeMeasure, MetricComparison, Policy, Verdict, compare},
     number::{NumberFormat, Scale, Toward},
     trial::{Cell, Column, DataType, Direction, MetricSpec, ScoreTable},
     unit::count_to_f64,
@@ -49,6 +50,8 @@ pub struct Ingredients<'a> {
     pub decision: Decision,
     /// Approvals, waivers in force, and when the release is taken back.
     pub sign_off: SignOff,
+    /// What is known of the judges.
+    pub judge_measures: Vec<JudgeMeasure>,
     /// The run under test.
     pub candidate: Side<'a>,
     /// What it was compared with.
@@ -129,7 +132,8 @@ pub fn build(from: Ingredients<'_>) -> Report {
         evaluated_at: from.evaluated_at,
         exit_code: from.exit_code,
         policy_digest: from.policy.digest,
-        judge_facts: Vec::new(),
+        judge_facts: judge_picture::facts(&from.judge_measures),
+        judge_measures: from.judge_measures,
         sign_off: from.sign_off,
         causes,
         metrics: comparisons.into_iter().map(metric_row).collect(),

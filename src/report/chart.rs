@@ -25,29 +25,50 @@ const MIDDLE: f64 = HEIGHT / 2.0;
 pub(super) fn strip(row: &PlotRow<'_>, axis: &Axis) -> String {
     let numbers = figures::finding_numbers(row.finding);
     let mark = mark(row.finding.verdict);
-    let bar = column(axis, row.threshold);
-    let (shut_left, shut_width) = match row.finding.bar {
-        Bar::AtLeast => (0.0, bar),
-        Bar::AtMost => (bar, WIDTH - bar),
-    };
-    let mut body = format!(
-        "<rect class=\"shut\" x=\"{shut_left:.1}\" y=\"0\" width=\"{shut_width:.1}\" height=\"{HEIGHT}\"/>"
-    );
+    picture(
+        (
+            mark.class,
+            &format!("{}: {}", row.finding.id, mark.word),
+            &format!(
+                "{} {}; the bar is {}",
+                numbers.estimate, numbers.interval, numbers.bar
+            ),
+        ),
+        (row.lower, row.point, row.upper),
+        (Some((row.finding.bar, row.threshold)), row.finding.verdict),
+        axis,
+    )
+}
+
+/// A strip of its class, title and description: lower bound, point and upper bound beside the bar, where
+/// there is one.
+pub(super) fn picture(
+    (class, title, words): (&str, &str, &str),
+    (lower, point, upper): (Option<f64>, f64, Option<f64>),
+    (bar, verdict): (Option<(Bar, f64)>, Verdict),
+    axis: &Axis,
+) -> String {
+    let bar = bar.map(|(side, bar)| (side, column(axis, bar)));
+    let mut body = bar.map_or_else(String::new, |(side, bar)| {
+        let (left, width) = match side {
+            Bar::AtLeast => (0.0, bar),
+            Bar::AtMost => (bar, WIDTH - bar),
+        };
+        format!("<rect class=\"shut\" x=\"{left:.1}\" y=\"0\" width=\"{width:.1}\" height=\"{HEIGHT}\"/>")
+    });
     for (value, _) in &axis.ticks {
         body.push_str(&vertical("grid", column(axis, *value), 0.0, HEIGHT));
     }
-    body.push_str(&vertical("bar", bar, 0.0, HEIGHT));
-    body.push_str(&interval(row, axis));
-    body.push_str(&shape(row.finding.verdict, column(axis, row.point)));
+    if let Some((_, bar)) = bar {
+        body.push_str(&vertical("bar", bar, 0.0, HEIGHT));
+    }
+    body.push_str(&interval((lower, upper), axis));
+    body.push_str(&shape(verdict, column(axis, point)));
     format!(
         "<svg class=\"strip {class}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>{title}</title>\
          <desc>{desc}</desc>{body}</svg>",
-        class = mark.class,
-        title = escape(&format!("{}: {}", row.finding.id, mark.word)),
-        desc = escape(&format!(
-            "{} {}; the bar is {}",
-            numbers.estimate, numbers.interval, numbers.bar
-        )),
+        title = escape(title),
+        desc = escape(words),
     )
 }
 
@@ -79,16 +100,13 @@ fn column(axis: &Axis, value: f64) -> f64 {
 }
 
 /// A line with caps; an open end has an arrow instead.
-fn interval(row: &PlotRow<'_>, axis: &Axis) -> String {
-    let left = row.lower.map_or(2.0, |lower| column(axis, lower));
-    let right = row.upper.map_or(WIDTH - 2.0, |upper| column(axis, upper));
+fn interval((lower, upper): (Option<f64>, Option<f64>), axis: &Axis) -> String {
+    let left = lower.map_or(2.0, |lower| column(axis, lower));
+    let right = upper.map_or(WIDTH - 2.0, |upper| column(axis, upper));
     let mut drawn = format!(
         "<line class=\"interval\" x1=\"{left:.1}\" y1=\"{MIDDLE}\" x2=\"{right:.1}\" y2=\"{MIDDLE}\"/>"
     );
-    for (is_open, x, back) in [
-        (row.lower.is_none(), left, 6.0),
-        (row.upper.is_none(), right, -6.0),
-    ] {
+    for (is_open, x, back) in [(lower.is_none(), left, 6.0), (upper.is_none(), right, -6.0)] {
         if is_open {
             let _infallible = write!(
                 drawn,

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     copilot::Passage,
-    gate::{Bar, Counts, Decision, Finding, Verdict},
+    gate::{Bar, Counts, Decision, Finding, JudgeMeasure, Verdict},
     stats::{Estimate, Guarantee, Unit},
     trial::{ClaimFinding, Evidence, Label},
     unit::Digest,
@@ -30,6 +30,27 @@ fn counts(planned: usize, scored: usize, unscored: &[(&str, usize)]) -> Counts {
         scored,
         not_applicable: planned - scored - unscored.values().sum::<usize>(),
         unscored,
+    }
+}
+
+/// One that is shown to be above its bar, and one that is not.
+fn judge_measures() -> Vec<JudgeMeasure> {
+    vec![
+        measure("agreement with people (kappa)", (0.78, 0.71), (150, 0.7)),
+        measure("agreement with people (kappa)", (0.64, 0.58), (90, 0.7)),
+    ]
+}
+
+fn measure(what: &'static str, (value, lower): (f64, f64), (n, bar): (usize, f64)) -> JudgeMeasure {
+    JudgeMeasure {
+        metric: "groundedness".to_owned(),
+        what,
+        value,
+        lower: Some(lower),
+        upper: None,
+        n,
+        bar: Some((Bar::AtLeast, bar)),
+        from: "evidence/judge.json".to_owned(),
     }
 }
 
@@ -552,6 +573,7 @@ pub(super) fn report() -> Report {
             ("people agree with each other", "0.83"),
             ("labels that flip when judged again", "2.0%"),
         ]),
+        judge_measures: judge_measures(),
         metrics: metrics(),
         slices: slices(),
         cases: cases(),
@@ -657,6 +679,9 @@ pub(super) fn with_text(text: &str) -> Report {
         cause.example_case = Some(text());
     }
     report.judge_facts = vec![(text(), text())];
+    for measure in &mut report.judge_measures {
+        (measure.metric, measure.from) = (text(), text());
+    }
     for metric in &mut report.metrics {
         metric.metric = text();
         metric.instrument = text();
@@ -708,6 +733,7 @@ pub(super) fn smallest() -> Report {
     report.environment = String::new();
     report.causes.clear();
     report.judge_facts.clear();
+    report.judge_measures.clear();
     report.metrics.clear();
     report.slices.clear();
     report.cases.clear();

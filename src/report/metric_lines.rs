@@ -5,10 +5,7 @@ use super::{figures, model::Report, wording};
 impl Report {
     /// What moved against the baseline, the clear ones first: `▼ groundedness: worse, 95% → 91%`.
     pub fn changes(&self) -> Vec<String> {
-        let mut changes: Vec<wording::Change> =
-            self.metrics.iter().filter_map(wording::change).collect();
-        changes.sort_by_key(|change| change.movement);
-        changes
+        wording::changes(&self.metrics)
             .into_iter()
             .map(|change| format!("{} {}", change.movement.glyph(), change.sentence))
             .collect()

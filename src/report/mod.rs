@@ -14,6 +14,7 @@ mod heat;
 mod html;
 mod json;
 mod jsonl;
+mod judge_picture;
 mod junit;
 mod markdown;
 mod metric_lines;
@@ -48,7 +49,7 @@ pub use model::{AnswerReport, Bucket, CaseReport, Cause, MetricRow, Report, RunS
 pub use redact::redact;
 pub use sarif::{render_code_quality, render_sarif};
 pub use sign_off::{ApprovalRow, ApprovalState, SignOff, WaiverRow};
-pub use strip::{case_differences, interval_strip, sparkline};
+pub use strip::{case_differences, interval_strip, share_strip, sparkline};
 pub use text::{Style, render_text, without_commands};
 pub use visible::{cut_to_width, visible_line, visible_text};
 pub use wording::{Mark, bucket_class, headline, mark, tally};

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::sign_off::SignOff;
 use crate::{
     copilot::Passage,
-    gate::{Counts, Decision},
+    gate::{Counts, Decision, JudgeMeasure},
     stats::Estimate,
     trial::ClaimFinding,
     unit::Digest,
@@ -37,6 +37,9 @@ pub struct Report {
     /// What is known of the judges: name and value (`agrees with people`, `0.78 (0.71 to 0.84), 150
     /// labeled answers`); empty where nothing was measured.
     pub judge_facts: Vec<(String, String)>,
+    /// The same as numbers, to be drawn beside their bars.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub judge_measures: Vec<JudgeMeasure>,
     /// One row per metric.
     pub metrics: Vec<MetricRow>,
     /// One row per tag value.

@@ -162,6 +162,19 @@ impl Axis {
         }
     }
 
+    /// From none to all.
+    pub(super) fn shares() -> Self {
+        let step = 0.2;
+        let ticks = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0];
+        Self {
+            low: 0.0,
+            high: 1.0,
+            ticks: ticks
+                .map(|value| (value, tick_label(value, step, Kind::Score)))
+                .to_vec(),
+        }
+    }
+
     /// Where `value` stands: 0 at the left end, 1 at the right; held at the ends.
     pub(super) fn place(&self, value: f64) -> f64 {
         ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)

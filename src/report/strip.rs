@@ -13,28 +13,44 @@ pub fn interval_strip(
     reach: f64,
     unicode: bool,
 ) -> String {
-    let [line, start, end, dot, zero] = if unicode {
+    let places = |value: f64| column(value, reach);
+    let bounds = (lower.map(places), places(point), upper.map(places));
+    drawn::<WIDTH>(bounds, Some(WIDTH / 2), unicode)
+}
+
+/// Columns of a share's picture.
+const SHARE_WIDTH: usize = 21;
+
+/// The same on a line from 0 to 1, with a bar where there is one.
+pub fn share_strip(
+    (lower, point, upper): (Option<f64>, f64, Option<f64>),
+    bar: Option<f64>,
+    unicode: bool,
+) -> String {
+    let places = |value: f64| share(value, SHARE_WIDTH);
+    let bounds = (lower.map(places), places(point), upper.map(places));
+    drawn::<SHARE_WIDTH>(bounds, bar.map(places), unicode)
+}
+
+fn drawn<const N: usize>(
+    (from, point, to): (Option<usize>, usize, Option<usize>),
+    mark: Option<usize>,
+    unicode: bool,
+) -> String {
+    let [line, start, end, dot, bar] = if unicode {
         ['─', '├', '┤', '●', '┊']
     } else {
         ['-', '|', '|', 'o', ':']
     };
-    let mut cells = [' '; WIDTH];
-    let from = lower.map(|lower| column(lower, reach));
-    let to = upper.map(|upper| column(upper, reach));
-    let last = WIDTH - 1;
+    let mut cells = [' '; N];
     for cell in cells
         .iter_mut()
-        .take(to.unwrap_or(last) + 1)
+        .take(to.unwrap_or(N) + 1)
         .skip(from.unwrap_or(0))
     {
         *cell = line;
     }
-    for (place, sign) in [
-        (from, start),
-        (to, end),
-        (Some(last / 2), zero),
-        (Some(column(point, reach)), dot),
-    ] {
+    for (place, sign) in [(from, start), (to, end), (mark, bar), (Some(point), dot)] {
         if let Some(cell) = place.and_then(|place| cells.get_mut(place)) {
             *cell = sign;
         }
@@ -131,6 +147,39 @@ mod tests {
             ),
         ] {
             assert_eq!(interval_strip(bounds, 1.0, unicode), picture);
+        }
+    }
+
+    #[test]
+    fn a_share_stands_beside_its_bar() {
+        for (bounds, bar, unicode, picture) in [
+            (
+                (Some(0.5), 0.75, Some(0.9)),
+                Some(0.7),
+                true,
+                "          ├───┊●──┤  ",
+            ),
+            (
+                (Some(0.5), 0.75, Some(0.9)),
+                None,
+                false,
+                "          |----o--|  ",
+            ),
+            (
+                (None, 0.0, Some(0.05)),
+                Some(0.05),
+                false,
+                "o:                   ",
+            ),
+            ((Some(0.9), 1.0, None), None, true, "                  ├─●"),
+            (
+                (Some(-0.4), -0.2, None),
+                Some(0.7),
+                false,
+                "o-------------:------",
+            ),
+        ] {
+            assert_eq!(share_strip(bounds, bar, unicode), picture);
         }
     }
 

@@ -215,6 +215,26 @@ pub(super) fn change(row: &MetricRow) -> Option<Change> {
     })
 }
 
+/// What moved against the baseline: the worse first, then the better; scores before amounts, which are
+/// no question of quality, and among scores those that moved most.
+pub(super) fn changes(rows: &[MetricRow]) -> Vec<Change> {
+    let size = |row: &MetricRow| match &row.difference {
+        Some(difference) if row.unit.is_empty() => difference.point.abs(),
+        _ => 0.0,
+    };
+    let mut changes: Vec<(&MetricRow, Change)> = rows
+        .iter()
+        .filter_map(|row| Some((row, change(row)?)))
+        .collect();
+    changes.sort_by(|(one, first), (other, second)| {
+        let kind = |row: &MetricRow| !row.unit.is_empty();
+        (first.movement, kind(one))
+            .cmp(&(second.movement, kind(other)))
+            .then(size(other).total_cmp(&size(one)))
+    });
+    changes.into_iter().map(|(_, change)| change).collect()
+}
+
 /// `12 regressed, 4 still failing, …` in the order of the buckets.
 pub(super) fn buckets(counts: &[(Bucket, usize)]) -> String {
     counts

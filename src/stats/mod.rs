@@ -50,6 +50,7 @@ mod estimate;
 mod exact_paired;
 mod gamma_sum;
 mod incomplete_beta;
+pub mod kappa_bound;
 mod method;
 pub mod missing;
 pub mod multiplicity;

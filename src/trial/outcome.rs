@@ -175,3 +175,26 @@ pub struct ClaimFinding {
     /// Why, in words for people (`the number 30 is not in the passages`).
     pub reasons: Vec<String>,
 }
+
+impl ClaimFinding {
+    /// How a reason begins that says: the judge gave a label that our checks did not believe.
+    pub const DISBELIEVED: &str = "judge fault: ";
+    /// How a reason begins that says: not all votes were for this label.
+    pub const SPLIT: &str = "votes: ";
+
+    /// Whether our checks did not believe the judge.
+    pub fn judge_was_disbelieved(&self) -> bool {
+        self.has_reason(Self::DISBELIEVED)
+    }
+
+    /// Whether the judge's votes differed.
+    pub fn split_the_votes(&self) -> bool {
+        self.has_reason(Self::SPLIT)
+    }
+
+    fn has_reason(&self, beginning: &str) -> bool {
+        self.reasons
+            .iter()
+            .any(|reason| reason.starts_with(beginning))
+    }
+}

@@ -33,6 +33,11 @@ struct Page {
     previous: String,
     next: String,
     explain: String,
+    /// What judging again costs; `None` where this viewer may not.
+    again: Option<String>,
+    run: String,
+    case_id: String,
+    attempt: usize,
 }
 
 /// One repeat of one of the runs.
@@ -117,13 +122,19 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
         back: link("compare", &pairs),
         previous: shown.neighbour(place.checked_sub(1))?,
         next: shown.neighbour(Some(place + 1))?,
-        explain: visible_line(&format!(
-            "groundgate explain {} --run {}",
-            case.id,
-            run.header().run_id
-        )),
+        explain: explain(&case.id, &run),
+        again: (desk.rejudge.as_ref()).map(|judges| judges.price(&run, trial)),
+        run: run.header().run_id.clone(),
+        case_id: case.id.clone(),
+        attempt,
     };
     desk.pages.page("case.html", &visible_line(&case.id), &page)
+}
+
+/// The same in a terminal.
+fn explain(case: &str, run: &Reader) -> String {
+    let run = &run.header().run_id;
+    visible_line(&format!("groundgate explain {case} --run {run}"))
 }
 
 fn turns(case: &Case) -> Vec<(&'static str, String)> {
@@ -214,7 +225,7 @@ fn case_report(
     })
 }
 
-fn cell_text(metric: &crate::trial::MetricSpec, cell: Option<&Cell>) -> String {
+pub(super) fn cell_text(metric: &crate::trial::MetricSpec, cell: Option<&Cell>) -> String {
     match cell {
         None => "—".to_owned(),
         Some(Cell::Scored(value)) => score_text(metric, Some(*value)),

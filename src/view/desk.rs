@@ -10,6 +10,7 @@ use std::{
 use axum::http::StatusCode;
 
 use super::{
+    again::{self, Rejudge},
     case, compare,
     comparison::Comparison,
     judges, label,
@@ -47,6 +48,7 @@ pub struct Desk {
     /// What verdicts compare with, where an address does not say.
     pub(super) baseline: Option<String>,
     pub(super) labelling: Option<Mutex<Session>>,
+    pub(super) rejudge: Option<Box<dyn Rejudge>>,
     kept: Mutex<Vec<(Key, Arc<Comparison>)>>,
     verdicts: Mutex<BTreeMap<Key, String>>,
 }
@@ -77,9 +79,17 @@ impl Desk {
             gatekeeper,
             baseline,
             labelling: labelling.map(Mutex::new),
+            rejudge: None,
             kept: Mutex::default(),
             verdicts: Mutex::default(),
         })
+    }
+
+    /// The same, with judges that may be asked again from the pages.
+    #[must_use]
+    pub fn with_rejudge(mut self, rejudge: Option<Box<dyn Rejudge>>) -> Self {
+        self.rejudge = rejudge;
+        self
     }
 
     /// The page of a path.
@@ -106,6 +116,7 @@ impl Desk {
     pub(super) fn post(&self, page: &str, body: &[u8]) -> Reply {
         let made = match page {
             "label" => label::answer(self, body),
+            "again" => again::post(self, body),
             _ => Err(Trouble::absent("nothing takes this")),
         };
         made.unwrap_or_else(|trouble| Reply::text(trouble.status, trouble.words))

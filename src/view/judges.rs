@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
+    claims::claims_of,
     desk::Desk,
-    labelling::claims_of,
     page::{Reply, Trouble},
     query::{Query, link},
     runs::name_of,
@@ -141,7 +141,7 @@ fn people(desk: &Desk, run: &Reader) -> Result<People, Trouble> {
         Some(confusion) => {
             sentences.push(format!(
                 "The judge gives the label that people agree on for {} of all claims ({} labelled, each weighted \
-                 by how probable its draw was). For an interval: groundgate label --export, then judge agreement.",
+                 by how probable its draw was). For an interval: groundgate label --export FILE, then judge agreement --labels FILE.",
                 format_score(confusion.weighted_share, Toward::Nearest),
                 format_count(confusion.n),
             ));

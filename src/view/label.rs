@@ -21,6 +21,7 @@ use crate::{
 struct Page {
     guidelines: Vec<&'static str>,
     is_pairs: bool,
+    formula: Option<String>,
 }
 
 pub(super) fn page(desk: &Desk) -> Result<Reply, Trouble> {
@@ -29,6 +30,7 @@ pub(super) fn page(desk: &Desk) -> Result<Reply, Trouble> {
     let page = Page {
         guidelines: GUIDELINES.lines().collect(),
         is_pairs: session.task == Task::Pairs,
+        formula: session.formula(),
     };
     desk.pages.page("label.html", "Label", &page)
 }

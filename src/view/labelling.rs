@@ -4,17 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{case::attempts_of, page::Trouble};
+use super::{
+    claims::{claims_of, pairs_of},
+    golds::{Gold, golds},
+    page::Trouble,
+};
 use crate::{
     eval_set::Case,
-    judge::{bundled, known_cases, sentences, units},
+    judge::sentences,
     label::{
-        Claim, Current, GUIDELINES, Given, Item, Kind, Label, Log, Planned, Queue, between_people,
-        plan,
+        Current, GUIDELINES, Given, Item, Kind, Label, Log, Planned, Queue, RANDOM_PERCENT,
+        between_people, formula, plan, recognized,
     },
     number::{Toward, format_score},
     record::{Reader, RecordError},
     report::{AnswerReport, visible_line, visible_text},
+    stats::kappa_bound::{AgreementBar, Stop},
     trial::{ClaimFinding, Evidence, Label as Judged},
     unit::Digest,
 };
@@ -42,16 +47,8 @@ pub struct Session {
     planned: Vec<Planned>,
     golds: Vec<Gold>,
     judged: BTreeMap<Item, Judged>,
-}
-
-/// An item whose label is known.
-#[derive(Debug, Clone)]
-struct Gold {
-    item: Item,
-    question: String,
-    answer: String,
-    passages: Vec<String>,
-    known: Given,
+    bar: AgreementBar,
+    queue: Queue,
 }
 
 /// An item as it is shown: nothing in it tells what the judge said, or whose answer it is.
@@ -64,10 +61,26 @@ pub(super) struct Ask {
     /// The answer before, inside and behind the claim.
     pub(super) answer: [String; 3],
     pub(super) passages: Vec<Vec<Sentence>>,
-    /// Of pairs: the two answers.
-    pub(super) sides: Vec<String>,
+    /// Of pairs: the two answers, each with its passages.
+    pub(super) sides: Vec<Shown>,
     /// What people in disagreement said.
     pub(super) dispute: Vec<String>,
+}
+
+/// One answer of a pair.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Shown {
+    text: String,
+    passages: Vec<Vec<Sentence>>,
+}
+
+impl Shown {
+    fn new(answer: &AnswerReport) -> Self {
+        Self {
+            text: visible_text(answer.text.as_deref().unwrap_or_default()),
+            passages: passages(answer),
+        }
+    }
 }
 
 /// A piece of a passage that can be pointed at.
@@ -125,6 +138,8 @@ pub(super) struct Progress {
     pub(super) done: usize,
     pub(super) total: usize,
     pub(super) agreement: String,
+    /// Whether enough answers are labelled, and how many are missing; empty for pairs.
+    pub(super) stop: String,
 }
 
 impl Session {
@@ -160,7 +175,22 @@ impl Session {
                 Vec::new()
             },
             judged,
+            bar: AgreementBar::default(),
+            queue,
         })
+    }
+
+    /// The same, with how good the judge must be shown to be before labelling may stop.
+    #[must_use]
+    pub fn until(mut self, bar: AgreementBar) -> Self {
+        self.bar = bar;
+        self
+    }
+
+    /// How the queue chooses, where there is more to say of it than its name.
+    pub(super) fn formula(&self) -> Option<String> {
+        (self.queue == Queue::Doubtful)
+            .then(|| format!("{}; {RANDOM_PERCENT} % of the items are random", formula()))
     }
 
     /// What comes next: planned items that still need a person, known ones between them, and in the
@@ -220,6 +250,13 @@ impl Session {
                     agreement.n
                 )
             }),
+            stop: match self.task {
+                Task::Pairs => String::new(),
+                Task::Claims => {
+                    let [good, bad] = recognized(self.log.kinds(), &self.judged);
+                    visible_line(&Stop::new(self.bar.clone(), good, bad).to_string())
+                }
+            },
         }
     }
 
@@ -387,9 +424,9 @@ impl Session {
         ours: &AnswerReport,
         theirs: Option<&AnswerReport>,
     ) -> Result<Ask, Trouble> {
-        let text = |answer: &AnswerReport| answer.text.clone().unwrap_or_default();
-        let mut sides: Vec<String> =
-            theirs.map_or_else(Vec::new, |theirs| vec![text(ours), text(theirs)]);
+        let mut sides = theirs.map_or_else(Vec::new, |theirs| {
+            vec![Shown::new(ours), Shown::new(theirs)]
+        });
         if !candidate_left(item) {
             sides.reverse();
         }
@@ -398,7 +435,7 @@ impl Session {
             Some(id) => {
                 let claim = ours.claims.iter().find(|claim| claim.id == *id);
                 let claim = claim.ok_or_else(|| Trouble::absent("the claim is gone"))?;
-                around(&text(ours), claim)
+                around(ours.text.as_deref().unwrap_or_default(), claim)
             }
         };
         Ok(Ask {
@@ -409,10 +446,11 @@ impl Session {
                 .map(|turn| format!("{}: {}", turn.role.name(), visible_text(&turn.text)))
                 .collect(),
             answer,
-            passages: (ours.passages.iter().enumerate())
-                .map(|(number, passage)| pieces(number, &passage.text))
-                .collect(),
-            sides: sides.iter().map(|side| visible_text(side)).collect(),
+            passages: match theirs {
+                None => passages(ours),
+                Some(_) => Vec::new(),
+            },
+            sides,
             dispute: self.dispute(item),
         })
     }
@@ -435,70 +473,13 @@ fn candidate_left(item: &Item) -> bool {
     digest.to_string().starts_with(|digit: char| digit < '8')
 }
 
-impl Gold {
-    fn ask(&self) -> Ask {
-        Ask {
-            task: Task::Claims,
-            item: self.item.clone(),
-            question: visible_text(&self.question),
-            history: Vec::new(),
-            answer: [String::new(), visible_text(&self.answer), String::new()],
-            passages: self
-                .passages
-                .iter()
-                .enumerate()
-                .map(|(n, text)| pieces(n, text))
-                .collect(),
-            sides: Vec::new(),
-            dispute: Vec::new(),
-        }
-    }
-}
-
-/// Known cases of the bundled judge that are one claim with a known label.
-fn golds() -> Vec<Gold> {
-    let cases = bundled("groundedness")
-        .and_then(|judge| known_cases::read("groundedness.cases.jsonl", judge.cases).ok())
-        .unwrap_or_default();
-    let value = |case: &known_cases::KnownCase, metric: &str| match case.expect.get(metric) {
-        Some(known_cases::Expectation::Value(value)) => Some(*value > 0.5),
-        _ => None,
-    };
-    cases
-        .iter()
-        .filter_map(|case| {
-            let known = match (value(case, "groundedness")?, value(case, "contradiction")?) {
-                (true, true) => Given::Supported,
-                (false, true) => Given::NotFound,
-                (false, false) => Given::Contradicted,
-                (true, false) => return None,
-            };
-            let passages = case
-                .answer
-                .passages
-                .as_ref()
-                .filter(|passages| !passages.is_empty())?;
-            (units(&case.answer.text).len() == 1).then(|| Gold {
-                item: Item {
-                    run: "known".to_owned(),
-                    case: case.name.clone(),
-                    attempt: 0,
-                    claim: Some("s1".to_owned()),
-                    baseline: None,
-                },
-                question: case.case.question.clone(),
-                answer: case.answer.text.clone(),
-                passages: passages
-                    .iter()
-                    .map(|passage| passage.text.clone())
-                    .collect(),
-                known,
-            })
-        })
+fn passages(answer: &AnswerReport) -> Vec<Vec<Sentence>> {
+    let all = answer.passages.iter().enumerate();
+    all.map(|(number, passage)| pieces(number, &passage.text))
         .collect()
 }
 
-fn pieces(passage: usize, text: &str) -> Vec<Sentence> {
+pub(super) fn pieces(passage: usize, text: &str) -> Vec<Sentence> {
     sentences::split(text)
         .into_iter()
         .filter_map(|range| {
@@ -524,95 +505,4 @@ fn around(text: &str, claim: &ClaimFinding) -> [String; 3] {
         (Some(before), Some(inside), Some(after)) => [before, inside, after],
         _ => [String::new(), visible_text(&claim.text), String::new()],
     }
-}
-
-/// Metrics whose claims are sentences of the answer.
-fn is_about_the_answer(metric: &str) -> bool {
-    ["groundedness", "faithfulness"]
-        .iter()
-        .any(|name| metric.ends_with(name))
-}
-
-/// Every claim of a run's answers that a judge has labelled: the first instrument's label is the
-/// one that people are compared with, others can dispute it.
-pub fn claims_of(run: &Reader) -> Result<Vec<Claim>, RecordError> {
-    let attempts = attempts_of(run);
-    let mut by_trial: BTreeMap<usize, Vec<ClaimFinding>> = BTreeMap::new();
-    let mut disputed: BTreeSet<(usize, String)> = BTreeSet::new();
-    let metrics = run
-        .header()
-        .metrics
-        .iter()
-        .map(|source| &source.metric.name);
-    for metric in metrics.filter(|name| is_about_the_answer(name)) {
-        run.for_each_claims(metric, |trial, claims| {
-            let Some(first) = by_trial.get(&trial) else {
-                by_trial.insert(trial, claims);
-                return;
-            };
-            for claim in &claims {
-                if first
-                    .iter()
-                    .any(|one| one.id == claim.id && one.label != claim.label)
-                {
-                    disputed.insert((trial, claim.id.clone()));
-                }
-            }
-        })?;
-    }
-    let bad = |claim: &ClaimFinding| !matches!(claim.label, Judged::Supported | Judged::NotAClaim);
-    let grounded: BTreeMap<usize, bool> = by_trial
-        .iter()
-        .map(|(trial, claims)| (*trial, !claims.iter().any(bad)))
-        .collect();
-    let mut all = Vec::new();
-    let mut case: Option<(usize, Case)> = None;
-    for (trial, claims) in &by_trial {
-        let place = trial / attempts;
-        if case.as_ref().is_none_or(|(known, _)| *known != place) {
-            case = Some((place, run.case(place)?));
-        }
-        let Some((_, case)) = &case else { continue };
-        let repeats =
-            (place * attempts..(place + 1) * attempts).filter_map(|trial| grounded.get(&trial));
-        let flips = repeats.collect::<BTreeSet<_>>().len() > 1;
-        let n_bad = claims.iter().filter(|claim| bad(claim)).count();
-        all.extend(claims.iter().map(|claim| Claim {
-            item: Item {
-                run: run.header().run_id.clone(),
-                case: case.id.clone(),
-                attempt: u32::try_from(trial % attempts).unwrap_or(0),
-                claim: Some(claim.id.clone()),
-                baseline: None,
-            },
-            judged: claim.label,
-            is_disputed: flips || disputed.contains(&(*trial, claim.id.clone())),
-            is_pivotal: n_bad == 1 && bad(claim),
-            is_critical: case.critical,
-        }));
-    }
-    Ok(all)
-}
-
-/// Whole answers of cases that both runs have.
-fn pairs_of(run: &Reader, base: &Reader) -> Result<Vec<Claim>, RecordError> {
-    let mut all = Vec::new();
-    for case in run.cases()? {
-        if base.place_of(&case.id)?.is_some() {
-            all.push(Claim {
-                item: Item {
-                    run: run.header().run_id.clone(),
-                    case: case.id,
-                    attempt: 0,
-                    claim: None,
-                    baseline: Some(base.header().run_id.clone()),
-                },
-                judged: Judged::NotAClaim,
-                is_disputed: false,
-                is_pivotal: false,
-                is_critical: case.critical,
-            });
-        }
-    }
-    Ok(all)
 }

@@ -18,6 +18,8 @@ struct Page {
     name: String,
     status: &'static str,
     is_running: bool,
+    /// How a run that was not finished is gone on with; empty where it was, or is under way.
+    go_on: String,
     finished: String,
     planned: String,
     percent: usize,
@@ -44,6 +46,12 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
         name: name_of(&run),
         status: status.name(),
         is_running: status == Status::Running,
+        go_on: match status {
+            Status::Stopped | Status::Interrupted | Status::OutOfBudget => {
+                format!("groundgate run --resume {}", visible_line(&id))
+            }
+            Status::Running | Status::Complete | Status::Decided => String::new(),
+        },
         finished: format_count(finished),
         planned: format_count(planned),
         percent: 100 * finished / planned.max(1),

@@ -5,12 +5,15 @@
 //! on 127.0.0.1 and `guard` refuses what does not come from our own pages. What needs a policy is
 //! asked of a [`Gatekeeper`], which `cli` brings along.
 
+mod again;
 mod case;
 mod case_list;
+mod claims;
 mod compare;
 mod comparison;
 mod desk;
 mod filter;
+mod golds;
 mod guard;
 mod judges;
 mod label;
@@ -23,8 +26,10 @@ mod runs;
 mod server;
 mod slices;
 
+pub use again::Rejudge;
+pub use claims::{answer_of, claims_of};
 pub use comparison::Comparison;
 pub use desk::{Desk, Gatekeeper};
-pub use labelling::{Session, Task, claims_of};
+pub use labelling::{Session, Task};
 pub use pack::{import, pack};
 pub use server::{ServeError, Server};

@@ -5,7 +5,7 @@
 
 use std::{
     env,
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{BufRead as _, BufReader, Write as _},
     process::{Child, Command, Stdio},
     thread,
@@ -201,16 +201,38 @@ impl Browser {
         self.call("Emulation.setEmulatedMedia", media);
     }
 
-    /// What is wrong with the page for people who use a keyboard, a reader, or a magnifier.
+    /// What is wrong with the page for people who use a keyboard, a reader, or a magnifier: by axe-core
+    /// (WCAG 2.2 A and AA, and its good practices), and by what axe does not look for.
     pub(crate) fn barriers(&mut self) -> Vec<String> {
-        let found = self.eval(include_str!("barriers.js"));
-        found
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(Value::to_string)
-            .collect()
+        let mut found = self.eval(include_str!("barriers.js"));
+        let mut all = found.as_array_mut().map(std::mem::take).unwrap();
+        if let Some(axe) = axe() {
+            self.eval(&axe);
+            let found = self.eval(
+                "axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations.flatMap(\
+                 ({id, nodes}) => nodes.map((node) => `axe ${id}: ${node.html.slice(0, 200)} ${node.failureSummary}`)))",
+            );
+            all.extend(found.as_array().unwrap().iter().cloned());
+        }
+        all.iter().map(Value::to_string).collect()
     }
+}
+
+/// The script of axe-core, which `tests/run.sh` installs where there is npm.
+fn axe() -> Option<String> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/target/axe/node_modules/axe-core/axe.min.js"
+    );
+    let script = fs::read_to_string(path).ok();
+    if script.is_none() {
+        assert!(
+            env::var_os("GROUNDGATE_REQUIRE_AXE").is_none(),
+            "axe-core is required"
+        );
+        eprintln!("SKIPPED: axe-core is not installed");
+    }
+    script
 }
 
 impl Drop for Browser {

@@ -135,6 +135,17 @@ fn labels_say_how_well_a_judge_agrees_and_the_gate_reads_the_calibration() {
         text.contains("Gwet's AC1") && text.contains("39 of 40"),
         "{text}"
     );
+    // A judge that errs once in 40 and once in 20 is not yet shown to be above the usual bar.
+    let stop = &found["stops"][0];
+    assert_eq!((&stop["bar"], &stop["rule"]), (&json!(0.7), &Value::Null));
+    let more = stop["more_labels"].as_u64().unwrap();
+    assert!((1..60).contains(&more), "{stop}");
+    assert!(
+        text.contains(&format!(
+            "{more} more labelled answers bring the agreement interval above 0.70"
+        )),
+        "{text}"
+    );
 
     let into = [
         "judge",
@@ -188,6 +199,14 @@ fn what_is_measured_of_a_judge_is_what_the_gate_reads_of_it() {
     // 39 of 40 good and 19 of 20 bad ones: kappa .89, surely at least .6.
     assert_eq!(verdict(0.55), "pass");
     assert_eq!(verdict(0.85), "inconclusive");
+    // The bar of that rule is where labelling may stop.
+    let found = json_of(
+        &folder,
+        &["judge", "agreement", "--labels", "labels.jsonl"],
+        0,
+    );
+    assert_eq!(found["stops"][0]["bar"], 0.85);
+    assert_eq!(found["stops"][0]["rule"], "judge");
     // Of another judge it says nothing.
     let written = fs::read_to_string(folder.path().join("judge.json")).unwrap();
     let judge = json_of(

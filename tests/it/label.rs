@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs};
 
+use groundgate::unit::Digest;
 use serde_json::{Value, json};
 
 use crate::{
@@ -113,7 +114,7 @@ fn three_hundred_labels_by_keyboard_survive_a_server_that_is_killed() {
         assert!(probability > 0.0 && probability <= 1.0);
     }
     drop(viewer);
-    let ended = folder.run(&["label", "--export", "agreed.jsonl"]);
+    let ended = folder.run(&["label", "--export", "agreed.jsonl", "--as", "items"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     let agreed = fs::read_to_string(folder.path().join("agreed.jsonl")).unwrap();
     let wanted = labels
@@ -225,7 +226,7 @@ fn two_people_overlap_and_a_third_settles_what_they_disagree_on() {
     };
     assert_eq!((of("ben"), of("cleo")), (disputes, disputes));
     assert!(of("ana") > of("ben"));
-    let ended = folder.run(&["label", "--export", "agreed.jsonl"]);
+    let ended = folder.run(&["label", "--export", "agreed.jsonl", "--as", "items"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     let agreed = fs::read_to_string(folder.path().join("agreed.jsonl")).unwrap();
     assert_eq!(agreed.lines().count(), of("ana"));
@@ -279,16 +280,102 @@ fn a_pack_is_one_page_whose_answers_come_back() {
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
+/// A log of two people who labelled whole answers of a run, and of one who did so for an answer that a
+/// queue had picked; no browser is needed for that.
+fn labelled(folder: &Folder) {
+    let run = ids(folder).remove(0);
+    let (mut previous, mut log) = (Digest::of(b"").to_string(), String::new());
+    let mut say = |labeler: &str, n: usize, claim: usize, label: &str, queue: &str| {
+        let line = json!({
+            "previous": previous, "kind": "label", "run": run, "case": format!("q{n}"), "attempt": 0,
+            "claim": format!("s{claim}"), "label": label, "labeler": labeler,
+            "at": "2026-11-25T13:00:00Z", "queue": queue, "inclusion_probability": 0.5,
+            "guidelines": Digest::of(b"").to_string(), "after_reveal": false,
+        })
+        .to_string();
+        previous = Digest::of(line.as_bytes()).to_string();
+        writeln!(log, "{line}").unwrap();
+    };
+    for n in 0..6 {
+        for claim in 1..=3 {
+            let label = if n < 2 && claim == 2 {
+                "contradicted"
+            } else {
+                "supported"
+            };
+            say("ana", n, claim, label, "calibration");
+            if n < 3 {
+                say("b\"en", n, claim, "supported", "calibration");
+            }
+            say("ana", n + 10, claim, label, "uncertain");
+        }
+        say("ana", n + 20, 1, "contradicted", "calibration");
+    }
+    folder.write("labels.jsonl", &log);
+}
+
+#[test]
+fn every_exported_form_is_read_by_judge_agreement_as_the_same_labels() {
+    let folder = project();
+    import(&folder, "a", &answers(30));
+    labelled(&folder);
+    let mut read: Vec<Value> = Vec::new();
+    for (file, form) in [
+        ("lines.jsonl", "jsonl"),
+        ("argilla.json", "argilla"),
+        ("tasks.json", "label-studio"),
+        ("traces.json", "mlflow"),
+    ] {
+        let ended = folder.run(&["label", "--export", file, "--as", form]);
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        assert!(ended.err.contains("labels of 12 answers"), "{}", ended.err);
+        assert!(
+            ended.err.contains("6 of which not every claim"),
+            "{}",
+            ended.err
+        );
+        let ended = folder.run(&["judge", "agreement", "latest", "--labels", file, "--json"]);
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        let document: Value = serde_json::from_str(&ended.out).unwrap();
+        assert_eq!(document["labels"]["n_without_value"], 0, "{form}");
+        read.push(document["agreements"].clone());
+    }
+    let first = &read[0];
+    let agreement = first
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["metric"] == "groundedness")
+        .unwrap();
+    // Of six random answers two are good for one and bad for the other; six were picked.
+    assert_eq!(agreement["n"], 4, "{first}");
+    assert_eq!(agreement["n_tied"], 2, "{first}");
+    assert_eq!(agreement["n_picked"], 6, "{first}");
+    assert_eq!(agreement["n_several_people"], 3, "{first}");
+    for other in &read[1..] {
+        assert_eq!(other, first);
+    }
+    // What nobody has finished is no label of an answer.
+    folder.write("labels.jsonl", "");
+    let ended = folder.run(&["label", "--export", "none.jsonl"]);
+    assert_eq!(ended.code, 3, "{}", ended.err);
+    assert!(
+        ended.err.contains("nobody has labelled every claim"),
+        "{}",
+        ended.err
+    );
+}
+
 const PAIRS: usize = 24;
 
-/// Answers that begin with `words`, all with the same passage.
+/// Answers that begin with `words`, each with a passage of its own.
 fn whole_answers(words: &str) -> String {
     (0..PAIRS).fold(String::new(), |mut lines, n| {
         let line = json!({
             "case": {"id": format!("q{n}"), "question": format!("How long does refund {n} take?"), "tags": {}},
             "attempt": 0,
             "answer": format!("{words} for refund {n}."),
-            "passages": [{"id": "d", "text": format!("Refund {n} takes 14 days."), "source": null}],
+            "passages": [{"id": "d", "text": format!("Passage for {words}: refund {n} takes 14 days."), "source": null}],
             "scores": {"groundedness": 1},
         });
         writeln!(lines, "{line}").unwrap();
@@ -301,8 +388,11 @@ fn whole_answers(words: &str) -> String {
 fn choose(browser: &mut Browser, n: usize) -> (String, &'static str, bool) {
     assert!(browser.comes_true("!document.getElementById('item').hidden"));
     let question = browser.eval("document.getElementById('question').textContent");
-    let sides = browser
-        .eval("[...document.querySelectorAll('#sides section')].map((side) => side.textContent)");
+    let sides = browser.eval(
+        "[...document.querySelectorAll('#sides .side > .said')].map((side) => side.textContent)",
+    );
+    let passages = browser
+        .eval("[...document.querySelectorAll('#sides .side > .passage .said')].map((one) => one.textContent.trim())");
     let is_left = sides[0].as_str().unwrap().starts_with("Two weeks");
     assert!(
         sides[usize::from(is_left)]
@@ -310,6 +400,17 @@ fn choose(browser: &mut Browser, n: usize) -> (String, &'static str, bool) {
             .unwrap()
             .starts_with("It depends")
     );
+    // Each answer stands over what it was given.
+    for (side, passage) in [
+        (usize::from(!is_left), "Two weeks"),
+        (usize::from(is_left), "It depends"),
+    ] {
+        let seen = passages[side].as_str().unwrap();
+        assert!(
+            seen.starts_with(&format!("Passage for {passage}")),
+            "{passages}"
+        );
+    }
     let (wanted, key) = match (n % 4, is_left) {
         (0, true) => ("candidate", "1"),
         (0, false) => ("candidate", "ArrowRight"),
@@ -354,15 +455,19 @@ fn a_side_of_a_pair_is_chosen_blind_and_written_down_as_the_run_that_stood_there
     browser.open(&viewer.url);
     assert!(browser.comes_true("!document.getElementById('item').hidden"));
     assert_eq!(browser.barriers(), Vec::<String>::new());
+    assert_eq!(
+        browser.eval("document.getElementById('evidence').checkVisibility()"),
+        json!(false)
+    );
     let page = browser.eval("document.documentElement.outerHTML");
     let asked = browser.eval("fetch('ask').then((reply) => reply.text())");
-    for hidden in ["variant-of", "candidate", "judge"] {
-        assert!(
-            !asked.as_str().unwrap().contains(hidden),
-            "{hidden}: {asked}"
-        );
-        assert!(!page.as_str().unwrap().contains(hidden), "{hidden}: {page}");
-    }
+    let tells = |text: &Value| {
+        let words = ["variant-of", "candidate", "judge"].into_iter();
+        words
+            .filter(|word| text.as_str().unwrap().contains(word))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((tells(&asked), tells(&page)), (vec![], vec![]));
     let mut chosen: Vec<_> = (0..PAIRS).map(|n| choose(&mut browser, n)).collect();
     // The last one is taken back, and answered otherwise.
     let is_done = "document.getElementById('status').textContent.includes('All done')";
@@ -386,7 +491,7 @@ fn a_side_of_a_pair_is_chosen_blind_and_written_down_as_the_run_that_stood_there
         );
     }
     assert_eq!(labels.last().unwrap()["after_reveal"], json!(true));
-    let ended = folder.run(&["label", "--export", "agreed.jsonl"]);
+    let ended = folder.run(&["label", "--export", "agreed.jsonl", "--as", "items"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     let agreed = fs::read_to_string(folder.path().join("agreed.jsonl")).unwrap();
     assert_eq!(agreed.lines().count(), PAIRS);

@@ -8,7 +8,7 @@ use crate::{
     browser::Browser,
     program::{Folder, POLICY, config, eval_set},
     slow_copilot::SlowCopilot,
-    view::Viewer,
+    view::{Viewer, ids},
 };
 
 const CASES: usize = 80;
@@ -103,4 +103,63 @@ fn a_run_under_way_is_shown_as_far_as_it_is_until_it_ends() {
             "{address}"
         );
     }
+}
+
+#[test]
+fn a_killed_run_is_shown_as_stopped_and_how_it_goes_on() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let server = SlowCopilot::start(Duration::from_millis(300));
+    let folder = Folder::with(&[
+        ("groundgate.toml", &config(&server.url)),
+        ("gate.toml", POLICY),
+        ("set.jsonl", &eval_set(CASES)),
+    ]);
+    let mut run = folder
+        .command(&["run", "-q"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    while folder.records().is_empty() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let viewer = Viewer::start(&folder, &["view"]);
+    open_live(&mut browser, &viewer);
+    assert_eq!(
+        seen(&mut browser).map(|(_, is_running)| is_running),
+        Some(true)
+    );
+    // Nobody else may write meanwhile: questions would be paid for twice.
+    let second = folder.run(&["run", "-q", "--resume", "latest"]);
+    assert_ne!(second.code, 0);
+    assert!(
+        second.err.contains("is being written by another"),
+        "{}",
+        second.err
+    );
+
+    run.kill().unwrap();
+    run.wait().unwrap();
+    browser.eval("location.reload()");
+    assert!(browser.comes_true("document.querySelector('main')?.textContent.includes('stopped')"));
+    let text = browser.eval("document.querySelector('main').textContent");
+    let text = text.as_str().unwrap();
+    let id = &ids(&folder)[0];
+    assert!(
+        text.contains(&format!("groundgate run --resume {id}")),
+        "{text}"
+    );
+    assert_eq!(
+        seen(&mut browser).map(|(_, is_running)| is_running),
+        Some(false)
+    );
+    let listed = folder.run(&["runs", "list"]);
+    assert!(listed.out.contains("stopped"), "{}", listed.out);
+
+    let ended = folder.run(&["run", "-q", "--resume", id]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    browser.eval("location.reload()");
+    assert!(browser.comes_true("document.querySelector('main')?.textContent.includes('complete')"));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }

@@ -9,6 +9,7 @@
     reason = "helpers of tests fail by panicking and say what they skip, as tests do"
 )]
 
+mod again;
 mod architecture;
 mod auth;
 mod bad_input;

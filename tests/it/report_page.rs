@@ -38,6 +38,21 @@ fn of_many_cases_some_are_shown_and_every_one_is_found() {
     assert!(browser.comes_true(&says(CASES)));
     let n_shown = "document.querySelectorAll('details.case:not([hidden])').length";
     assert_eq!(browser.eval(n_shown), json!(200));
+    // On paper the others are told of.
+    let told = "(({textContent}) => textContent)(document.getElementById('printed'))";
+    let is_seen = "document.getElementById('printed').checkVisibility()";
+    assert_eq!(browser.eval(is_seen), json!(false));
+    browser.call("Emulation.setEmulatedMedia", json!({"media": "print"}));
+    assert_eq!(browser.eval(is_seen), json!(true));
+    let words = browser.eval(told);
+    assert!(
+        words
+            .as_str()
+            .unwrap()
+            .starts_with("60 of 260 cases are not printed"),
+        "{words}"
+    );
+    browser.call("Emulation.setEmulatedMedia", json!({"media": ""}));
     let button = "document.querySelector('#case-list + p button')";
     assert_eq!(
         browser.eval(&format!("{button}.textContent")),
@@ -45,6 +60,7 @@ fn of_many_cases_some_are_shown_and_every_one_is_found() {
     );
     browser.eval(&format!("{button}.click()"));
     assert_eq!(browser.eval(n_shown), json!(CASES));
+    assert_eq!(browser.eval(told), json!(""));
     assert_eq!(
         browser.eval("document.querySelector('#case-list + p').hidden"),
         json!(true)

@@ -39,14 +39,14 @@ impl Viewer {
     }
 
     /// `127.0.0.1:4711` and `/token/`.
-    fn place(&self) -> (String, String) {
+    pub(crate) fn place(&self) -> (String, String) {
         let rest = self.url.strip_prefix("http://").unwrap();
         let (host, path) = rest.split_once('/').unwrap();
         (host.to_owned(), format!("/{path}"))
     }
 
     /// Sends bytes and reads all that comes back.
-    fn raw(&self, request: &str) -> String {
+    pub(crate) fn raw(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(self.place().0).unwrap();
         let _refused_early = stream.write_all(request.as_bytes());
         let mut reply = Vec::new();

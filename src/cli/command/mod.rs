@@ -10,6 +10,7 @@ pub(super) mod explain;
 pub(super) mod gate;
 pub(super) mod init;
 pub(super) mod judge;
+mod label_export;
 pub(super) mod plan;
 pub(super) mod policy;
 mod policy_test;

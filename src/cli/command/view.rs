@@ -4,25 +4,29 @@ use std::path::{Path, PathBuf};
 
 use rustls::crypto::ring;
 
-use super::super::{
-    args::{Global, LabelArgs, QueueName, ViewArgs},
-    assemble::{self, Loaded, Question},
-    clock,
-    error::CliError,
-    exit_code::ExitCode,
-    facts::Asked,
-    files, pipeline,
-    policy_source::PolicySource,
-    project, runs,
-    terminal::Terminal,
-    wants_json,
+use super::{
+    super::{
+        again::Again,
+        args::{Global, LabelArgs, QueueName, ViewArgs},
+        assemble::{self, Loaded, Question},
+        bar, clock,
+        error::CliError,
+        exit_code::ExitCode,
+        facts::Asked,
+        files, pipeline,
+        policy_source::PolicySource,
+        project, runs,
+        terminal::Terminal,
+        wants_json,
+    },
+    label_export,
 };
 use crate::{
     gate::Evidence,
-    label::{Log, Queue, agreed, parse},
+    label::{Log, Queue},
     record::Reader,
     report::{AnswerReport, Embed, losses, visible_line},
-    view::{Comparison, Desk, Gatekeeper, Server, Session, import, pack},
+    view::{Comparison, Desk, Gatekeeper, Rejudge, Server, Session, import, pack},
 };
 
 /// Runs `view`.
@@ -44,7 +48,7 @@ pub(crate) fn label(
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
     if let Some(path) = &args.export {
-        return export(&args.view.labels, path, terminal);
+        return label_export::run(global, (&args.view.labels, args.form), path, terminal);
     }
     let directory = project::runs_dir(global)?;
     let run = runs::open(&directory, &args.run)?;
@@ -52,7 +56,8 @@ pub(crate) fn label(
     let log = Log::open(&args.view.labels).map_err(CliError::invalid)?;
     let drawn = (queue(args.queue), args.items, args.seed);
     let other = if args.pairs { baseline.as_ref() } else { None };
-    let session = Session::new(log, args.labeler.clone(), &run, other, drawn)?;
+    let session = Session::new(log, args.labeler.clone(), &run, other, drawn)?
+        .until(bar::of_agreement(global, &bar::known(&run), "groundedness"));
     let desk = desk(
         global,
         &args.view,
@@ -79,6 +84,8 @@ const fn queue(name: QueueName) -> Queue {
         QueueName::Disagreement => Queue::Disagreement,
         QueueName::Uncertain => Queue::Uncertain,
         QueueName::Critical => Queue::Critical,
+        QueueName::Attack => Queue::Attack,
+        QueueName::Doubtful => Queue::Doubtful,
     }
 }
 
@@ -104,7 +111,21 @@ fn desk(
     };
     let baseline = baseline.map(|run| run.header().run_id.clone());
     let runs = project::runs_dir(global)?;
-    Desk::new(runs, Box::new(gate), baseline, session).map_err(CliError::internal)
+    let desk = Desk::new(runs, Box::new(gate), baseline, session).map_err(CliError::internal)?;
+    Ok(desk.with_rejudge(rejudge(global, args, terminal)?))
+}
+
+/// The judges that pages may ask, if the viewer is to spend money at all.
+fn rejudge(
+    global: &Global,
+    args: &ViewArgs,
+    terminal: &Terminal,
+) -> Result<Option<Box<dyn Rejudge>>, CliError> {
+    let Some(dollars) = args.judge_again else {
+        return Ok(None);
+    };
+    let again = Again::new(project::config(global)?, dollars, terminal)?;
+    Ok(Some(Box::new(again)))
 }
 
 fn serve(
@@ -139,23 +160,6 @@ fn secret() -> Result<[u8; 32], CliError> {
     let filled = source.fill(&mut bytes);
     filled.map_err(|_no_randomness| CliError::internal("the system gives no random numbers"))?;
     Ok(bytes)
-}
-
-fn export(log: &Path, path: &Path, terminal: &Terminal) -> Result<ExitCode, CliError> {
-    let kinds = parse(&files::read_text(log)?).map_err(CliError::invalid)?;
-    let mut text = String::new();
-    let labels = agreed(&kinds);
-    for label in &labels {
-        text += &serde_json::to_string(label).map_err(CliError::internal)?;
-        text.push('\n');
-    }
-    files::write(path, &text)?;
-    terminal.note(&format!(
-        "wrote {} labels to {}",
-        labels.len(),
-        path.display()
-    ));
-    Ok(ExitCode::Done)
 }
 
 /// Gates runs for the pages.

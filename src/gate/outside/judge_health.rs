@@ -21,9 +21,9 @@ use super::{
 };
 use crate::{
     gate::verdict::{Bar, Finding, Verdict},
-    stats::binomial::Passes,
+    stats::{binomial::Passes, kappa_bound::KappaBound, rogan_gladen::Recognized},
     trial::ScoreTable,
-    unit::{Digest, count_to_f64},
+    unit::Digest,
 };
 
 const SCHEMA: &str = "groundgate.judge-health/1";
@@ -62,7 +62,7 @@ impl Measure {
 
 /// The file; fields that other measures need may be absent, unknown ones are for others.
 #[derive(Debug, Deserialize)]
-struct Health {
+pub(super) struct Health {
     schema: String,
     judge: String,
     agreement: Option<Labels>,
@@ -172,17 +172,8 @@ fn measured(
     (measure, instrument): (Measure, Option<Digest>),
     alpha: f64,
 ) -> Result<Measured, String> {
-    let health = Health::deserialize(document).map_err(|error| error.to_string())?;
-    if health.schema != SCHEMA {
-        return Err(format!("its schema is not `{SCHEMA}`"));
-    }
-    let judge = health.judge.to_lowercase();
-    let is_this_judge = judge.len() >= LEAST_DIGITS
-        && instrument.is_some_and(|digest| digest.to_string().starts_with(&judge));
-    if !is_this_judge {
-        return Err("it is of another judge than the one that measured this run".to_owned());
-    }
-    let of_flips = |flips: Option<Flips>| {
+    let health = of_judge(document, instrument)?;
+    let of_flips = |flips: Option<(usize, usize)>| {
         let flips = flips.ok_or_else(|| format!("it has no {}", measure.name()))?;
         share_of_flips(flips, alpha)
     };
@@ -191,102 +182,71 @@ fn measured(
             let labels = health
                 .agreement
                 .ok_or_else(|| "it has no agreement".to_owned())?;
-            kappa(labels, alpha)
+            let (good, bad) = labels.recognized()?;
+            let bound = KappaBound::new(good, bad, alpha);
+            Ok(Measured {
+                point: bound.value,
+                bound: bound.lower,
+                n: labels.good_labelled.saturating_add(labels.bad_labelled),
+            })
         }
-        Measure::FlipRate => of_flips(health.flips),
-        Measure::AttackFlipRate => of_flips(health.attack_flips),
+        Measure::FlipRate => of_flips(health.flips()),
+        Measure::AttackFlipRate => of_flips(health.attack_flips()),
     }
 }
 
-fn share_of_flips(flips: Flips, alpha: f64) -> Result<Measured, String> {
-    let passes = Passes::new(flips.flipped, flips.n).map_err(|error| error.to_string())?;
+/// What a file says of the judge that measured the candidate; of another one it says nothing.
+pub(super) fn of_judge(document: &Value, instrument: Option<Digest>) -> Result<Health, String> {
+    let health = Health::deserialize(document).map_err(|error| error.to_string())?;
+    if health.schema != SCHEMA {
+        return Err(format!("its schema is not `{SCHEMA}`"));
+    }
+    let judge = health.judge.to_lowercase();
+    let is_this_judge = judge.len() >= LEAST_DIGITS
+        && instrument.is_some_and(|digest| digest.to_string().starts_with(&judge));
+    if is_this_judge {
+        Ok(health)
+    } else {
+        Err("it is of another judge than the one that measured this run".to_owned())
+    }
+}
+
+impl Health {
+    /// What the judge recognized of the good and of the bad answers; `None` where that is not there.
+    pub(super) fn recognized(&self) -> Option<(Recognized, Recognized)> {
+        self.agreement.and_then(|labels| labels.recognized().ok())
+    }
+
+    /// How many answers were judged otherwise, of how many.
+    pub(super) fn flips(&self) -> Option<(usize, usize)> {
+        self.flips.map(|flips| (flips.flipped, flips.n))
+    }
+
+    /// How many attacks worked, of how many.
+    pub(super) fn attack_flips(&self) -> Option<(usize, usize)> {
+        self.attack_flips.map(|flips| (flips.flipped, flips.n))
+    }
+}
+
+impl Labels {
+    fn recognized(self) -> Result<(Recognized, Recognized), String> {
+        if self.good_labelled == 0 || self.bad_labelled == 0 {
+            return Err("labels of one class only say nothing of agreement".to_owned());
+        }
+        let counted =
+            |right, labelled| Recognized::new(right, labelled).map_err(|error| error.to_string());
+        Ok((
+            counted(self.good_right, self.good_labelled)?,
+            counted(self.bad_right, self.bad_labelled)?,
+        ))
+    }
+}
+
+fn share_of_flips((flipped, n): (usize, usize), alpha: f64) -> Result<Measured, String> {
+    let passes = Passes::new(flipped, n).map_err(|error| error.to_string())?;
     Ok(Measured {
         point: passes.share(),
         bound: passes.clopper_pearson_upper(alpha),
-        n: flips.n,
-    })
-}
-
-fn kappa(labels: Labels, alpha: f64) -> Result<Measured, String> {
-    if labels.good_labelled == 0 || labels.bad_labelled == 0 {
-        return Err("labels of one class only say nothing of agreement".to_owned());
-    }
-    let passes = |right, labelled| Passes::new(right, labelled).map_err(|error| error.to_string());
-    let good = passes(labels.good_right, labels.good_labelled)?;
-    let bad = passes(labels.bad_right, labels.bad_labelled)?;
-    let n = labels.good_labelled.saturating_add(labels.bad_labelled);
-    let share_good = count_to_f64(labels.good_labelled) / count_to_f64(n);
-    Ok(Measured {
-        point: kappa_of(good.share(), bad.share(), share_good),
-        bound: kappa_of(
-            good.clopper_pearson_lower(alpha / 2.0),
-            bad.clopper_pearson_lower(alpha / 2.0),
-            share_good,
-        ),
         n,
     })
-}
-
-/// Cohen's kappa of a judge that recognizes these shares of the good and of the bad answers, among
-/// labels of which `share_good` are good: 2 p (1 − p) J / (p + q − 2 p q) with J = good + bad − 1 and q
-/// what the judge calls good. It grows with both shares, so that at their lower bounds, each at half the
-/// error rate, it is a lower bound itself, exact also where every label was met.
-fn kappa_of(good: f64, bad: f64, share_good: f64) -> f64 {
-    let called_good = share_good.mul_add(good, (1.0 - share_good) * (1.0 - bad));
-    let room = (share_good * called_good).mul_add(-2.0, share_good + called_good);
-    2.0 * share_good * (1.0 - share_good) * (good + bad - 1.0) / room
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::stats::agreement::{Crosstable, Weighting, cohen_kappa};
-
-    #[test]
-    fn kappa_is_cohens_and_its_bound_lies_below() {
-        for (good_right, good, bad_right, bad) in
-            [(114, 120, 83, 90), (5, 5, 5, 5), (40, 50, 10, 50)]
-        {
-            let measured = kappa(
-                Labels {
-                    good_labelled: good,
-                    good_right,
-                    bad_labelled: bad,
-                    bad_right,
-                },
-                0.05,
-            )
-            .unwrap();
-            let cell = count_to_f64;
-            let table = Crosstable::new(vec![
-                vec![cell(good_right), cell(good - good_right)],
-                vec![cell(bad - bad_right), cell(bad_right)],
-            ])
-            .unwrap();
-            let theirs = cohen_kappa(&table, Weighting::Unweighted).unwrap();
-            assert!(
-                (measured.point - theirs.value).abs() < 1e-12,
-                "{}",
-                measured.point
-            );
-            assert!(measured.bound < measured.point, "{}", measured.bound);
-        }
-    }
-
-    #[test]
-    fn kappa_grows_with_what_the_judge_recognizes() {
-        let shares = [0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0];
-        for share_good in [0.01, 0.3, 0.5, 0.8, 0.99] {
-            for pair in shares.windows(2) {
-                for other in shares {
-                    assert!(
-                        kappa_of(pair[0], other, share_good)
-                            <= kappa_of(pair[1], other, share_good) + 1e-12
-                            && kappa_of(other, pair[0], share_good)
-                                <= kappa_of(other, pair[1], share_good) + 1e-12
-                    );
-                }
-            }
-        }
-    }
 }

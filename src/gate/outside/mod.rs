@@ -11,6 +11,7 @@ mod approval;
 mod document;
 mod evidence;
 mod judge_health;
+mod judge_measures;
 mod overlap;
 mod settle;
 mod waiver;
@@ -22,6 +23,7 @@ pub use age::Age;
 pub use approval::{Approval, ApprovalRule, Says, Voice, approval_subject, voices};
 pub use document::{Document, read_document};
 pub use judge_health::Measure;
+pub use judge_measures::{JudgeMeasure, judge_measures};
 pub use settle::{Settled, settle};
 pub use waiver::{Waiver, WaiverTerms};
 

@@ -154,6 +154,44 @@ fn what_is_there_fresh_and_right_passes_every_kind() {
     }
 }
 
+#[test]
+fn what_is_known_of_a_judge_is_shown_beside_its_bar() {
+    let policy = with_rules(every_kind());
+    let measures = judge_measures(&policy, &facts(Ok(fine())), &good());
+    let shown: Vec<(&str, usize, bool)> = (measures.iter())
+        .map(|one| (one.what, one.n, one.bar.is_some()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("agreement with people (kappa)", 210, true),
+            ("good answers recognized", 120, false),
+            ("bad answers recognized", 90, false),
+            ("judged otherwise when asked again", 100, true),
+            ("turned good by an attack", 80, true),
+        ]
+    );
+    for one in &measures {
+        assert!(one.lower.is_none_or(|lower| lower <= one.value), "{one:?}");
+        assert!(one.upper.is_none_or(|upper| upper >= one.value), "{one:?}");
+    }
+    // The rule and the picture speak of the same numbers.
+    let decision = settled(&policy, &good(), &facts(Ok(fine())));
+    let rule = decision
+        .findings
+        .iter()
+        .find(|finding| finding.kind == "judge-health")
+        .unwrap();
+    assert_eq!(rule.observed, Some(measures[0].value));
+    for nothing in [
+        but("judge", Some(json!("0".repeat(12)))),
+        but("schema", None),
+        json!([]),
+    ] {
+        assert_eq!(judge_measures(&policy, &facts(Ok(nothing)), &good()), []);
+    }
+}
+
 /// The file with one field replaced, or taken out.
 fn but(field: &str, value: Option<Value>) -> Value {
     let mut document = fine();

@@ -17,11 +17,12 @@ use crate::{
     gate::{Finding, Verdict},
     report::{
         chart, heat,
+        judge_picture::JudgePicture,
         model::Report,
         panels::{self, Panel},
         plot,
         visible::visible_line,
-        wording::{self, Change},
+        wording,
     },
 };
 
@@ -80,6 +81,7 @@ pub(super) struct Page {
     embedded: String,
     judges: Vec<String>,
     judge_facts: Vec<(String, String)>,
+    judge_picture: JudgePicture,
     judge_rules: Vec<RuleView>,
     counts: Vec<CountsView>,
     runs: Vec<RunView>,
@@ -179,6 +181,7 @@ impl Page {
             embedded: wording::embedded(report),
             judges: lines(&report.candidate.judges),
             judge_facts: pairs(&report.judge_facts),
+            judge_picture: JudgePicture::new(&report.judge_measures),
             judge_rules: findings
                 .iter()
                 .filter(|finding| finding.kind == "judge-health")
@@ -272,9 +275,7 @@ fn causes(report: &Report) -> Vec<CauseView> {
 
 /// The clear ones first.
 fn changes(report: &Report) -> Vec<ChangeView> {
-    let mut changes: Vec<Change> = report.metrics.iter().filter_map(wording::change).collect();
-    changes.sort_by_key(|change| change.movement);
-    changes
+    wording::changes(&report.metrics)
         .into_iter()
         .take(N_CHANGES)
         .map(|change| ChangeView {

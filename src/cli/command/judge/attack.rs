@@ -95,7 +95,7 @@ pub(super) fn run(
         terminal.line(&document.to_string());
     } else {
         for (found, record) in &all {
-            terminal.print(&found.text(record));
+            terminal.print(&found.text(record, terminal.style().unicode));
         }
     }
     let is_clean = all.iter().all(|(found, _)| found.turned() == 0);
@@ -237,7 +237,7 @@ impl Attacked {
         Measured::attacks((&self.metric, judge), (self.n(), turned), terminal)
     }
 
-    fn text(&self, record: &str) -> String {
+    fn text(&self, record: &str, unicode: bool) -> String {
         let mut text = format!(
             "{}: {}\n",
             visible_line(&self.judge),
@@ -245,7 +245,11 @@ impl Attacked {
         );
         let share = match self.share() {
             None => "nothing to attack: no bad answer has a score that could rise".to_owned(),
-            some => format!("{} turned better", show::share(some)),
+            some => format!(
+                "{}{} turned better",
+                show::share_picture(some, unicode),
+                show::share(some)
+            ),
         };
         let _written = writeln!(text, "  {share}");
         for (family, (turned, of)) in self.families.iter().filter(|(_, (turned, _))| *turned > 0) {

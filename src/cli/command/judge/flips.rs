@@ -74,18 +74,19 @@ pub(super) fn run(
             args.times
         ));
         for one in &found {
-            terminal.print(&text(one));
+            terminal.print(&text(one, terminal.style().unicode));
         }
     }
     Ok(ExitCode::Done)
 }
 
-fn text(one: &Flips) -> String {
+fn text(one: &Flips, unicode: bool) -> String {
     format!(
-        "\n{}  judged by {}\n  flip rate              {}  the chance that two judgments of an answer differ\n  \
+        "\n{}  judged by {}\n  flip rate              {}{}  the chance that two judgments differ\n  \
          Krippendorff's alpha   {}\n  answers that flipped   {} of {}\n  without a score        {} judgments\n",
         visible_line(&one.metric),
         visible_line(&one.judge),
+        show::measure_picture(&one.flip_rate, None, unicode),
         show::rate(&one.flip_rate),
         show::measure(&one.alpha),
         one.n_flipped,

@@ -25,13 +25,12 @@ pub(super) struct Measured {
 impl Measured {
     /// Agreement, on answers that were judged when the run was made.
     pub(super) fn agreement(one: &Agreement, at: &str) -> Self {
-        let counted = &one.confusion;
-        let not_judged = one.n_unscored + one.n_nothing;
+        let [(good_right, good_labelled), (bad_right, bad_labelled)] = one.recognized();
         let counts = json!({
-            "good_labelled": counted.good_called_good + counted.good_called_bad,
-            "good_right": counted.good_called_good,
-            "bad_labelled": counted.bad_called_bad + counted.bad_called_good + not_judged,
-            "bad_right": counted.bad_called_bad,
+            "good_labelled": good_labelled,
+            "good_right": good_right,
+            "bad_labelled": bad_labelled,
+            "bad_right": bad_right,
         });
         Self {
             metric: one.metric.clone(),

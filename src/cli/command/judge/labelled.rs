@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     super::super::{
         args::Global,
         assemble::Loaded,
-        clock,
+        bar, clock,
         error::CliError,
         exit_code::ExitCode,
         files,
@@ -26,7 +26,7 @@ use crate::{
         labels::{self, Labels},
     },
     report::visible_line,
-    stats::rogan_gladen::JUDGE_QUALITY_MIN,
+    stats::{kappa_bound::Stop, rogan_gladen::JUDGE_QUALITY_MIN},
 };
 
 /// Fewer labels than this say little.
@@ -111,6 +111,12 @@ pub(super) fn agreement(
 ) -> Result<ExitCode, CliError> {
     let labelled = Labelled::read(global, &args.run, &args.labels.labels)?;
     let agreements = labelled.agreements(&args.labels)?;
+    let known = bar::known(&labelled.loaded.reader);
+    let stops = agreements.iter().map(|one| {
+        let [good, bad] = one.recognized();
+        Stop::new(bar::of_agreement(global, &known, &one.metric), good, bad)
+    });
+    let stops: Vec<Stop> = stops.collect();
     let judged_at = &labelled.loaded.reader.header().created_at;
     let measured = agreements
         .iter()
@@ -127,6 +133,7 @@ pub(super) fn agreement(
                 "n_without_value": labelled.labels.n_without_value,
             },
             "agreements": agreements,
+            "stops": agreements.iter().zip(&stops).map(stop_json).collect::<Vec<_>>(),
         });
         terminal.line(&document.to_string());
     } else {
@@ -138,15 +145,27 @@ pub(super) fn agreement(
             labelled.labels.digest.short()
         );
         terminal.print(&head);
-        for one in &agreements {
-            terminal.print(&text(one));
+        for (one, stop) in agreements.iter().zip(&stops) {
+            terminal.print(&text(one, stop, terminal.style().unicode));
         }
     }
     Ok(ExitCode::Done)
 }
 
+/// When labelling may stop.
+fn stop_json((one, stop): (&Agreement, &Stop)) -> Value {
+    let bar = stop.bar();
+    json!({
+        "metric": one.metric,
+        "bar": bar.bar,
+        "rule": bar.rule,
+        "more_labels": stop.more(),
+        "sentence": stop.to_string(),
+    })
+}
+
 /// One judge on one metric, for people.
-fn text(one: &Agreement) -> String {
+fn text(one: &Agreement, stop: &Stop, unicode: bool) -> String {
     let table = one.confusion;
     let mut text = format!(
         "\n{}  judged by {}\n  {} labelled answers with a score; from {} on good\n\n",
@@ -163,20 +182,29 @@ fn text(one: &Agreement) -> String {
         table.good_called_good, table.good_called_bad, table.bad_called_good, table.bad_called_bad
     );
     let mut row = |name: &str, value: String| {
-        let _written = writeln!(text, "  {name:<22} {value}");
+        let _written = writeln!(text, "  {name:<21} {value}");
     };
-    row(
-        "sensitivity",
-        format!("{}  good answers recognized", show::share(one.sensitivity)),
-    );
-    row(
-        "specificity",
-        format!("{}  bad answers recognized", show::share(one.specificity)),
-    );
-    row("accuracy", show::share(one.accuracy));
-    row("Cohen's kappa", show::measure(&one.kappa));
-    row("Gwet's AC1", show::measure(&one.ac1));
-    row("Krippendorff's alpha", show::measure(&one.alpha));
+    for (name, share) in [
+        ("sensitivity (good)", one.sensitivity),
+        ("specificity (bad)", one.specificity),
+        ("accuracy", one.accuracy),
+    ] {
+        row(
+            name,
+            show::share_picture(share, unicode) + &show::share(share),
+        );
+    }
+    let bar = Some(stop.bar().bar);
+    for (name, measure, bar) in [
+        ("Cohen's kappa", &one.kappa, bar),
+        ("Gwet's AC1", &one.ac1, None),
+        ("Krippendorff's alpha", &one.alpha, None),
+    ] {
+        row(
+            name,
+            show::measure_picture(measure, bar, unicode) + &show::measure(measure),
+        );
+    }
     if let (Some(j), Some(lower)) = (one.j, one.j_lower) {
         row(
             "J (sens. + spec. − 1)",
@@ -196,6 +224,7 @@ fn text(one: &Agreement) -> String {
         );
     }
     text.push_str(&notes(one));
+    let _written = writeln!(text, "  {}", visible_line(&stop.to_string()));
     text
 }
 

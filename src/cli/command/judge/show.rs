@@ -1,6 +1,34 @@
 //! How shares and measures look in a terminal.
 
-use crate::quality::{Measure, Share};
+use crate::{
+    quality::{Measure, Share},
+    report::share_strip,
+};
+
+/// The picture of a share, with a blank behind it; nothing where there is none.
+pub(super) fn share_picture(share: Option<Share>, unicode: bool) -> String {
+    picture(
+        share.map(|share| (Some(share.lower), share.value, Some(share.upper))),
+        None,
+        unicode,
+    )
+}
+
+/// The same of a measure, beside a bar.
+pub(super) fn measure_picture(measure: &Measure, bar: Option<f64>, unicode: bool) -> String {
+    let bounds = (measure.value).map(|value| (measure.lower, value, measure.upper));
+    picture(bounds, bar, unicode)
+}
+
+fn picture(
+    bounds: Option<(Option<f64>, f64, Option<f64>)>,
+    bar: Option<f64>,
+    unicode: bool,
+) -> String {
+    bounds.map_or_else(String::new, |bounds| {
+        format!("{} ", share_strip(bounds, bar, unicode))
+    })
+}
 
 /// `92.3 % [84.6, 96.9]  60 of 65`, or why there is nothing.
 pub(super) fn share(share: Option<Share>) -> String {

@@ -1,0 +1,136 @@
+//! The judges of the configuration, asked about one stored answer for the viewer, within a cap.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::{
+    args::Progress,
+    error::CliError,
+    exit_code::ExitCode,
+    pipeline,
+    rejudge::{Answers, Judging},
+    terminal::Terminal,
+    wiring,
+};
+use crate::{
+    config::Config,
+    copilot::Answer,
+    eval_set::Case,
+    judge::{Draw, Prepared, Subject, prepare},
+    record::Reader,
+    report::visible_line,
+    run::{Seat, SeatKind},
+    unit::Usd,
+    view::Rejudge,
+};
+
+/// Judges, and what may be spent on them.
+pub(crate) struct Again {
+    config: Config,
+    seats: Vec<Seat>,
+    cap: Usd,
+    /// What has been spent, and how often they were asked.
+    asked: Mutex<(Usd, usize)>,
+    terminal: Terminal,
+}
+
+impl Again {
+    /// Fails where a judge cannot be asked at all.
+    pub(crate) fn new(config: Config, dollars: f64, terminal: &Terminal) -> Result<Self, CliError> {
+        let cap = Usd::from_dollars(dollars)
+            .ok_or_else(|| CliError::usage(format!("{dollars} is not an amount of dollars")))?;
+        let seats = wiring::seats(&config, &pipeline::runtime()?)?;
+        if seats.is_empty() {
+            return Err(CliError::invalid(
+                "the configuration has no judge to ask again",
+            ));
+        }
+        Ok(Self {
+            config,
+            seats,
+            cap,
+            asked: Mutex::default(),
+            terminal: silent(terminal),
+        })
+    }
+
+    fn ask(&self, run: &Reader, trial: usize) -> Result<Reader, CliError> {
+        let answers = Answers::of_trial(run, trial)?;
+        // One at a time: two could pass the cap together.
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut judging = Judging::apart(
+            &self.config,
+            self.config.judges.clone(),
+            Some(self.cap.minus(asked.0)),
+        );
+        judging.number = asked.1;
+        let judged = judging.judge(&answers, &self.terminal)?;
+        let again = Reader::open(&judged.path)?;
+        *asked = (asked.0.plus(again.booked()?), asked.1 + 1);
+        if judged.code == ExitCode::Done {
+            return Ok(again);
+        }
+        Err(CliError::new(
+            judged.code,
+            anyhow::anyhow!(
+                "not judged: the next call could pass what --judge-again allows, or has no price"
+            ),
+        ))
+    }
+
+    /// The most that one judging can cost; nothing where a judge has no price.
+    fn worst(&self, case: &Case, answer: &Answer) -> Option<Usd> {
+        let seed = self.config.seed.to_be_bytes();
+        let mut sum = Usd::ZERO;
+        for seat in &self.seats {
+            let SeatKind::Model { spec, model } = &seat.kind else {
+                continue;
+            };
+            for vote in 0..spec.votes {
+                let asks = match prepare(spec, Subject { case, answer }, Draw { seed: &seed, vote })
+                {
+                    Prepared::Settled(_) => Vec::new(),
+                    Prepared::Ask(ask) => vec![*ask],
+                    Prepared::Parts(asks) => asks,
+                };
+                for ask in &asks {
+                    sum = sum.plus(model.worst_cost(ask.request())?);
+                }
+            }
+        }
+        Some(sum)
+    }
+}
+
+fn silent(terminal: &Terminal) -> Terminal {
+    let mut silent = terminal.clone();
+    silent.quiet = true;
+    silent.progress = Progress::None;
+    silent
+}
+
+impl Rejudge for Again {
+    fn price(&self, run: &Reader, trial: usize) -> String {
+        let (spent, _) = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = format!("{} of {} are left", self.cap.minus(spent), self.cap);
+        let Ok(answers) = Answers::of_trial(run, trial) else {
+            return format!("the answer cannot be read; {left}");
+        };
+        let worst = match (answers.cases.first(), answers.given.get(&0)) {
+            (Some(case), Some(Ok(answer))) => self.worst(case, answer),
+            _ => Some(Usd::ZERO),
+        };
+        match worst {
+            Some(worst) => {
+                format!("at most {worst} (a malformed reply is asked for once more); {left}")
+            }
+            None => {
+                format!("no price is known, so it is not asked: a [[judge]] needs `price`; {left}")
+            }
+        }
+    }
+
+    fn judge(&self, run: &Reader, trial: usize) -> Result<Reader, String> {
+        self.ask(run, trial)
+            .map_err(|error| visible_line(&format!("{:#}", error.error)))
+    }
+}

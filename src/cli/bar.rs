@@ -1,0 +1,50 @@
+//! How good a judge must be shown to be: what the policy says, or what is usual.
+
+use super::{args::Global, project};
+use crate::{
+    gate::{FactKind, KnownMetrics, Measure, Policy},
+    record::Reader,
+    stats::kappa_bound::AgreementBar,
+};
+
+/// What a run measures.
+pub(crate) fn known(run: &Reader) -> KnownMetrics {
+    let metrics = run.header().metrics.iter();
+    metrics
+        .map(|source| (source.metric.name.clone(), source.metric.clone()))
+        .collect()
+}
+
+/// The bar for agreement on a metric. A policy that is absent or cannot be read has none; other commands
+/// say what is wrong with it.
+pub(crate) fn of_agreement(global: &Global, known: &KnownMetrics, metric: &str) -> AgreementBar {
+    let policy = project::policy_path(global)
+        .and_then(|path| project::policy(&path, None, known))
+        .ok();
+    policy
+        .and_then(|(_, policy)| of_policy(&policy, metric))
+        .unwrap_or_default()
+}
+
+/// The strictest rule about agreement of the metric's judge.
+fn of_policy(policy: &Policy, of: &str) -> Option<AgreementBar> {
+    let rules = policy.outside.rules.iter().filter_map(|rule| {
+        let FactKind::JudgeHealth {
+            metric,
+            measure: Measure::Agreement,
+            threshold,
+            min_labels,
+            ..
+        } = &rule.kind
+        else {
+            return None;
+        };
+        (metric == of).then(|| AgreementBar {
+            bar: *threshold,
+            min_labels: *min_labels,
+            alpha: policy.statistics.alpha_pass,
+            rule: Some(rule.id.clone()),
+        })
+    });
+    rules.max_by(|one, other| one.bar.total_cmp(&other.bar))
+}
