@@ -16,7 +16,7 @@ use crate::{
     chat::{AnthropicModel, BedrockModel, ChatModel, OpenAiModel, OpenAiResponsesModel},
     config::{
         Config, CopilotConfig, CopilotKind, EndpointConfig, History, JudgeConfig, JudgeEndpoint,
-        Lookup, ModelApi, ServedModel, SpecSource,
+        JurorConfig, Lookup, ModelApi, ServedModel, SpecSource,
     },
     copilot::{
         ChatCopilot, CommandCopilot, Copilot, DatabricksCopilot, HttpCopilot, ModelCopilot,
@@ -25,11 +25,12 @@ use crate::{
     demo::{Answerer, serve},
     eval_set::KnowledgeBase,
     judge::{
-        self, JudgeSpec,
+        self, JudgeSpec, OfflineJudge, VOTES_MAX,
         known_cases::{self, KnownCase},
     },
-    run::{Seat, SeatKind},
+    run::{Juror, Seat, SeatKind},
     transport::{Client, SystemClock},
+    trial::{MetricSpec, disagreement_of},
 };
 
 /// A copilot with what it talks through.
@@ -212,18 +213,24 @@ pub(crate) fn seats(config: &Config, runtime: &Runtime) -> Result<Vec<Seat>, Cli
 
 fn seat(judge: &JudgeConfig, prices: &Prices, seed: u64) -> Result<Seat, CliError> {
     let name = judge.name.clone();
-    let Some((spec, written)) = spec(judge)?.zip(judge.endpoint.as_ref()) else {
+    let Some(spec) = spec(judge)? else {
         return Ok(Seat {
             name,
             kind: SeatKind::Embedded(Arc::new(bundled::judge()?)),
         });
     };
-    let (_, model) = judge_model(written, prices, seed)?;
+    let juror = |juror: &JurorConfig| -> Result<Juror, CliError> {
+        let (_, model) = judge_model(&juror.endpoint, prices, seed)?;
+        Ok(Juror {
+            name: juror.name.clone(),
+            model,
+        })
+    };
     Ok(Seat {
         name,
         kind: SeatKind::Model {
             spec: Arc::new(spec),
-            model,
+            jurors: judge.jurors.iter().map(juror).collect::<Result<_, _>>()?,
         },
     })
 }
@@ -242,6 +249,15 @@ pub(crate) fn judge_model(
 /// A judge's spec, checked against its known cases; `None` for the embedded judge.
 pub(crate) fn spec(judge: &JudgeConfig) -> Result<Option<JudgeSpec>, CliError> {
     Ok(spec_with_cases(judge)?.map(|(spec, _)| spec))
+}
+
+/// What a judge measures.
+pub(crate) fn metrics(judge: &JudgeConfig) -> Result<Vec<MetricSpec>, CliError> {
+    let Some(spec) = spec(judge)? else {
+        return Ok(OfflineJudge::metrics());
+    };
+    let disagreement = (judge.jurors.len() > 1).then(|| disagreement_of(&judge.name));
+    Ok(spec.metrics().into_iter().chain(disagreement).collect())
 }
 
 /// The same with the known cases themselves.
@@ -283,10 +299,36 @@ pub(crate) fn spec_with_cases(
     };
     let cases = known_cases::read(&cases_file, &cases)?;
     known_cases::check(&cases_file, &spec, &cases)?;
-    if let Some(votes) = judge.votes {
-        spec.set_votes(votes);
-    }
+    set_votes(&mut spec, judge)?;
     Ok(Some((spec, cases)))
+}
+
+/// The votes of all jurors together, and how many of them must be scored, as the configuration says.
+fn set_votes(spec: &mut JudgeSpec, judge: &JudgeConfig) -> Result<(), CliError> {
+    let n_jurors = u32::try_from(judge.jurors.len()).unwrap_or(u32::MAX);
+    let votes = judge.votes.unwrap_or(spec.votes).saturating_mul(n_jurors);
+    if votes > VOTES_MAX {
+        let message = format!(
+            "judge `{}`: {n_jurors} jurors have {votes} votes together; {VOTES_MAX} are the most",
+            judge.name
+        );
+        return Err(CliError::invalid(message).with_help("fewer jurors, or fewer `votes` of each"));
+    }
+    spec.set_votes(votes);
+    match judge.votes_needed {
+        None => {}
+        Some(needed) if needed <= votes => spec.set_votes_needed(needed),
+        Some(needed) => {
+            let message = format!(
+                "judge `{}`: `votes-needed` is {needed} and there are {votes} votes",
+                judge.name
+            );
+            return Err(
+                CliError::invalid(message).with_help("it counts the votes of all jurors together")
+            );
+        }
+    }
+    Ok(())
 }
 
 /// How the configuration's secrets are looked up.

@@ -147,7 +147,7 @@ fn judges(
 }
 
 /// A name that can stand in file names, commands and tables.
-fn name<'d>(table: Table<'d, '_>, names: &mut BTreeSet<&'d str>) -> Option<String> {
+pub(super) fn name<'d>(table: Table<'d, '_>, names: &mut BTreeSet<&'d str>) -> Option<String> {
     table.needs(&["name"]);
     let name = table.text("name")?;
     let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.');

@@ -27,7 +27,7 @@ pub use model::ModelApi;
 pub use secret::{Lookup, SecretError, SecretSource};
 pub use settings::{
     Config, CopilotConfig, CopilotKind, DatabricksConfig, History, JudgeConfig, JudgeEndpoint,
-    ServedModel, SpecSource,
+    JurorConfig, ServedModel, SpecSource,
 };
 
 #[cfg(test)]

@@ -166,10 +166,23 @@ pub struct JudgeConfig {
     pub name: String,
     /// What it is asked to do.
     pub spec: SpecSource,
-    /// The model that reads the spec; `None` exactly for the embedded judge.
-    pub endpoint: Option<JudgeEndpoint>,
-    /// Votes on each answer; `None`: as the spec says. 1 to 25.
+    /// The models that read the spec: none exactly for the embedded judge, one without a name, or the
+    /// jurors of a panel, in the order of their names.
+    pub jurors: Vec<JurorConfig>,
+    /// Votes of each juror on each answer; `None`: as the spec says. 1 to 25.
     pub votes: Option<u32>,
+    /// How many votes of all jurors together must be scored; `None`: as many may fail as the spec says.
+    /// 1 to 25.
+    pub votes_needed: Option<u32>,
+}
+
+/// One model of a judge.
+#[derive(Debug, Clone)]
+pub struct JurorConfig {
+    /// Unique in its panel; empty where the judge is one model.
+    pub name: String,
+    /// The model.
+    pub endpoint: JudgeEndpoint,
 }
 
 /// Where a judge's spec is.

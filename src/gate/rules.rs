@@ -396,23 +396,29 @@ impl Context<'_> {
             draft.counts = sample.counts;
         }
         let attempts = usize::try_from(table.attempts).unwrap_or(usize::MAX);
-        let chosen: Vec<(&CaseInfo, &[Cell])> = table
-            .cases
-            .iter()
-            .zip(column.cells.chunks(attempts.max(1)))
-            .filter(|(case, _)| keep(case))
-            .collect();
-        let failed = |cell: &Cell| match cell {
-            Cell::Scored(value) => *value < min,
+        let places = table.cases.iter().enumerate();
+        let chosen: Vec<(usize, &CaseInfo)> = places.filter(|(_, case)| keep(case)).collect();
+        // A score of which votes failed is a failure only if it were one at the best.
+        let failed = |trial: usize, cell: &Cell| match cell {
+            Cell::Scored(value) => column.up_to.get(&trial).unwrap_or(value) < &min,
             Cell::Unscored(reason) => reason.is_product_failure(),
             Cell::NotApplicable => false,
         };
-        let ids_where = |test: &dyn Fn(&Cell) -> bool| -> Vec<String> {
-            let ids = chosen.iter().filter(|(_, cells)| cells.iter().any(test));
-            ids.map(|(case, _)| case.id.clone()).collect()
+        let ids_where = |test: &dyn Fn(usize, &Cell) -> bool| -> Vec<String> {
+            let has_one = |place: usize| {
+                let mut trials = place * attempts..(place + 1) * attempts;
+                trials.any(|trial| {
+                    column
+                        .cells
+                        .get(trial)
+                        .is_some_and(|cell| test(trial, cell))
+                })
+            };
+            let ids = chosen.iter().filter(|(place, _)| has_one(*place));
+            ids.map(|(_, case)| case.id.clone()).collect()
         };
         let failures = ids_where(&failed);
-        let open = ids_where(&|cell| !matches!(cell, Cell::Scored(_)));
+        let open = ids_where(&|_, cell| !matches!(cell, Cell::Scored(value) if *value >= min));
         draft.state = if !failures.is_empty() {
             draft.worst_cases = failures.iter().take(WORST_CASES).cloned().collect();
             settled(
@@ -496,10 +502,10 @@ impl Context<'_> {
             no_data(format!(
                 "{found} found in the first {n} answers; more of them might take it over {max}"
             ))
-        } else if draft.counts.n_unscored() > 0 {
+        } else if draft.counts.n_unscored() + column.up_to.len() > 0 {
             no_data(format!(
                 "{found} found in {n} answers, but {} trials were not checked",
-                draft.counts.n_unscored()
+                draft.counts.n_unscored() + column.up_to.len()
             ))
         } else {
             settled(

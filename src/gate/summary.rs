@@ -4,6 +4,7 @@
 //! | the trial has | absolute rule | candidate's side of a pair | baseline's side of a pair |
 //! |---|---|---|---|
 //! | a score | itself | itself | itself |
+//! | a score, votes of it failed | from its worst to its best | the same | the same |
 //! | no answer | the worst score | the worst score | anything from worst to best |
 //! | no measurement | anything from worst to best | the same | the same |
 //! | nothing to measure | left out, counted | left out if both sides have nothing, else anything | the same |
@@ -114,9 +115,10 @@ pub(super) fn absolute_at<'a>(
     let mut runs: Vec<Observation> = Vec::new();
     for (index, case) in places.filter_map(|place| Some((place, table.cases.get(place)?))) {
         runs.clear();
-        runs.extend(side.cells(index).filter_map(|cell| {
-            builder.count(cell);
-            observe(cell, spec, Missing::Candidate)
+        runs.extend((0..side.attempts).filter_map(|attempt| {
+            let trial = side.trial(index, attempt)?;
+            builder.count(trial.cell);
+            observe(trial, spec, Missing::Candidate)
         }));
         builder.add_case(case, &runs);
     }
@@ -160,13 +162,13 @@ pub(super) fn paired<'a>(
         });
         let mut runs = Vec::new();
         for attempt in 0..pairs {
-            let cell = ours.cell(index, attempt);
-            let other = twin.and_then(|place| theirs.cell(place, attempt));
-            if let Some(cell) = cell {
-                builder.count(cell);
+            let trial = ours.trial(index, attempt);
+            let other = twin.and_then(|place| theirs.trial(place, attempt));
+            if let Some(trial) = trial {
+                builder.count(trial.cell);
             }
-            builder.count_baseline(other);
-            runs.extend(difference(cell, other, spec));
+            builder.count_baseline(other.map(|other| other.cell));
+            runs.extend(difference(trial, other, spec));
         }
         if let Some(flag) = twin.and_then(|place| matched.get_mut(place)) {
             *flag = true;
@@ -194,13 +196,25 @@ fn side<'a>(table: &'a ScoreTable, metric: &str) -> Result<Side<'a>, NoSample> {
     })
 }
 
+/// One trial on one side.
+#[derive(Debug, Clone, Copy)]
+struct Trial<'a> {
+    cell: &'a Cell,
+    /// The score if the votes that failed had been the best possible ones.
+    up_to: Option<f64>,
+}
+
 impl<'a> Side<'a> {
-    fn cell(self, case: usize, attempt: usize) -> Option<&'a Cell> {
-        self.column.cells.get(case * self.attempts + attempt)
+    fn trial(self, case: usize, attempt: usize) -> Option<Trial<'a>> {
+        let place = case * self.attempts + attempt;
+        Some(Trial {
+            cell: self.column.cells.get(place)?,
+            up_to: self.column.up_to.get(&place).copied(),
+        })
     }
 
     fn cells(self, case: usize) -> impl Iterator<Item = &'a Cell> {
-        (0..self.attempts).filter_map(move |attempt| self.cell(case, attempt))
+        (0..self.attempts).filter_map(move |attempt| Some(self.trial(case, attempt)?.cell))
     }
 }
 
@@ -217,9 +231,12 @@ fn anything(spec: &MetricSpec) -> Observation {
     Observation::missing(low, high.unwrap_or(f64::INFINITY))
 }
 
-fn observe(cell: &Cell, spec: &MetricSpec, whose: Missing) -> Option<Observation> {
-    match cell {
-        Cell::Scored(value) => Some(Observation::scored(*value)),
+fn observe(trial: Trial<'_>, spec: &MetricSpec, whose: Missing) -> Option<Observation> {
+    match trial.cell {
+        Cell::Scored(value) => Some(match trial.up_to {
+            None => Observation::scored(*value),
+            Some(best) => Observation::partly_scored(value.min(best), *value, value.max(best)),
+        }),
         Cell::NotApplicable => None,
         Cell::Unscored(reason) if reason.is_product_failure() && whose == Missing::Candidate => {
             let worst = spec.worst().map(|worst| Observation::missing(worst, worst));
@@ -229,16 +246,23 @@ fn observe(cell: &Cell, spec: &MetricSpec, whose: Missing) -> Option<Observation
     }
 }
 
-fn difference(cell: Option<&Cell>, other: Option<&Cell>, spec: &MetricSpec) -> Option<Observation> {
-    let nothing = |cell: Option<&Cell>| matches!(cell, Some(Cell::NotApplicable));
-    if nothing(cell) && nothing(other) {
+fn difference(
+    trial: Option<Trial<'_>>,
+    other: Option<Trial<'_>>,
+    spec: &MetricSpec,
+) -> Option<Observation> {
+    let nothing = |trial: Option<Trial<'_>>| {
+        matches!(trial.map(|trial| trial.cell), Some(Cell::NotApplicable))
+    };
+    if nothing(trial) && nothing(other) {
         return None;
     }
-    let side = |cell: Option<&Cell>, whose| {
-        cell.and_then(|cell| observe(cell, spec, whose))
+    let side = |trial: Option<Trial<'_>>, whose| {
+        trial
+            .and_then(|trial| observe(trial, spec, whose))
             .unwrap_or_else(|| anything(spec))
     };
-    Some(side(cell, Missing::Candidate).minus(side(other, Missing::Baseline)))
+    Some(side(trial, Missing::Candidate).minus(side(other, Missing::Baseline)))
 }
 
 /// Collects units.

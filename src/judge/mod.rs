@@ -45,12 +45,12 @@ pub use bundled::{BUNDLED, Bundled, bundled};
 pub use claims::{Unit, facts, units};
 pub use known_cases::malformed;
 pub use offline::OfflineJudge;
-pub use panel::combine;
+pub use panel::{Vote, combine, disagreement};
 pub use parts::{PartLabels, join_parts};
 pub use prompt::Draw;
 pub use reply::ReplyFault;
 pub use score::Outcomes;
 pub use spec::{
     JudgeSpec, JudgedMetric, KNOWN_METRICS, LabelSpec, Limits, LongContext, Mode, NothingToJudge,
-    OnMalformed, PARSER_VERSION, PassageOrder, Reading, Sampling, known_metric,
+    OnMalformed, PARSER_VERSION, PassageOrder, Reading, Sampling, VOTES_MAX, known_metric,
 };

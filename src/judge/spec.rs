@@ -10,7 +10,10 @@ use crate::{
 };
 
 /// Part of every spec's digest: changes whenever prompts, parsing, guards or scores change.
-pub const PARSER_VERSION: &str = "groundgate.judge-parser/2";
+pub const PARSER_VERSION: &str = "groundgate.judge-parser/3";
+
+/// Votes on one answer, of all jurors together: more cost more than they tell.
+pub const VOTES_MAX: u32 = 25;
 
 /// A judge, checked.
 #[derive(Debug, Clone)]
@@ -31,7 +34,7 @@ pub struct JudgeSpec {
     pub(crate) system: String,
     /// How the model is to choose its words.
     pub sampling: Sampling,
-    /// How often each answer is judged; at least 1.
+    /// How often each answer is judged, by all jurors together; from 1 to [`VOTES_MAX`].
     pub votes: u32,
     /// How many votes must have been scored; from 1 to `votes`.
     pub votes_needed: u32,
@@ -242,7 +245,12 @@ impl JudgeSpec {
         }
         let may_fail = self.votes.saturating_sub(self.votes_needed);
         self.votes = votes;
-        self.votes_needed = votes.saturating_sub(may_fail).max(1);
+        self.set_votes_needed(votes.saturating_sub(may_fail).max(1));
+    }
+
+    /// Has an answer scored if so many votes are, from 1 to `votes`: another instrument, too.
+    pub fn set_votes_needed(&mut self, needed: u32) {
+        self.votes_needed = needed;
         self.digest = Digest::of_parts([
             self.digest.to_string().as_bytes(),
             &self.votes.to_be_bytes(),

@@ -6,7 +6,7 @@ use super::{
     prompt,
     spec::{
         JudgeSpec, LabelSpec, Limits, LongContext, Mode, NothingToJudge, OnMalformed,
-        PARSER_VERSION, PassageOrder, Sampling,
+        PARSER_VERSION, PassageOrder, Sampling, VOTES_MAX,
     },
     spec_labels::{check_ordinal_votes, read_labels, read_metrics, read_name},
     template::{self, Part, Templates},
@@ -36,9 +36,6 @@ const KEYS: [&str; 15] = [
     "sampling",
     "limits",
 ];
-
-/// More votes of one judge cost more than they tell.
-const VOTES_MAX: u32 = 25;
 
 impl JudgeSpec {
     /// Reads a spec; `file` is its name for messages, `source` its text.

@@ -235,6 +235,7 @@ pub(super) mod tests {
                     instrument: Digest::of(b"judge"),
                     instrument_name: "a judge".to_owned(),
                     cells: cells.collect(),
+                    up_to: BTreeMap::new(),
                 },
             )]),
             looks: None,

@@ -72,7 +72,7 @@ impl Reader {
     /// Trials without a score that should have one, with the reason, in plan order; at most `n`.
     pub fn first_unscored(&self, n: usize) -> Result<Vec<(usize, String)>, RecordError> {
         let sql = "SELECT trial, min(reason) FROM scores
-             WHERE reason IS NOT NULL AND reason <> 'not-applicable' GROUP BY trial ORDER BY trial LIMIT ?1";
+             WHERE value IS NULL AND reason <> 'not-applicable' GROUP BY trial ORDER BY trial LIMIT ?1";
         let rows = self.all(sql, params![number(n)], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
         })?;

@@ -27,5 +27,9 @@ CREATE TABLE details (
 );
 ";
 
+/// Before what a score with failed votes would be if these had been the best possible ones; stands in
+/// its `reason`.
+pub(super) const UP_TO: &str = "up to ";
+
 /// Marks a `reason` as 'nothing to measure'; other reasons are JSON.
 pub(super) const NOT_APPLICABLE: &str = "not-applicable";

@@ -248,7 +248,13 @@ fn insert_outcome(
             let claims = (!score.claims.is_empty())
                 .then(|| json(&score.claims))
                 .transpose()?;
-            (Some(score.value()), None, score.explanation.clone(), claims)
+            let up_to = (score.up_to()).map(|best| format!("{}{best}", schema::UP_TO));
+            (
+                Some(score.value()),
+                up_to,
+                score.explanation.clone(),
+                claims,
+            )
         }
         Outcome::NotApplicable(why) => (
             None,

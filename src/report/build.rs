@@ -129,7 +129,7 @@ pub fn build(from: Ingredients<'_>) -> Report {
         evaluated_at: from.evaluated_at,
         exit_code: from.exit_code,
         policy_digest: from.policy.digest,
-        judge_facts: Vec::new(),
+        judge_facts: judge_facts(from.candidate.table),
         sign_off: from.sign_off,
         causes,
         metrics: comparisons.into_iter().map(metric_row).collect(),
@@ -143,6 +143,16 @@ pub fn build(from: Ingredients<'_>) -> Report {
         candidate: from.candidate.summary,
         baseline: from.baseline.map(|side| side.summary),
     }
+}
+
+/// What the scores themselves say of the judges.
+fn judge_facts(table: &ScoreTable) -> Vec<(String, String)> {
+    let facts = table.disagreements();
+    let facts = facts.map(|one| {
+        let name = format!("disagreement of the jurors of {}", one.panel);
+        (name, one.to_string())
+    });
+    facts.collect()
 }
 
 /// Every case with what it lost on the scores that the policy reads: by bucket, then worst first.

@@ -239,6 +239,7 @@ max  = 0.02
             instrument: Digest::of(b"judge"),
             instrument_name: "a judge".to_owned(),
             cells: Vec::new(),
+            up_to: BTreeMap::new(),
         };
         ScoreTable {
             looks: None,

@@ -9,15 +9,15 @@ use futures_util::future::join_all;
 use tokio::{sync::SemaphorePermit, task::yield_now};
 
 use super::{
-    plan::{PlannedTrial, Seat, SeatKind},
+    plan::{Juror, PlannedTrial, Seat, SeatKind},
     runner::{Event, Shared, Stop},
 };
 use crate::{
-    chat::{BoxFuture, ChatModel, ChatReply, ChatRequest},
+    chat::{BoxFuture, ChatReply, ChatRequest},
     copilot::{Answer, CallFailure, FailureKind},
     judge::{
-        Ask, Draw, JudgeSpec, OnMalformed, Prepared, ReplyFault, Subject, checks, combine,
-        join_parts, malformed, prepare, unscored,
+        Ask, Draw, JudgeSpec, OnMalformed, Prepared, ReplyFault, Subject, Vote, checks, combine,
+        disagreement, join_parts, malformed, prepare, unscored,
     },
     trial::{Call, CallKey, Callee, Outcome, Reply, Request, Trial, Unscored},
     unit::Usd,
@@ -127,26 +127,33 @@ async fn sit(
     subject: Subject<'_>,
     seat: &Seat,
 ) -> Result<Outcomes, Halt> {
-    let (spec, model) = match &seat.kind {
+    let (spec, jurors) = match &seat.kind {
         SeatKind::Embedded(judge) => return Ok(judge.judge(subject)),
-        SeatKind::Model { spec, model } => (spec, model),
+        SeatKind::Model { spec, jurors } => (spec, jurors),
     };
-    let votes = (0..spec.votes).map(|vote| async move {
+    let n_jurors = u32::try_from(jurors.len()).unwrap_or(u32::MAX).max(1);
+    // Every juror sees the same draws.
+    let ballots = jurors
+        .iter()
+        .flat_map(|juror| (0..spec.votes / n_jurors).map(move |vote| (juror, vote)));
+    let votes = ballots.map(|(juror, vote)| async move {
         let voter = Voter {
             shared,
             planned,
             seat,
             spec,
-            model: model.as_ref(),
+            juror,
             vote,
         };
         voter.vote(subject).await
     });
-    let votes: Vec<Outcomes> = join_all(votes)
+    let votes: Vec<Vote<'_>> = join_all(votes)
         .await
         .into_iter()
         .collect::<Result<_, _>>()?;
-    Ok(combine(spec, &votes))
+    let mut outcomes = combine(spec, &votes);
+    outcomes.extend((jurors.len() > 1).then(|| disagreement(spec, &seat.name, &votes)));
+    Ok(outcomes)
 }
 
 /// One vote of one judge.
@@ -155,11 +162,11 @@ struct Voter<'a> {
     planned: PlannedTrial,
     seat: &'a Seat,
     spec: &'a JudgeSpec,
-    model: &'a dyn ChatModel,
+    juror: &'a Juror,
     vote: u32,
 }
 
-impl Voter<'_> {
+impl<'a> Voter<'a> {
     /// Each attempt has shuffles of its own, so that one answer can be judged several times.
     fn draw_seed(&self) -> Vec<u8> {
         let mut seed = self.shared.plan.seed.to_be_bytes().to_vec();
@@ -169,8 +176,17 @@ impl Voter<'_> {
         seed
     }
 
-    /// Asks, once or part by part.
-    async fn vote(&self, subject: Subject<'_>) -> Result<Outcomes, Halt> {
+    async fn vote(&self, subject: Subject<'_>) -> Result<Vote<'a>, Halt> {
+        let said = self.say(subject).await?;
+        Ok(Vote {
+            juror: &self.juror.name,
+            is_asked: said.is_ok(),
+            outcomes: said.unwrap_or_else(|settled| settled),
+        })
+    }
+
+    /// Asks, once or part by part. `Err` holds the outcomes of an answer that needs no asking.
+    async fn say(&self, subject: Subject<'_>) -> Result<Result<Outcomes, Outcomes>, Halt> {
         let seed = self.draw_seed();
         let asks = match prepare(
             self.spec,
@@ -180,10 +196,10 @@ impl Voter<'_> {
                 vote: self.vote,
             },
         ) {
-            Prepared::Settled(outcomes) => return Ok(outcomes),
+            Prepared::Settled(outcomes) => return Ok(Err(outcomes)),
             Prepared::Ask(ask) => {
                 let said = self.converse(&ask, 0, |text| ask.read_reply(text)).await?;
-                return Ok(said.unwrap_or_else(|outcomes| outcomes));
+                return Ok(Ok(said.unwrap_or_else(|outcomes| outcomes)));
             }
             Prepared::Parts(asks) => asks,
         };
@@ -195,10 +211,10 @@ impl Voter<'_> {
                 .await?
             {
                 Ok(labels) => parts.push(labels),
-                Err(outcomes) => return Ok(outcomes),
+                Err(outcomes) => return Ok(Ok(outcomes)),
             }
         }
-        Ok(join_parts(self.spec, parts))
+        Ok(Ok(join_parts(self.spec, parts)))
     }
 
     /// Sends a call and reads the reply; where it is malformed, asks once more with the fault named.
@@ -236,15 +252,17 @@ impl Voter<'_> {
     ) -> Result<Result<ChatReply, CallFailure>, Halt> {
         let key = CallKey {
             trial: self.planned.index,
-            callee: Callee::Judge(self.seat.name.clone()),
+            callee: Callee::juror(&self.seat.name, &self.juror.name),
             vote: self.vote,
             round,
         };
         let call = PaidCall {
             key,
             request: Some(sent(request)),
-            worst: self.model.worst_cost(request),
-            call: Box::pin(async move { self.model.complete(request).await.map(Reply::Chat) }),
+            worst: self.juror.model.worst_cost(request),
+            call: Box::pin(
+                async move { self.juror.model.complete(request).await.map(Reply::Chat) },
+            ),
         };
         Ok(match pay(self.shared, call).await? {
             Ok(Reply::Chat(reply)) => Ok(reply),

@@ -12,9 +12,11 @@ mod scores;
 
 pub use call::{Call, CallKey, Callee, Reply, Request};
 pub use looks::{Looks, cluster_order, look_ends};
-pub use metric::{BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric};
+pub use metric::{
+    BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric, disagreement_of, panel_of,
+};
 pub use outcome::{ClaimFinding, Evidence, Label, Outcome, Score, ScoreOutOfRange, Unscored};
-pub use scores::{CaseInfo, Cell, Column, ScoreTable, ShapeError};
+pub use scores::{CaseInfo, Cell, Column, Disagreement, ScoreTable, ShapeError};
 
 use std::collections::BTreeMap;
 

@@ -23,6 +23,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Score {
     value: f64,
+    up_to: Option<f64>,
     /// In one sentence, what the value came from; may quote untrusted text.
     pub explanation: String,
     /// The claims behind it, where the metric is made of claims.
@@ -49,6 +50,7 @@ impl Score {
         if metric.data_type.holds(value) {
             Ok(Self {
                 value,
+                up_to: None,
                 explanation,
                 claims: Vec::new(),
             })
@@ -65,6 +67,20 @@ impl Score {
     pub fn with_claims(mut self, claims: Vec<ClaimFinding>) -> Self {
         self.claims = claims;
         self
+    }
+
+    /// The same score with what it would be if the votes that failed had been the best possible ones;
+    /// its value counts them as the worst.
+    #[must_use]
+    pub fn or_up_to(mut self, best: f64) -> Self {
+        self.up_to = (best.is_finite() && best.total_cmp(&self.value).is_ne()).then_some(best);
+        self
+    }
+
+    /// What the value would be if the votes that failed had been the best possible ones; `None` where
+    /// that is the value itself.
+    pub const fn up_to(&self) -> Option<f64> {
+        self.up_to
     }
 
     /// Finite, and in the metric's range.

@@ -27,6 +27,7 @@ mod limits;
 mod live;
 mod misbehave;
 mod mlflow;
+mod panel;
 mod plan;
 mod program;
 mod protection;

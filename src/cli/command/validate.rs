@@ -57,12 +57,8 @@ pub(crate) fn run(
 pub(super) fn metrics(config: &Config) -> KnownMetrics {
     let mut known = KnownMetrics::new();
     for judge in &config.judges {
-        let metrics = match wiring::spec(judge) {
-            Ok(Some(spec)) => spec.metrics(),
-            Ok(None) => OfflineJudge::metrics(),
-            // Said again, with its place, when the judges are checked.
-            Err(_) => continue,
-        };
+        // What is wrong is said again, with its place, when the judges are checked.
+        let metrics = wiring::metrics(judge).unwrap_or_default();
         known.extend(
             metrics
                 .into_iter()
@@ -144,8 +140,15 @@ impl Checked<'_> {
         for judge in &config.judges {
             match wiring::spec(judge) {
                 Ok(Some(spec)) => {
-                    self.terminal
-                        .line(&format!("ok  judge {}: {}", judge.name, spec.title()));
+                    let panel = match judge.jurors.len() {
+                        1 => String::new(),
+                        n => format!(", a panel of {n}"),
+                    };
+                    self.terminal.line(&format!(
+                        "ok  judge {}: {}{panel}",
+                        judge.name,
+                        spec.title()
+                    ));
                 }
                 Ok(None) => self
                     .terminal

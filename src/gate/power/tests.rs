@@ -86,6 +86,7 @@ impl World {
             instrument: Digest::of(b"judge"),
             instrument_name: "a judge".to_owned(),
             cells,
+            up_to: BTreeMap::new(),
         };
         ScoreTable {
             looks: None,

@@ -39,6 +39,7 @@ fn table(n: usize, attempts: u32) -> ScoreTable {
         instrument: Digest::of(b"judge"),
         instrument_name: "a judge".to_owned(),
         cells,
+        up_to: BTreeMap::new(),
     };
     ScoreTable {
         looks: None,
