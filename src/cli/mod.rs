@@ -7,6 +7,7 @@ mod anchors;
 mod args;
 mod assemble;
 mod bundled;
+mod cascades;
 mod clock;
 mod command;
 mod databricks;

@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::Arc};
 use tokio::runtime::Runtime;
 
 use super::{
-    bundled, databricks,
+    bundled, cascades, databricks,
     error::CliError,
     exit_code::ExitCode,
     files,
@@ -25,7 +25,7 @@ use crate::{
     demo::{Answerer, serve},
     eval_set::KnowledgeBase,
     judge::{
-        self, JudgeSpec, OfflineJudge, VOTES_MAX,
+        self, JudgeSpec, OfflineJudge,
         known_cases::{self, KnownCase},
     },
     run::{Juror, Seat, SeatKind},
@@ -204,20 +204,26 @@ fn serve_demo(config: &Config, runtime: &Runtime) -> Result<String, CliError> {
 pub(crate) fn seats(config: &Config, runtime: &Runtime) -> Result<Vec<Seat>, CliError> {
     let _inside = runtime.enter();
     let prices = Prices::of(config)?;
-    config
-        .judges
-        .iter()
-        .map(|judge| seat(judge, &prices, config.seed))
-        .collect()
+    let mut seats: Vec<Seat> = Vec::new();
+    for judge in &config.judges {
+        let mut seat = seat(judge, &prices, config.seed)?;
+        seat.apart = cascades::apart(config, judge)?;
+        seats.push(seat);
+    }
+    for (place, judge) in config.judges.iter().enumerate() {
+        let behind = cascades::behind(config, judge, &seats)?;
+        if let Some(seat) = seats.get_mut(place) {
+            seat.behind = behind;
+        }
+    }
+    Ok(seats)
 }
 
 fn seat(judge: &JudgeConfig, prices: &Prices, seed: u64) -> Result<Seat, CliError> {
     let name = judge.name.clone();
     let Some(spec) = spec(judge)? else {
-        return Ok(Seat {
-            name,
-            kind: SeatKind::Embedded(Arc::new(bundled::judge()?)),
-        });
+        let judge = Arc::new(bundled::judge()?);
+        return Ok(Seat::alone(name, SeatKind::Embedded(judge)));
     };
     let juror = |juror: &JurorConfig| -> Result<Juror, CliError> {
         let (_, model) = judge_model(&juror.endpoint, prices, seed)?;
@@ -226,13 +232,11 @@ fn seat(judge: &JudgeConfig, prices: &Prices, seed: u64) -> Result<Seat, CliErro
             model,
         })
     };
-    Ok(Seat {
-        name,
-        kind: SeatKind::Model {
-            spec: Arc::new(spec),
-            jurors: judge.jurors.iter().map(juror).collect::<Result<_, _>>()?,
-        },
-    })
+    let kind = SeatKind::Model {
+        spec: Arc::new(spec),
+        jurors: judge.jurors.iter().map(juror).collect::<Result<_, _>>()?,
+    };
+    Ok(Seat::alone(name, kind))
 }
 
 /// The model behind a judge, with what it talks through.
@@ -251,7 +255,7 @@ pub(crate) fn spec(judge: &JudgeConfig) -> Result<Option<JudgeSpec>, CliError> {
     Ok(spec_with_cases(judge)?.map(|(spec, _)| spec))
 }
 
-/// What a judge measures.
+/// What a judge measures, under its own names.
 pub(crate) fn metrics(judge: &JudgeConfig) -> Result<Vec<MetricSpec>, CliError> {
     let Some(spec) = spec(judge)? else {
         return Ok(OfflineJudge::metrics());
@@ -306,13 +310,11 @@ pub(crate) fn spec_with_cases(
 /// The votes of all jurors together, and how many of them must be scored, as the configuration says.
 fn set_votes(spec: &mut JudgeSpec, judge: &JudgeConfig) -> Result<(), CliError> {
     let n_jurors = u32::try_from(judge.jurors.len()).unwrap_or(u32::MAX);
-    let votes = judge.votes.unwrap_or(spec.votes).saturating_mul(n_jurors);
-    if votes > VOTES_MAX {
-        let message = format!(
-            "judge `{}`: {n_jurors} jurors have {votes} votes together; {VOTES_MAX} are the most",
-            judge.name
-        );
-        return Err(CliError::invalid(message).with_help("fewer jurors, or fewer `votes` of each"));
+    let each = judge.votes.unwrap_or(spec.votes);
+    let votes = each.saturating_mul(n_jurors);
+    if let Some(fault) = spec.votes_fault(each, votes) {
+        let message = format!("judge `{}` has {fault}", judge.name);
+        return Err(CliError::invalid(message).with_help("`votes` are those of each juror"));
     }
     spec.set_votes(votes);
     match judge.votes_needed {

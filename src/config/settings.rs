@@ -174,6 +174,23 @@ pub struct JudgeConfig {
     /// How many votes of all jurors together must be scored; `None`: as many may fail as the spec says.
     /// 1 to 25.
     pub votes_needed: Option<u32>,
+    /// The cheaper judge that it stands behind; `None`: it is asked about every answer.
+    pub cascade: Option<CascadeConfig>,
+}
+
+/// When a judge behind a cheaper one is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CascadeConfig {
+    /// The cheaper judge, which stands behind no other itself.
+    pub after: String,
+    /// The cheaper judge's metric that says how sure it is.
+    pub by: String,
+    /// From the one to the other, both included, it is unsure; 0 to 1.
+    pub unsure: (f64, f64),
+    /// The share of the others that is judged all the same; 0.02 to 0.5.
+    pub audit: f64,
+    /// Whether it is asked about every answer for once: where the judge itself is on trial.
+    pub asks_always: bool,
 }
 
 /// One model of a judge.

@@ -41,6 +41,7 @@ pub(super) fn table(run: &str, n: usize, cell: impl Fn(usize) -> Cell) -> ScoreT
             instrument_name: "a judge".to_owned(),
             cells: cells.collect(),
             up_to: BTreeMap::new(),
+            cascade: None,
         }
     };
     let columns = [

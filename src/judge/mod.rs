@@ -52,5 +52,5 @@ pub use reply::ReplyFault;
 pub use score::Outcomes;
 pub use spec::{
     JudgeSpec, JudgedMetric, KNOWN_METRICS, LabelSpec, Limits, LongContext, Mode, NothingToJudge,
-    OnMalformed, PARSER_VERSION, PassageOrder, Reading, Sampling, VOTES_MAX, known_metric,
+    OnMalformed, PARSER_VERSION, PassageOrder, Reading, Sampling, known_metric,
 };

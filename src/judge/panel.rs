@@ -293,7 +293,10 @@ fn disagree(spec: &JudgeSpec, metric: &MetricSpec, votes: &[Vote<'_>]) -> Outcom
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{copilot::FailureKind, judge::test_values::voting_spec};
+    use crate::{
+        copilot::FailureKind,
+        judge::test_values::{bundled_spec, voting_spec},
+    };
 
     fn vote(value: f64, label: Label) -> Vote<'static> {
         of("", value, label)
@@ -452,6 +455,21 @@ mod tests {
         let mut spec = voting_spec(votes, votes);
         spec.metrics.truncate(1);
         spec
+    }
+
+    #[test]
+    fn votes_suit_the_spec_or_it_is_said() {
+        let fault = |name: &str, each, all| bundled_spec(name).votes_fault(each, all);
+        for (name, each, all) in [("groundedness", 2, 4), ("preference", 2, 4), ("tone", 1, 3)] {
+            assert_eq!(fault(name, each, all), None, "{name}");
+        }
+        for (name, each, all) in [
+            ("groundedness", 13, 26),
+            ("preference", 1, 2),
+            ("tone", 1, 2),
+        ] {
+            assert!(fault(name, each, all).is_some(), "{name}");
+        }
     }
 
     #[test]

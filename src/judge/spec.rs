@@ -13,7 +13,7 @@ use crate::{
 pub const PARSER_VERSION: &str = "groundgate.judge-parser/3";
 
 /// Votes on one answer, of all jurors together: more cost more than they tell.
-pub const VOTES_MAX: u32 = 25;
+pub(crate) const VOTES_MAX: u32 = 25;
 
 /// A judge, checked.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub struct JudgeSpec {
     pub(crate) system: String,
     /// How the model is to choose its words.
     pub sampling: Sampling,
-    /// How often each answer is judged, by all jurors together; from 1 to [`VOTES_MAX`].
+    /// How often each answer is judged, by all jurors together; from 1 to 25.
     pub votes: u32,
     /// How many votes must have been scored; from 1 to `votes`.
     pub votes_needed: u32,
@@ -237,6 +237,25 @@ pub enum OnMalformed {
 }
 
 impl JudgeSpec {
+    /// Why so many votes, `each` of every juror and `all` together, do not suit the spec.
+    pub fn votes_fault(&self, each: u32, all: u32) -> Option<String> {
+        let is_ordinal =
+            |judged: &JudgedMetric| matches!(judged.metric.data_type, DataType::Ordinal { .. });
+        if all > VOTES_MAX {
+            Some(format!("{all} votes together; {VOTES_MAX} are the most"))
+        } else if self.mode == Mode::Pairwise && !each.is_multiple_of(2) {
+            Some(format!(
+                "{each} votes of each; both orders need an even number"
+            ))
+        } else if self.metrics.iter().any(is_ordinal) && all.is_multiple_of(2) {
+            Some(format!(
+                "{all} votes together; an ordinal metric needs an odd number"
+            ))
+        } else {
+            None
+        }
+    }
+
     /// Has each answer judged so often, from 1: as many votes may fail as the spec allows. Another
     /// number of votes is another instrument.
     pub fn set_votes(&mut self, votes: u32) {

@@ -307,6 +307,7 @@ impl Reader {
                 instrument_name: source.instrument_name.clone(),
                 cells: vec![Cell::Unscored(Unscored::NotRun); planned],
                 up_to: BTreeMap::new(),
+                cascade: source.cascade.clone(),
             };
             self.fill(&mut column, metric_number)?;
             columns.insert(source.metric.name.clone(), column);

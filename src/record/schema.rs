@@ -27,6 +27,9 @@ CREATE TABLE details (
 );
 ";
 
+/// Matches the JSON of the one `reason` that is no failure: the judge was not to be asked.
+pub(super) const SPARED: &str = r#"{"reason":"spared"%"#;
+
 /// Before what a score with failed votes would be if these had been the best possible ones; stands in
 /// its `reason`.
 pub(super) const UP_TO: &str = "up to ";

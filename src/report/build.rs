@@ -152,7 +152,11 @@ fn judge_facts(table: &ScoreTable) -> Vec<(String, String)> {
         let name = format!("disagreement of the jurors of {}", one.panel);
         (name, one.to_string())
     });
-    facts.collect()
+    let asked = table.asked().into_iter().map(|(metric, asked)| {
+        let name = format!("asked by the judge of {metric}, behind a cheaper one");
+        (name, asked.to_string())
+    });
+    facts.chain(asked).collect()
 }
 
 /// Every case with what it lost on the scores that the policy reads: by bucket, then worst first.

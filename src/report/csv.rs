@@ -123,6 +123,7 @@ pub(super) mod tests {
                     instrument_name: "judge".to_owned(),
                     cells,
                     up_to: BTreeMap::new(),
+                    cascade: None,
                 },
             )
         };

@@ -240,6 +240,7 @@ max  = 0.02
             instrument_name: "a judge".to_owned(),
             cells: Vec::new(),
             up_to: BTreeMap::new(),
+            cascade: None,
         };
         ScoreTable {
             looks: None,

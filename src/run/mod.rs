@@ -12,5 +12,5 @@ mod runner;
 
 pub use budget::Budget;
 pub use ledger::{Ledger, LedgerError};
-pub use plan::{Juror, Plan, PlannedTrial, Seat, SeatKind};
+pub use plan::{Behind, Juror, Plan, PlannedTrial, Seat, SeatKind};
 pub use runner::{Ending, Event, Past, Stop, Wiring, run};

@@ -6,7 +6,7 @@ use crate::{
     chat::ChatModel,
     eval_set::Case,
     judge::{JudgeSpec, OfflineJudge},
-    trial::{MetricSpec, disagreement_of},
+    trial::{Cascade, MetricSpec, disagreement_of, panel_of},
     unit::Digest,
 };
 
@@ -38,6 +38,22 @@ pub struct Seat {
     pub name: String,
     /// Who sits there.
     pub kind: SeatKind,
+    /// Metrics that a judge behind this one yields, too: they are recorded with this judge's name
+    /// before their own.
+    pub apart: BTreeSet<String>,
+    /// The cheaper judge that it stands behind.
+    pub behind: Option<Behind>,
+}
+
+/// Where a judge stands that is not asked about every answer.
+#[derive(Debug, Clone)]
+pub struct Behind {
+    /// The name of the cheaper judge's seat.
+    pub after: String,
+    /// That judge's instrument.
+    pub cheaper: Digest,
+    /// When it is asked.
+    pub cascade: Cascade,
 }
 
 /// Who sits at a seat.
@@ -103,8 +119,43 @@ impl Juror {
 }
 
 impl Seat {
-    /// What this seat measures.
+    /// A seat whose judge is asked about every answer, under the given name.
+    pub const fn alone(name: String, kind: SeatKind) -> Self {
+        Self {
+            name,
+            kind,
+            apart: BTreeSet::new(),
+            behind: None,
+        }
+    }
+
+    /// What one of its judge's metrics is called in the record.
+    pub fn recorded(&self, metric: &str) -> String {
+        if self.apart.contains(metric) {
+            format!("{}_{metric}", self.name)
+        } else {
+            metric.to_owned()
+        }
+    }
+
+    /// When the judge is asked about a metric, if it stands behind another. How often the jurors of a
+    /// panel disagree is said of the answers that they judged.
+    pub fn cascade(&self, metric: &str) -> Option<&Cascade> {
+        let behind = self.behind.as_ref()?;
+        panel_of(metric).is_none().then_some(&behind.cascade)
+    }
+
+    /// What this seat measures, as it is recorded.
     pub fn metrics(&self) -> Vec<MetricSpec> {
+        let mut metrics = self.judged();
+        for metric in &mut metrics {
+            metric.name = self.recorded(&metric.name);
+        }
+        metrics
+    }
+
+    /// What its judge measures.
+    pub fn judged(&self) -> Vec<MetricSpec> {
         match &self.kind {
             SeatKind::Embedded(_) => OfflineJudge::metrics(),
             SeatKind::Model { spec, jurors } => {
@@ -116,6 +167,23 @@ impl Seat {
 
     /// Over everything that decides how it measures.
     pub fn instrument(&self) -> Digest {
+        let judge = self.judge();
+        let Some(behind) = &self.behind else {
+            return judge;
+        };
+        let Cascade { by, unsure, audit } = &behind.cascade;
+        let numbers = [unsure.0, unsure.1, *audit].map(f64::to_be_bytes).concat();
+        let (judge, cheaper) = (judge.to_string(), behind.cheaper.to_string());
+        Digest::of_parts([
+            judge.as_bytes(),
+            cheaper.as_bytes(),
+            by.as_bytes(),
+            &numbers,
+        ])
+    }
+
+    /// The judge itself, wherever it stands.
+    fn judge(&self) -> Digest {
         match &self.kind {
             SeatKind::Embedded(judge) => judge.digest(),
             SeatKind::Model { spec, jurors } => {
@@ -131,6 +199,20 @@ impl Seat {
 
     /// Who measures, for people.
     pub fn instrument_name(&self) -> String {
+        let judge = self.judge_name();
+        match &self.behind {
+            None => judge,
+            Some(Behind { after, cascade, .. }) => format!(
+                "{judge} behind {after}, where {} is {} to {}, and {:.0}% of the rest",
+                cascade.by,
+                cascade.unsure.0,
+                cascade.unsure.1,
+                100.0 * cascade.audit
+            ),
+        }
+    }
+
+    fn judge_name(&self) -> String {
         match &self.kind {
             SeatKind::Embedded(_) => OfflineJudge::title().to_owned(),
             SeatKind::Model { spec, jurors } => {
@@ -179,13 +261,11 @@ mod tests {
             name: (*name).to_owned(),
             model: Arc::new(Named(model)),
         };
-        Seat {
-            name: "grounded".to_owned(),
-            kind: SeatKind::Model {
-                spec: Arc::new(spec),
-                jurors: jurors.iter().map(juror).collect(),
-            },
-        }
+        let kind = SeatKind::Model {
+            spec: Arc::new(spec),
+            jurors: jurors.iter().map(juror).collect(),
+        };
+        Seat::alone("grounded".to_owned(), kind)
     }
 
     #[test]
@@ -220,6 +300,46 @@ mod tests {
         assert!(
             here.instrument_name()
                 .ends_with("(panel of a: small, b: large)")
+        );
+    }
+
+    #[test]
+    fn where_a_judge_stands_is_part_of_the_instrument() {
+        let plain = seat(&[("", "dear")], (1, 1));
+        let behind = |cheaper: &[u8], unsure, audit| Seat {
+            behind: Some(Behind {
+                after: "embedded".to_owned(),
+                cheaper: Digest::of(cheaper),
+                cascade: Cascade {
+                    by: "support".to_owned(),
+                    unsure,
+                    audit,
+                },
+            }),
+            ..plain.clone()
+        };
+        let all = [
+            plain.clone(),
+            behind(b"one", (0.2, 0.8), 0.1),
+            behind(b"two", (0.2, 0.8), 0.1),
+            behind(b"one", (0.2, 0.9), 0.1),
+            behind(b"one", (0.1, 0.8), 0.1),
+            behind(b"one", (0.2, 0.8), 0.2),
+        ];
+        let instruments: BTreeSet<Digest> = all.iter().map(Seat::instrument).collect();
+        assert_eq!(instruments.len(), all.len());
+        let cheap = Seat {
+            apart: BTreeSet::from(["groundedness".to_owned()]),
+            ..plain
+        };
+        let names: Vec<String> = cheap
+            .metrics()
+            .into_iter()
+            .map(|metric| metric.name)
+            .collect();
+        assert_eq!(
+            names,
+            ["grounded_groundedness", "faithfulness", "contradiction"]
         );
     }
 }

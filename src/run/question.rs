@@ -19,7 +19,7 @@ use crate::{
         Ask, Draw, JudgeSpec, OnMalformed, Prepared, ReplyFault, Subject, Vote, checks, combine,
         disagreement, join_parts, malformed, prepare, unscored,
     },
-    trial::{Call, CallKey, Callee, Outcome, Reply, Request, Trial, Unscored},
+    trial::{Call, CallKey, Callee, MetricSpec, Outcome, Reply, Request, Sure, Trial, Unscored},
     unit::Usd,
 };
 
@@ -108,17 +108,54 @@ async fn judge(
             ))
         })
         .collect();
-    let judged = join_all(
-        shared
-            .plan
-            .seats
-            .iter()
-            .map(|seat| sit(shared, planned, subject, seat)),
-    );
-    for of_seat in judged.await {
-        outcomes.extend(of_seat?);
+    let seats = shared.plan.seats.iter();
+    let (behind, first): (Vec<&Seat>, Vec<&Seat>) = seats.partition(|seat| seat.behind.is_some());
+    // Whoever stands behind another waits for what that one says.
+    for round in [first, behind] {
+        let judged = round.into_iter().map(|seat| {
+            let settled = spare(shared, planned, (subject, seat), &outcomes);
+            async move {
+                match settled {
+                    Some(settled) => Ok(settled),
+                    None => sit(shared, planned, subject, seat).await,
+                }
+            }
+        });
+        for of_seat in join_all(judged).await {
+            outcomes.extend(of_seat?);
+        }
     }
     Ok(outcomes)
+}
+
+/// The outcomes of a judge that need not be asked, since the cheaper one before it is sure and the
+/// answer was not drawn.
+fn spare(
+    shared: &Shared,
+    planned: PlannedTrial,
+    (subject, seat): (Subject<'_>, &Seat),
+    outcomes: &Outcomes,
+) -> Option<Outcomes> {
+    let behind = seat.behind.as_ref()?;
+    let (case, cascade) = (subject.case, &behind.cascade);
+    let score = match outcomes.get(&cascade.by) {
+        Some(Outcome::Scored(score)) => Some(score.value()),
+        Some(Outcome::NotApplicable(_) | Outcome::Unscored(_)) | None => None,
+    };
+    let is_asked = cascade.sure(score, case.critical) == Sure::No
+        || cascade.is_drawn(shared.plan.seed, &case.id, planned.attempt);
+    if is_asked {
+        return None;
+    }
+    let why = format!("{} says {} {:.2}", behind.after, cascade.by, score?);
+    let outcome = |metric: MetricSpec| {
+        let outcome = match seat.cascade(&metric.name) {
+            Some(_) => Outcome::Unscored(Unscored::Spared(why.as_str().into())),
+            None => Outcome::NotApplicable(format!("no juror was asked: {why}")),
+        };
+        (metric.name, outcome)
+    };
+    Some(seat.metrics().into_iter().map(outcome).collect())
 }
 
 async fn sit(
@@ -127,10 +164,25 @@ async fn sit(
     subject: Subject<'_>,
     seat: &Seat,
 ) -> Result<Outcomes, Halt> {
-    let (spec, jurors) = match &seat.kind {
-        SeatKind::Embedded(judge) => return Ok(judge.judge(subject)),
-        SeatKind::Model { spec, jurors } => (spec, jurors),
+    let said = match &seat.kind {
+        SeatKind::Embedded(judge) => judge.judge(subject),
+        SeatKind::Model { spec, jurors } => {
+            poll(shared, planned, subject, (seat, spec, jurors)).await?
+        }
     };
+    let recorded = said
+        .into_iter()
+        .map(|(metric, outcome)| (seat.recorded(&metric), outcome));
+    Ok(recorded.collect())
+}
+
+/// Has every juror vote.
+async fn poll(
+    shared: &Shared,
+    planned: PlannedTrial,
+    subject: Subject<'_>,
+    (seat, spec, jurors): (&Seat, &JudgeSpec, &[Juror]),
+) -> Result<Outcomes, Halt> {
     let n_jurors = u32::try_from(jurors.len()).unwrap_or(u32::MAX).max(1);
     // Every juror sees the same draws.
     let ballots = jurors

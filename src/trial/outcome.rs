@@ -103,6 +103,9 @@ pub enum Unscored {
     InputMissing(Box<str>),
     /// Not measured before the run ended.
     NotRun,
+    /// The judge stands behind a cheaper one that is sure of the answer, and was not drawn to say so,
+    /// too. Not a failure: rules that know the draw make up for it, all others count it as missing.
+    Spared(Box<str>),
 }
 
 impl Unscored {
@@ -113,6 +116,11 @@ impl Unscored {
         matches!(self, Self::NoAnswer(kind) if !matches!(kind, FailureKind::Changed))
     }
 
+    /// Whether it is no failure but the plan: the judge was not to be asked.
+    pub const fn is_planned(&self) -> bool {
+        matches!(self, Self::Spared(_))
+    }
+
     /// The name used in counts.
     pub fn name(&self) -> String {
         match self {
@@ -121,6 +129,7 @@ impl Unscored {
             Self::ReplyMalformed(_) => "judge: malformed reply".to_owned(),
             Self::InputMissing(what) => format!("input missing: {what}"),
             Self::NotRun => "not run".to_owned(),
+            Self::Spared(_) => "spared: a cheaper judge is sure".to_owned(),
         }
     }
 }
@@ -128,7 +137,9 @@ impl Unscored {
 impl fmt::Display for Unscored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ReplyMalformed(fault) => write!(f, "{}: {fault}", self.name()),
+            Self::ReplyMalformed(detail) | Self::Spared(detail) => {
+                write!(f, "{}: {detail}", self.name())
+            }
             Self::NoAnswer(_) | Self::JudgeFailed(_) | Self::InputMissing(_) | Self::NotRun => {
                 f.write_str(&self.name())
             }

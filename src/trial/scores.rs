@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::{
+    cascade::Cascade,
     looks::Looks,
     metric::{MetricSpec, panel_of},
     outcome::Unscored,
@@ -53,6 +54,8 @@ pub struct Column {
     /// Scores of which votes failed, by planned trial: the cell counts these as the worst possible
     /// ones; here is the score with them as the best.
     pub up_to: BTreeMap<usize, f64>,
+    /// When its judge was asked, if it stands behind a cheaper one.
+    pub cascade: Option<Cascade>,
 }
 
 /// All of a record that a gate reads.

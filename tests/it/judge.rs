@@ -105,7 +105,7 @@ pub(crate) fn chat(text: &str) -> Said {
         "usage": {"prompt_tokens": 10, "completion_tokens": 5}}))
 }
 
-fn labelled_all(asked: &Asked, label: &str) -> Said {
+pub(crate) fn labelled_all(asked: &Asked, label: &str) -> Said {
     let claims: Vec<Value> = (ids(asked, "claims").iter())
         .map(|id| json!({"id": id, "label": label, "passage": null, "quote": null}))
         .collect();

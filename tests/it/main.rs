@@ -14,6 +14,7 @@ mod auth;
 mod bad_input;
 mod browser;
 mod canary;
+mod cascade;
 mod ci;
 mod copilots;
 mod crash;

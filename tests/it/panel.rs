@@ -170,7 +170,7 @@ fn the_judge_commands_take_a_panel() {
     let again = folder.run(&["rejudge", "latest"]);
     assert_eq!(again.code, 0, "{}", again.err);
     for (keys, message) in [
-        ("votes = 13", "2 jurors have 26 votes together"),
+        ("votes = 13", "26 votes together; 25 are the most"),
         (
             "votes-needed = 3",
             "`votes-needed` is 3 and there are 2 votes",

@@ -327,6 +327,7 @@ fn made_up(side: &str, columns: BTreeMap<String, (MetricSpec, Vec<Cell>)>) -> Op
             instrument_name: "made up".to_owned(),
             cells,
             up_to: BTreeMap::new(),
+            cascade: None,
         };
         (name, column)
     });

@@ -87,6 +87,7 @@ impl World {
             instrument_name: "a judge".to_owned(),
             cells,
             up_to: BTreeMap::new(),
+            cascade: None,
         };
         ScoreTable {
             looks: None,

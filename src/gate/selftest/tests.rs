@@ -40,6 +40,7 @@ fn table(n: usize, attempts: u32) -> ScoreTable {
         instrument_name: "a judge".to_owned(),
         cells,
         up_to: BTreeMap::new(),
+        cascade: None,
     };
     ScoreTable {
         looks: None,

@@ -88,6 +88,17 @@ impl Money {
             None => (Usage::default(), Usage::default()),
         };
         let mut notes = Vec::new();
+        if order
+            .config
+            .judges
+            .iter()
+            .any(|judge| judge.cascade.is_some())
+        {
+            notes.push(
+                "a judge behind another is counted as asked about every answer: at most so much"
+                    .to_owned(),
+            );
+        }
         let copilot_cost = copilot.mean_cost();
         let judge_cost = if judge_calls == 0 {
             Some(0.0)
