@@ -46,6 +46,8 @@ pub struct JudgeSpec {
     pub on_malformed: OnMalformed,
     /// In which order passages are shown.
     pub passage_order: PassageOrder,
+    /// What is labelled, where sentences are.
+    pub claims: ClaimLevel,
     /// Whether it judges refusals themselves: then they reach the model, and a case of which nobody
     /// said whether it can be answered is not applicable.
     pub about_refusals: bool,
@@ -218,6 +220,15 @@ pub enum NothingToJudge {
     Worst,
 }
 
+/// What is labelled of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimLevel {
+    /// Its sentences, as they stand.
+    Sentences,
+    /// What its sentences state, one thing at a time: a call more takes them apart.
+    Atomic,
+}
+
 /// In which order passages are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PassageOrder {
@@ -283,6 +294,14 @@ impl JudgeSpec {
             .iter()
             .map(|judged| self.voted(&judged.metric))
             .collect()
+    }
+
+    /// Calls about one answer, where every reply is well formed and every passage fits into one call.
+    pub const fn calls(&self) -> u32 {
+        match self.claims {
+            ClaimLevel::Sentences => self.votes,
+            ClaimLevel::Atomic => self.votes.saturating_add(1),
+        }
     }
 
     /// Name and version, for people: `groundedness 1`.

@@ -9,16 +9,14 @@ use futures_util::future::join_all;
 use tokio::{sync::SemaphorePermit, task::yield_now};
 
 use super::{
-    plan::{Juror, PlannedTrial, Seat, SeatKind},
+    plan::{PlannedTrial, Seat, SeatKind},
     runner::{Event, Shared, Stop},
+    voting::poll,
 };
 use crate::{
-    chat::{BoxFuture, ChatReply, ChatRequest},
+    chat::{BoxFuture, ChatReply},
     copilot::{Answer, CallFailure, FailureKind},
-    judge::{
-        Ask, Draw, JudgeSpec, OnMalformed, Prepared, ReplyFault, Subject, Vote, checks, combine,
-        disagreement, join_parts, malformed, prepare, unscored,
-    },
+    judge::{Subject, checks},
     trial::{Call, CallKey, Callee, MetricSpec, Outcome, Reply, Request, Sure, Trial, Unscored},
     unit::Usd,
 };
@@ -34,7 +32,7 @@ pub(super) enum Halt {
     SinkClosed,
 }
 
-type Outcomes = BTreeMap<String, Outcome>;
+pub(super) type Outcomes = BTreeMap<String, Outcome>;
 
 /// Asks, judges and hands on one trial.
 pub(super) async fn replay(shared: Arc<Shared>, planned: PlannedTrial) -> Result<(), Halt> {
@@ -176,170 +174,7 @@ async fn sit(
     Ok(recorded.collect())
 }
 
-/// Has every juror vote.
-async fn poll(
-    shared: &Shared,
-    planned: PlannedTrial,
-    subject: Subject<'_>,
-    (seat, spec, jurors): (&Seat, &JudgeSpec, &[Juror]),
-) -> Result<Outcomes, Halt> {
-    let n_jurors = u32::try_from(jurors.len()).unwrap_or(u32::MAX).max(1);
-    // Every juror sees the same draws.
-    let ballots = jurors
-        .iter()
-        .flat_map(|juror| (0..spec.votes / n_jurors).map(move |vote| (juror, vote)));
-    let votes = ballots.map(|(juror, vote)| async move {
-        let voter = Voter {
-            shared,
-            planned,
-            seat,
-            spec,
-            juror,
-            vote,
-        };
-        voter.vote(subject).await
-    });
-    let votes: Vec<Vote<'_>> = join_all(votes)
-        .await
-        .into_iter()
-        .collect::<Result<_, _>>()?;
-    let mut outcomes = combine(spec, &votes);
-    outcomes.extend((jurors.len() > 1).then(|| disagreement(spec, &seat.name, &votes)));
-    Ok(outcomes)
-}
-
-/// One vote of one judge.
-struct Voter<'a> {
-    shared: &'a Shared,
-    planned: PlannedTrial,
-    seat: &'a Seat,
-    spec: &'a JudgeSpec,
-    juror: &'a Juror,
-    vote: u32,
-}
-
-impl<'a> Voter<'a> {
-    /// Each attempt has shuffles of its own, so that one answer can be judged several times.
-    fn draw_seed(&self) -> Vec<u8> {
-        let mut seed = self.shared.plan.seed.to_be_bytes().to_vec();
-        if self.planned.attempt > 0 {
-            seed.extend(self.planned.attempt.to_be_bytes());
-        }
-        seed
-    }
-
-    async fn vote(&self, subject: Subject<'_>) -> Result<Vote<'a>, Halt> {
-        let said = self.say(subject).await?;
-        Ok(Vote {
-            juror: &self.juror.name,
-            is_asked: said.is_ok(),
-            outcomes: said.unwrap_or_else(|settled| settled),
-        })
-    }
-
-    /// Asks, once or part by part. `Err` holds the outcomes of an answer that needs no asking.
-    async fn say(&self, subject: Subject<'_>) -> Result<Result<Outcomes, Outcomes>, Halt> {
-        let seed = self.draw_seed();
-        let asks = match prepare(
-            self.spec,
-            subject,
-            Draw {
-                seed: &seed,
-                vote: self.vote,
-            },
-        ) {
-            Prepared::Settled(outcomes) => return Ok(Err(outcomes)),
-            Prepared::Ask(ask) => {
-                let said = self.converse(&ask, 0, |text| ask.read_reply(text)).await?;
-                return Ok(Ok(said.unwrap_or_else(|outcomes| outcomes)));
-            }
-            Prepared::Parts(asks) => asks,
-        };
-        let mut parts = Vec::new();
-        // Rounds go on from part to part, so that no two calls have the same key.
-        for (ask, round) in asks.iter().zip((0..).step_by(2)) {
-            match self
-                .converse(ask, round, |text| ask.read_part(text))
-                .await?
-            {
-                Ok(labels) => parts.push(labels),
-                Err(outcomes) => return Ok(Ok(outcomes)),
-            }
-        }
-        Ok(Ok(join_parts(self.spec, parts)))
-    }
-
-    /// Sends a call and reads the reply; where it is malformed, asks once more with the fault named.
-    /// `Err` holds the outcomes of a vote that came to nothing.
-    async fn converse<T>(
-        &self,
-        ask: &Ask<'_>,
-        round: u32,
-        read: impl Fn(&str) -> Result<T, ReplyFault>,
-    ) -> Result<Result<T, Outcomes>, Halt> {
-        let failed =
-            |failure: CallFailure| unscored(self.spec, &Unscored::JudgeFailed(failure.kind));
-        let first = match self.complete(ask.request(), round).await? {
-            Ok(reply) => reply,
-            Err(failure) => return Ok(Err(failed(failure))),
-        };
-        let fault = match read(&first.text) {
-            Ok(said) => return Ok(Ok(said)),
-            Err(fault) => fault,
-        };
-        if self.spec.on_malformed == OnMalformed::Unscored {
-            return Ok(Err(malformed(self.spec, &fault)));
-        }
-        let second = match self.complete(&ask.repair(&fault), round + 1).await? {
-            Ok(reply) => reply,
-            Err(failure) => return Ok(Err(failed(failure))),
-        };
-        Ok(read(&second.text).map_err(|fault| malformed(self.spec, &fault)))
-    }
-
-    async fn complete(
-        &self,
-        request: &ChatRequest,
-        round: u32,
-    ) -> Result<Result<ChatReply, CallFailure>, Halt> {
-        let key = CallKey {
-            trial: self.planned.index,
-            callee: Callee::juror(&self.seat.name, &self.juror.name),
-            vote: self.vote,
-            round,
-        };
-        let call = PaidCall {
-            key,
-            request: Some(sent(request)),
-            worst: self.juror.model.worst_cost(request),
-            call: Box::pin(
-                async move { self.juror.model.complete(request).await.map(Reply::Chat) },
-            ),
-        };
-        Ok(match pay(self.shared, call).await? {
-            Ok(Reply::Chat(reply)) => Ok(reply),
-            Ok(Reply::Answer(_)) => Err(wrong_reply()),
-            Err(failure) => Err(failure),
-        })
-    }
-}
-
-/// The messages as they were sent, for whoever wants to know what a score came from.
-fn sent(request: &ChatRequest) -> Request {
-    let (mut system, mut conversation) = (Vec::new(), Vec::new());
-    for message in &request.messages {
-        match message.role {
-            None => system.push(message.text.as_str()),
-            Some(role) => conversation.push(format!("[{}]\n{}", role.name(), message.text)),
-        }
-    }
-    Request {
-        system: system.join("\n\n"),
-        conversation: conversation.join("\n\n"),
-    }
-}
-
-fn wrong_reply() -> CallFailure {
+pub(super) fn wrong_reply() -> CallFailure {
     CallFailure {
         kind: FailureKind::Malformed,
         message: "the record holds a reply of another kind for this call".to_owned(),
@@ -349,16 +184,19 @@ fn wrong_reply() -> CallFailure {
 }
 
 /// A call that costs money.
-struct PaidCall<'a> {
-    key: CallKey,
-    request: Option<Request>,
-    worst: Option<Usd>,
-    call: BoxFuture<'a, Result<Reply, CallFailure>>,
+pub(super) struct PaidCall<'a> {
+    pub(super) key: CallKey,
+    pub(super) request: Option<Request>,
+    pub(super) worst: Option<Usd>,
+    pub(super) call: BoxFuture<'a, Result<Reply, CallFailure>>,
 }
 
 /// Makes a call, unless an earlier part of the run has paid for it already: takes a slot, reserves
 /// its worst case, waits, books what it did cost, and hands the reply to the sink.
-async fn pay(shared: &Shared, paid: PaidCall<'_>) -> Result<Result<Reply, CallFailure>, Halt> {
+pub(super) async fn pay(
+    shared: &Shared,
+    paid: PaidCall<'_>,
+) -> Result<Result<Reply, CallFailure>, Halt> {
     if let Some(call) = shared.journal.get(&paid.key) {
         return Ok(call.result.clone());
     }

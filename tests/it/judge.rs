@@ -90,7 +90,7 @@ pub(crate) fn json_of(folder: &Folder, arguments: &[&str], code: i32) -> Value {
 }
 
 /// The ids that a judge's request asks to be labelled.
-fn ids(asked: &Asked, list: &str) -> Vec<String> {
+pub(crate) fn ids(asked: &Asked, list: &str) -> Vec<String> {
     let path =
         format!("/response_format/json_schema/schema/properties/{list}/items/properties/id/enum");
     let ids = asked.body.pointer(&path).and_then(Value::as_array);

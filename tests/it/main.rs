@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod atomic;
 mod auth;
 mod bad_input;
 mod browser;

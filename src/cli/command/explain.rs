@@ -246,7 +246,7 @@ fn explain_call(call: &Call) -> String {
         "   judge {}, vote {}{}\n   sent\n     {}\n   replied\n     {}\n",
         visible_line(&name),
         call.key.vote + 1,
-        if call.key.round > 0 {
+        if call.key.round % 2 == 1 {
             ", asked once more"
         } else {
             ""

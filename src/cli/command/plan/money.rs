@@ -69,7 +69,7 @@ pub(super) struct Order<'a> {
     pub(super) copilot: &'a CopilotConfig,
     pub(super) eval_set: &'a EvalSet,
     pub(super) attempts: u32,
-    /// Votes of all judges with a model on one answer.
+    /// Calls of all judges with a model about one answer.
     pub(super) judge_votes: u32,
     pub(super) pilot: Option<&'a Loaded>,
     /// Of writing a question, in dollars.
