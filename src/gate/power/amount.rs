@@ -104,9 +104,9 @@ impl Context<'_> {
         let planned = pilot.candidate.planned();
         let is_hole = |trial: usize| {
             let columns = pilot.candidate.columns.values();
-            columns
-                .into_iter()
-                .any(|column| matches!(column.cells.get(trial), Some(Cell::Unscored(_))))
+            columns.into_iter().any(|column| {
+                matches!(column.cells.get(trial), Some(Cell::Unscored(reason)) if !reason.is_planned())
+            })
         };
         let holes = (0..planned).filter(|trial| is_hole(*trial)).count();
         let share = count_to_f64(holes) / count_to_f64(planned.max(1));

@@ -86,6 +86,8 @@ impl World {
             instrument: Digest::of(b"judge"),
             instrument_name: "a judge".to_owned(),
             cells,
+            up_to: BTreeMap::new(),
+            cascade: None,
         };
         ScoreTable {
             looks: None,

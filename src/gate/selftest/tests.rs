@@ -40,6 +40,8 @@ fn table(n: usize, attempts: u32) -> ScoreTable {
         instrument: Digest::of(b"judge"),
         instrument_name: "a judge".to_owned(),
         cells,
+        up_to: BTreeMap::new(),
+        cascade: None,
     };
     ScoreTable {
         looks: None,
