@@ -56,7 +56,7 @@ static ASKS: LazyLock<Vec<(Ask<'static>, oracle::Schema)>> = LazyLock::new(|| {
             panic!("one call was expected");
         };
         let schema = oracle::Schema::of(&ask).expect("a schema is sent");
-        (ask, schema)
+        (*ask, schema)
     });
     asks.collect()
 });
