@@ -39,9 +39,15 @@ bench:
 statistics:
     python3 benches/statistics.py
 
-# damage judges' replies for so many seconds: no panic, no malformed reply accepted
+# change judges' replies towards unseen code for so many seconds: no panic, no malformed reply accepted
+# (needs cargo-fuzz; RUSTC_BOOTSTRAP lets the stable compiler count what was seen)
 fuzz-replies seconds="3600":
-    cargo run --release --example fuzz_replies -- {{seconds}}
+    mkdir -p fuzz/corpus
+    RUSTC_BOOTSTRAP=1 cargo fuzz run replies --sanitizer none fuzz/corpus fuzz/seeds -- -dict=fuzz/replies.dict -max_len=2000 -max_total_time={{seconds}}
+
+# branches of the gate that its own tests do not take; mutants of it that they do not notice
+kernel *args="gate coverage":
+    ./tests/kernel.sh {{args}}
 
 # 100 labels of people and the embedded judge on the rest, the models of RAGTruth as copilots (docs/judges.md)
 labels-go-further data="../shared/data":

@@ -45,6 +45,7 @@ fn the_front_door_is_tidy() {
         "docs",
         "eval_sets",
         "examples",
+        "fuzz",
         "gate.toml",
         "groundgate.toml",
         "judges",
