@@ -178,25 +178,26 @@ fn coverage(features: &mut Features, answer: &Answer, alignment: &Alignment, ind
             .sum();
         features.coverage_window = inside / total;
     }
+    let mut known: Vec<(f32, [bool; CANDIDATES])> = (left.iter())
+        .map(|(id, rarity)| (*rarity, has_each(index, *id, &alignment.ranked)))
+        .collect();
     let mut covered = 0.0;
     for _ in 0..3 {
-        let gain = |sentence: usize| -> f32 {
-            left.iter()
-                .filter(|(id, _)| stands_in(index, *id, sentence..sentence + 1))
-                .map(|(_, rarity)| rarity)
+        let has = |known: &[bool; CANDIDATES], own: usize| known.get(own).copied().unwrap_or(false);
+        let gain = |own: usize| -> f32 {
+            (known.iter().filter(|(_, sentences)| has(sentences, own)))
+                .map(|(rarity, _)| rarity)
                 .sum()
         };
-        let best = alignment
-            .ranked
-            .iter()
-            .take(6)
-            .map(|(sentence, _)| (*sentence, gain(*sentence)))
-            .max_by(|one, other| one.1.total_cmp(&other.1).then(other.0.cmp(&one.0)));
-        let Some((sentence, gained)) = best else {
+        let candidates = alignment.ranked.iter().take(CANDIDATES).enumerate();
+        let best = candidates
+            .map(|(own, (sentence, _))| (own, *sentence, gain(own)))
+            .max_by(|one, other| one.2.total_cmp(&other.2).then(other.1.cmp(&one.1)));
+        let Some((own, _, gained)) = best else {
             break;
         };
         covered += gained;
-        left.retain(|(id, _)| !stands_in(index, *id, sentence..sentence + 1));
+        known.retain(|(_, sentences)| !has(sentences, own));
     }
     features.coverage_best_3 = covered / total;
     let near = alignment.content.iter().filter(|at| {
@@ -213,6 +214,18 @@ fn coverage(features: &mut Features, answer: &Answer, alignment: &Alignment, ind
         alignment.clauses.iter().sum::<f32>() / count(alignment.clauses.len())
     };
     features.clause_min = alignment.clauses.iter().copied().fold(1.0, f32::min);
+}
+
+/// Passage sentences that may be among the three that together cover most.
+const CANDIDATES: usize = 6;
+
+/// Whether a stem stands in each of the best sentences.
+fn has_each(index: &Index, id: u32, ranked: &[(usize, f32)]) -> [bool; CANDIDATES] {
+    let mut has = [false; CANDIDATES];
+    for (has, (sentence, _)) in has.iter_mut().zip(ranked) {
+        *has = stands_in(index, id, *sentence..*sentence + 1);
+    }
+    has
 }
 
 /// Whether a stem stands in one of the sentences.

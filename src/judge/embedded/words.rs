@@ -8,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::lexicon::{Kinds, Lexicon};
 use super::stem::stem;
-use super::table::{hash, hash_with_prefix, mix, pair};
+use super::table::{WordHashes, hash, mix, pair};
 
 /// One word of a text.
 #[derive(Debug, Clone)]
@@ -82,6 +82,7 @@ pub(crate) fn add_words(text: &str, lexicon: &Lexicon, words: &mut Vec<Word>) {
         first: words.len(),
         words,
         buffer: String::new(),
+        stem: String::new(),
     };
     let mut at = 0;
     while let Some(byte) = text.as_bytes().get(at) {
@@ -111,6 +112,8 @@ struct Reader<'t> {
     first: usize,
     /// The word at hand, in lower case; kept to save allocations.
     buffer: String,
+    /// Its stem; kept as well.
+    stem: String,
 }
 
 impl Reader<'_> {
@@ -226,7 +229,13 @@ impl Reader<'_> {
             self.buffer
                 .extend(lower.map(|char| if char == '’' { '\'' } else { char }));
         }
-        let (low, prefix) = hash_with_prefix(&self.buffer);
+        self.stem.clone_from(&self.buffer);
+        stem(&mut self.stem);
+        // A stem is nearly always a beginning of its word.
+        let is_beginning = self.buffer.starts_with(&self.stem);
+        let n_stem = if is_beginning { self.stem.len() } else { 0 };
+        let hashes = WordHashes::of(&self.buffer, n_stem);
+        let low = hashes.word;
         let mut kinds = self.lexicon.kinds(low);
         let amount = if kinds.has(Kinds::NUMBER) {
             self.lexicon.number(low)
@@ -240,26 +249,23 @@ impl Reader<'_> {
         if self.joins_number(start, end, kinds, amount) {
             return end;
         }
-        let n_bytes = self.buffer.len();
-        stem(&mut self.buffer);
         let number = amount.map(|value| Number {
             key: value_key(value),
             amount: Some(value),
             unit: Unit::None,
             digits: false,
         });
-        // A stem is shorter than its word, or it is the word.
-        let key = if self.buffer.len() == n_bytes {
-            low
+        let key = if is_beginning {
+            hashes.beginning
         } else {
-            hash(self.buffer.as_bytes())
+            hash(self.stem.as_bytes())
         };
         let capitalized = first.is_uppercase();
         self.words.push(Word {
             start,
             end,
             key,
-            prefix,
+            prefix: hashes.prefix,
             number,
             kinds,
             capitalized,
