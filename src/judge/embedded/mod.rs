@@ -13,6 +13,7 @@ mod conflict;
 mod features;
 mod index;
 mod lexicon;
+mod memo;
 mod model;
 mod reading;
 mod reasons;
