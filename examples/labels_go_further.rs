@@ -1,6 +1,6 @@
 //! How far 100 labels of people go with the embedded judge on the rest: the models of `RAGTruth` as
 //! copilots. Verdicts and intervals from 100 labels and the judge (prediction-powered) beside those
-//! from the 100 labels alone, and beside the verdicts from all labels.
+//! from the 100 labels alone, and beside the verdicts from all labels, at three levels of confidence.
 //!
 //! `cargo run --release --example labels_go_further -- path/to/ragtruth_train.jsonl.gz`
 
@@ -26,16 +26,24 @@ use groundgate::{
 use serde::Deserialize;
 
 const LABELS: usize = 100;
-const DRAWS: u32 = 200;
+const DRAWS: u32 = 1000;
 /// Bars that releases are held against.
 const FLOORS: [f64; 9] = [0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75];
 
-const PLAN: Plan = Plan {
-    bound: Bound::Exact,
-    unit: Unit::Question,
-    repeats: 1,
-    alphas: Alphas::DEFAULT,
-};
+/// `confidence` in a policy: that of each bound. The first is the default.
+const CONFIDENCES: [f64; 3] = [0.95, 0.975, 0.99];
+
+const fn plan(confidence: f64) -> Plan {
+    Plan {
+        bound: Bound::Exact,
+        unit: Unit::Question,
+        repeats: 1,
+        alphas: Alphas {
+            lower: 1.0 - confidence,
+            upper: 1.0 - confidence,
+        },
+    }
+}
 
 #[derive(Deserialize)]
 struct Row {
@@ -73,13 +81,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         });
     }
     println!(
-        "| copilot | answers | grounded | judge's weight | width to labels alone | verdicts that agree | of less use | contradicted |"
+        "| confidence | copilot | answers | grounded | judge's weight | width to labels alone | verdicts that agree | open | contradicted | by labels alone: agree | open | contradicted |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
-    for (model, answers) in &models {
-        let others = models.iter().filter(|(name, _)| *name != model);
-        let weight = slope(others.flat_map(|(_, answers)| answers));
-        println!("{}", Study::of(answers, weight)?.row(model));
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
+    for confidence in CONFIDENCES {
+        for (model, answers) in &models {
+            let others = models.iter().filter(|(name, _)| *name != model);
+            let weight = slope(others.flat_map(|(_, answers)| answers));
+            let study = Study::of(answers, weight, plan(confidence))?;
+            println!("| {confidence} | {model} {}", study.row());
+        }
     }
     Ok(())
 }
@@ -105,15 +116,39 @@ struct Study {
     lambda: f64,
     width: f64,
     width_of_labels: f64,
+    powered: Tally,
+    alone: Tally,
+}
+
+/// Verdicts beside those from all labels.
+#[derive(Default)]
+struct Tally {
     agreeing: usize,
+    /// One of both cannot tell.
     open: usize,
     contradicted: usize,
 }
 
+impl Tally {
+    fn add(&mut self, everybody: &Estimate, own: &Estimate) {
+        for floor in FLOORS {
+            match (verdict(everybody, floor), verdict(own, floor)) {
+                (one, other) if one == other => self.agreeing += 1,
+                (Some(_), Some(_)) => self.contradicted += 1,
+                _ => self.open += 1,
+            }
+        }
+    }
+
+    fn row(&self) -> String {
+        format!("{} | {} | {}", self.agreeing, self.open, self.contradicted)
+    }
+}
+
 impl Study {
-    fn of(answers: &[Answer], weight: f64) -> Result<Self, StatsError> {
+    fn of(answers: &[Answer], weight: f64, plan: Plan) -> Result<Self, StatsError> {
         let all: Vec<Observation> = scored(answers.iter().map(|one| one.human));
-        let everybody = bounded_mean(&all, Scale::UNIT, PLAN)?.estimate();
+        let everybody = bounded_mean(&all, Scale::UNIT, plan)?.estimate();
         let lambda = weight / (1.0 + count_to_f64(LABELS) / count_to_f64(answers.len() - LABELS));
         let mut study = Self {
             n: answers.len(),
@@ -121,14 +156,12 @@ impl Study {
             lambda,
             width: 0.0,
             width_of_labels: 0.0,
-            agreeing: 0,
-            open: 0,
-            contradicted: 0,
+            powered: Tally::default(),
+            alone: Tally::default(),
         };
         for draw in 0..DRAWS {
-            let mut drawn: Vec<Answer> = answers.to_vec();
-            let mut places: Vec<(Digest, Answer)> = (drawn.drain(..).enumerate())
-                .map(|(place, answer)| (Digest::of(format!("{draw} {place}").as_bytes()), answer))
+            let mut places: Vec<(Digest, Answer)> = (answers.iter().enumerate())
+                .map(|(place, answer)| (Digest::of(format!("{draw} {place}").as_bytes()), *answer))
                 .collect();
             places.sort_by_key(|(digest, _)| *digest);
             let drawn: Vec<Answer> = places.into_iter().map(|(_, answer)| answer).collect();
@@ -139,36 +172,26 @@ impl Study {
                 judge_unlabelled: scored(rest.iter().map(|one| one.judge)),
                 answered: Passes::new(answers.len(), answers.len())?,
             };
-            let powered = prediction_powered_mean(&sample, PLAN)?.estimate();
-            let alone = bounded_mean(
-                &scored(labelled.iter().map(|one| one.human)),
-                Scale::UNIT,
-                PLAN,
-            )?
-            .estimate();
+            let powered = prediction_powered_mean(&sample, plan)?.estimate();
+            let labels = scored(labelled.iter().map(|one| one.human));
+            let alone = bounded_mean(&labels, Scale::UNIT, plan)?.estimate();
             study.width += width(&powered);
             study.width_of_labels += width(&alone);
-            for floor in FLOORS {
-                match (verdict(&everybody, floor), verdict(&powered, floor)) {
-                    (one, other) if one == other => study.agreeing += 1,
-                    (Some(_), Some(_)) => study.contradicted += 1,
-                    _ => study.open += 1,
-                }
-            }
+            study.powered.add(&everybody, &powered);
+            study.alone.add(&everybody, &alone);
         }
         Ok(study)
     }
 
-    fn row(&self, model: &str) -> String {
+    fn row(&self) -> String {
         format!(
-            "| {model} | {} | {:.1} % | {:.2} | {:.3} | {} | {} | {} |",
+            "| {} | {:.1} % | {:.2} | {:.3} | {} | {} |",
             self.n,
             100.0 * self.grounded,
             self.lambda,
             self.width / self.width_of_labels,
-            self.agreeing,
-            self.open,
-            self.contradicted
+            self.powered.row(),
+            self.alone.row(),
         )
     }
 }

@@ -125,8 +125,13 @@ struct Split {
     bin: usize,
 }
 
+/// For each bin of an input: the sums and the number of the rows in it.
+type Histogram = [(Sums, u32); N_BINS + 1];
+
 struct Leaf {
     rows: Vec<u32>,
+    /// One for each input that the tree sees.
+    histograms: Vec<Histogram>,
     sums: Sums,
     split: Option<Split>,
     /// Its place in the growing tree.
@@ -187,6 +192,25 @@ fn chosen(n: usize, share: f64, random: &mut Xoshiro256PlusPlus) -> Vec<u32> {
     if chosen.is_empty() { vec![0] } else { chosen }
 }
 
+impl Leaf {
+    fn new(
+        soil: &Soil<'_>,
+        rows: Vec<u32>,
+        histograms: Vec<Histogram>,
+        sums: Sums,
+        node: usize,
+    ) -> Self {
+        let split = best_split(soil, &histograms, rows.len(), sums);
+        Self {
+            rows,
+            histograms,
+            sums,
+            split,
+            node,
+        }
+    }
+}
+
 /// A node while the tree grows.
 enum Growing {
     Split {
@@ -209,13 +233,8 @@ fn grow(soil: &Soil<'_>, rows: Vec<u32>) -> Tree {
         .iter()
         .fold(Sums::default(), |all, row| add(all, sums[*row as usize]));
     let mut nodes = vec![Growing::Leaf(value(total, growth))];
-    let split = best_split(soil, &rows, total);
-    let mut leaves = vec![Leaf {
-        rows,
-        sums: total,
-        split,
-        node: 0,
-    }];
+    let histograms = histograms(soil, &rows);
+    let mut leaves = vec![Leaf::new(soil, rows, histograms, total, 0)];
     while leaves.len() < growth.leaves {
         let gain = |leaf: &Leaf| leaf.split.as_ref().map_or(0.0, |split| split.gain);
         let Some(at) = (0..leaves.len())
@@ -228,6 +247,7 @@ fn grow(soil: &Soil<'_>, rows: Vec<u32>) -> Tree {
         };
         let Leaf {
             rows,
+            histograms: both,
             sums: all,
             node,
             ..
@@ -250,18 +270,14 @@ fn grow(soil: &Soil<'_>, rows: Vec<u32>) -> Tree {
             left: first,
             right: first + 1,
         };
-        for (offset, (rows, own)) in [(left, left_sums), (right, right_sums)]
-            .into_iter()
-            .enumerate()
+        let (of_left, of_right) = divided(soil, both, &left, &right);
+        for (offset, (rows, own, histograms)) in
+            [(left, left_sums, of_left), (right, right_sums, of_right)]
+                .into_iter()
+                .enumerate()
         {
             nodes.push(Growing::Leaf(value(own, growth)));
-            let split = best_split(soil, &rows, own);
-            leaves.push(Leaf {
-                rows,
-                sums: own,
-                split,
-                node: first + offset,
-            });
+            leaves.push(Leaf::new(soil, rows, histograms, own, first + offset));
         }
     }
     let mut tree = Vec::new();
@@ -296,52 +312,79 @@ fn value(sums: Sums, growth: Growth) -> f64 {
     growth.rate * sums.gradient / (sums.curve + growth.ridge)
 }
 
-fn best_split(soil: &Soil<'_>, rows: &[u32], total: Sums) -> Option<Split> {
-    let Soil {
-        binned,
-        sums,
-        inputs,
-        growth,
-    } = *soil;
-    if (rows.len() as f64) < 2.0 * growth.rows_min {
+fn histograms(soil: &Soil<'_>, rows: &[u32]) -> Vec<Histogram> {
+    let of_input = |input: &u32| {
+        let column = &soil.binned.columns[*input as usize];
+        let mut bins = [(Sums::default(), 0u32); N_BINS + 1];
+        for row in rows {
+            let bin = &mut bins[usize::from(column[*row as usize])];
+            bin.0 = add(bin.0, soil.sums[*row as usize]);
+            bin.1 += 1;
+        }
+        bins
+    };
+    soil.inputs.par_iter().map(of_input).collect()
+}
+
+/// The histograms of both sides of a split: those of the smaller are counted, the rest is the other's.
+fn divided(
+    soil: &Soil<'_>,
+    mut both: Vec<Histogram>,
+    left: &[u32],
+    right: &[u32],
+) -> (Vec<Histogram>, Vec<Histogram>) {
+    let smaller = histograms(
+        soil,
+        if left.len() < right.len() {
+            left
+        } else {
+            right
+        },
+    );
+    for (all, own) in both.iter_mut().flatten().zip(smaller.iter().flatten()) {
+        all.0.gradient -= own.0.gradient;
+        all.0.curve -= own.0.curve;
+        all.1 -= own.1;
+    }
+    if left.len() < right.len() {
+        (smaller, both)
+    } else {
+        (both, smaller)
+    }
+}
+
+fn best_split(
+    soil: &Soil<'_>,
+    histograms: &[Histogram],
+    n_rows: usize,
+    total: Sums,
+) -> Option<Split> {
+    let Soil { binned, growth, .. } = *soil;
+    if (n_rows as f64) < 2.0 * growth.rows_min {
         return None;
     }
     let quality = |sums: Sums| sums.gradient * sums.gradient / (sums.curve + growth.ridge);
-    inputs
-        .par_iter()
-        .filter_map(|input| {
-            let input = *input as usize;
-            let column = &binned.columns[input];
-            let mut bins = [(Sums::default(), 0u32); N_BINS + 1];
-            for row in rows {
-                let bin = &mut bins[usize::from(column[*row as usize])];
-                bin.0 = add(bin.0, sums[*row as usize]);
-                bin.1 += 1;
+    let mut best: Option<Split> = None;
+    for (input, bins) in soil.inputs.iter().zip(histograms) {
+        let input = *input as usize;
+        let mut left = Sums::default();
+        let mut n_left = 0;
+        for (bin, (own, n_own)) in bins.iter().enumerate().take(binned.edges[input].len()) {
+            left = add(left, *own);
+            n_left += n_own;
+            let n_right = n_rows as u32 - n_left;
+            if f64::from(n_left.min(n_right)) < growth.rows_min {
+                continue;
             }
-            let mut left = Sums::default();
-            let mut n_left = 0;
-            let mut best: Option<Split> = None;
-            for (bin, (own, n_own)) in bins.iter().enumerate().take(binned.edges[input].len()) {
-                left = add(left, *own);
-                n_left += n_own;
-                let n_right = rows.len() as u32 - n_left;
-                if f64::from(n_left.min(n_right)) < growth.rows_min {
-                    continue;
-                }
-                let right = Sums {
-                    gradient: total.gradient - left.gradient,
-                    curve: total.curve - left.curve,
-                };
-                let gain = quality(left) + quality(right) - quality(total);
-                if gain > 1e-6 && best.as_ref().is_none_or(|best| gain > best.gain) {
-                    best = Some(Split { gain, input, bin });
-                }
+            let right = Sums {
+                gradient: total.gradient - left.gradient,
+                curve: total.curve - left.curve,
+            };
+            let gain = quality(left) + quality(right) - quality(total);
+            if gain > 1e-6 && best.as_ref().is_none_or(|best| gain > best.gain) {
+                best = Some(Split { gain, input, bin });
             }
-            best
-        })
-        .max_by(|one, other| {
-            one.gain
-                .total_cmp(&other.gain)
-                .then(other.input.cmp(&one.input))
-        })
+        }
+    }
+    best
 }

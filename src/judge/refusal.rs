@@ -66,19 +66,29 @@ pub(crate) fn sentence_kind(sentence: &str) -> SentenceKind {
 
 /// Lower case, straight apostrophes, single spaces, a space at both ends.
 fn normalized(sentence: &str) -> String {
-    let words: Vec<&str> = sentence.split_whitespace().collect();
-    format!(" {} ", words.join(" "))
-        .to_lowercase()
-        .replace('’', "'")
+    let mut spaced = String::with_capacity(sentence.len() + 2);
+    for word in sentence.split_whitespace() {
+        spaced.push(' ');
+        spaced.push_str(word);
+    }
+    spaced.push(' ');
+    let lower = spaced.to_lowercase();
+    if lower.contains('’') {
+        lower.replace('’', "'")
+    } else {
+        lower
+    }
 }
 
 /// Whether `text` has `pattern` at the start of a word.
 fn contains_words(text: &str, pattern: &str) -> bool {
-    text.match_indices(pattern).any(|(at, _)| {
-        text.get(..at)
-            .and_then(|before| before.chars().next_back())
-            .is_none_or(|last| !last.is_alphanumeric())
-    })
+    // Few texts have it; only to look whether is quicker than to look where.
+    text.contains(pattern)
+        && text.match_indices(pattern).any(|(at, _)| {
+            text.get(..at)
+                .and_then(|before| before.chars().next_back())
+                .is_none_or(|last| !last.is_alphanumeric())
+        })
 }
 
 const TURNS: &[&str] = &[

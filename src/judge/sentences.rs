@@ -115,7 +115,13 @@ fn line_kind(line: &str) -> LineKind {
         LineKind::Blank
     } else if line.starts_with("```") || line.starts_with("~~~") {
         LineKind::Fence
-    } else if line.starts_with('|') || line.matches(['|', '\t']).count() >= 2 {
+    } else if line.starts_with('|')
+        || line
+            .bytes()
+            .filter(|byte| matches!(byte, b'|' | b'\t'))
+            .count()
+            >= 2
+    {
         LineKind::Row
     } else {
         marker_length(line).map_or(LineKind::Plain, LineKind::Marked)
@@ -161,10 +167,7 @@ fn split_prose(
 ) {
     let mut start = block.start;
     let mut at = scan_from;
-    while let Some(found) = text
-        .get(at..block.end)
-        .and_then(|rest| rest.find(is_terminator))
-    {
+    while let Some(found) = text.get(at..block.end).and_then(find_terminator) {
         let mark_at = at + found;
         let marks = text.get(mark_at..block.end).unwrap_or_default();
         let after = mark_at + marks.len() - marks.trim_start_matches(closes_sentence).len();
@@ -230,21 +233,16 @@ impl Stop<'_> {
             }
             None => ("", self.before),
         };
-        let lower = word.to_lowercase();
-        let starter = starts_sentences(next_word);
-        if matches!(
-            lower.as_str(),
-            "no" | "nos" | "p" | "pp" | "art" | "sec" | "ch" | "vol"
-        ) {
+        if is_any(word, BEFORE_NUMBERS) {
             return next_word.starts_with(|char: char| char.is_ascii_digit());
         }
-        if NEVER_LAST.contains(&lower.as_str()) {
+        if is_any(word, NEVER_LAST) {
             return true;
         }
         let initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase);
         let dotted = word.contains('.') && word.split('.').all(|part| part.chars().count() == 1);
-        if initial || dotted || SOMETIMES_LAST.contains(&lower.as_str()) {
-            return !starter;
+        if initial || dotted || is_any(word, SOMETIMES_LAST) {
+            return !starts_sentences(next_word);
         }
         let counter = word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
         counter
@@ -253,6 +251,20 @@ impl Stop<'_> {
                 .chars()
                 .next_back()
                 .is_none_or(|last| last == ':')
+    }
+}
+
+/// Where the first end mark stands. Looks at bytes: nearly all of a text is ASCII.
+fn find_terminator(text: &str) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let mut rest = text.as_bytes().get(at..)?.iter();
+        at += rest.position(|byte| matches!(byte, b'.' | b'!' | b'?') || !byte.is_ascii())?;
+        let mark = text.get(at..)?.chars().next()?;
+        if is_terminator(mark) {
+            return Some(at);
+        }
+        at += mark.len_utf8();
     }
 }
 
@@ -327,8 +339,19 @@ fn starts_sentences(rest: &str) -> bool {
         .split(|char: char| !char.is_alphabetic())
         .next()
         .unwrap_or_default();
-    STARTERS.contains(&word.to_lowercase().as_str())
+    is_any(word, STARTERS)
 }
+
+/// Whether the word is in a list of lower-case ASCII words.
+fn is_any(word: &str, list: &[&str]) -> bool {
+    word.len() <= LISTED_BYTES && list.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// The most bytes of a word in a list.
+const LISTED_BYTES: usize = 7;
+
+/// Abbreviations only where a number follows.
+const BEFORE_NUMBERS: &[&str] = &["no", "nos", "p", "pp", "art", "sec", "ch", "vol"];
 
 /// Abbreviations that stand before something.
 const NEVER_LAST: &[&str] = &[

@@ -143,6 +143,16 @@ impl Alignment {
         }
     }
 
+    /// The rarity that the best sentence of some passages covers.
+    pub(crate) fn best_in(&self, index: &Index, passages: &[usize]) -> f32 {
+        let is_of = |sentence: usize| {
+            let place = index.sentences.get(sentence);
+            place.is_some_and(|place| passages.contains(&place.passage))
+        };
+        let best = self.ranked.iter().find(|(sentence, _)| is_of(*sentence));
+        best.map_or(0.0, |(_, covered)| *covered)
+    }
+
     /// The passage sentence that has most of the content.
     pub(crate) fn best(&self) -> Option<usize> {
         self.ranked.first().map(|(sentence, _)| *sentence)

@@ -111,6 +111,11 @@ impl Citations {
     }
 }
 
+/// The passages that a sentence cites, from 0.
+pub(crate) fn cited_passages(answer: &Answer, alignment: &Alignment) -> Vec<usize> {
+    Citations::of(answer, alignment).passages
+}
+
 /// What a citation is given for.
 struct Claim<'t> {
     alignment: &'t Alignment,
@@ -159,8 +164,7 @@ fn cited(
     features.cites_only = flag(*is_before);
     let total: f32 = content.iter().map(|at| answer.rarity(*at)).sum();
     let total = total.max(1e-6);
-    let n_passages = index.sentences.last().map_or(0, |place| place.passage + 1);
-    let covered = by_passage(answer, content, index, n_passages);
+    let covered = by_passage(answer, content, index);
     let best = covered.iter().copied().fold(0.0, f32::max) / total;
     let shares = citations
         .passages
@@ -173,13 +177,7 @@ fn cited(
     features.coverage_cited = most;
     features.coverage_cited_least = shares.fold(1.0, f32::min);
     features.cited_elsewhere = best - most;
-    let of_cited = alignment.ranked.iter().find(|(sentence, _)| {
-        index
-            .sentences
-            .get(*sentence)
-            .is_some_and(|place| citations.passages.contains(&place.passage))
-    });
-    let in_one = of_cited.map_or(0.0, |(_, covered)| *covered);
+    let in_one = alignment.best_in(index, &citations.passages);
     let best_one = alignment
         .ranked
         .first()
@@ -188,12 +186,8 @@ fn cited(
 }
 
 /// The rarity that each passage has of some words, each word once.
-pub(crate) fn by_passage(
-    answer: &Answer,
-    content: &[usize],
-    index: &Index,
-    n_passages: usize,
-) -> Vec<f32> {
+pub(crate) fn by_passage(answer: &Answer, content: &[usize], index: &Index) -> Vec<f32> {
+    let n_passages = index.sentences.last().map_or(0, |place| place.passage + 1);
     let mut covered = vec![0.0; n_passages];
     let mut seen: Vec<u32> = Vec::with_capacity(content.len());
     for at in content {

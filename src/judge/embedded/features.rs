@@ -2,7 +2,9 @@
 
 use super::align::{Alignment, Answer, nearest, negations};
 use super::binding::{self, Before};
+use super::closeness::count_closeness;
 use super::conflict::{Conflict, ConflictKind};
+use super::difference::count_differences;
 use super::index::Index;
 use super::lexicon::Kinds;
 use super::words::Word;
@@ -103,6 +105,34 @@ features! {
     heading_near: "Share of that line's content words that stand near its best passage sentence.",
     question_near: "Share of the question's content words that stand near its best passage sentence.",
     question_passage: "Share of the question's content words that the passage with it has.",
+    coverage_back: "Share of its best passage sentence's content words that it has.",
+    numbers_left: "Numbers of its best passage sentence that it does not have.",
+    number_units: "Share of the numbers that the passages have before the same word.",
+    ranges: "Numbers right after another.",
+    ranges_new: "The same, that stand so nowhere.",
+    topic_coverage: "Share of the rarity of the words about the matter that the passages have.",
+    topic_window: "The same, in the window.",
+    first_outside: "Whether the first content word is not in the window.",
+    outside_run: "The longest run of content words that are not, as a share of all.",
+    subject_close: "How near its words stand to its first two in the passages (1 next to them, 0 never).",
+    heading_close: "The same, to the line that announces it.",
+    previous_close: "The same, to the end of the sentence before.",
+    question_close: "The same, to the words of the question.",
+    number_close: "The least nearness of a number to the words beside it.",
+    name_close: "The same, of a capitalized word.",
+    word_close: "The same, of any content word.",
+    pair_close: "The mean nearness of neighboring content words.",
+    pair_close_least: "The least.",
+    used_before: "Whether a sentence before has the same best passage sentence.",
+    same_passage: "Share of the sentences before that have theirs in the same passage.",
+    passages_before: "The number of passages with the best sentences of those before.",
+    skips: "Passage sentences between the last used in that passage and its best.",
+    place: "The number of sentences before its best in that passage.",
+    place_share: "The same, as a share of the passage.",
+    passage_number: "The number of the passage, from 0.",
+    carried: "Whether a sentence before cites and it does not.",
+    carried_elsewhere: "How much more the best passage has than the one cited before.",
+    carried_sentence_elsewhere: "How much more the best sentence has than the best of that passage.",
 }
 
 /// What stands around a sentence.
@@ -141,6 +171,8 @@ pub(crate) fn extract(
     passages(&mut features, answer, alignment, index);
     binding::count_signs(&mut features, answer, alignment, index, around.before);
     asked(&mut features, alignment, index, around.question);
+    count_differences(&mut features, answer, alignment, index);
+    count_closeness(&mut features, answer, alignment, index, around);
     for conflict in conflicts {
         match conflict.kind {
             ConflictKind::Number => features.conflict_number = 1.0,
@@ -178,25 +210,26 @@ fn coverage(features: &mut Features, answer: &Answer, alignment: &Alignment, ind
             .sum();
         features.coverage_window = inside / total;
     }
+    let mut known: Vec<(f32, [bool; CANDIDATES])> = (left.iter())
+        .map(|(id, rarity)| (*rarity, has_each(index, *id, &alignment.ranked)))
+        .collect();
     let mut covered = 0.0;
     for _ in 0..3 {
-        let gain = |sentence: usize| -> f32 {
-            left.iter()
-                .filter(|(id, _)| stands_in(index, *id, sentence..sentence + 1))
-                .map(|(_, rarity)| rarity)
+        let has = |known: &[bool; CANDIDATES], own: usize| known.get(own).copied().unwrap_or(false);
+        let gain = |own: usize| -> f32 {
+            (known.iter().filter(|(_, sentences)| has(sentences, own)))
+                .map(|(rarity, _)| rarity)
                 .sum()
         };
-        let best = alignment
-            .ranked
-            .iter()
-            .take(6)
-            .map(|(sentence, _)| (*sentence, gain(*sentence)))
-            .max_by(|one, other| one.1.total_cmp(&other.1).then(other.0.cmp(&one.0)));
-        let Some((sentence, gained)) = best else {
+        let candidates = alignment.ranked.iter().take(CANDIDATES).enumerate();
+        let best = candidates
+            .map(|(own, (sentence, _))| (own, *sentence, gain(own)))
+            .max_by(|one, other| one.2.total_cmp(&other.2).then(other.1.cmp(&one.1)));
+        let Some((own, _, gained)) = best else {
             break;
         };
         covered += gained;
-        left.retain(|(id, _)| !stands_in(index, *id, sentence..sentence + 1));
+        known.retain(|(_, sentences)| !has(sentences, own));
     }
     features.coverage_best_3 = covered / total;
     let near = alignment.content.iter().filter(|at| {
@@ -213,6 +246,18 @@ fn coverage(features: &mut Features, answer: &Answer, alignment: &Alignment, ind
         alignment.clauses.iter().sum::<f32>() / count(alignment.clauses.len())
     };
     features.clause_min = alignment.clauses.iter().copied().fold(1.0, f32::min);
+}
+
+/// Passage sentences that may be among the three that together cover most.
+const CANDIDATES: usize = 6;
+
+/// Whether a stem stands in each of the best sentences.
+fn has_each(index: &Index, id: u32, ranked: &[(usize, f32)]) -> [bool; CANDIDATES] {
+    let mut has = [false; CANDIDATES];
+    for (has, (sentence, _)) in has.iter_mut().zip(ranked) {
+        *has = stands_in(index, id, *sentence..*sentence + 1);
+    }
+    has
 }
 
 /// Whether a stem stands in one of the sentences.
@@ -289,8 +334,7 @@ fn missing(features: &mut Features, answer: &Answer, alignment: &Alignment, inde
 
 /// How much one passage has, and whether numbers keep the words next to them.
 fn passages(features: &mut Features, answer: &Answer, alignment: &Alignment, index: &Index) {
-    let n_passages = index.sentences.last().map_or(0, |place| place.passage + 1);
-    let covered = binding::by_passage(answer, &alignment.content, index, n_passages);
+    let covered = binding::by_passage(answer, &alignment.content, index);
     let best = covered.iter().copied().fold(0.0, f32::max);
     features.coverage_passage = best / alignment.total.max(1e-6);
     let numbers = alignment

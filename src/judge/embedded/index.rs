@@ -244,17 +244,16 @@ fn run_on(text: &str, bytes: Range<usize>) -> Vec<Range<usize>> {
         let closes = before.ends_with(|char: char| {
             char.is_lowercase() || ")%\"".contains(char) || char.is_ascii_digit()
         });
+        if !(opens && closes) {
+            continue;
+        }
         let joined = |char: char| matches!(char, '.' | '/' | '@' | '_' | ':');
         let last = before
             .rsplit(char::is_whitespace)
             .next()
             .unwrap_or_default();
         let first = after.split(char::is_whitespace).next().unwrap_or_default();
-        if opens
-            && closes
-            && !last.contains(joined)
-            && !first.trim_end_matches(joined).contains(joined)
-        {
+        if !last.contains(joined) && !first.trim_end_matches(joined).contains(joined) {
             parts.push(start..bytes.start + at + 1);
             start = bytes.start + at + 1;
         }

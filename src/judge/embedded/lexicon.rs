@@ -9,7 +9,7 @@ use super::table::{KeyTable, hash};
 
 /// Kinds a word may have, several at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Kinds(u16);
+pub(crate) struct Kinds(u32);
 
 impl Kinds {
     /// A function word: it carries no content of its own.
@@ -46,6 +46,9 @@ impl Kinds {
     /// A number word.
     pub(crate) const NUMBER: Self = Self(16384);
 
+    /// Tells what a source says or does not say (mention, provide).
+    pub(crate) const SAYING: Self = Self(1 << 15);
+
     /// All but those of `other`.
     pub(crate) const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
@@ -67,7 +70,7 @@ pub(crate) struct Lexicon {
 
 impl Lexicon {
     pub(crate) fn new() -> Self {
-        let mut merged: BTreeMap<u64, u16> = BTreeMap::new();
+        let mut merged: BTreeMap<u64, u32> = BTreeMap::new();
         let lists = [
             (FUNCTION, Kinds::FUNCTION),
             (NEGATION, Kinds::NEGATION),
@@ -83,6 +86,7 @@ impl Lexicon {
             (CONCLUDING, Kinds::CONCLUDING),
             (ADVISING, Kinds::ADVISING),
             (EXAMPLE, Kinds::EXAMPLE),
+            (SAYING, Kinds::SAYING),
         ];
         for (words, kind) in lists {
             for word in words.split_whitespace() {
@@ -111,7 +115,7 @@ impl Lexicon {
         }
         let mut kinds = KeyTable::with_capacity(merged.len());
         for (key, bits) in merged {
-            kinds.get_or_insert(key, u32::from(bits));
+            kinds.get_or_insert(key, bits);
         }
         Self {
             kinds,
@@ -122,8 +126,7 @@ impl Lexicon {
 
     /// The kinds of a lower-case word, by its hash.
     pub(crate) fn kinds(&self, low: u64) -> Kinds {
-        let bits = self.kinds.get(low).unwrap_or(0);
-        Kinds(u16::try_from(bits).unwrap_or(0))
+        Kinds(self.kinds.get(low).unwrap_or(0))
     }
 
     /// The value of a number word, by the hash of its lower case.
@@ -180,6 +183,12 @@ const ADVISING: &str = "recommended recommend advisable ensure ensuring consult 
 important consider advised careful";
 
 const EXAMPLE: &str = "example examples such including like instance various";
+
+const SAYING: &str = "mention mentioned mentions provide provided provides providing contain contains include includes \
+included including discuss discusses discussed describe describes described explain explains specify specifies \
+specified specific specifically explicitly explicit clear clearly detail details detailed instructions state states \
+stated indicate indicates suggest suggests address addresses information enough give gives given list lists \
+find determine note";
 
 const CALENDAR: &str = "january february march april may june july august september october november \
 december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday \

@@ -9,10 +9,14 @@
 mod align;
 pub mod answer_score;
 mod binding;
+mod closeness;
 mod conflict;
+mod course;
+mod difference;
 mod features;
 mod index;
 mod lexicon;
+mod memo;
 mod model;
 mod reading;
 mod reasons;
@@ -57,7 +61,7 @@ impl EmbeddedJudge {
     /// The name that every output carries.
     pub const NAME: &str = "embedded";
     /// Changes whenever a score may change for another reason than the weights.
-    pub const VERSION: &str = "2";
+    pub const VERSION: &str = "3";
 
     /// The judge with the weights that ship with this version.
     pub fn bundled() -> Result<Self, ModelError> {

@@ -6,6 +6,7 @@ use super::align::{Alignment, Answer, Scratch};
 use super::answer_score::{self, Sentence, Shape};
 use super::binding::Before;
 use super::conflict::{self, Conflict};
+use super::course::Course;
 use super::features::{self, Features, Surroundings};
 use super::index::Index;
 use super::lexicon::Lexicon;
@@ -61,6 +62,7 @@ pub(crate) fn read(lexicon: &Lexicon, model: &Model, question: &str, texts: Text
     let mut scratch = Scratch::new(&index);
     let mut drafts: Vec<Draft> = Vec::with_capacity(cut.len());
     let mut heading = None;
+    let mut course = Course::default();
     let mut scored = Vec::with_capacity(cut.len());
     for (position, (bytes, own)) in cut.iter().enumerate() {
         let text = texts.answer.get(bytes.clone()).unwrap_or_default();
@@ -78,7 +80,8 @@ pub(crate) fn read(lexicon: &Lexicon, model: &Model, question: &str, texts: Text
                 heading: heading.and_then(|at: usize| Some(&drafts.get(at)?.alignment)),
             },
         };
-        let features = features::extract(&answer, &alignment, &index, &conflicts, around);
+        let mut features = features::extract(&answer, &alignment, &index, &conflicts, around);
+        course.go_on(&mut features, &answer, &alignment, &index);
         if features.ends_with_colon > 0.0 {
             heading = Some(position);
         }
@@ -93,11 +96,7 @@ pub(crate) fn read(lexicon: &Lexicon, model: &Model, question: &str, texts: Text
             conflicts,
         });
     }
-    let inputs: Vec<_> = scored.iter().map(|own| own.features.inputs()).collect();
-    let general = model.general(&inputs);
-    for (own, log_odds) in scored.iter_mut().zip(general) {
-        own.log_odds = log_odds;
-    }
+    score_each(model, &mut scored);
     let (log_odds, ungrounded) = score(model, &scored, shape);
     let threshold = match shape {
         Shape::Plain => model.plain_threshold,
@@ -121,6 +120,14 @@ pub(crate) fn read(lexicon: &Lexicon, model: &Model, question: &str, texts: Text
     Reading {
         sentences,
         ungrounded: f64::from(ungrounded),
+    }
+}
+
+/// Scores sentences by the model for any text.
+fn score_each(model: &Model, scored: &mut [Sentence]) {
+    let inputs: Vec<_> = scored.iter().map(|own| own.features.inputs()).collect();
+    for (own, log_odds) in scored.iter_mut().zip(model.general(&inputs)) {
+        own.log_odds = log_odds;
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn stem(word: &mut String) {
     if word.len() > 4 && word.ends_with('e') {
         cut(word, 1);
     }
-    let noun = NOUN_ENDINGS
+    let noun = noun_endings(word)
         .iter()
         .find(|ending| word.ends_with(**ending) && word.len() >= ending.len() + 4);
     if let Some(ending) = noun {
@@ -28,10 +28,19 @@ pub(crate) fn stem(word: &mut String) {
     }
 }
 
-const NOUN_ENDINGS: [&str; 17] = [
-    "ation", "ition", "ment", "ness", "able", "ible", "ity", "ive", "ion", "al", "er", "or", "ant",
-    "ent", "ous", "ful", "ance",
-];
+/// The endings of nouns and adjectives that end as the word does, longest first.
+fn noun_endings(word: &str) -> &'static [&'static str] {
+    match word.as_bytes().last() {
+        Some(b'n') => &["ation", "ition", "ion"],
+        Some(b't') => &["ment", "ant", "ent"],
+        Some(b's') => &["ness", "ous"],
+        Some(b'e') => &["able", "ible", "ive", "ance"],
+        Some(b'y') => &["ity"],
+        Some(b'l') => &["al", "ful"],
+        Some(b'r') => &["er", "or"],
+        Some(_) | None => &[],
+    }
+}
 
 fn cut_plural(word: &mut String) {
     if word.ends_with("ies") && word.len() > 4 {

@@ -8,14 +8,41 @@ pub(crate) fn hash(bytes: &[u8]) -> u64 {
     mix(folded(FNV_START, bytes))
 }
 
-/// The hash of `word`, and that of its first five bytes if they are whole characters.
-pub(crate) fn hash_with_prefix(word: &str) -> (u64, Option<u64>) {
-    match word.split_at_checked(5) {
-        Some((first, rest)) => {
-            let five = folded(FNV_START, first.as_bytes());
-            (mix(folded(five, rest.as_bytes())), Some(mix(five)))
+/// The hashes of a word and of its beginnings, in one pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WordHashes {
+    pub(crate) word: u64,
+    /// Of the first bytes, as many as were asked for.
+    pub(crate) beginning: u64,
+    /// Of the first five bytes, if they are whole characters.
+    pub(crate) prefix: Option<u64>,
+}
+
+impl WordHashes {
+    /// Hashes `word` and its first `n_bytes` bytes.
+    pub(crate) fn of(word: &str, n_bytes: usize) -> Self {
+        let bytes = word.as_bytes();
+        let has_prefix = word.is_char_boundary(5);
+        let first = n_bytes.min(5);
+        let mut at_beginning = folded(FNV_START, bytes.get(..first).unwrap_or(bytes));
+        let mut at_prefix = at_beginning;
+        let last = if n_bytes > 5 {
+            at_beginning = folded(at_beginning, bytes.get(5..n_bytes).unwrap_or_default());
+            (at_beginning, n_bytes)
+        } else {
+            at_prefix = folded(at_prefix, bytes.get(first..5).unwrap_or_default());
+            if has_prefix {
+                (at_prefix, 5)
+            } else {
+                (at_beginning, first)
+            }
+        };
+        let (state, done) = last;
+        Self {
+            word: mix(folded(state, bytes.get(done..).unwrap_or_default())),
+            beginning: mix(at_beginning),
+            prefix: has_prefix.then(|| mix(at_prefix)),
         }
-        None => (hash(word.as_bytes()), None),
     }
 }
 
@@ -137,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_prefix_is_hashed_on_the_way() {
+    fn beginnings_are_hashed_on_the_way() {
         for word in [
             "",
             "four",
@@ -146,8 +173,19 @@ mod tests {
             "caf\u{e9} au lait",
             "abcd\u{e9}",
         ] {
-            let five = word.get(..5).map(|five| hash(five.as_bytes()));
-            assert_eq!(hash_with_prefix(word), (hash(word.as_bytes()), five));
+            for n_bytes in 0..=word.len() {
+                let hashes = WordHashes::of(word, n_bytes);
+                assert_eq!(hashes.word, hash(word.as_bytes()), "{word} {n_bytes}");
+                assert_eq!(
+                    hashes.beginning,
+                    hash(&word.as_bytes()[..n_bytes]),
+                    "{word} {n_bytes}"
+                );
+                assert_eq!(
+                    hashes.prefix,
+                    word.get(..5).map(|five| hash(five.as_bytes()))
+                );
+            }
         }
     }
 

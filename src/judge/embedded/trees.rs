@@ -7,11 +7,23 @@ use super::model::ModelError;
 pub(crate) struct Trees {
     start: f32,
     nodes: Vec<Node>,
-    /// Where each tree has its root.
-    roots: Vec<usize>,
+    groups: Vec<Group>,
 }
 
-/// A node of a tree: a split or, where `right` is 0, a leaf. Small, so that all trees fit the cache.
+/// Trees that are walked side by side: a step in one does not wait for that in another, and no step
+/// is a branch that a processor would have to predict.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Group {
+    /// Where each tree has its root; behind the last node where there is no tree left.
+    roots: [usize; GROUP],
+    /// Steps from the root to the leaf that is farthest from it.
+    depth: usize,
+}
+
+const GROUP: usize = 8;
+
+/// A node of a tree: a split or, where `right` is 0, a leaf, from which every step leads to itself.
+/// Small, so that all trees fit the cache.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Node {
     /// The cut of a split, the value of a leaf.
@@ -38,79 +50,125 @@ impl Trees {
         if !odd.is_empty() {
             return Err(ModelError::Section(name));
         }
-        let mut trees = Self {
-            start: *start,
-            nodes: Vec::with_capacity(pairs.len()),
-            roots: Vec::new(),
-        };
-        // Splits whose right side has not begun, and how many sides are still to come.
-        let mut open: Vec<usize> = Vec::new();
-        let mut n_missing = 0;
+        let mut reader = Reader::default();
         for [input, number] in pairs {
-            let at = trees.nodes.len();
-            if n_missing == 0 {
-                trees.roots.push(at);
-                n_missing = 1;
-            }
-            if *input < 0.0 {
-                trees.nodes.push(Node {
-                    number: *number,
-                    input: 0,
-                    right: 0,
-                });
-                n_missing -= 1;
-                if let Some(split) = open.pop()
-                    && let Some(node) = trees.nodes.get_mut(split)
-                {
-                    node.right = u16::try_from(at + 1 - split)
-                        .map_err(|_too_many| ModelError::Section(name))?;
-                }
+            let input = if *input < 0.0 {
+                None
             } else {
-                let input = (0u16..)
-                    .take(inputs)
-                    .find(|number| (f32::from(*number) - input).abs() < 0.5)
-                    .ok_or(ModelError::Section(name))?;
-                trees.nodes.push(Node {
-                    number: *number,
-                    input,
-                    right: 0,
-                });
-                n_missing += 1;
-                open.push(at);
-            }
+                let known = (0u16..).take(inputs);
+                let named = |number: &u16| (f32::from(*number) - input).abs() < 0.5;
+                Some(
+                    known
+                        .into_iter()
+                        .find(named)
+                        .ok_or(ModelError::Section(name))?,
+                )
+            };
+            reader
+                .add(input, *number)
+                .ok_or(ModelError::Section(name))?;
         }
-        if n_missing == 0 {
-            Ok(trees)
-        } else {
-            Err(ModelError::Section(name))
+        if reader.n_missing > 0 {
+            return Err(ModelError::Section(name));
         }
+        Ok(Self {
+            start: *start,
+            groups: grouped(&reader.trees, reader.nodes.len()),
+            nodes: reader.nodes,
+        })
     }
 
-    /// For each row of inputs, the sum of the leaves that it leads to. Tree by tree: a tree is walked
-    /// for all rows while it is at hand.
+    /// For each row of inputs, the sum of the leaves that it leads to. Group by group: its trees are
+    /// walked for all rows while they are at hand.
     pub(crate) fn sums<R: AsRef<[f32]>>(&self, rows: &[R]) -> Vec<f32> {
         let mut sums = vec![self.start; rows.len()];
-        for root in &self.roots {
+        for group in &self.groups {
             for (sum, row) in sums.iter_mut().zip(rows) {
-                *sum += self.leaf(*root, row.as_ref());
+                for leaf in self.leaves(group, row.as_ref()) {
+                    *sum += leaf;
+                }
             }
         }
         sums
     }
 
-    /// Every step goes to a later node, so that the walk ends.
-    fn leaf(&self, root: usize, inputs: &[f32]) -> f32 {
-        let mut at = root;
-        while let Some(node) = self.nodes.get(at) {
-            if node.right == 0 {
-                return node.number;
+    fn leaves(&self, group: &Group, inputs: &[f32]) -> [f32; GROUP] {
+        let mut at = group.roots;
+        for _ in 0..group.depth {
+            for at in &mut at {
+                if let Some(node) = self.nodes.get(*at) {
+                    let value = inputs.get(usize::from(node.input)).copied();
+                    let goes_right = value.unwrap_or(f32::NEG_INFINITY) > node.number;
+                    let step = if goes_right {
+                        node.right
+                    } else {
+                        node.right.min(1)
+                    };
+                    *at += usize::from(step);
+                }
             }
-            let value = inputs.get(usize::from(node.input)).copied();
-            let goes_right = value.unwrap_or(f32::NEG_INFINITY) > node.number;
-            // No branch: no processor predicts which way it goes.
-            at += 1 + usize::from(goes_right) * (usize::from(node.right) - 1);
         }
-        0.0
+        at.map(|at| self.nodes.get(at).map_or(0.0, |node| node.number))
+    }
+}
+
+fn grouped(trees: &[(usize, usize)], end: usize) -> Vec<Group> {
+    let group = |own: &[(usize, usize)]| {
+        let mut group = Group {
+            roots: [end; GROUP],
+            depth: 0,
+        };
+        for (root, (own, depth)) in group.roots.iter_mut().zip(own) {
+            *root = *own;
+            group.depth = group.depth.max(*depth);
+        }
+        group
+    };
+    trees.chunks(GROUP).map(group).collect()
+}
+
+/// What was read of the list.
+#[derive(Default)]
+struct Reader {
+    nodes: Vec<Node>,
+    /// The root and the depth of each tree.
+    trees: Vec<(usize, usize)>,
+    /// Splits whose right side has not begun, with their depth.
+    open: Vec<(usize, usize)>,
+    /// How many sides are still to come.
+    n_missing: usize,
+    /// How deep the next node lies.
+    depth: usize,
+}
+
+impl Reader {
+    /// Adds a split on an input or a leaf; nothing if the tree is too large.
+    fn add(&mut self, input: Option<u16>, number: f32) -> Option<()> {
+        let at = self.nodes.len();
+        if self.n_missing == 0 {
+            self.trees.push((at, 0));
+            self.n_missing = 1;
+            self.depth = 0;
+        }
+        self.nodes.push(Node {
+            number,
+            input: input.unwrap_or(0),
+            right: 0,
+        });
+        let deepest = &mut self.trees.last_mut()?.1;
+        *deepest = self.depth.max(*deepest);
+        if input.is_some() {
+            self.n_missing += 1;
+            self.open.push((at, self.depth));
+            self.depth += 1;
+        } else {
+            self.n_missing -= 1;
+            if let Some((split, depth)) = self.open.pop() {
+                self.nodes.get_mut(split)?.right = u16::try_from(at + 1 - split).ok()?;
+                self.depth = depth + 1;
+            }
+        }
+        Some(())
     }
 }
 

@@ -7,8 +7,9 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::lexicon::{Kinds, Lexicon};
+use super::memo::{Known, Memo, spelling};
 use super::stem::stem;
-use super::table::{hash, hash_with_prefix, mix, pair};
+use super::table::{WordHashes, hash, mix, pair};
 
 /// One word of a text.
 #[derive(Debug, Clone)]
@@ -82,6 +83,7 @@ pub(crate) fn add_words(text: &str, lexicon: &Lexicon, words: &mut Vec<Word>) {
         first: words.len(),
         words,
         buffer: String::new(),
+        memo: Memo::of_thread(),
     };
     let mut at = 0;
     while let Some(byte) = text.as_bytes().get(at) {
@@ -111,6 +113,7 @@ struct Reader<'t> {
     first: usize,
     /// The word at hand, in lower case; kept to save allocations.
     buffer: String,
+    memo: Memo,
 }
 
 impl Reader<'_> {
@@ -215,45 +218,26 @@ impl Reader<'_> {
     }
 
     fn push_letters(&mut self, start: usize, end: usize, first: char) -> usize {
-        let shown = self.text.get(start..end).unwrap_or_default();
-        self.buffer.clear();
-        if shown.is_ascii() {
-            self.buffer.push_str(shown);
-            self.buffer.make_ascii_lowercase();
-        } else {
-            let folded = shown.nfd().filter(|char| !is_combining_mark(*char));
-            let lower = folded.flat_map(char::to_lowercase);
-            self.buffer
-                .extend(lower.map(|char| if char == '’' { '\'' } else { char }));
-        }
-        let (low, prefix) = hash_with_prefix(&self.buffer);
-        let mut kinds = self.lexicon.kinds(low);
-        let amount = if kinds.has(Kinds::NUMBER) {
-            self.lexicon.number(low)
-        } else {
-            None
-        };
+        let Known {
+            key,
+            prefix,
+            mut kinds,
+            amount,
+        } = self.known(start, end);
         // `No. 5` counts, it does not deny.
-        if self.buffer == "no" && self.byte(end) == Some(b'.') {
+        let may_count = kinds.has(Kinds::NEGATION) && self.byte(end) == Some(b'.');
+        if may_count && self.folded(start, end) == "no" {
             kinds = kinds.without(Kinds::NEGATION);
         }
         if self.joins_number(start, end, kinds, amount) {
             return end;
         }
-        let n_bytes = self.buffer.len();
-        stem(&mut self.buffer);
         let number = amount.map(|value| Number {
             key: value_key(value),
             amount: Some(value),
             unit: Unit::None,
             digits: false,
         });
-        // A stem is shorter than its word, or it is the word.
-        let key = if self.buffer.len() == n_bytes {
-            low
-        } else {
-            hash(self.buffer.as_bytes())
-        };
         let capitalized = first.is_uppercase();
         self.words.push(Word {
             start,
@@ -268,7 +252,62 @@ impl Reader<'_> {
         end
     }
 
-    /// Whether the word in the buffer is part of the number before it, which then takes it in.
+    /// What is known of a word by its letters alone.
+    fn known(&mut self, start: usize, end: usize) -> Known {
+        let spelling = spelling(self.text.get(start..end).unwrap_or_default());
+        if let Some(known) = spelling.and_then(|spelling| self.memo.get(spelling)) {
+            return known;
+        }
+        let known = self.looked_up(start, end);
+        if let Some(spelling) = spelling {
+            self.memo.put(spelling, known);
+        }
+        known
+    }
+
+    fn looked_up(&mut self, start: usize, end: usize) -> Known {
+        let mut stemmed = self.folded(start, end).to_owned();
+        stem(&mut stemmed);
+        // A stem is nearly always a beginning of its word.
+        let is_beginning = self.buffer.starts_with(&stemmed);
+        let n_stem = if is_beginning { stemmed.len() } else { 0 };
+        let hashes = WordHashes::of(&self.buffer, n_stem);
+        let kinds = self.lexicon.kinds(hashes.word);
+        let amount = if kinds.has(Kinds::NUMBER) {
+            self.lexicon.number(hashes.word)
+        } else {
+            None
+        };
+        let key = if is_beginning {
+            hashes.beginning
+        } else {
+            hash(stemmed.as_bytes())
+        };
+        Known {
+            key,
+            prefix: hashes.prefix,
+            kinds,
+            amount,
+        }
+    }
+
+    /// The word in lower case without accents.
+    fn folded(&mut self, start: usize, end: usize) -> &str {
+        let shown = self.text.get(start..end).unwrap_or_default();
+        self.buffer.clear();
+        if shown.is_ascii() {
+            self.buffer.push_str(shown);
+            self.buffer.make_ascii_lowercase();
+        } else {
+            let folded = shown.nfd().filter(|char| !is_combining_mark(*char));
+            let lower = folded.flat_map(char::to_lowercase);
+            self.buffer
+                .extend(lower.map(|char| if char == '’' { '\'' } else { char }));
+        }
+        &self.buffer
+    }
+
+    /// Whether a word is part of the number before it, which then takes it in.
     fn joins_number(
         &mut self,
         start: usize,
@@ -277,16 +316,20 @@ impl Reader<'_> {
         amount: Option<f64>,
     ) -> bool {
         let text = self.text;
-        let Some(last) = self.words.get_mut(self.first..).and_then(<[_]>::last_mut) else {
-            return false;
-        };
-        let Some(number) = last.number.as_mut() else {
+        let Some(last) = self.last().filter(|last| last.number.is_some()) else {
             return false;
         };
         let gap = text.get(last.end..start).unwrap_or_default();
         if !(gap.is_empty() || gap == " " || gap == "-") {
             return false;
         }
+        self.folded(start, end);
+        let Some(last) = self.words.last_mut() else {
+            return false;
+        };
+        let Some(number) = last.number.as_mut() else {
+            return false;
+        };
         match self.buffer.as_str() {
             "percent" | "pct" => number.unit = Unit::Percent,
             "dollar" | "dollars" | "usd" => number.unit = Unit::Currency('$'),
