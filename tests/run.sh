@@ -31,6 +31,10 @@ if need python3; then
   if [ ! -x "$GROUNDGATE_TEST_VENV/bin/mlflow" ]; then
     "$GROUNDGATE_TEST_VENV/bin/pip" install --quiet mlflow-skinny pandas fastapi uvicorn cryptography
   fi
+  # What the services themselves say of the recipes in ci/.
+  if [ ! -x "$GROUNDGATE_TEST_VENV/bin/check-jsonschema" ]; then
+    "$GROUNDGATE_TEST_VENV/bin/pip" install --quiet check-jsonschema databricks-bundles pre-commit pyyaml
+  fi
 fi
 
 if need cargo-nextest; then

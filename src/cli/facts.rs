@@ -2,16 +2,19 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
 };
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{assemble::Loaded, error::CliError, files, policy_source::PolicySource};
 use crate::{
-    gate::{Approval, Document, Facts, HumanScores, Policy, Says, read_document},
+    gate::{Approval, Document, FactKind, Facts, HumanScores, Policy, Says, read_document},
+    record::Reader,
     unit::Digest,
 };
 
@@ -74,6 +77,7 @@ impl Asked<'_> {
             Some(folder) if !self.policy.outside.approvals.is_empty() => approvals(folder)?,
             Some(_) | None => Vec::new(),
         };
+        let questions = questions(self.policy, &self.candidate.reader)?;
         let made = |loaded: &Loaded| loaded.reader.header().created_at.parse().ok();
         let facts = Facts {
             at: self.at,
@@ -81,6 +85,7 @@ impl Asked<'_> {
             run_made: made(self.candidate),
             baseline_made: self.baseline.and_then(made),
             documents,
+            questions,
             waivers,
             approvals,
             labels: self.labels,
@@ -89,32 +94,62 @@ impl Asked<'_> {
     }
 }
 
+/// What the run asked, where a rule wants to know.
+fn questions(policy: &Policy, reader: &Reader) -> Result<Vec<(String, String)>, CliError> {
+    let mut rules = policy.outside.rules.iter();
+    if !rules.any(|rule| matches!(rule.kind, FactKind::MaxOverlap { .. })) {
+        return Ok(Vec::new());
+    }
+    let cases = reader.cases()?.into_iter();
+    Ok(cases.map(|case| (case.id, case.question)).collect())
+}
+
 /// The files that a policy's rules name, below a folder.
 pub(crate) fn documents(
     policy: &Policy,
     folder: &Path,
     provenance: &mut Vec<(String, String)>,
 ) -> BTreeMap<String, Document> {
-    let names = policy
-        .outside
-        .rules
-        .iter()
-        .filter_map(|rule| rule.kind.file());
     let mut documents = BTreeMap::new();
-    for name in names {
-        if documents.contains_key(name) {
-            continue;
-        }
-        let document = match fs::read(folder.join(name)) {
-            Err(error) => Err(error.to_string()),
-            Ok(bytes) => {
-                provenance.push((format!("evidence {name}"), Digest::of(&bytes).to_string()));
-                read_document(&bytes)
-            }
+    for rule in &policy.outside.rules {
+        let read = match rule.kind {
+            FactKind::MaxOverlap { .. } => read_prompts,
+            FactKind::Evidence { .. }
+            | FactKind::Freshness { .. }
+            | FactKind::JudgeHealth { .. } => |_: &str, bytes: &[u8]| read_document(bytes),
         };
-        documents.insert(name.to_owned(), document);
+        for name in rule.kind.files() {
+            if documents.contains_key(name) {
+                continue;
+            }
+            let document = match fs::read(folder.join(name)) {
+                Err(error) => Err(error.to_string()),
+                Ok(bytes) => {
+                    let digest = Digest::of(&bytes).to_string();
+                    provenance.push((format!("evidence {name}"), digest));
+                    read(name, &bytes)
+                }
+            };
+            documents.insert(name.clone(), document);
+        }
     }
     documents
+}
+
+/// What a copilot was given: JSON, lines of JSON as a list, anything else as one text.
+fn read_prompts(name: &str, bytes: &[u8]) -> Document {
+    match Path::new(name).extension().and_then(OsStr::to_str) {
+        Some("json") => read_document(bytes),
+        Some("jsonl") => {
+            let lines = bytes.split(|byte| *byte == b'\n');
+            let lines = lines.filter(|line| !line.trim_ascii().is_empty());
+            lines.map(read_document).collect()
+        }
+        Some(_) | None => match str::from_utf8(bytes) {
+            Ok(text) => Ok(Value::from(text)),
+            Err(error) => Err(error.to_string()),
+        },
+    }
 }
 
 /// All approvals of a folder, whatever verdict they are about.

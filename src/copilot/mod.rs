@@ -28,7 +28,7 @@ pub use extract::{PassagePaths, PathError};
 pub use http::{HttpCopilot, HttpCopilotError, HttpCopilotSettings, StreamEnd};
 pub use model::{ModelCopilot, ModelCopilotSettings};
 pub use recorded::RecordedCopilot;
-pub use served::{SameModel, ServedModels};
+pub use served::SameModel;
 pub use template::TemplateError;
 pub use turns::TurnByTurn;
 

@@ -3,42 +3,10 @@
 //! An answer of another model is no answer of the run's copilot: it becomes a failure, which can only
 //! move a verdict away from pass.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Answer, CallFailure, Copilot, FailureKind};
 use crate::{chat::BoxFuture, eval_set::Case, unit::Usd};
-
-/// How many answers each named model has given.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ServedModels {
-    counts: BTreeMap<String, usize>,
-}
-
-impl ServedModels {
-    /// Counts the models of answers; answers that do not name theirs say nothing.
-    pub fn of<'a>(models: impl IntoIterator<Item = Option<&'a str>>) -> Self {
-        let mut counts = BTreeMap::new();
-        for model in models.into_iter().flatten() {
-            *counts.entry(model.to_owned()).or_default() += 1;
-        }
-        Self { counts }
-    }
-
-    /// Whether more than one model has answered.
-    pub fn changed(&self) -> bool {
-        self.counts.len() > 1
-    }
-
-    /// Names with their counts, in the order of the names.
-    pub fn counts(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.counts
-            .iter()
-            .map(|(model, count)| (model.as_str(), *count))
-    }
-}
 
 /// A copilot whose answers all come from one model.
 pub struct SameModel {
@@ -113,23 +81,6 @@ impl std::fmt::Debug for SameModel {
 mod tests {
     use super::*;
     use crate::copilot::RecordedCopilot;
-
-    #[test]
-    fn a_change_of_the_model_is_seen() {
-        let check = |models: &[Option<&str>], changed| {
-            assert_eq!(
-                ServedModels::of(models.iter().copied()).changed(),
-                changed,
-                "{models:?}"
-            );
-        };
-        check(&[], false);
-        check(&[None, None], false);
-        check(&[Some("m-1"), None, Some("m-1")], false);
-        check(&[Some("m-1"), Some("m-2"), Some("m-1")], true);
-        let served = ServedModels::of([Some("b"), Some("a"), Some("b")]);
-        assert_eq!(served.counts().collect::<Vec<_>>(), [("a", 1), ("b", 2)]);
-    }
 
     #[tokio::test]
     async fn an_answer_of_another_model_is_a_failure() {

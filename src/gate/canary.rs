@@ -18,6 +18,7 @@
 use super::{
     bounds,
     decide::Evidence,
+    outside::Age,
     policy::{Estimand, Statistics},
     summary::{self, Sample},
 };
@@ -66,6 +67,15 @@ pub enum RollbackKind {
         metric: String,
         /// The bar.
         max: u64,
+    },
+    /// The sum over all answers of a window, per hour, is more than `max`.
+    RateMax {
+        /// Of which metric; an amount.
+        metric: String,
+        /// The bar, in the metric's unit per hour.
+        max: f64,
+        /// How long a window is.
+        window: Age,
     },
     /// The share of answers that never came is more than `max`.
     MaxErrorRate {
@@ -196,6 +206,11 @@ fn sight(rule: &RollbackRule, statistics: &Statistics, window: Evidence<'_>) -> 
             not_worse((metric, *margin), statistics, window)
         }
         RollbackKind::MaxCount { metric, max } => count((metric, *max), window.candidate),
+        RollbackKind::RateMax {
+            metric,
+            max,
+            window: length,
+        } => rate((metric, *max, *length), window.candidate),
         RollbackKind::MaxErrorRate { max } => errors(*max, statistics, window.candidate),
     }
 }
@@ -271,33 +286,75 @@ fn compared(
     })
 }
 
-fn count((metric, max): (&str, u64), table: &ScoreTable) -> Sight {
-    let Some(column) = table.columns.get(metric) else {
-        return Sight::Unsure(format!("no data: {metric} is not measured"));
+/// The sum over a window's answers, with how many had a score and how many had none.
+struct Total {
+    sum: f64,
+    n_scored: usize,
+    n_unscored: usize,
+}
+
+fn total(metric: &str, table: &ScoreTable) -> Option<Total> {
+    let mut total = Total {
+        sum: 0.0,
+        n_scored: 0,
+        n_unscored: 0,
     };
-    let (mut found, mut unscored, mut scored) = (0.0, 0_usize, 0_usize);
-    for cell in &column.cells {
+    for cell in &table.columns.get(metric)?.cells {
         match cell {
             Cell::Scored(value) => {
-                found += value;
-                scored += 1;
+                total.sum += value;
+                total.n_scored += 1;
             }
-            Cell::Unscored(_) => unscored += 1,
+            Cell::Unscored(_) => total.n_unscored += 1,
             Cell::NotApplicable => {}
         }
     }
-    let shown = format!(
-        "{found} of {metric} in {}; {max} are allowed",
-        plural(scored, "answer")
-    );
-    let is_over = max.to_string().parse().is_ok_and(|max: f64| found > max);
-    if is_over {
-        Sight::Harm(shown)
-    } else if unscored > 0 || scored == 0 {
-        Sight::Unsure(format!("{shown}; {unscored} were not checked"))
-    } else {
-        Sight::Harmless(shown)
+    Some(total)
+}
+
+impl Total {
+    /// What is missing can only add to a sum: one that is over the bar without it is harm for certain.
+    fn sight(&self, is_over: bool, shown: String) -> Sight {
+        if is_over {
+            Sight::Harm(shown)
+        } else if self.n_unscored > 0 || self.n_scored == 0 {
+            Sight::Unsure(format!("{shown}; {} were not checked", self.n_unscored))
+        } else {
+            Sight::Harmless(shown)
+        }
     }
+}
+
+fn count((metric, max): (&str, u64), table: &ScoreTable) -> Sight {
+    let Some(total) = total(metric, table) else {
+        return Sight::Unsure(format!("no data: {metric} is not measured"));
+    };
+    let shown = format!(
+        "{} of {metric} in {}; {max} are allowed",
+        total.sum,
+        plural(total.n_scored, "answer")
+    );
+    let is_over = max
+        .to_string()
+        .parse()
+        .is_ok_and(|max: f64| total.sum > max);
+    total.sight(is_over, shown)
+}
+
+fn rate((metric, max, window): (&str, f64, Age), table: &ScoreTable) -> Sight {
+    let (Some(total), Some(column)) = (total(metric, table), table.columns.get(metric)) else {
+        return Sight::Unsure(format!("no data: {metric} is not measured"));
+    };
+    let per_hour = total.sum / window.hours();
+    let unit = column.metric.shown_unit();
+    let format = NumberFormat::new(Scale::of_unit(&unit), false, &[per_hour], Some(max));
+    let shown = format!(
+        "{metric} is {} an hour in {} of {window}; {} is allowed",
+        format.with_unit(per_hour, Toward::Up),
+        plural(total.n_scored, "answer"),
+        format.bar(max)
+    );
+    total.sight(per_hour > max, shown)
 }
 
 fn errors(max: UnitInterval, statistics: &Statistics, table: &ScoreTable) -> Sight {
@@ -470,5 +527,35 @@ mod tests {
             actions(&canary(2), &[(leaking, Some(window(400, 1)))]),
             [Action::RollBack]
         );
+    }
+
+    #[test]
+    fn an_amount_per_hour_is_the_sum_over_a_windows_length() {
+        use Action::{Hold, Keep, RollBack};
+        let spending = |max, missing: usize| {
+            let mut canary = canary(1);
+            canary.rules = vec![RollbackRule {
+                id: "spend".to_owned(),
+                consecutive: 1,
+                kind: RollbackKind::RateMax {
+                    metric: "pii_leak".to_owned(),
+                    max,
+                    window: Age::parse("30m").unwrap(),
+                },
+            }];
+            let mut window = window(200, 1);
+            let cells = &mut window.columns.get_mut("pii_leak").unwrap().cells;
+            cells.fill(Cell::Scored(0.5));
+            for cell in cells.iter_mut().take(missing) {
+                *cell = Cell::Unscored(Unscored::NotRun);
+            }
+            actions(&canary, &[(window, None)])
+        };
+        // 200 answers of 0.5 in half an hour are 200 an hour.
+        assert_eq!(spending(200.0, 0), [Keep]);
+        assert_eq!(spending(199.9, 0), [RollBack]);
+        assert_eq!(spending(199.9, 1), [Hold], "what is missing is not free");
+        assert_eq!(spending(150.0, 1), [RollBack], "harm is certain without it");
+        assert_eq!(spending(150.0, 200), [Hold]);
     }
 }

@@ -253,4 +253,22 @@ mod tests {
         assert!(few.note("groundedness").unwrap().contains("fewer than 30"));
         assert_eq!(few.note("tone"), None);
     }
+
+    #[test]
+    fn labels_that_fit_nothing_make_no_sample() {
+        let table = table("run", 100, |_| Cell::Scored(1.0));
+        let all: Vec<(usize, f64)> = (0..100).map(|index| (index, 1.0)).collect();
+        let sample = |scores: &HumanScores, metric: &str| {
+            scores.sample(&table, &table.columns[metric], (Estimand::Suite, None))
+        };
+        let everything = labels(&all, 100);
+        assert_eq!(sample(&everything, "groundedness"), None, "nothing is left");
+        let mut beyond = labels(&all[..40], 100);
+        assert!(sample(&beyond, "groundedness").is_some());
+        beyond.add("groundedness", 100, (100..200).map(|index| (index, 1.0)));
+        assert!(!beyond.has("groundedness"), "trials that nobody planned");
+        let mut amounts = HumanScores::new("labels.jsonl".to_owned());
+        amounts.add("pii_leak", 100, all[..40].iter().copied());
+        assert_eq!(sample(&amounts, "pii_leak"), None, "no share");
+    }
 }

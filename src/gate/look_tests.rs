@@ -134,6 +134,26 @@ fn an_early_stop_binds_policy_and_baseline_and_a_run_before_its_first_look_says_
 }
 
 #[test]
+fn what_is_open_for_another_reason_goes_on_to_the_next_look() {
+    let policy = floor(0.75);
+    let open = asked(&[1.0, 1.0, 1.0, 0.0].repeat(25), 50);
+    let evidence = Evidence {
+        candidate: &open,
+        baseline: None,
+    };
+    let decision = decide(&policy, evidence);
+    assert_eq!(decision.verdict, Verdict::Inconclusive);
+    assert_eq!(decision.next_step(), NextStep::GoOn);
+}
+
+#[test]
+fn so_many_tries_that_no_rate_is_left_never_pass() {
+    let mut candidate = table("c", 100, |_| Cell::Scored(1.0));
+    candidate.earlier_tries = (0..60).map(|number| format!("try-{number}")).collect();
+    assert_eq!(verdict(&floor(0.5), &candidate), Verdict::Inconclusive);
+}
+
+#[test]
 fn cases_that_must_pass_are_asked_before_anything_passes() {
     let policy = policy(vec![
         RuleKind::Floor {

@@ -29,6 +29,8 @@ mod look_tests;
 #[cfg(test)]
 mod reruns_tests;
 #[cfg(test)]
+mod rule_tests;
+#[cfg(test)]
 mod tests;
 
 pub use canary::{Action, Canary, RollbackKind, RollbackRule, WindowDecision, watch};

@@ -163,6 +163,11 @@ fn condition(rule: &RollbackRule, candidate: &ScoreTable) -> String {
         }
         RollbackKind::MaxCount { metric, max: 0 } => format!("any {metric}"),
         RollbackKind::MaxCount { metric, max } => format!("more than {max} of {metric}"),
+        RollbackKind::RateMax { metric, max, .. } => {
+            let spec = candidate.columns.get(metric).map(|column| &column.metric);
+            let unit = spec.map_or_else(String::new, MetricSpec::shown_unit);
+            format!("{metric} above {} an hour", with_unit(*max, &unit, false))
+        }
         RollbackKind::MaxErrorRate { max } => {
             let max = with_unit(max.value(), "", false);
             format!("surely more than {max} of the answers never came")

@@ -32,6 +32,7 @@ mod plan;
 mod program;
 mod protection;
 mod providers;
+mod recipes;
 mod release;
 mod report_page;
 mod secrets;

@@ -216,7 +216,7 @@ fn waivers_of_a_file_of_their_own_hold_for_a_while() {
 pub(crate) fn commit(folder: &Folder) {
     for arguments in [
         &["init", "--quiet", "--initial-branch=main"][..],
-        &["add", "gate.toml"],
+        &["add", "--all"],
         &[
             "-c",
             "user.name=t",

@@ -200,7 +200,7 @@ fn canary() -> Value {
         ("id", text()),
         (
             "kind",
-            words(&["non-inferior", "max-count", "max-error-rate"]),
+            words(&["non-inferior", "max-count", "rate-max", "max-error-rate"]),
         ),
         ("metric", text()),
         ("margin", number()),
@@ -210,6 +210,7 @@ fn canary() -> Value {
     let canary = vec![
         ("min-answers", whole(1)),
         ("thin-windows", whole(1)),
+        ("window", text()),
         (
             "rollback",
             json!({"type": "array", "items": object(&["id", "kind"], rollback)}),

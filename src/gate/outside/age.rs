@@ -4,6 +4,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::unit::count_to_f64;
+
 /// A length of time as policies write it: `90s`, `30m`, `48h`, `14d`, `2w`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Age {
@@ -49,6 +51,11 @@ impl Age {
     /// In seconds; more than 0.
     pub const fn seconds(self) -> i64 {
         self.seconds
+    }
+
+    /// In hours; more than 0.
+    pub(in crate::gate) fn hours(self) -> f64 {
+        count_to_f64(usize::try_from(self.seconds).unwrap_or(usize::MAX)) / 3_600.0
     }
 
     /// From one time to a later one; 0 where it is not later.

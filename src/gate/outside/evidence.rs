@@ -13,6 +13,7 @@ use super::{
     Age, DateOf, FactKind, FactRule, Facts,
     age::Odd,
     document::{date_at, number_at},
+    overlap,
 };
 use crate::{
     gate::verdict::{Bar, Counts, Finding, Verdict},
@@ -74,7 +75,7 @@ impl Shape<'_> {
     }
 }
 
-/// What a rule about evidence or freshness finds; `bar_instead` is a waiver's bar.
+/// What a rule about evidence, freshness or overlap finds; `bar_instead` is a waiver's bar.
 pub(super) fn finding(rule: &FactRule, facts: &Facts, bar_instead: Option<f64>) -> Option<Finding> {
     match &rule.kind {
         FactKind::Evidence {
@@ -106,6 +107,10 @@ pub(super) fn finding(rule: &FactRule, facts: &Facts, bar_instead: Option<f64>) 
                 .ok()
                 .map(|date| days(Age::between(date, facts.at)));
             Some(shape.finding(Found { observed, ..found }))
+        }
+        FactKind::MaxOverlap { files, max } => {
+            let max = bar_instead.unwrap_or(*max);
+            Some(overlap::finding(rule, files, max, facts))
         }
         FactKind::JudgeHealth { .. } => None,
     }

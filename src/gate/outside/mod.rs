@@ -12,6 +12,7 @@ mod document;
 mod evidence;
 mod judge_health;
 mod judge_measures;
+mod overlap;
 mod settle;
 mod waiver;
 
@@ -26,7 +27,7 @@ pub use judge_measures::{JudgeMeasure, judge_measures};
 pub use settle::{Settled, settle};
 pub use waiver::{Waiver, WaiverTerms};
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, slice};
 
 use jiff::Timestamp;
 
@@ -85,6 +86,13 @@ pub enum FactKind {
         /// The bar.
         max_age: Age,
     },
+    /// At most a share of the run's questions stand in files that the copilot has been given.
+    MaxOverlap {
+        /// Prompts and examples, as the policy names them; never empty.
+        files: Vec<String>,
+        /// The bar, from 0 to below 1.
+        max: f64,
+    },
     /// A judge is shown to judge well enough; if not, nothing that it measured can be told.
     JudgeHealth {
         /// The file with what was measured of the judge.
@@ -124,6 +132,7 @@ impl FactKind {
         match self {
             Self::Evidence { .. } => "evidence",
             Self::Freshness { .. } => "freshness",
+            Self::MaxOverlap { .. } => "max-overlap",
             Self::JudgeHealth { .. } => "judge-health",
         }
     }
@@ -132,20 +141,22 @@ impl FactKind {
     pub const fn bar(&self) -> Option<(Bar, f64)> {
         match self {
             Self::Evidence { bar, threshold, .. } => Some((*bar, *threshold)),
+            Self::MaxOverlap { max, .. } => Some((Bar::AtMost, *max)),
             Self::Freshness { .. } | Self::JudgeHealth { .. } => None,
         }
     }
 
-    /// The file that it reads.
-    pub fn file(&self) -> Option<&str> {
+    /// The files that it reads.
+    pub fn files(&self) -> &[String] {
         match self {
             Self::Evidence { file, .. }
             | Self::JudgeHealth { file, .. }
             | Self::Freshness {
                 of: DateOf::File { file, .. },
                 ..
-            } => Some(file),
-            Self::Freshness { .. } => None,
+            } => slice::from_ref(file),
+            Self::MaxOverlap { files, .. } => files,
+            Self::Freshness { .. } => &[],
         }
     }
 }
@@ -163,6 +174,8 @@ pub struct Facts {
     pub baseline_made: Option<Timestamp>,
     /// The files that the policy's rules name, or why they cannot be read.
     pub documents: BTreeMap<String, Document>,
+    /// Id and text of the questions that the run asked; empty where no rule wants them.
+    pub questions: Vec<(String, String)>,
     /// All waivers there are, in force or not.
     pub waivers: Vec<Waiver>,
     /// All approvals there are, of this verdict or of others.
@@ -180,6 +193,7 @@ impl Facts {
             run_made: None,
             baseline_made: None,
             documents: BTreeMap::new(),
+            questions: Vec::new(),
             waivers: Vec::new(),
             approvals: Vec::new(),
             labels: None,

@@ -87,6 +87,10 @@ fn every_kind() -> Vec<FactKind> {
         indexed,
         made(DateOf::Run),
         made(DateOf::Baseline),
+        FactKind::MaxOverlap {
+            files: vec!["f.json".to_owned()],
+            max: 0.25,
+        },
         health(Measure::Agreement, 0.7),
         health(Measure::FlipRate, 0.08),
         health(Measure::AttackFlipRate, 0.08),
@@ -97,6 +101,7 @@ fn every_kind() -> Vec<FactKind> {
 fn fine() -> Value {
     json!({
         "usd": 412.5,
+        "examples": [{"q": "How long?"}, {"q": "How long must I wait?"}],
         "as_of": "2026-11-25T06:00:00Z",
         "schema": "groundgate.judge-health/1",
         "judge": Digest::of(b"judge").short(),
@@ -113,6 +118,9 @@ fn facts(document: Document) -> Facts {
         run_made: Some("2026-11-25T10:00:00Z".parse().unwrap()),
         baseline_made: Some("2026-11-24T10:00:00Z".parse().unwrap()),
         documents: BTreeMap::from([("f.json".to_owned(), document)]),
+        questions: ["How long?", "May I?", "Who pays?", "Which card?"]
+            .map(|question| (question.to_lowercase(), question.to_owned()))
+            .to_vec(),
         ..Facts::none(noon())
     }
 }
@@ -219,7 +227,8 @@ fn no_fact_never_passes_any_kind_of_rule() {
                 }
             );
             let has_runs = facts.run_made.is_some() && facts.at == noon();
-            if is_of_a_run && has_runs {
+            let is_dated = !matches!(kind, FactKind::MaxOverlap { .. });
+            if (is_of_a_run && has_runs) || (!is_dated && *name == "another time") {
                 continue;
             }
             assert_eq!(
@@ -239,6 +248,29 @@ fn no_fact_never_passes_any_kind_of_rule() {
         let kind = FactKind::Freshness { of, max_age };
         assert_eq!(verdict(&kind, &no_run), Verdict::Inconclusive);
     }
+}
+
+#[test]
+fn questions_that_the_copilot_was_given_are_counted_and_named() {
+    let found = |max: f64, facts: &Facts| {
+        let files = vec!["f.json".to_owned()];
+        let policy = with_rules(vec![FactKind::MaxOverlap { files, max }]);
+        let mut decision = settled(&policy, &good(), facts);
+        decision.findings.pop().unwrap()
+    };
+    let facts = facts(Ok(fine()));
+    let finding = found(0.25, &facts);
+    assert_eq!(
+        finding.sentence,
+        "1 of 4 questions stand in the files (25.0%); at most 25% is allowed"
+    );
+    assert_eq!(finding.worst_cases, ["how long?"]);
+    assert_eq!(found(0.24, &facts).verdict, Verdict::Fail);
+    let no_questions = Facts {
+        questions: Vec::new(),
+        ..facts
+    };
+    assert_eq!(found(0.9, &no_questions).verdict, Verdict::Inconclusive);
 }
 
 #[test]
@@ -653,7 +685,7 @@ proptest! {
     /// Taking anything away from a file never makes a pass.
     #[test]
     fn losing_a_fact_never_helps(
-        victims in prop::collection::vec(0_usize..9, 0..4),
+        victims in prop::collection::vec(0_usize..10, 0..4),
         is_gone in any::<bool>(),
     ) {
         let mut document = fine();
@@ -666,10 +698,11 @@ proptest! {
         }
         for kind in every_kind() {
             let found = verdict(&kind, &facts(Ok(document.clone())));
-            let still_there = kind.file().is_none() || found != Verdict::Pass || {
+            let still_there = kind.files().is_empty() || found != Verdict::Pass || {
                 let needed: &[&str] = match &kind {
                     FactKind::Evidence { .. } => &["usd", "as_of"],
                     FactKind::Freshness { .. } => &["as_of"],
+                    FactKind::MaxOverlap { .. } => &[],
                     FactKind::JudgeHealth { measure, .. } => match measure {
                         Measure::Agreement => &["schema", "judge", "measured_at", "agreement"],
                         Measure::FlipRate => &["schema", "judge", "measured_at", "flips"],

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{count, share};
+use super::{count, fact_kind::age, share};
 use crate::{
     gate::{
         canary::{Canary, RollbackKind, RollbackRule},
+        outside::Age,
         policy::KnownMetrics,
     },
     toml_reader::Table,
@@ -13,9 +14,10 @@ use crate::{
 };
 
 /// The kinds with their keys.
-const KINDS: [(&str, &[&str]); 3] = [
+const KINDS: [(&str, &[&str]); 4] = [
     ("non-inferior", &["metric", "margin"]),
     ("max-count", &["metric", "max"]),
+    ("rate-max", &["metric", "max"]),
     ("max-error-rate", &["max"]),
 ];
 
@@ -25,7 +27,7 @@ pub(super) fn read(root: Table<'_, '_>, known: &KnownMetrics) -> Option<Canary> 
         return None;
     }
     let table = root.table("canary")?;
-    table.only(&["min-answers", "thin-windows", "rollback"]);
+    table.only(&["min-answers", "thin-windows", "window", "rollback"]);
     table.needs(&["min-answers", "rollback"]);
     let min_answers = count(&table, "min-answers", 1);
     let thin_windows = if table.has("thin-windows") {
@@ -33,6 +35,7 @@ pub(super) fn read(root: Table<'_, '_>, known: &KnownMetrics) -> Option<Canary> 
     } else {
         Some(3)
     };
+    let window = table.has("window").then(|| age(&table, "window"));
     let mut ids = BTreeSet::new();
     let mut rules = Vec::new();
     let tables = table.tables("rollback");
@@ -42,7 +45,7 @@ pub(super) fn read(root: Table<'_, '_>, known: &KnownMetrics) -> Option<Canary> 
         {
             rule.report("id", format!("id `{id}` is taken"));
         }
-        rules.extend(read_rule(*rule, known));
+        rules.extend(read_rule(*rule, known, window));
     }
     if tables.is_empty() {
         table.report(
@@ -60,7 +63,11 @@ pub(super) fn read(root: Table<'_, '_>, known: &KnownMetrics) -> Option<Canary> 
     })
 }
 
-fn read_rule(table: Table<'_, '_>, known: &KnownMetrics) -> Option<RollbackRule> {
+fn read_rule(
+    table: Table<'_, '_>,
+    known: &KnownMetrics,
+    window: Option<Option<Age>>,
+) -> Option<RollbackRule> {
     table.needs(&["id", "kind"]);
     let id = table.text("id").map(str::to_owned);
     let consecutive = if table.has("consecutive") {
@@ -93,6 +100,7 @@ fn read_rule(table: Table<'_, '_>, known: &KnownMetrics) -> Option<RollbackRule>
             metric: metric(table, known, true)?.name,
             max: u64::from(count(&table, "max", 0)?),
         },
+        "rate-max" => rate(table, known, window)?,
         _ => RollbackKind::MaxErrorRate {
             max: share(&table, "max")?,
         },
@@ -101,6 +109,32 @@ fn read_rule(table: Table<'_, '_>, known: &KnownMetrics) -> Option<RollbackRule>
         id: id?,
         consecutive: usize::try_from(consecutive?).ok()?,
         kind,
+    })
+}
+
+/// A sum per hour says nothing unless a window's length is known.
+fn rate(
+    table: Table<'_, '_>,
+    known: &KnownMetrics,
+    window: Option<Option<Age>>,
+) -> Option<RollbackKind> {
+    let metric = metric(table, known, true)?.name;
+    let max = table.number("max")?;
+    if !(max.is_finite() && max >= 0.0) {
+        table.report("max", format!("`max` is {max} and not at least 0"));
+        return None;
+    }
+    if window.is_none() {
+        table.report_with_help(
+            "kind",
+            "an amount per hour needs the length of a window",
+            "say in [canary] how long one is: window = \"30m\"",
+        );
+    }
+    Some(RollbackKind::RateMax {
+        metric,
+        max,
+        window: window??,
     })
 }
 

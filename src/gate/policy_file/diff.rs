@@ -329,6 +329,41 @@ mod tests {
     }
 
     #[test]
+    fn what_is_added_is_stricter_and_what_is_taken_away_weaker() {
+        let canary = "[canary]\nmin-answers=10\n[[canary.rollback]]\nid='leak'\n\
+            kind='max-count'\nmetric='pii_leak'\nmax=0\n";
+        let slow = "[[rule]]\nid='slow'\nkind='mean-max'\nmetric='latency_ms'\nmax=9\n\
+            estimand='suite'\n";
+        let empty = "[waivers]\napprovers=['ana']\n";
+        for (added, setting) in [
+            (canary, "canary"),
+            (slow, "rule slow"),
+            (empty, "waivers approvers"),
+        ] {
+            let more = format!("{BASE}{added}");
+            let find = |before: &str, after: &str| {
+                let found = changes(&policy(before), &policy(after));
+                found
+                    .into_iter()
+                    .find(|one| one.setting == setting)
+                    .unwrap()
+            };
+            let (added, removed) = (find(BASE, &more), find(&more, BASE));
+            assert_eq!(added.after, removed.before, "{setting}");
+            if setting != "waivers approvers" {
+                assert_eq!(added.tendency, Tendency::Stricter, "{setting}");
+                assert_eq!(removed.tendency, Tendency::Weaker, "{setting}");
+            }
+        }
+    }
+
+    #[test]
+    fn directions_have_words() {
+        let words = [Tendency::Weaker, Tendency::Other, Tendency::Stricter].map(Tendency::name);
+        assert_eq!(words, ["weaker", "other", "stricter"]);
+    }
+
+    #[test]
     fn the_digest_changes_with_every_setting_that_changes() {
         for (from, to) in [
             ("max=0.01", "max=0.02"),

@@ -134,6 +134,10 @@ pub(super) fn fact_settings(kind: &FactKind) -> Vec<(&'static str, Setting)> {
             ),
             age(*max_age),
         ],
+        FactKind::MaxOverlap { files, max } => vec![
+            ("files", Setting::Words(files.clone())),
+            bar(Bar::AtMost, *max),
+        ],
         FactKind::JudgeHealth {
             file,
             metric,

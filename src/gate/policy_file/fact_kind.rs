@@ -1,6 +1,6 @@
 //! The kinds of rules about facts: numbers with a date, ages, and the health of a judge.
 
-use super::{count, kind::Kind, rule::Reader};
+use super::{count, kind::Kind, outside::texts, rule::Reader};
 use crate::{
     gate::{
         outside::{Age, DateOf, FactKind, Measure},
@@ -14,7 +14,7 @@ use crate::{
 const LEAST_LABELS: u32 = 50;
 
 /// All kinds that are about facts.
-pub(super) const FACT_KINDS: [Kind<FactKind>; 3] = [
+pub(super) const FACT_KINDS: [Kind<FactKind>; 4] = [
     Kind {
         name: "evidence",
         needs: &["file", "value", "date", "max-age"],
@@ -28,6 +28,13 @@ pub(super) const FACT_KINDS: [Kind<FactKind>; 3] = [
         optional: &["file", "date"],
         bars: &["max-age"],
         read: freshness,
+    },
+    Kind {
+        name: "max-overlap",
+        needs: &["files", "max"],
+        optional: &[],
+        bars: &["max"],
+        read: max_overlap,
     },
     Kind {
         name: "judge-health",
@@ -87,6 +94,21 @@ fn freshness(reader: &Reader<'_, '_, '_>) -> Option<FactKind> {
     Some(FactKind::Freshness {
         of,
         max_age: max_age?,
+    })
+}
+
+fn max_overlap(reader: &Reader<'_, '_, '_>) -> Option<FactKind> {
+    let files = texts(reader.table, "files");
+    let max = reader.number("max");
+    if files.as_ref().is_some_and(Vec::is_empty) {
+        reader.table.report("files", "`files` names no file");
+        return None;
+    }
+    let max = max?;
+    let inside = (0.0..1.0).contains(&max);
+    Some(FactKind::MaxOverlap {
+        max: reader.allow("max", max, inside, "from 0 to just below 1")?,
+        files: files?,
     })
 }
 

@@ -279,6 +279,8 @@ fn count(table: &Table<'_, '_>, key: &str, least: u32) -> Option<u32> {
 }
 
 #[cfg(test)]
+mod mistakes_tests;
+#[cfg(test)]
 mod outside_tests;
 #[cfg(test)]
 mod tests;

@@ -80,7 +80,7 @@ pub(super) fn waiver_terms(
 }
 
 /// Different texts.
-fn texts(table: Table<'_, '_>, key: &str) -> Option<Vec<String>> {
+pub(super) fn texts(table: Table<'_, '_>, key: &str) -> Option<Vec<String>> {
     let mut found: Vec<String> = Vec::new();
     for (text, at) in table.texts(key)? {
         if found.iter().any(|earlier| earlier == text) {

@@ -67,6 +67,13 @@ fn every_kind_of_rule_about_facts_is_read() {
         assert_eq!(read, Ok(FactKind::Freshness { of, max_age }));
     }
     assert_eq!(
+        read_fact("kind='max-overlap'\nfiles=['p.md', 'shots.jsonl']\nmax=0.02"),
+        Ok(FactKind::MaxOverlap {
+            files: vec!["p.md".to_owned(), "shots.jsonl".to_owned()],
+            max: 0.02,
+        })
+    );
+    assert_eq!(
         read_fact(&format!(
             "{HEALTH}measure='agreement'\nmin=0.7\nmin-labels=150"
         )),
@@ -84,6 +91,10 @@ fn every_kind_of_rule_about_facts_is_read() {
 #[test]
 fn facts_that_say_nothing_are_refused() {
     refuses(EVIDENCE, "either `min` or `max`");
+    let overlap = "kind='max-overlap'\nfiles=['p.md']\n";
+    refuses(overlap, "key `max` is missing");
+    refuses(&format!("{overlap}max=1"), "from 0 to just below 1");
+    refuses("kind='max-overlap'\nfiles=[]\nmax=0", "names no file");
     refuses(&format!("{EVIDENCE}min=1\nmax=2"), "either `min` or `max`");
     refuses(
         &format!("{EVIDENCE}max=nan"),

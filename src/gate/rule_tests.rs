@@ -1,0 +1,256 @@
+//! Rules at their edges: why a rule says nothing, in each kind's own words.
+
+use std::collections::BTreeMap;
+
+use super::{
+    tests::{every_kind, policy, table},
+    *,
+};
+use crate::{
+    copilot::FailureKind,
+    stats::rogan_gladen::Recognized,
+    trial::{Cell, Looks, ScoreTable, Unscored},
+    unit::Digest,
+};
+
+fn good() -> ScoreTable {
+    table("good", 100, |_| Cell::Scored(1.0))
+}
+
+fn decided(kind: RuleKind, candidate: &ScoreTable, baseline: Option<&ScoreTable>) -> Decision {
+    let evidence = Evidence {
+        candidate,
+        baseline,
+    };
+    decide(&policy(vec![kind]), evidence)
+}
+
+fn found(kind: RuleKind, candidate: &ScoreTable) -> (Verdict, String) {
+    let finding = decided(kind, candidate, None).findings.remove(0);
+    (finding.verdict, finding.sentence)
+}
+
+fn leaks(max: u64) -> RuleKind {
+    RuleKind::MaxCount {
+        metric: "pii_leak".to_owned(),
+        max,
+    }
+}
+
+/// A table whose leaks are these cells, in turn.
+fn leaking(cells: &[Cell]) -> ScoreTable {
+    let mut table = good();
+    let column = table.columns.get_mut("pii_leak").unwrap();
+    for (place, cell) in column.cells.iter_mut().enumerate() {
+        *cell = cells[place % cells.len()].clone();
+    }
+    table
+}
+
+#[test]
+fn a_run_that_reached_no_planned_look_says_so_in_every_kind_of_rule() {
+    let mut early = table("early", 100, |index| {
+        if index < 10 {
+            Cell::Scored(1.0)
+        } else {
+            Cell::Unscored(Unscored::NotRun)
+        }
+    });
+    early.looks = Some(Looks {
+        policy: Digest::of(b"policy"),
+        baseline: Some("good".to_owned()),
+        cases: vec![50, 100],
+    });
+    for kind in every_kind() {
+        let decision = decided(kind.clone(), &early, Some(&good()));
+        assert_eq!(decision.verdict, Verdict::Inconclusive, "{kind:?}");
+        let says = &decision.findings[0].sentence;
+        let of_cases = matches!(
+            kind,
+            RuleKind::MustPass { .. } | RuleKind::SliceFloor { .. }
+        );
+        assert!(
+            of_cases || says.contains("no planned look"),
+            "{kind:?}: {says}"
+        );
+    }
+}
+
+#[test]
+fn counts_say_why_they_cannot_be_told() {
+    let none = Cell::Unscored(Unscored::NoAnswer(FailureKind::Timeout));
+    for (cells, max, verdict, says) in [
+        (
+            vec![Cell::Scored(1.0)],
+            99,
+            Verdict::Fail,
+            "100 found in 100 answers; at most 99",
+        ),
+        (
+            vec![Cell::Scored(1.0)],
+            100,
+            Verdict::Pass,
+            "100 found in 100 answers",
+        ),
+        (
+            vec![Cell::NotApplicable],
+            0,
+            Verdict::Inconclusive,
+            "pii_leak",
+        ),
+        (
+            vec![Cell::Scored(0.0), none.clone()],
+            0,
+            Verdict::Inconclusive,
+            "50 trials were not checked",
+        ),
+    ] {
+        let (found, sentence) = found(leaks(max), &leaking(&cells));
+        assert_eq!(found, verdict, "{sentence}");
+        assert!(sentence.contains(says), "{sentence}");
+    }
+}
+
+#[test]
+fn a_count_so_far_must_leave_room_for_the_rest() {
+    let mut half = table("half", 100, |index| {
+        if index < 50 {
+            Cell::Scored(1.0)
+        } else {
+            Cell::Unscored(Unscored::NotRun)
+        }
+    });
+    half.looks = Some(Looks {
+        policy: Digest::of(b"policy"),
+        baseline: None,
+        cases: vec![50, 100],
+    });
+    half.columns.get_mut("pii_leak").unwrap().cells[3] = Cell::Scored(1.0);
+    let (verdict, sentence) = found(leaks(1), &half);
+    assert_eq!(verdict, Verdict::Inconclusive, "{sentence}");
+    assert!(
+        sentence.contains("more of them might take it over 1"),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn a_case_that_was_asked_too_seldom_is_not_passed_every_time() {
+    let kind = RuleKind::MustPass {
+        metric: "groundedness".to_owned(),
+        cases: CaseFilter::Critical,
+        min: 1.0,
+        min_cases: 1,
+        repeats: 3,
+    };
+    let (verdict, sentence) = found(kind, &good());
+    assert_eq!(verdict, Verdict::Inconclusive);
+    assert!(sentence.contains("3 times and was asked 1"), "{sentence}");
+}
+
+#[test]
+fn slices_that_no_case_has_are_no_data() {
+    let kind = RuleKind::SliceFloor {
+        metric: "groundedness".to_owned(),
+        by: vec!["country".to_owned()],
+        min: 0.5,
+        min_cases: 1,
+        on_thin: OnOpen::Hold,
+        required: Vec::new(),
+    };
+    let (verdict, sentence) = found(kind, &good());
+    assert_eq!(verdict, Verdict::Inconclusive);
+    assert!(
+        sentence.contains("no case has a tag of country"),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn notes_say_whose_scale_it_is_and_whether_the_questions_are_the_same() {
+    let floor = || RuleKind::Floor {
+        metric: "groundedness".to_owned(),
+        min: 0.5,
+    };
+    let mut offline = good();
+    for column in offline.columns.values_mut() {
+        column.instrument_name = "embedded judge 3".to_owned();
+    }
+    let notes = decided(floor(), &offline, None).notes.join("\n");
+    assert!(
+        notes.contains("groundedness measured by the embedded judge"),
+        "{notes}"
+    );
+    assert!(
+        !notes.contains("faithfulness"),
+        "no rule is about it: {notes}"
+    );
+    let rate = Recognized::new(95, 100).unwrap();
+    let mut calibrated = policy(vec![floor()]);
+    let known = JudgeCalibration {
+        judge: offline.columns["groundedness"].instrument.to_string(),
+        good: rate,
+        bad: rate,
+        origin: CalibrationOrigin::default(),
+    };
+    calibrated.calibrations = BTreeMap::from([
+        ("groundedness".to_owned(), known.clone()),
+        ("faithfulness".to_owned(), known),
+    ]);
+    let evidence = Evidence {
+        candidate: &offline,
+        baseline: None,
+    };
+    let notes = decide(&calibrated, evidence).notes.join("\n");
+    assert!(
+        notes.contains("groundedness in floors and ceilings is what people"),
+        "{notes}"
+    );
+    assert!(!notes.contains("embedded judge"), "{notes}");
+    let mut other = good();
+    other.eval_set_digest = Digest::of(b"another set");
+    let notes = decided(floor(), &good(), Some(&other)).notes.join("\n");
+    assert!(notes.contains("answered different eval sets"), "{notes}");
+}
+
+#[test]
+fn a_calibration_corrects_scores_of_yes_and_no_and_gives_way_to_labels() {
+    let floor = |metric: &str| RuleKind::Floor {
+        metric: metric.to_owned(),
+        min: 0.5,
+    };
+    let candidate = good();
+    let rate = Recognized::new(95, 100).unwrap();
+    let known = JudgeCalibration {
+        judge: candidate.columns["groundedness"].instrument.to_string(),
+        good: rate,
+        bad: rate,
+        origin: CalibrationOrigin::default(),
+    };
+    let evidence = Evidence {
+        candidate: &candidate,
+        baseline: None,
+    };
+    let with = |metric: &str| {
+        let mut policy = policy(vec![floor(metric)]);
+        policy.calibrations = BTreeMap::from([(metric.to_owned(), known.clone())]);
+        policy
+    };
+    let share = decide(&with("faithfulness"), evidence);
+    let plain = decide(&policy(vec![floor("faithfulness")]), evidence);
+    assert_eq!(share.findings, plain.findings, "shares have no such rates");
+    let mut labels = HumanScores::new("labels.jsonl".to_owned());
+    labels.add("groundedness", 100, (0..40).map(|trial| (trial, 1.0)));
+    let notes = |labels| {
+        decide_with_labels(&with("groundedness"), evidence, labels)
+            .notes
+            .join("\n")
+    };
+    assert!(notes(None).contains("corrected by the judge's calibration"));
+    let by_labels = notes(Some(&labels));
+    assert!(by_labels.contains("40 labels of this run"), "{by_labels}");
+    assert!(
+        !by_labels.contains("corrected by the judge's calibration"),
+        "{by_labels}"
+    );
+}
