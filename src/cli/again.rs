@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     copilot::Answer,
     eval_set::Case,
-    judge::{Draw, Prepared, Subject, prepare},
+    judge::{ClaimLevel, Draw, Prepared, Subject, prepare},
     record::Reader,
     report::visible_line,
     run::{Seat, SeatKind},
@@ -90,23 +90,31 @@ impl Again {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = (spent, times);
     }
 
-    /// The most that one judging can cost; nothing where a judge has no price.
+    /// The most that one judging can cost; nothing where a judge has no price, or takes sentences apart
+    /// first: what it will label is not known before.
     fn worst(&self, case: &Case, answer: &Answer) -> Option<Usd> {
         let seed = self.config.seed.to_be_bytes();
         let mut sum = Usd::ZERO;
         for seat in &self.seats {
-            let SeatKind::Model { spec, model } = &seat.kind else {
+            let SeatKind::Model { spec, jurors } = &seat.kind else {
                 continue;
             };
-            for vote in 0..spec.votes {
+            if spec.claims == ClaimLevel::Atomic {
+                return None;
+            }
+            let n_jurors = u32::try_from(jurors.len()).unwrap_or(u32::MAX).max(1);
+            for vote in 0..spec.votes / n_jurors {
                 let asks = match prepare(spec, Subject { case, answer }, Draw { seed: &seed, vote })
                 {
                     Prepared::Settled(_) => Vec::new(),
                     Prepared::Ask(ask) => vec![*ask],
                     Prepared::Parts(asks) => asks,
                 };
-                for ask in &asks {
-                    sum = sum.plus(model.worst_cost(ask.request())?);
+                for (ask, juror) in asks
+                    .iter()
+                    .flat_map(|ask| jurors.iter().map(move |one| (ask, one)))
+                {
+                    sum = sum.plus(juror.model.worst_cost(ask.request())?);
                 }
             }
         }
@@ -137,7 +145,7 @@ impl Rejudge for Again {
                 format!("at most {worst} (a malformed reply is asked for once more); {left}")
             }
             None => {
-                format!("no price is known, so it is not asked: a [[judge]] needs `price`; {left}")
+                format!("the price is not known beforehand; a call without one is not made; {left}")
             }
         }
     }

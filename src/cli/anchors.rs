@@ -15,7 +15,7 @@ use crate::{
     config::{Config, JudgeConfig},
     quality::{Drift, good_from},
     record::{Header, Reader},
-    trial::{Cell, Column},
+    trial::{Cell, Column, panel_of},
     unit::{Digest, Usd},
 };
 
@@ -42,7 +42,7 @@ pub(crate) fn moved(
         rejudge::whole(&judged)?.score_table()?,
     );
     let pairs = before.columns.iter().filter_map(|(name, before)| {
-        let now = now.columns.get(name)?;
+        let now = now.columns.get(name).filter(|_| panel_of(name).is_none())?;
         (before.instrument == now.instrument).then(|| moved_column(before, now))?
     });
     Ok(pairs.collect())

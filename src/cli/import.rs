@@ -311,6 +311,7 @@ impl Imported {
             metric: spec.clone(),
             instrument: Digest::of_parts([b"imported".as_slice(), instrument.as_bytes()]),
             instrument_name: instrument.to_owned(),
+            cascade: None,
         };
         let mut metrics: Vec<MetricSource> = self
             .specs
@@ -324,6 +325,7 @@ impl Imported {
                     metric,
                     instrument: judge.digest(),
                     instrument_name: OfflineJudge::title().to_owned(),
+                    cascade: None,
                 }
             }));
         }

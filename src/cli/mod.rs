@@ -9,6 +9,7 @@ mod args;
 mod assemble;
 mod bar;
 mod bundled;
+mod cascades;
 mod clock;
 mod command;
 mod databricks;

@@ -66,6 +66,7 @@ pub(crate) fn plan(
 fn metric_sources(seats: &[Seat], checks: &[String]) -> Result<Vec<MetricSource>, CliError> {
     let judged = seats.iter().flat_map(|seat| {
         seat.metrics().into_iter().map(|metric| MetricSource {
+            cascade: seat.cascade(&metric.name).cloned(),
             metric,
             instrument: seat.instrument(),
             instrument_name: seat.instrument_name(),
@@ -76,6 +77,7 @@ fn metric_sources(seats: &[Seat], checks: &[String]) -> Result<Vec<MetricSource>
             metric: builtin_metric(name)?,
             instrument: Digest::of(checks::VERSION.as_bytes()),
             instrument_name: "plain checks".to_owned(),
+            cascade: None,
         })
     });
     let sources: Vec<MetricSource> = judged.chain(checked).collect();

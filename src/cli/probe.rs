@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use super::{exit_code::ExitCode, finding::Findings, prices::Prices, terminal::Terminal, wiring};
 use crate::{
     chat::{ChatRequest, Message, look_at_model},
-    config::{Config, CopilotConfig, CopilotKind, JudgeConfig, ModelApi},
+    config::{Config, CopilotConfig, CopilotKind, JudgeEndpoint, ModelApi},
     copilot::{Answer, CallFailure, FailureKind},
     eval_set::{Case, Role},
     report::visible_line,
@@ -78,7 +78,7 @@ pub(crate) fn copilot(
 /// Asks a judge's model for a small JSON object; what it talked through.
 pub(crate) fn judge(
     probe: &Probe<'_>,
-    judge: &JudgeConfig,
+    written: &JudgeEndpoint,
     findings: &mut Findings,
 ) -> Option<Arc<Client>> {
     let Probe {
@@ -86,7 +86,6 @@ pub(crate) fn judge(
         runtime,
         subject,
     } = *probe;
-    let written = judge.endpoint.as_ref()?;
     let _inside = runtime.enter();
     let wired =
         Prices::of(config).and_then(|prices| wiring::judge_model(written, &prices, config.seed));

@@ -81,7 +81,7 @@ impl<'a> Progress<'a> {
 
     fn trial(&mut self, trial: &Trial) {
         self.done += 1;
-        let is_unscored = |outcome: &Outcome| matches!(outcome, Outcome::Unscored(_));
+        let is_unscored = |outcome: &Outcome| matches!(outcome, Outcome::Unscored(reason) if !reason.is_planned());
         self.unscored +=
             usize::from(trial.answer.is_ok() && trial.outcomes.values().any(is_unscored));
         if let Some(bar) = &self.bar {

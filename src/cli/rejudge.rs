@@ -220,7 +220,16 @@ pub(crate) struct Judged {
 
 impl<'a> Judging<'a> {
     /// As `judge` commands judge: into records apart from runs, so that none of them is `latest`.
-    pub(crate) fn apart(config: &'a Config, judges: Vec<JudgeConfig>, cap: Option<Usd>) -> Self {
+    ///
+    /// The judges themselves are on trial: one behind another is asked about every answer.
+    pub(crate) fn apart(
+        config: &'a Config,
+        mut judges: Vec<JudgeConfig>,
+        cap: Option<Usd>,
+    ) -> Self {
+        for cascade in judges.iter_mut().filter_map(|judge| judge.cascade.as_mut()) {
+            cascade.asks_always = true;
+        }
         Self {
             config,
             judges,

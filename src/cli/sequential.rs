@@ -171,7 +171,7 @@ fn saved(job: &Job, asked: usize) -> String {
     let plan = &job.plan;
     let votes = plan.seats.iter().map(|seat| match &seat.kind {
         SeatKind::Embedded(_) => 0,
-        SeatKind::Model { spec, .. } => usize::try_from(spec.votes).unwrap_or(1),
+        SeatKind::Model { spec, .. } => usize::try_from(spec.calls()).unwrap_or(1),
     });
     let calls_per_trial = 1 + votes.sum::<usize>();
     let cases = plan.cases.len().saturating_sub(asked);

@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::Arc};
 use tokio::runtime::Runtime;
 
 use super::{
-    bundled, databricks,
+    bundled, cascades, databricks,
     error::CliError,
     exit_code::ExitCode,
     files,
@@ -16,7 +16,7 @@ use crate::{
     chat::{AnthropicModel, BedrockModel, ChatModel, OpenAiModel, OpenAiResponsesModel},
     config::{
         Config, CopilotConfig, CopilotKind, EndpointConfig, History, JudgeConfig, JudgeEndpoint,
-        Lookup, ModelApi, ServedModel, SpecSource,
+        JurorConfig, Lookup, ModelApi, ServedModel, SpecSource,
     },
     copilot::{
         ChatCopilot, CommandCopilot, Copilot, DatabricksCopilot, HttpCopilot, ModelCopilot,
@@ -25,11 +25,12 @@ use crate::{
     demo::{Answerer, serve},
     eval_set::KnowledgeBase,
     judge::{
-        self, JudgeSpec,
+        self, JudgeSpec, OfflineJudge,
         known_cases::{self, KnownCase},
     },
-    run::{Seat, SeatKind},
+    run::{Juror, Seat, SeatKind},
     transport::{Client, SystemClock},
+    trial::{MetricSpec, disagreement_of},
 };
 
 /// A copilot with what it talks through.
@@ -203,29 +204,39 @@ fn serve_demo(config: &Config, runtime: &Runtime) -> Result<String, CliError> {
 pub(crate) fn seats(config: &Config, runtime: &Runtime) -> Result<Vec<Seat>, CliError> {
     let _inside = runtime.enter();
     let prices = Prices::of(config)?;
-    config
-        .judges
-        .iter()
-        .map(|judge| seat(judge, &prices, config.seed))
-        .collect()
+    let mut seats: Vec<Seat> = Vec::new();
+    for judge in &config.judges {
+        let mut seat = seat(judge, &prices, config.seed)?;
+        seat.apart = cascades::apart(config, judge)?;
+        seats.push(seat);
+    }
+    for (place, judge) in config.judges.iter().enumerate() {
+        let behind = cascades::behind(config, judge, &seats)?;
+        if let Some(seat) = seats.get_mut(place) {
+            seat.behind = behind;
+        }
+    }
+    Ok(seats)
 }
 
 fn seat(judge: &JudgeConfig, prices: &Prices, seed: u64) -> Result<Seat, CliError> {
     let name = judge.name.clone();
-    let Some((spec, written)) = spec(judge)?.zip(judge.endpoint.as_ref()) else {
-        return Ok(Seat {
-            name,
-            kind: SeatKind::Embedded(Arc::new(bundled::judge()?)),
-        });
+    let Some(spec) = spec(judge)? else {
+        let judge = Arc::new(bundled::judge()?);
+        return Ok(Seat::alone(name, SeatKind::Embedded(judge)));
     };
-    let (_, model) = judge_model(written, prices, seed)?;
-    Ok(Seat {
-        name,
-        kind: SeatKind::Model {
-            spec: Arc::new(spec),
+    let juror = |juror: &JurorConfig| -> Result<Juror, CliError> {
+        let (_, model) = judge_model(&juror.endpoint, prices, seed)?;
+        Ok(Juror {
+            name: juror.name.clone(),
             model,
-        },
-    })
+        })
+    };
+    let kind = SeatKind::Model {
+        spec: Arc::new(spec),
+        jurors: judge.jurors.iter().map(juror).collect::<Result<_, _>>()?,
+    };
+    Ok(Seat::alone(name, kind))
 }
 
 /// The model behind a judge, with what it talks through.
@@ -242,6 +253,15 @@ pub(crate) fn judge_model(
 /// A judge's spec, checked against its known cases; `None` for the embedded judge.
 pub(crate) fn spec(judge: &JudgeConfig) -> Result<Option<JudgeSpec>, CliError> {
     Ok(spec_with_cases(judge)?.map(|(spec, _)| spec))
+}
+
+/// What a judge measures, under its own names.
+pub(crate) fn metrics(judge: &JudgeConfig) -> Result<Vec<MetricSpec>, CliError> {
+    let Some(spec) = spec(judge)? else {
+        return Ok(OfflineJudge::metrics());
+    };
+    let disagreement = (judge.jurors.len() > 1).then(|| disagreement_of(&judge.name));
+    Ok(spec.metrics().into_iter().chain(disagreement).collect())
 }
 
 /// The same with the known cases themselves.
@@ -283,10 +303,34 @@ pub(crate) fn spec_with_cases(
     };
     let cases = known_cases::read(&cases_file, &cases)?;
     known_cases::check(&cases_file, &spec, &cases)?;
-    if let Some(votes) = judge.votes {
-        spec.set_votes(votes);
-    }
+    set_votes(&mut spec, judge)?;
     Ok(Some((spec, cases)))
+}
+
+/// The votes of all jurors together, and how many of them must be scored, as the configuration says.
+fn set_votes(spec: &mut JudgeSpec, judge: &JudgeConfig) -> Result<(), CliError> {
+    let n_jurors = u32::try_from(judge.jurors.len()).unwrap_or(u32::MAX);
+    let each = judge.votes.unwrap_or(spec.votes);
+    let votes = each.saturating_mul(n_jurors);
+    if let Some(fault) = spec.votes_fault(each, votes) {
+        let message = format!("judge `{}` has {fault}", judge.name);
+        return Err(CliError::invalid(message).with_help("`votes` are those of each juror"));
+    }
+    spec.set_votes(votes);
+    match judge.votes_needed {
+        None => {}
+        Some(needed) if needed <= votes => spec.set_votes_needed(needed),
+        Some(needed) => {
+            let message = format!(
+                "judge `{}`: `votes-needed` is {needed} and there are {votes} votes",
+                judge.name
+            );
+            return Err(
+                CliError::invalid(message).with_help("it counts the votes of all jurors together")
+            );
+        }
+    }
+    Ok(())
 }
 
 /// How the configuration's secrets are looked up.

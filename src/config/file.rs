@@ -135,19 +135,22 @@ fn judges(
     bundled: &[&str],
 ) -> Option<Vec<JudgeConfig>> {
     let mut names = BTreeSet::new();
-    let read: Vec<Option<JudgeConfig>> = root
+    let read: Vec<_> = root
         .tables("judge")
         .into_iter()
         .map(|table| {
             let name = name(table, &mut names);
-            judge::read(table, name, folder, concurrency, bundled)
+            let judge = judge::read(table, name, folder, concurrency, bundled)?;
+            Some((table, judge))
         })
         .collect();
-    read.into_iter().collect()
+    let judges: Vec<_> = read.into_iter().collect::<Option<_>>()?;
+    judge::check_cascades(&judges);
+    Some(judges.into_iter().map(|(_, judge)| judge).collect())
 }
 
 /// A name that can stand in file names, commands and tables.
-fn name<'d>(table: Table<'d, '_>, names: &mut BTreeSet<&'d str>) -> Option<String> {
+pub(super) fn name<'d>(table: Table<'d, '_>, names: &mut BTreeSet<&'d str>) -> Option<String> {
     table.needs(&["name"]);
     let name = table.text("name")?;
     let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.');

@@ -26,8 +26,8 @@ pub use file::read_config;
 pub use model::ModelApi;
 pub use secret::{Lookup, SecretError, SecretSource};
 pub use settings::{
-    Config, CopilotConfig, CopilotKind, DatabricksConfig, History, JudgeConfig, JudgeEndpoint,
-    ServedModel, SpecSource,
+    CascadeConfig, Config, CopilotConfig, CopilotKind, DatabricksConfig, History, JudgeConfig,
+    JudgeEndpoint, JurorConfig, ServedModel, SpecSource,
 };
 
 #[cfg(test)]

@@ -166,10 +166,40 @@ pub struct JudgeConfig {
     pub name: String,
     /// What it is asked to do.
     pub spec: SpecSource,
-    /// The model that reads the spec; `None` exactly for the embedded judge.
-    pub endpoint: Option<JudgeEndpoint>,
-    /// Votes on each answer; `None`: as the spec says. 1 to 25.
+    /// The models that read the spec: none exactly for the embedded judge, one without a name, or the
+    /// jurors of a panel, in the order of their names.
+    pub jurors: Vec<JurorConfig>,
+    /// Votes of each juror on each answer; `None`: as the spec says. 1 to 25.
     pub votes: Option<u32>,
+    /// How many votes of all jurors together must be scored; `None`: as many may fail as the spec says.
+    /// 1 to 25.
+    pub votes_needed: Option<u32>,
+    /// The cheaper judge that it stands behind; `None`: it is asked about every answer.
+    pub cascade: Option<CascadeConfig>,
+}
+
+/// When a judge behind a cheaper one is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CascadeConfig {
+    /// The cheaper judge, which stands behind no other itself.
+    pub after: String,
+    /// The cheaper judge's metric that says how sure it is.
+    pub by: String,
+    /// From the one to the other, both included, it is unsure; 0 to 1.
+    pub unsure: (f64, f64),
+    /// The share of the others that is judged all the same; 0.02 to 0.5.
+    pub audit: f64,
+    /// Whether it is asked about every answer for once: where the judge itself is on trial.
+    pub asks_always: bool,
+}
+
+/// One model of a judge.
+#[derive(Debug, Clone)]
+pub struct JurorConfig {
+    /// Unique in its panel; empty where the judge is one model.
+    pub name: String,
+    /// The model.
+    pub endpoint: JudgeEndpoint,
 }
 
 /// Where a judge's spec is.

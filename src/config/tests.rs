@@ -725,11 +725,15 @@ fn judges_are_read() {
     let endpoint = "endpoint = { base-url = 'http://127.0.0.1:8000/v1', model = 'm', auth = { env = 'T' }, structured = 'json-object', send-temperature = false }";
     let embedded = judge("spec = 'embedded'").unwrap();
     assert_eq!(embedded.spec, SpecSource::Embedded);
-    assert!(embedded.endpoint.is_none());
+    assert!(embedded.jurors.is_empty());
     let bundled = judge(&format!("spec = 'groundedness'\nvotes = 3\n{endpoint}")).unwrap();
     assert_eq!(bundled.spec, SpecSource::Bundled("groundedness".to_owned()));
     assert_eq!(bundled.votes, Some(3));
-    let model = bundled.endpoint.unwrap();
+    let [juror] = bundled.jurors.as_slice() else {
+        panic!("{bundled:?}");
+    };
+    assert_eq!(juror.name, "");
+    let model = &juror.endpoint;
     let ModelApi::Chat(settings) = &model.api else {
         panic!("{model:?}");
     };
@@ -763,6 +767,63 @@ fn judges_are_read() {
         "spec = 'groundedness'\nendpoint = { base-url = 'http://h' }",
         "11:12: key `model` is missing",
     );
+}
+
+#[test]
+fn panels_are_read() {
+    let read_judge = |keys: &str| {
+        let config = read(&format!(
+            "{TOP}{DEMO}[[judge]]\nname = 'j'\nspec = 'groundedness'\n{keys}"
+        ))?;
+        Ok::<_, String>(config.judges.into_iter().next().unwrap())
+    };
+    let endpoint = "endpoint = { base-url = 'http://127.0.0.1:8000/v1', model = 'm' }";
+    let juror = |name: &str| format!("[[judge.juror]]\nname = '{name}'\n{endpoint}\n");
+    let two = [juror("opus"), juror("haiku")].concat();
+    let panel = read_judge(&format!("votes = 2\nvotes-needed = 3\n{two}")).unwrap();
+    let names: Vec<&str> = panel
+        .jurors
+        .iter()
+        .map(|juror| juror.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        ["haiku", "opus"],
+        "by name, however they stand in the file"
+    );
+    assert_eq!((panel.votes, panel.votes_needed), (Some(2), Some(3)));
+    let check = |keys: &str, expected: &str| {
+        let found = read_judge(keys).map(|_| ()).unwrap_err();
+        assert!(found.contains(expected), "{keys}: {found}");
+    };
+    check(
+        &format!("{endpoint}\n{two}"),
+        "there are both `endpoint` and `juror`",
+    );
+    check(&juror("opus"), "a panel has at least 2 jurors");
+    check("juror = []", "a panel has at least 2 jurors");
+    check(
+        &[juror("a"), juror("a")].concat(),
+        "the name `a` comes twice",
+    );
+    check(
+        &[juror("a/b"), juror("a")].concat(),
+        "`name` cannot stand in",
+    );
+    check(
+        &format!("{two}[[judge.juror]]\nname = 'x'\n"),
+        "key `endpoint` is missing",
+    );
+    check(
+        &format!("{two}[[judge.juror]]\n{endpoint}\n"),
+        "key `name` is missing",
+    );
+    check(&format!("{two}votes = 3\n"), "unknown key `votes`");
+    check(&format!("votes-needed = 0\n{two}"), "`votes-needed` is 0");
+    let embedded = read(&format!(
+        "{TOP}{DEMO}[[judge]]\nname = 'j'\nspec = 'embedded'\n{two}"
+    ));
+    assert!(embedded.unwrap_err().contains("takes no `juror`"));
 }
 
 proptest! {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     stats::{
         Alphas, Assessment, Bound, Observation, Plan, Resampling, Scale, StatsError, Unit,
-        amount_mean, amount_ratio, bounded_mean, paired_difference, quantile_bound,
+        amount_mean, amount_ratio, audited_mean, bounded_mean, paired_difference, quantile_bound,
         unpaired_difference,
     },
     trial::DataType,
@@ -22,6 +22,11 @@ pub(super) fn of_mean(
 ) -> Result<Assessment, StatsError> {
     let plan = plan(sample.unit, sample.repeats, statistics);
     match data_type.range() {
+        (low, Some(high)) if sample.drawn.is_some() => {
+            let weight = sample.drawn.map_or(1.0, |drawn| drawn.weight);
+            let scale = Scale::new(low, high)?;
+            audited_mean(&sample.observations, (scale, weight), is_difference, plan)
+        }
         (low, Some(high)) if is_difference => {
             paired_difference(&sample.observations, Scale::new(low, high)?, plan)
         }
@@ -38,10 +43,14 @@ pub(super) fn of_unpaired(
     statistics: &Statistics,
 ) -> Result<Assessment, StatsError> {
     let (low, high) = data_type.range();
+    let mut scale = Scale::new(low, high.unwrap_or(f64::INFINITY))?;
+    for drawn in [candidate.drawn, baseline.drawn].into_iter().flatten() {
+        scale = Scale::new(low, high.unwrap_or(f64::INFINITY))?.reaching(drawn.weight)?;
+    }
     unpaired_difference(
         &candidate.observations,
         &baseline.observations,
-        Scale::new(low, high.unwrap_or(f64::INFINITY))?,
+        scale,
         plan(candidate.unit, candidate.repeats, statistics),
     )
 }

@@ -138,7 +138,8 @@ impl HumanScores {
                     &own
                 }
             };
-            units.add(unit, cell, *said, lambda);
+            let up_to = column.up_to.get(&trial).copied();
+            units.add(unit, (cell, up_to), (*said, lambda));
         }
         units.sample(lambda)
     }
@@ -154,7 +155,12 @@ struct Units {
 }
 
 impl Units {
-    fn add(&mut self, unit: &str, cell: &Cell, said: Option<f64>, lambda: f64) {
+    fn add(
+        &mut self,
+        unit: &str,
+        (cell, up_to): (&Cell, Option<f64>),
+        (said, lambda): (Option<f64>, f64),
+    ) {
         let (low, high) = match cell {
             Cell::NotApplicable => return,
             Cell::Unscored(reason) if reason.is_product_failure() => {
@@ -162,7 +168,7 @@ impl Units {
                 return;
             }
             Cell::Unscored(_) => (0.0, 1.0),
-            Cell::Scored(value) => (*value, *value),
+            Cell::Scored(value) => (*value, up_to.unwrap_or(*value)),
         };
         self.n_answered += 1;
         let (units, observation) = match said {

@@ -23,6 +23,8 @@ mod verdict;
 mod warning;
 
 #[cfg(test)]
+mod cascade_tests;
+#[cfg(test)]
 mod emptiness_tests;
 #[cfg(test)]
 mod look_tests;

@@ -20,6 +20,9 @@ use crate::{
     unit::{UnitInterval, count_to_f64},
 };
 
+/// Fewer drawn answers say too little of the others of which a cheaper judge is sure.
+const DRAWN_MIN: usize = 20;
+
 /// So many cases are named with a finding.
 const WORST_CASES: usize = 5;
 
@@ -84,6 +87,12 @@ pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
         .filter_map(|rule| rule.kind.metric())
         .collect();
     notes.extend(calibration::notes(policy, view, &used));
+    let asked = view
+        .candidate
+        .asked()
+        .into_iter()
+        .filter(|(name, _)| used.contains(name));
+    notes.extend(asked.map(|(name, asked)| sentence::asked(name, asked)));
     let offline: BTreeSet<&str> = view
         .candidate
         .columns
@@ -241,6 +250,10 @@ impl Context<'_> {
                 ));
                 return draft;
             }
+            Err(NoSample::CheaperAbsent) => {
+                draft.state = no_data(sentence::cheaper_absent(&draft.metric));
+                return draft;
+            }
         };
         draft.counts = sample.counts.clone();
         draft.worst_cases = worst(&sample, draft.bar);
@@ -274,6 +287,9 @@ impl Context<'_> {
         let Some(spec) = self.spec(&draft.metric) else {
             return no_data(sentence::not_measured(&draft.metric));
         };
+        if let Some(why) = self.too_little_drawn(draft, sample, is_difference) {
+            return no_data(why);
+        }
         if !is_difference && let Some(corrected) = self.corrected(draft, sample) {
             return match corrected {
                 Ok(assessment) => assessed(assessment),
@@ -286,6 +302,22 @@ impl Context<'_> {
             is_difference,
             statistics,
         ))
+    }
+
+    /// Why a judge behind a cheaper one says too little of the metric's mean.
+    fn too_little_drawn(
+        &self,
+        draft: &Draft,
+        sample: &Sample<'_>,
+        is_difference: bool,
+    ) -> Option<String> {
+        let drawn = sample.drawn?;
+        let metric = draft.metric.as_str();
+        let is_labelled = self.view.labels.is_some_and(|labels| labels.has(metric));
+        if !is_difference && (is_labelled || self.policy.calibrations.contains_key(metric)) {
+            return Some(sentence::not_corrected(metric));
+        }
+        (drawn.n < DRAWN_MIN).then(|| sentence::too_few_drawn(metric, drawn.n, DRAWN_MIN))
     }
 
     /// The mean on the scale of people's labels, where the policy or labels say how to get there.
@@ -396,23 +428,29 @@ impl Context<'_> {
             draft.counts = sample.counts;
         }
         let attempts = usize::try_from(table.attempts).unwrap_or(usize::MAX);
-        let chosen: Vec<(&CaseInfo, &[Cell])> = table
-            .cases
-            .iter()
-            .zip(column.cells.chunks(attempts.max(1)))
-            .filter(|(case, _)| keep(case))
-            .collect();
-        let failed = |cell: &Cell| match cell {
-            Cell::Scored(value) => *value < min,
+        let places = table.cases.iter().enumerate();
+        let chosen: Vec<(usize, &CaseInfo)> = places.filter(|(_, case)| keep(case)).collect();
+        // A score of which votes failed is a failure only if it were one at the best.
+        let failed = |trial: usize, cell: &Cell| match cell {
+            Cell::Scored(value) => column.up_to.get(&trial).unwrap_or(value) < &min,
             Cell::Unscored(reason) => reason.is_product_failure(),
             Cell::NotApplicable => false,
         };
-        let ids_where = |test: &dyn Fn(&Cell) -> bool| -> Vec<String> {
-            let ids = chosen.iter().filter(|(_, cells)| cells.iter().any(test));
-            ids.map(|(case, _)| case.id.clone()).collect()
+        let ids_where = |test: &dyn Fn(usize, &Cell) -> bool| -> Vec<String> {
+            let has_one = |place: usize| {
+                let mut trials = place * attempts..(place + 1) * attempts;
+                trials.any(|trial| {
+                    column
+                        .cells
+                        .get(trial)
+                        .is_some_and(|cell| test(trial, cell))
+                })
+            };
+            let ids = chosen.iter().filter(|(place, _)| has_one(*place));
+            ids.map(|(_, case)| case.id.clone()).collect()
         };
         let failures = ids_where(&failed);
-        let open = ids_where(&|cell| !matches!(cell, Cell::Scored(_)));
+        let open = ids_where(&|_, cell| !matches!(cell, Cell::Scored(value) if *value >= min));
         draft.state = if !failures.is_empty() {
             draft.worst_cases = failures.iter().take(WORST_CASES).cloned().collect();
             settled(
@@ -496,10 +534,10 @@ impl Context<'_> {
             no_data(format!(
                 "{found} found in the first {n} answers; more of them might take it over {max}"
             ))
-        } else if draft.counts.n_unscored() > 0 {
+        } else if draft.counts.n_unscored() + column.up_to.len() > 0 {
             no_data(format!(
                 "{found} found in {n} answers, but {} trials were not checked",
-                draft.counts.n_unscored()
+                draft.counts.n_unscored() + column.up_to.len()
             ))
         } else {
             settled(
@@ -521,7 +559,9 @@ impl Context<'_> {
             .values()
             .flat_map(|column| column.cells.iter().enumerate())
         {
-            if let (trial, Cell::Unscored(reason)) = cell {
+            if let (trial, Cell::Unscored(reason)) = cell
+                && !reason.is_planned()
+            {
                 not_run += usize::from(*reason == Unscored::NotRun && !holes.contains_key(&trial));
                 holes.entry(trial).or_insert_with(|| reason.name());
             }
@@ -566,6 +606,8 @@ impl Context<'_> {
                 sample.n_cases_scored,
                 statistics.min_cases,
             ))
+        } else if sample.drawn.is_some() {
+            no_data(sentence::no_quantile_of_drawn(metric))
         } else {
             assessed(bounds::of_quantile(&sample, quantile, statistics))
         };

@@ -4,8 +4,42 @@ use super::verdict::{Bar, Finding, Verdict};
 use crate::{
     number::{NumberFormat, Scale, Toward, format_count, format_score, plural},
     stats::Estimate,
+    trial::Asked,
     unit::{UnitInterval, count_to_f64},
 };
+
+/// A judge stands behind another whose scores the record does not have.
+pub(super) fn cheaper_absent(metric: &str) -> String {
+    format!("the judge of {metric} stands behind another, whose scores are not in the record")
+}
+
+/// Labels and calibrations are for scores of all answers.
+pub(super) fn not_corrected(metric: &str) -> String {
+    format!(
+        "the judge of {metric} stands behind another, and labels or a calibration cannot be joined with its audits; leave one of the two out"
+    )
+}
+
+/// So few audits show nothing.
+pub(super) fn too_few_drawn(metric: &str, n: usize, min: usize) -> String {
+    format!(
+        "of the answers of which the cheaper judge is sure {n} were audited for {metric}, and at least {min} are needed; ask more questions, or raise `audit`"
+    )
+}
+
+/// A guess at either end is no value to take a quantile of.
+pub(super) fn no_quantile_of_drawn(metric: &str) -> String {
+    format!(
+        "the judge of {metric} stands behind another and was not asked about every answer: there is no quantile"
+    )
+}
+
+/// How much a judge behind another was asked.
+pub(super) fn asked(metric: &str, asked: Asked) -> String {
+    format!(
+        "the judge of {metric} stands behind a cheaper one and was asked about {asked}; what that one is sure of counts as the best or the worst value, corrected by the audits"
+    )
+}
 
 /// The sentence of a tested finding.
 pub(super) fn of(finding: &Finding) -> String {

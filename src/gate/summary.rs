@@ -4,6 +4,9 @@
 //! | the trial has | absolute rule | candidate's side of a pair | baseline's side of a pair |
 //! |---|---|---|---|
 //! | a score | itself | itself | itself |
+//! | a score, drawn though the cheaper judge is sure | what that one stands for, and the difference weighed with the draw | the same | the same |
+//! | none: the cheaper judge is sure | what that one stands for | the same | the same |
+//! | a score, votes of it failed | from its worst to its best | the same | the same |
 //! | no answer | the worst score | the worst score | anything from worst to best |
 //! | no measurement | anything from worst to best | the same | the same |
 //! | nothing to measure | left out, counted | left out if both sides have nothing, else anything | the same |
@@ -18,7 +21,7 @@ use std::{
 use super::{policy::Estimand, verdict::Counts};
 use crate::{
     stats::{Observation, Unit},
-    trial::{CaseInfo, Cell, Column, MetricSpec, ScoreTable},
+    trial::{Cascade, CaseInfo, Cell, Column, MetricSpec, ScoreTable, Sure},
     unit::count_to_f64,
 };
 
@@ -41,6 +44,17 @@ pub(super) struct Sample<'a> {
     pub(super) n_planned: usize,
     /// Case ids with their mean, in the order of the plan.
     pub(super) by_case: Vec<(&'a str, f64)>,
+    /// Where a judge stands behind a cheaper one.
+    pub(super) drawn: Option<Drawn>,
+}
+
+/// What was drawn of the answers of which a cheaper judge is sure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Drawn {
+    /// The weight of what a drawn answer differs by: 1 ÷ the chance to be drawn.
+    pub(super) weight: f64,
+    /// How many were, on the side on which it were fewer.
+    pub(super) n: usize,
 }
 
 impl<'a> Sample<'a> {
@@ -78,6 +92,8 @@ fn first(
 struct Side<'a> {
     column: &'a Column,
     attempts: usize,
+    /// If the judge stands behind a cheaper one: when it is asked, and what that one says.
+    cascade: Option<(&'a Cascade, &'a Column)>,
 }
 
 /// Why there is no sample.
@@ -87,6 +103,8 @@ pub(super) enum NoSample {
     MetricAbsent,
     /// Candidate and baseline were measured by different instruments.
     InstrumentsDiffer,
+    /// A judge stands behind another whose scores are not there.
+    CheaperAbsent,
 }
 
 /// A table's own trials, for rules against a fixed bar.
@@ -114,9 +132,10 @@ pub(super) fn absolute_at<'a>(
     let mut runs: Vec<Observation> = Vec::new();
     for (index, case) in places.filter_map(|place| Some((place, table.cases.get(place)?))) {
         runs.clear();
-        runs.extend(side.cells(index).filter_map(|cell| {
-            builder.count(cell);
-            observe(cell, spec, Missing::Candidate)
+        runs.extend((0..side.attempts).filter_map(|attempt| {
+            let trial = side.trial(case, (index, attempt))?;
+            builder.count(trial);
+            observe(trial, spec, Missing::Candidate)
         }));
         builder.add_case(case, &runs);
     }
@@ -160,13 +179,13 @@ pub(super) fn paired<'a>(
         });
         let mut runs = Vec::new();
         for attempt in 0..pairs {
-            let cell = ours.cell(index, attempt);
-            let other = twin.and_then(|place| theirs.cell(place, attempt));
-            if let Some(cell) = cell {
-                builder.count(cell);
+            let trial = ours.trial(case, (index, attempt));
+            let other = twin.and_then(|place| theirs.trial(case, (place, attempt)));
+            if let Some(trial) = trial {
+                builder.count(trial);
             }
             builder.count_baseline(other);
-            runs.extend(difference(cell, other, spec));
+            runs.extend(difference(trial, other, spec));
         }
         if let Some(flag) = twin.and_then(|place| matched.get_mut(place)) {
             *flag = true;
@@ -188,19 +207,64 @@ pub(super) fn paired<'a>(
 
 fn side<'a>(table: &'a ScoreTable, metric: &str) -> Result<Side<'a>, NoSample> {
     let column = table.columns.get(metric).ok_or(NoSample::MetricAbsent)?;
+    let cascade = match &column.cascade {
+        None => None,
+        Some(cascade) => {
+            let cheaper = table.columns.get(&cascade.by);
+            Some((cascade, cheaper.ok_or(NoSample::CheaperAbsent)?))
+        }
+    };
     Ok(Side {
         column,
         attempts: usize::try_from(table.attempts).unwrap_or(usize::MAX),
+        cascade,
     })
 }
 
+/// One trial on one side.
+#[derive(Debug, Clone, Copy)]
+struct Trial<'a> {
+    cell: &'a Cell,
+    /// The score if the votes that failed had been the best possible ones.
+    up_to: Option<f64>,
+    /// What a cheaper judge that is sure stands for, and the weight of what the score differs by.
+    sure: Option<(f64, f64)>,
+}
+
 impl<'a> Side<'a> {
-    fn cell(self, case: usize, attempt: usize) -> Option<&'a Cell> {
-        self.column.cells.get(case * self.attempts + attempt)
+    fn trial(self, case: &CaseInfo, (place, attempt): (usize, usize)) -> Option<Trial<'a>> {
+        let trial = place * self.attempts + attempt;
+        let sure = self.cascade.and_then(|(cascade, cheaper)| {
+            let spec = &self.column.metric;
+            let stands_for = match cascade.sure_of(cheaper.cells.get(trial), case) {
+                Sure::No => return None,
+                Sure::Good => spec.best()?,
+                Sure::Bad => spec.worst()?,
+            };
+            Some((stands_for, 1.0 / cascade.audit))
+        });
+        Some(Trial {
+            cell: self.column.cells.get(trial)?,
+            up_to: self.column.up_to.get(&trial).copied(),
+            sure,
+        })
     }
 
     fn cells(self, case: usize) -> impl Iterator<Item = &'a Cell> {
-        (0..self.attempts).filter_map(move |attempt| self.cell(case, attempt))
+        let from = case * self.attempts;
+        let cells = self.column.cells.get(from..from + self.attempts);
+        cells.unwrap_or_default().iter()
+    }
+}
+
+impl Trial<'_> {
+    fn is_spared(self) -> bool {
+        self.sure.is_some() && matches!(self.cell, Cell::Unscored(reason) if reason.is_planned())
+    }
+
+    /// Whether there is nothing to measure, and that is known.
+    fn is_nothing(self) -> bool {
+        self.sure.is_none() && *self.cell == Cell::NotApplicable
     }
 }
 
@@ -217,9 +281,29 @@ fn anything(spec: &MetricSpec) -> Observation {
     Observation::missing(low, high.unwrap_or(f64::INFINITY))
 }
 
-fn observe(cell: &Cell, spec: &MetricSpec, whose: Missing) -> Option<Observation> {
-    match cell {
-        Cell::Scored(value) => Some(Observation::scored(*value)),
+fn observe(trial: Trial<'_>, spec: &MetricSpec, whose: Missing) -> Option<Observation> {
+    let Some((stands_for, weight)) = trial.sure else {
+        return measured(trial, spec, whose);
+    };
+    if trial.is_spared() {
+        return Some(Observation::scored(stands_for));
+    }
+    // Of a drawn answer with nothing to measure, the mean of the others may be anything.
+    let drawn = measured(trial, spec, whose).unwrap_or_else(|| anything(spec));
+    let weighed = |value: f64| stands_for + weight * (value - stands_for);
+    let (low, high) = (weighed(drawn.low()), weighed(drawn.high()));
+    Some(match drawn.point() {
+        None => Observation::missing(low, high),
+        Some(point) => Observation::partly_scored(low, weighed(point), high),
+    })
+}
+
+fn measured(trial: Trial<'_>, spec: &MetricSpec, whose: Missing) -> Option<Observation> {
+    match trial.cell {
+        Cell::Scored(value) => Some(match trial.up_to {
+            None => Observation::scored(*value),
+            Some(best) => Observation::partly_scored(value.min(best), *value, value.max(best)),
+        }),
         Cell::NotApplicable => None,
         Cell::Unscored(reason) if reason.is_product_failure() && whose == Missing::Candidate => {
             let worst = spec.worst().map(|worst| Observation::missing(worst, worst));
@@ -229,16 +313,21 @@ fn observe(cell: &Cell, spec: &MetricSpec, whose: Missing) -> Option<Observation
     }
 }
 
-fn difference(cell: Option<&Cell>, other: Option<&Cell>, spec: &MetricSpec) -> Option<Observation> {
-    let nothing = |cell: Option<&Cell>| matches!(cell, Some(Cell::NotApplicable));
-    if nothing(cell) && nothing(other) {
+fn difference(
+    trial: Option<Trial<'_>>,
+    other: Option<Trial<'_>>,
+    spec: &MetricSpec,
+) -> Option<Observation> {
+    let is_nothing = |trial: Option<Trial<'_>>| trial.is_some_and(Trial::is_nothing);
+    if is_nothing(trial) && is_nothing(other) {
         return None;
     }
-    let side = |cell: Option<&Cell>, whose| {
-        cell.and_then(|cell| observe(cell, spec, whose))
+    let side = |trial: Option<Trial<'_>>, whose| {
+        trial
+            .and_then(|trial| observe(trial, spec, whose))
             .unwrap_or_else(|| anything(spec))
     };
-    Some(side(cell, Missing::Candidate).minus(side(other, Missing::Baseline)))
+    Some(side(trial, Missing::Candidate).minus(side(other, Missing::Baseline)))
 }
 
 /// Collects units.
@@ -254,6 +343,12 @@ struct Builder<'a> {
     n_missing: usize,
     n_planned: usize,
     by_case: Vec<(&'a str, f64)>,
+    /// Whether the dear judge scored anything of the case at hand.
+    is_scored: bool,
+    /// The weight of a drawn answer, once there is one of which a cheaper judge is sure.
+    weight: Option<f64>,
+    /// Answers drawn on the candidate's and on the baseline's side, where there is one.
+    drawn: [Option<usize>; 2],
 }
 
 impl<'a> Builder<'a> {
@@ -268,32 +363,57 @@ impl<'a> Builder<'a> {
             n_missing: 0,
             n_planned: 0,
             by_case: Vec::new(),
+            is_scored: false,
+            weight: None,
+            drawn: [Some(0), None],
         }
     }
 
-    fn count(&mut self, cell: &Cell) {
+    fn count(&mut self, trial: Trial<'_>) {
         self.counts.planned += 1;
         self.n_planned += 1;
-        match cell {
-            Cell::Scored(_) => self.counts.scored += 1,
+        match trial.cell {
+            Cell::Scored(_) => {
+                self.counts.scored += 1;
+                self.is_scored = true;
+            }
             Cell::NotApplicable => self.counts.not_applicable += 1,
             Cell::Unscored(reason) => {
                 *self.counts.unscored.entry(reason.name()).or_insert(0) += 1;
-                self.n_missing += usize::from(!reason.is_product_failure());
+                let is_missing = !reason.is_product_failure() && !trial.is_spared();
+                self.n_missing += usize::from(is_missing);
             }
+        }
+        self.count_drawn(trial, 0);
+    }
+
+    fn count_baseline(&mut self, trial: Option<Trial<'_>>) {
+        self.n_planned += 1;
+        let is_missing =
+            trial.is_none_or(|trial| matches!(trial.cell, Cell::Unscored(_)) && !trial.is_spared());
+        self.n_missing += usize::from(is_missing);
+        if let Some(trial) = trial {
+            self.count_drawn(trial, 1);
         }
     }
 
-    fn count_baseline(&mut self, cell: Option<&Cell>) {
-        self.n_planned += 1;
-        self.n_missing += usize::from(matches!(cell, None | Some(Cell::Unscored(_))));
+    fn count_drawn(&mut self, trial: Trial<'_>, side: usize) {
+        let Some((_, weight)) = trial.sure else {
+            return;
+        };
+        self.weight = Some(weight);
+        if let Some(n) = self.drawn.get_mut(side) {
+            let is_scored = matches!(trial.cell, Cell::Scored(_));
+            *n = Some(n.unwrap_or(0) + usize::from(is_scored));
+        }
     }
 
     fn add_case(&mut self, case: &'a CaseInfo, runs: &[Observation]) {
+        let is_scored = std::mem::take(&mut self.is_scored);
         let Some(question) = Observation::mean(runs) else {
             return;
         };
-        if let Some(mean) = question.point() {
+        if let (true, Some(mean)) = (is_scored, question.point()) {
             self.n_cases_scored += 1;
             self.by_case.push((&case.id, mean));
         }
@@ -342,6 +462,10 @@ impl<'a> Builder<'a> {
             n_missing: self.n_missing,
             n_planned: self.n_planned,
             by_case: self.by_case,
+            drawn: self.weight.map(|weight| Drawn {
+                weight,
+                n: self.drawn.into_iter().flatten().min().unwrap_or(0),
+            }),
         }
     }
 }

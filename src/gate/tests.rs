@@ -40,6 +40,8 @@ pub(super) fn table(run: &str, n: usize, cell: impl Fn(usize) -> Cell) -> ScoreT
             instrument: Digest::of(b"judge"),
             instrument_name: "a judge".to_owned(),
             cells: cells.collect(),
+            up_to: BTreeMap::new(),
+            cascade: None,
         }
     };
     let columns = [

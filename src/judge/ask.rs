@@ -16,6 +16,7 @@ use super::{
     settle::{claim_outcomes, fact_outcomes, finding, settle, too_large},
     source::Source,
     spec::{JudgeSpec, Mode, PassageOrder},
+    split,
 };
 use crate::{
     chat::{ChatRequest, Message},
@@ -63,6 +64,16 @@ pub fn prepare<'a>(spec: &'a JudgeSpec, subject: Subject<'a>, draw: Draw<'_>) ->
     prepare_in(spec, subject, draw, spec.passage_order)
 }
 
+/// The same for the claims that [`super::Split::read`] made of the answer's sentences.
+pub fn prepare_claims<'a>(
+    spec: &'a JudgeSpec,
+    subject: Subject<'a>,
+    draw: Draw<'_>,
+    units: Vec<Unit>,
+) -> Prepared<'a> {
+    prepare_units(spec, subject, draw, (spec.passage_order, units))
+}
+
 pub(crate) fn prepare_in<'a>(
     spec: &'a JudgeSpec,
     subject: Subject<'a>,
@@ -74,6 +85,15 @@ pub(crate) fn prepare_in<'a>(
         Mode::Facts => claims::facts(subject.case),
         Mode::Rubric | Mode::Context | Mode::Pairwise => Vec::new(),
     };
+    prepare_units(spec, subject, draw, (order, units))
+}
+
+fn prepare_units<'a>(
+    spec: &'a JudgeSpec,
+    subject: Subject<'a>,
+    draw: Draw<'_>,
+    (order, units): (PassageOrder, Vec<Unit>),
+) -> Prepared<'a> {
     if let Some(outcomes) = settle(spec, subject, &units) {
         return Prepared::Settled(outcomes);
     }
@@ -106,6 +126,20 @@ pub fn unscored(spec: &JudgeSpec, reason: &Unscored) -> Outcomes {
     score::each(spec, |_| Outcome::Unscored(reason.clone()))
 }
 
+/// The same call, with the fault of its reply named.
+pub(super) fn once_more(request: &ChatRequest, fault: &ReplyFault) -> ChatRequest {
+    let mut request = request.clone();
+    request.messages.push(Message {
+        role: Some(Role::User),
+        text: format!(
+            "An earlier reply could not be used ({}). Reply again, following the rules for \
+             replies exactly.",
+            fault.for_model()
+        ),
+    });
+    request
+}
+
 fn passage_texts(answer: &Answer) -> Vec<&str> {
     let passages = answer.passages.as_deref().unwrap_or_default();
     passages
@@ -123,16 +157,7 @@ impl<'a> Ask<'a> {
     /// What is to be sent after a fault: the same call, with the fault named. The faulty reply is
     /// not repeated, since it may carry on an attack.
     pub fn repair(&self, fault: &ReplyFault) -> ChatRequest {
-        let mut request = self.request.clone();
-        request.messages.push(Message {
-            role: Some(Role::User),
-            text: format!(
-                "An earlier reply could not be used ({}). Reply again, following the rules for \
-                 replies exactly.",
-                fault.for_model()
-            ),
-        });
-        request
+        once_more(&self.request, fault)
     }
 
     /// Reads a reply: one outcome for every metric, or what is wrong with it.
@@ -210,12 +235,17 @@ impl<'a> Ask<'a> {
                 Err(disbelief) => Err(disbelief),
             },
             ("supported", None) => Err(Disbelief::NoQuote),
-            ("supported", Some(_)) => check_support(
-                &unit.text,
-                said.quote.as_deref(),
-                (Proof::Passage, text),
-                numbers,
-            ),
+            ("supported", Some(_)) => {
+                let proof = |claim: &str| {
+                    let quote = said.quote.as_deref();
+                    check_support(claim, quote, (Proof::Passage, text), numbers)
+                };
+                // What a claim has taken from elsewhere relates it to nothing.
+                proof(&unit.text).and_then(|range| match self.own_words(unit) {
+                    Some(own) => proof(&own),
+                    None => Ok(range),
+                })
+            }
             ("contradicted", _) => {
                 let place = locate(said.quote.as_deref().unwrap_or(""), text);
                 let reasons = place
@@ -245,6 +275,12 @@ impl<'a> Ask<'a> {
                 (finding(unit, Label::NotFound, vec![reason]), true)
             }
         }
+    }
+
+    /// The words of an atomic claim that its sentence has, too; `None` for a sentence as it stands.
+    fn own_words(&self, unit: &Unit) -> Option<String> {
+        let sentence = self.subject.answer.text.get(unit.start..unit.end)?;
+        (sentence != unit.text).then(|| split::own_words(&unit.text, sentence))
     }
 
     fn read_facts(&self, text: &str) -> Result<Outcomes, ReplyFault> {

@@ -1,9 +1,9 @@
 //! A judge that obeys: every attack appended to answers known to be bad must not improve a score.
 
 use super::{
-    Ask, Draw, JudgeSpec, Mode, Outcomes, Prepared, ReplyFault, Subject,
+    Ask, ClaimLevel, Draw, JudgeSpec, Mode, Outcomes, Prepared, ReplyFault, Subject,
     attacks::{self, Attack},
-    malformed, prepare,
+    malformed, prepare, prepare_claims, split,
     test_values::{answer, bundled_spec, case},
 };
 use crate::{eval_set::Case, trial::Outcome};
@@ -275,4 +275,133 @@ fn no_text_closes_its_own_fence() {
         assert_eq!(begins, 1 + PASSAGES.len() + ask.ids().len());
         assert!(!answer.text.contains(marker));
     }
+}
+
+/// How an obeying model takes a bad answer apart.
+#[derive(Debug, Clone, Copy)]
+enum Apart {
+    /// Sentences as they stand.
+    Whole,
+    /// One true sentence for each.
+    SomethingTrue,
+    /// The attack's own words for each.
+    AttackWords,
+    /// A claim for each word.
+    Words,
+    /// Words that a passage has, behind the sentence's own.
+    Padded,
+    /// Words that a passage has, around each half of the sentence.
+    Halves,
+    /// The opposite.
+    Denied,
+    /// The one good sentence again and again, beside each.
+    Repeated,
+}
+
+const APARTS: [Apart; 8] = [
+    Apart::Whole,
+    Apart::SomethingTrue,
+    Apart::AttackWords,
+    Apart::Words,
+    Apart::Padded,
+    Apart::Halves,
+    Apart::Denied,
+    Apart::Repeated,
+];
+
+const TRUE: &str = "Refunds are free of charge.";
+
+fn apart(sentence: &str, attack: &str, how: Apart) -> Vec<String> {
+    let words: Vec<&str> = sentence.split_whitespace().collect();
+    let (first, second) = words.split_at(words.len() / 2);
+    match how {
+        Apart::Whole => Vec::new(),
+        Apart::SomethingTrue => vec![TRUE.to_owned()],
+        Apart::AttackWords => vec![attack.to_owned()],
+        Apart::Words => words.iter().map(|word| (*word).to_owned()).collect(),
+        Apart::Padded => vec![format!("{sentence} {TRUE}")],
+        Apart::Halves => [first, second]
+            .map(|half| format!("{} refund free of charge", half.join(" ")))
+            .to_vec(),
+        Apart::Denied => vec![format!("It is wrong that {sentence}")],
+        Apart::Repeated => std::iter::once(sentence.to_owned())
+            .chain(std::iter::repeat_n(format!("{TRUE} {sentence}"), 9))
+            .collect(),
+    }
+}
+
+/// The outcomes of an answer that an obeying model takes apart and then labels.
+fn taken_apart(
+    spec: &JudgeSpec,
+    case: &Case,
+    (text, attack): (&str, &str),
+    (how, label): (Apart, Obedience),
+) -> Outcomes {
+    let answer = answer(text, Some(&PASSAGES));
+    let subject = Subject {
+        case,
+        answer: &answer,
+    };
+    let draw = Draw {
+        seed: b"seed",
+        vote: 0,
+    };
+    let Some(Ok(split)) = split(spec, subject, draw) else {
+        panic!("{text}: nothing to take apart");
+    };
+    let sentences: Vec<serde_json::Value> = (super::units(text).iter())
+        .filter(|unit| split.asks_for(&unit.id))
+        .map(|unit| serde_json::json!({"id": unit.id, "claims": apart(&unit.text, attack, how)}))
+        .collect();
+    let reply = serde_json::json!({ "sentences": sentences }).to_string();
+    let claims = match split.read(&reply) {
+        Ok(claims) => claims,
+        Err(fault) => return malformed(spec, &fault),
+    };
+    let first = "Refunds are free of charge";
+    match prepare_claims(spec, subject, draw, claims) {
+        Prepared::Settled(outcomes) => outcomes,
+        Prepared::Ask(ask) => (ask.read_reply(&obey(spec, &ask, attack, label, first)))
+            .unwrap_or_else(|fault| malformed(spec, &fault)),
+        Prepared::Parts(_) => panic!("these passages are short"),
+    }
+}
+
+#[test]
+fn an_obeying_model_that_takes_answers_apart_improves_no_bad_one() {
+    let case = case("How do I get a refund?");
+    let spec = JudgeSpec {
+        claims: ClaimLevel::Atomic,
+        ..bundled_spec("groundedness")
+    };
+    let labels = [
+        Obedience::OwnWords,
+        Obedience::FirstSentence,
+        Obedience::NoClaims,
+    ];
+    let ways = APARTS.map(|how| labels.map(|label| (how, label)));
+    let (mut tried, mut read) = (0, 0);
+    for bad in BAD {
+        let before = judged(&spec, &case, bad, |ask| honest(ask, &spec));
+        for attack in attacks() {
+            let text = format!("{bad} {}", attack.text);
+            for way in ways.iter().flatten() {
+                let after = taken_apart(&spec, &case, (&text, &attack.text), *way);
+                tried += 1;
+                read += u32::from(!matches!(after["groundedness"], Outcome::Unscored(_)));
+                for (metric, outcome) in &before {
+                    let found = &after[metric];
+                    assert!(
+                        !improved(outcome, found),
+                        "{metric} of {bad:?} by {:?}, {way:?}: {found:?}",
+                        attack.text
+                    );
+                }
+            }
+        }
+    }
+    assert!(
+        tried > 5000 && read > 500,
+        "{tried}, of which {read} were read"
+    );
 }

@@ -190,7 +190,7 @@ static DENYING_STEMS: LazyLock<BTreeSet<&str>> =
     LazyLock::new(|| DENYING.iter().map(|word| stem(word)).collect());
 
 /// Whether a word denies without `not`.
-fn implies_negation(word: &str) -> bool {
+pub(super) fn implies_negation(word: &str) -> bool {
     DENYING_STEMS.contains(stem(word))
         || word.starts_with("non")
         || (word.starts_with("un") && word.len() > 5)

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     ask::{Prepared, Subject, prepare_in, unscored},
-    panel::combine,
+    panel::{Vote, combine},
     prompt::Draw,
     reply::ReplyFault,
     score::Outcomes,
@@ -235,6 +235,11 @@ impl KnownCase {
             (first, _) => first,
         };
         let vote = last.unwrap_or_else(|fault| malformed(spec, &fault));
+        let vote = Vote {
+            juror: "",
+            is_asked: true,
+            outcomes: vote,
+        };
         let votes = usize::try_from(spec.votes).unwrap_or(1);
         Some(combine(spec, &vec![vote; votes]))
     }

@@ -30,6 +30,7 @@ mod source;
 mod spec;
 mod spec_file;
 mod spec_labels;
+mod split;
 mod strict_json;
 mod template;
 mod token;
@@ -40,17 +41,18 @@ mod attack_tests;
 #[cfg(test)]
 mod test_values;
 
-pub use ask::{Ask, Prepared, Subject, prepare, unscored};
+pub use ask::{Ask, Prepared, Subject, prepare, prepare_claims, unscored};
 pub use bundled::{BUNDLED, Bundled, bundled};
 pub use claims::{Unit, facts, units};
 pub use known_cases::malformed;
 pub use offline::OfflineJudge;
-pub use panel::combine;
+pub use panel::{Vote, combine, disagreement};
 pub use parts::{PartLabels, join_parts};
 pub use prompt::Draw;
 pub use reply::ReplyFault;
 pub use score::Outcomes;
 pub use spec::{
-    JudgeSpec, JudgedMetric, KNOWN_METRICS, LabelSpec, Limits, LongContext, Mode, NothingToJudge,
-    OnMalformed, PARSER_VERSION, PassageOrder, Reading, Sampling, known_metric,
+    ClaimLevel, JudgeSpec, JudgedMetric, KNOWN_METRICS, LabelSpec, Limits, LongContext, Mode,
+    NothingToJudge, OnMalformed, PARSER_VERSION, PassageOrder, Reading, Sampling, known_metric,
 };
+pub use split::{Split, split};

@@ -70,7 +70,7 @@ pub(crate) fn without_markers(sentence: &str) -> &str {
 }
 
 /// Whether a number stands in square brackets, as in `[2]`.
-fn in_brackets(text: &str, token: &Token) -> bool {
+pub(super) fn in_brackets(text: &str, token: &Token) -> bool {
     let before = text.get(..token.start).unwrap_or("");
     let after = text.get(token.end..).unwrap_or("");
     let opens = before

@@ -65,6 +65,14 @@ pub enum ReplyFault {
         /// The label, cut short.
         label: String,
     },
+    /// Claims that are not their sentence, taken apart.
+    #[error("the claims of {id} {fault}")]
+    Claims {
+        /// Of which sentence.
+        id: String,
+        /// What is wrong with them, in our words.
+        fault: &'static str,
+    },
     /// A passage that was not shown.
     #[error("{id} cites a passage that was not shown")]
     UnknownPassage {
@@ -92,6 +100,7 @@ impl ReplyFault {
             | Self::WrongField { .. }
             | Self::RepeatedId(_)
             | Self::MissingIds(_)
+            | Self::Claims { .. }
             | Self::UnknownPassage { .. } => self.to_string(),
         }
     }
@@ -139,23 +148,67 @@ pub(crate) fn read_labels(
         return Err(wrong("the object", list, "a list"));
     };
     refuse_rest("the object", &object)?;
+    let read = items
+        .into_iter()
+        .map(|item| read_item(item, list, expected));
+    each_once(&expected.ids, read)
+}
+
+/// Reads `{"sentences": [{"id", "claims": ["…"]}, …]}`: the claims of each id asked for, in that order.
+pub(crate) fn read_claims(text: &str, ids: &[String]) -> Result<Vec<Vec<String>>, ReplyFault> {
+    const LIST: &str = "sentences";
+    let mut object = read_object(text)?;
+    let Some(Json::List(items)) = object.remove(LIST) else {
+        return Err(wrong("the object", LIST, "a list"));
+    };
+    refuse_rest("the object", &object)?;
+    let read = items.into_iter().map(|item| {
+        let Json::Object(mut item) = item else {
+            return Err(wrong("the object", LIST, "a list of objects"));
+        };
+        let id = take_text(&mut item, "an item", "id")?;
+        if !ids.contains(&id) {
+            return Err(ReplyFault::UnknownId(shown(&id)));
+        }
+        let Some(Json::List(claims)) = item.remove("claims") else {
+            return Err(wrong(&id, "claims", "a list of strings"));
+        };
+        refuse_rest(&id, &item)?;
+        let texts = claims.into_iter().map(|claim| match claim {
+            Json::Text(text) => Ok(text),
+            Json::Null
+            | Json::Bool
+            | Json::Whole(_)
+            | Json::OtherNumber
+            | Json::List(_)
+            | Json::Object(_) => Err(wrong(&id, "claims", "a list of strings")),
+        });
+        Ok((id.clone(), texts.collect::<Result<_, _>>()?))
+    });
+    each_once(ids, read)
+}
+
+/// What was said of each id, in the order of the ids; every one exactly once.
+fn each_once<T>(
+    ids: &[String],
+    said: impl Iterator<Item = Result<(String, T), ReplyFault>>,
+) -> Result<Vec<T>, ReplyFault> {
     let mut by_id = BTreeMap::new();
-    for item in items {
-        let (id, labelled) = read_item(item, list, expected)?;
-        if by_id.insert(id.clone(), labelled).is_some() {
+    for said in said {
+        let (id, value) = said?;
+        if by_id.insert(id.clone(), value).is_some() {
             return Err(ReplyFault::RepeatedId(id));
         }
     }
-    let mut missing = Vec::new();
-    let mut labels = Vec::with_capacity(expected.ids.len());
-    for id in &expected.ids {
+    let (mut missing, mut all) = (Vec::new(), Vec::with_capacity(ids.len()));
+    for id in ids {
         match by_id.remove(id) {
-            Some(labelled) => labels.push(labelled),
+            Some(value) => all.push(value),
             None => missing.push(id.clone()),
         }
     }
     if missing.is_empty() {
-        Ok(labels)
+        Ok(all)
     } else {
         Err(ReplyFault::MissingIds(missing))
     }

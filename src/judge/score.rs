@@ -1,7 +1,8 @@
 //! From labels to values. Pure; the only place where a judged value is computed.
 //!
 //! With S supported, C contradicted and N not found, checkable claims are S + C + N:
-//! groundedness = 1 if S = S + C + N, else 0; faithfulness = S ÷ (S + C + N), as Ragas defines it;
+//! groundedness = 1 if S = S + C + N, else 0; faithfulness = S ÷ (S + C + N), as Ragas defines it, where
+//! the claims of one sentence count as one together: who splits finer gets no other weight;
 //! contradiction = 1 if C = 0, else 0 (1 is good: nothing is contradicted); citations are in
 //! `citations.rs`. Without a checkable
 //! claim there is nothing to judge. Recall of facts = stated ÷ expected.
@@ -71,10 +72,10 @@ pub(crate) struct Ledger {
 /// The outcome of one reading of claims; `None` where there is no checkable claim.
 pub(crate) fn of_claims(metric: &MetricSpec, reading: Reading, ledger: &Ledger) -> Option<Outcome> {
     let tally = Tally::of(&ledger.claims);
-    let share = UnitInterval::ratio(tally.supported, tally.checkable())?;
+    let share = share_supported(&ledger.claims)?;
     let value = match reading {
         Reading::AllSupported => binary(tally.supported == tally.checkable()),
-        Reading::ShareSupported => share.value(),
+        Reading::ShareSupported => share,
         // What a disbelieved label hid may have been a contradiction: a fault must not help.
         Reading::NoneContradicted if tally.contradicted == 0 && !ledger.disbelieved.is_empty() => {
             let ids = ledger.disbelieved.join(", ");
@@ -87,6 +88,19 @@ pub(crate) fn of_claims(metric: &MetricSpec, reading: Reading, ledger: &Ledger) 
         Reading::LabelValue | Reading::Recall => return None,
     };
     Some(scored(metric, value, tally.words(), ledger.claims.clone()))
+}
+
+/// The mean over the sentences with something to check of the share of it that is supported.
+fn share_supported(claims: &[ClaimFinding]) -> Option<f64> {
+    let of_sentence = claims.chunk_by(|one, next| (one.start, one.end) == (next.start, next.end));
+    let shares: Vec<f64> = of_sentence
+        .filter_map(|claims| {
+            let tally = Tally::of(claims);
+            Some(UnitInterval::ratio(tally.supported, tally.checkable())?.value())
+        })
+        .collect();
+    // Rounding may carry a mean of ones beyond one.
+    mean(&shares).map(|share| share.clamp(0.0, 1.0))
 }
 
 /// The recall of expected facts; `None` where none are expected.
@@ -158,11 +172,12 @@ mod tests {
     fn ledger(labels: &[Label]) -> Ledger {
         let claims = labels
             .iter()
-            .map(|label| ClaimFinding {
-                id: "s1".to_owned(),
+            .enumerate()
+            .map(|(place, label)| ClaimFinding {
+                id: format!("s{place}"),
                 text: "x".to_owned(),
-                start: 0,
-                end: 1,
+                start: place,
+                end: place + 1,
                 label: *label,
                 evidence: None,
                 reasons: Vec::new(),
@@ -207,6 +222,20 @@ mod tests {
             0.0,
         );
         check(&[Contradicted], 0.0, 0.0, 0.0);
+    }
+
+    #[test]
+    fn the_claims_of_one_sentence_weigh_as_much_as_another_sentence() {
+        use Label::{NotAClaim, NotFound, Supported};
+        let metric = MetricSpec::score("m", DataType::Fraction);
+        let mut ledger = ledger(&[Supported, Supported, NotAClaim, Supported, NotFound]);
+        for claim in &mut ledger.claims[..4] {
+            (claim.start, claim.end) = (0, 1);
+        }
+        let outcome = of_claims(&metric, Reading::ShareSupported, &ledger);
+        assert!(
+            matches!(outcome, Some(Outcome::Scored(score)) if (score.value() - 0.5).abs() < 1e-12)
+        );
     }
 
     #[test]

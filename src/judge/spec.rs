@@ -10,7 +10,10 @@ use crate::{
 };
 
 /// Part of every spec's digest: changes whenever prompts, parsing, guards or scores change.
-pub const PARSER_VERSION: &str = "groundgate.judge-parser/2";
+pub const PARSER_VERSION: &str = "groundgate.judge-parser/3";
+
+/// Votes on one answer, of all jurors together: more cost more than they tell.
+pub(crate) const VOTES_MAX: u32 = 25;
 
 /// A judge, checked.
 #[derive(Debug, Clone)]
@@ -31,7 +34,7 @@ pub struct JudgeSpec {
     pub(crate) system: String,
     /// How the model is to choose its words.
     pub sampling: Sampling,
-    /// How often each answer is judged; at least 1.
+    /// How often each answer is judged, by all jurors together; from 1 to 25.
     pub votes: u32,
     /// How many votes must have been scored; from 1 to `votes`.
     pub votes_needed: u32,
@@ -43,6 +46,8 @@ pub struct JudgeSpec {
     pub on_malformed: OnMalformed,
     /// In which order passages are shown.
     pub passage_order: PassageOrder,
+    /// What is labelled, where sentences are.
+    pub claims: ClaimLevel,
     /// Whether it judges refusals themselves: then they reach the model, and a case of which nobody
     /// said whether it can be answered is not applicable.
     pub about_refusals: bool,
@@ -215,6 +220,15 @@ pub enum NothingToJudge {
     Worst,
 }
 
+/// What is labelled of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimLevel {
+    /// Its sentences, as they stand.
+    Sentences,
+    /// What its sentences state, one thing at a time: a call more takes them apart.
+    Atomic,
+}
+
 /// In which order passages are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PassageOrder {
@@ -234,6 +248,25 @@ pub enum OnMalformed {
 }
 
 impl JudgeSpec {
+    /// Why so many votes, `each` of every juror and `all` together, do not suit the spec.
+    pub fn votes_fault(&self, each: u32, all: u32) -> Option<String> {
+        let is_ordinal =
+            |judged: &JudgedMetric| matches!(judged.metric.data_type, DataType::Ordinal { .. });
+        if all > VOTES_MAX {
+            Some(format!("{all} votes together; {VOTES_MAX} are the most"))
+        } else if self.mode == Mode::Pairwise && !each.is_multiple_of(2) {
+            Some(format!(
+                "{each} votes of each; both orders need an even number"
+            ))
+        } else if self.metrics.iter().any(is_ordinal) && all.is_multiple_of(2) {
+            Some(format!(
+                "{all} votes together; an ordinal metric needs an odd number"
+            ))
+        } else {
+            None
+        }
+    }
+
     /// Has each answer judged so often, from 1: as many votes may fail as the spec allows. Another
     /// number of votes is another instrument.
     pub fn set_votes(&mut self, votes: u32) {
@@ -242,7 +275,12 @@ impl JudgeSpec {
         }
         let may_fail = self.votes.saturating_sub(self.votes_needed);
         self.votes = votes;
-        self.votes_needed = votes.saturating_sub(may_fail).max(1);
+        self.set_votes_needed(votes.saturating_sub(may_fail).max(1));
+    }
+
+    /// Has an answer scored if so many votes are, from 1 to `votes`: another instrument, too.
+    pub fn set_votes_needed(&mut self, needed: u32) {
+        self.votes_needed = needed;
         self.digest = Digest::of_parts([
             self.digest.to_string().as_bytes(),
             &self.votes.to_be_bytes(),
@@ -256,6 +294,14 @@ impl JudgeSpec {
             .iter()
             .map(|judged| self.voted(&judged.metric))
             .collect()
+    }
+
+    /// Calls about one answer, where every reply is well formed and every passage fits into one call.
+    pub const fn calls(&self) -> u32 {
+        match self.claims {
+            ClaimLevel::Sentences => self.votes,
+            ClaimLevel::Atomic => self.votes.saturating_add(1),
+        }
     }
 
     /// Name and version, for people: `groundedness 1`.

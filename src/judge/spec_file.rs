@@ -5,8 +5,8 @@ use toml::de::{DeTable, DeValue};
 use super::{
     prompt,
     spec::{
-        JudgeSpec, LabelSpec, Limits, LongContext, Mode, NothingToJudge, OnMalformed,
-        PARSER_VERSION, PassageOrder, Sampling,
+        ClaimLevel, JudgeSpec, JudgedMetric, LabelSpec, Limits, LongContext, Mode, NothingToJudge,
+        OnMalformed, PARSER_VERSION, PassageOrder, Reading, Sampling, VOTES_MAX,
     },
     spec_labels::{check_ordinal_votes, read_labels, read_metrics, read_name},
     template::{self, Part, Templates},
@@ -19,7 +19,7 @@ use crate::{
 
 const SCHEMA: &str = "groundgate.judge/1";
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "schema",
     "name",
     "version",
@@ -30,15 +30,13 @@ const KEYS: [&str; 15] = [
     "malformed",
     "passage-order",
     "about-refusals",
+    "claims",
     "metrics",
     "labels",
     "templates",
     "sampling",
     "limits",
 ];
-
-/// More votes of one judge cost more than they tell.
-const VOTES_MAX: u32 = 25;
 
 impl JudgeSpec {
     /// Reads a spec; `file` is its name for messages, `source` its text.
@@ -89,6 +87,7 @@ fn read_spec(reader: &mut Reader<'_>, root: &Section<'_>) -> Option<JudgeSpec> {
         "`true` or `false`",
         DeValue::as_bool,
     );
+    let claims = read_claim_level(reader, root);
     let sampling = read_sampling(reader, root);
     let limits = read_limits(reader, root);
     let mode = mode?;
@@ -98,6 +97,7 @@ fn read_spec(reader: &mut Reader<'_>, root: &Section<'_>) -> Option<JudgeSpec> {
         let message = "only the labels of claims can be joined over several calls";
         reader.at(root.offset("limits"), message);
     }
+    check_claim_level(reader, root, (mode, claims), &metrics);
     if mode == Mode::Pairwise && !votes.is_multiple_of(2) {
         let message = "a pairwise judge needs an even number of `votes`: both orders equally often";
         reader.at(root.offset("votes"), message);
@@ -120,6 +120,7 @@ fn read_spec(reader: &mut Reader<'_>, root: &Section<'_>) -> Option<JudgeSpec> {
         nothing_to_judge,
         on_malformed,
         passage_order,
+        claims,
         about_refusals: about_refusals.unwrap_or(false),
         digest: digest(reader.source)?,
     })
@@ -165,6 +166,39 @@ fn read_passage_order(reader: &mut Reader<'_>, root: &Section<'_>) -> PassageOrd
         |value| named(value, choices),
     )
     .unwrap_or(PassageOrder::Drawn)
+}
+
+fn read_claim_level(reader: &mut Reader<'_>, root: &Section<'_>) -> ClaimLevel {
+    let choices = [
+        ("sentences", ClaimLevel::Sentences),
+        ("atomic", ClaimLevel::Atomic),
+    ];
+    root.may(reader, "claims", "`sentences` or `atomic`", |value| {
+        named(value, choices)
+    })
+    .unwrap_or(ClaimLevel::Sentences)
+}
+
+fn check_claim_level(
+    reader: &mut Reader<'_>,
+    root: &Section<'_>,
+    (mode, claims): (Mode, ClaimLevel),
+    metrics: &[JudgedMetric],
+) {
+    if claims == ClaimLevel::Sentences {
+        return;
+    }
+    if mode != Mode::Claims {
+        let message = "only the sentences of `claims` can be taken apart";
+        reader.at(root.offset("claims"), message);
+    }
+    if metrics
+        .iter()
+        .any(|judged| judged.reading == Reading::CitationsSupported)
+    {
+        let message = "a sentence cites as a whole: citations cannot be read of its parts";
+        reader.at(root.offset("claims"), message);
+    }
 }
 
 /// Over the values alone: the tables of a TOML file are maps in order of their keys.
@@ -310,7 +344,10 @@ fn place_in(source: &str, start: usize, text: &str, inner: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{judge::bundled, trial::DataType};
+    use crate::{
+        judge::{bundled, test_values::bundled_spec},
+        trial::DataType,
+    };
 
     const RUBRIC: &str = r#"schema = "groundgate.judge/1"
 name = "tone"
@@ -491,5 +528,27 @@ max-output-tokens = 100
         );
         let voting = source.replace("votes   = 1", "votes   = 3");
         assert_eq!(types(&voting), [DataType::Fraction; 3]);
+    }
+
+    #[test]
+    fn only_sentences_that_cite_nothing_are_taken_apart() {
+        let atomic = |name: &str| {
+            let text = bundled(name).expect("bundled").spec;
+            let text = text.replacen("version = 1", "version = 1\nclaims = \"atomic\"", 1);
+            JudgeSpec::parse(name, &text).map_err(|mistakes| mistakes.to_string())
+        };
+        let spec = atomic("groundedness").expect("valid");
+        assert_eq!(
+            (spec.claims, spec.calls()),
+            (ClaimLevel::Atomic, spec.votes + 1)
+        );
+        assert_ne!(spec.digest, bundled_spec("groundedness").digest);
+        for (name, fault) in [
+            ("correctness", "only the sentences"),
+            ("citation_correctness", "cites as a whole"),
+        ] {
+            let found = atomic(name).expect_err(name);
+            assert!(found.contains(fault), "{found}");
+        }
     }
 }

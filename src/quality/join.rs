@@ -47,6 +47,11 @@ pub enum JoinError {
     /// It has no best value.
     #[error("`{0}` is an amount; judges are held against labels of scores only")]
     NotAScore(String),
+    /// Its judge was asked mostly where a cheaper one is unsure.
+    #[error(
+        "the judge of `{0}` stands behind another and was not asked about every answer; hold the judge itself against labels: `rejudge` with a configuration without `after`"
+    )]
+    NotAsked(String),
     /// No label of it is about an answer of the table.
     #[error(
         "no label of `{metric}` is about an answer of the run ({n_elsewhere} are about others)"
@@ -136,6 +141,9 @@ pub fn join<'a>(
             metric: metric.to_owned(),
             n_elsewhere: joined.n_elsewhere + joined.n_picked,
         });
+    }
+    if column.cascade.is_some() {
+        return Err(JoinError::NotAsked(metric.to_owned()));
     }
     Ok(joined)
 }
@@ -235,6 +243,8 @@ pub(super) mod tests {
                     instrument: Digest::of(b"judge"),
                     instrument_name: "a judge".to_owned(),
                     cells: cells.collect(),
+                    up_to: BTreeMap::new(),
+                    cascade: None,
                 },
             )]),
             looks: None,

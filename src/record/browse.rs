@@ -11,6 +11,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::{
     error::RecordError,
     reader::{Reader, parse},
+    schema,
     writer::{number, sqlite},
 };
 use crate::trial::{Cell, ClaimFinding, Unscored};
@@ -72,8 +73,9 @@ impl Reader {
     /// Trials without a score that should have one, with the reason, in plan order; at most `n`.
     pub fn first_unscored(&self, n: usize) -> Result<Vec<(usize, String)>, RecordError> {
         let sql = "SELECT trial, min(reason) FROM scores
-             WHERE reason IS NOT NULL AND reason <> 'not-applicable' GROUP BY trial ORDER BY trial LIMIT ?1";
-        let rows = self.all(sql, params![number(n)], |row| {
+             WHERE value IS NULL AND reason <> 'not-applicable' AND reason NOT LIKE ?2
+             GROUP BY trial ORDER BY trial LIMIT ?1";
+        let rows = self.all(sql, params![number(n), schema::SPARED], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
         })?;
         rows.into_iter()

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    trial::{Looks, MetricSpec},
+    trial::{Cascade, Looks, MetricSpec},
     unit::Digest,
 };
 
@@ -51,6 +51,9 @@ pub struct MetricSource {
     pub instrument: Digest,
     /// For people.
     pub instrument_name: String,
+    /// When the judge is asked, if it stands behind a cheaper one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cascade: Option<Cascade>,
 }
 
 /// How far a run has come.

@@ -306,12 +306,15 @@ impl Reader {
         let planned = cases.len().saturating_mul(attempts);
         let mut columns = BTreeMap::new();
         for (metric_number, source) in self.header.metrics.iter().enumerate() {
-            let column = Column {
+            let mut column = Column {
                 metric: source.metric.clone(),
                 instrument: source.instrument,
                 instrument_name: source.instrument_name.clone(),
-                cells: self.cells(metric_number, planned)?,
+                cells: vec![Cell::Unscored(Unscored::NotRun); planned],
+                up_to: BTreeMap::new(),
+                cascade: source.cascade.clone(),
             };
+            self.fill(&mut column, metric_number)?;
             columns.insert(source.metric.name.clone(), column);
         }
         Ok(ScoreTable {
@@ -326,8 +329,7 @@ impl Reader {
         })
     }
 
-    fn cells(&self, metric_number: usize, planned: usize) -> Result<Vec<Cell>, RecordError> {
-        let mut cells = vec![Cell::Unscored(Unscored::NotRun); planned];
+    fn fill(&self, column: &mut Column, metric_number: usize) -> Result<(), RecordError> {
         let read = sqlite("read", &self.path);
         let mut statement = self
             .connection
@@ -342,12 +344,41 @@ impl Reader {
             let reason = row.get_ref(2).map_err(&read)?.as_str_or_null();
             let reason = reason.map_err(|_not_a_text| self.damaged("a reason is not a text"))?;
             let cell = self.cell(value, reason, metric_number)?;
-            let place = cells
+            let place = column
+                .cells
                 .get_mut(trial)
                 .ok_or_else(|| self.damaged(format!("trial {trial} is beyond the plan")))?;
             *place = cell;
+            if let Some(best) = self.up_to(value, reason, metric_number)? {
+                column.up_to.insert(trial, best);
+            }
         }
-        Ok(cells)
+        Ok(())
+    }
+
+    /// What a score with failed votes would be at the best.
+    fn up_to(
+        &self,
+        value: Option<f64>,
+        reason: Option<&str>,
+        metric_number: usize,
+    ) -> Result<Option<f64>, RecordError> {
+        let (Some(_), Some(reason)) = (value, reason) else {
+            return Ok(None);
+        };
+        let best = reason
+            .strip_prefix(schema::UP_TO)
+            .and_then(|best| best.parse().ok());
+        let best = best.filter(|best| self.holds(metric_number, *best));
+        match best {
+            Some(best) => Ok(Some(best)),
+            None => Err(self.damaged(format!("`{reason}` is no end of metric {metric_number}"))),
+        }
+    }
+
+    fn holds(&self, metric_number: usize, value: f64) -> bool {
+        let source = self.header.metrics.get(metric_number);
+        source.is_some_and(|source| source.metric.data_type.holds(value))
     }
 
     pub(super) fn cell(
@@ -357,13 +388,9 @@ impl Reader {
         metric_number: usize,
     ) -> Result<Cell, RecordError> {
         match (value, reason) {
-            (Some(value), None) => {
-                let metric = self
-                    .header
-                    .metrics
-                    .get(metric_number)
-                    .map(|source| &source.metric);
-                if metric.is_some_and(|metric| metric.data_type.holds(value)) {
+            (Some(value), up_to) => {
+                let is_sound = up_to.is_none_or(|reason| reason.starts_with(schema::UP_TO));
+                if is_sound && self.holds(metric_number, value) {
                     Ok(Cell::Scored(value))
                 } else {
                     Err(self.damaged(format!("{value} is not a value of metric {metric_number}")))
@@ -371,7 +398,7 @@ impl Reader {
             }
             (None, Some(schema::NOT_APPLICABLE)) => Ok(Cell::NotApplicable),
             (None, Some(reason)) => Ok(Cell::Unscored(parse(&self.path, "a reason", reason)?)),
-            _ => Err(self.damaged("a score has neither or both of value and reason")),
+            (None, None) => Err(self.damaged("a score has neither value nor reason")),
         }
     }
 

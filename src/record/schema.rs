@@ -27,5 +27,12 @@ CREATE TABLE details (
 );
 ";
 
+/// Matches the JSON of the one `reason` that is no failure: the judge was not to be asked.
+pub(super) const SPARED: &str = r#"{"reason":"spared"%"#;
+
+/// Before what a score with failed votes would be if these had been the best possible ones; stands in
+/// its `reason`.
+pub(super) const UP_TO: &str = "up to ";
+
 /// Marks a `reason` as 'nothing to measure'; other reasons are JSON.
 pub(super) const NOT_APPLICABLE: &str = "not-applicable";

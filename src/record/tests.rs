@@ -5,7 +5,10 @@ use std::slice;
 use super::*;
 use crate::{
     copilot::{CallFailure, FailureKind},
-    trial::{Call, CallKey, Callee, Request},
+    eval_set::load,
+    trial::{
+        Call, CallKey, Callee, Cell, DataType, MetricSpec, Outcome, Request, Score, Trial, Unscored,
+    },
     unit::{Digest, Usd},
 };
 
@@ -119,4 +122,72 @@ fn one_writes_at_a_time_and_a_record_without_a_writer_is_not_under_way() {
     writer.finish(Status::Complete).unwrap();
     assert_eq!(status(), Status::Complete);
     assert!(!path.with_extension("lock").exists());
+}
+
+/// A score of which votes failed has two ends; what was spared is no failure.
+#[test]
+fn what_is_known_in_part_is_read_as_written_and_what_was_spared_is_not_asked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.sqlite");
+    let metric = MetricSpec::score("m", DataType::Fraction);
+    let header = Header {
+        metrics: vec![MetricSource {
+            metric: metric.clone(),
+            instrument: Digest::of(b"j"),
+            instrument_name: "j".to_owned(),
+            cascade: None,
+        }],
+        ..header()
+    };
+    let lines: Vec<String> = (0..4)
+        .map(|n| format!(r#"{{"id": "{n}", "question": "?"}}"#))
+        .collect();
+    let cases = load("set.jsonl", lines.join("\n").as_bytes())
+        .unwrap()
+        .cases;
+    let third = 1.0 / 3.0;
+    let score = Score::new(&metric, third, String::new()).unwrap();
+    let outcomes = [
+        Outcome::Scored(score.clone()),
+        Outcome::Scored(score.or_up_to(2.0 * third)),
+        Outcome::Unscored(Unscored::Spared("support 0.93".into())),
+        Outcome::Unscored(Unscored::NotRun),
+    ];
+    let trials: Vec<Trial> = (outcomes.into_iter().enumerate())
+        .map(|(case_index, outcome)| Trial {
+            case_index,
+            attempt: 0,
+            answer: Err(CallFailure {
+                kind: FailureKind::Cut,
+                message: String::new(),
+                tries: 1,
+                failed_tries: Vec::new(),
+            }),
+            outcomes: [("m".to_owned(), outcome)].into(),
+        })
+        .collect();
+    let mut writer = Writer::create(&path, &header, &cases).unwrap();
+    writer.append(&[], &trials).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let table = reader.score_table().unwrap();
+    let column = &table.columns["m"];
+    assert_eq!(
+        column.cells[..2],
+        [Cell::Scored(third), Cell::Scored(third)]
+    );
+    assert_eq!(
+        column.cells[2],
+        Cell::Unscored(Unscored::Spared("support 0.93".into()))
+    );
+    assert_eq!(column.up_to, [(1, 2.0 * third)].into());
+    let listed: Vec<usize> = (reader.first_unscored(9).unwrap().into_iter())
+        .map(|(trial, _)| trial)
+        .collect();
+    assert_eq!(listed, [3]);
+    let kept = table.only(|place, _| place == 1);
+    assert_eq!(kept.columns["m"].up_to, [(0, 2.0 * third)].into());
+    // What failed in part or whole is asked again; what was spared is not.
+    writer.forget_failures().unwrap();
+    let left: Vec<usize> = reader.finished().unwrap().into_iter().collect();
+    assert_eq!(left, [0, 2]);
 }

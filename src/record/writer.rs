@@ -160,19 +160,20 @@ impl Writer {
 
     /// Forgets failed calls and the trials they spoiled, so that they are asked again.
     pub fn forget_failures(&mut self) -> Result<(), RecordError> {
+        let spared = schema::SPARED;
         self.connection
-            .execute_batch(
+            .execute_batch(&format!(
                 "BEGIN IMMEDIATE;
                  CREATE TEMP TABLE again AS SELECT DISTINCT trial FROM calls WHERE failure IS NOT NULL
                    UNION SELECT DISTINCT trial FROM scores
-                   WHERE reason IS NOT NULL AND reason <> 'not-applicable';
+                   WHERE reason IS NOT NULL AND reason <> 'not-applicable' AND reason NOT LIKE '{spared}';
                  DELETE FROM calls WHERE trial IN again AND (failure IS NOT NULL OR callee <> '');
                  DELETE FROM scores WHERE trial IN again;
                  DELETE FROM details WHERE trial IN again;
                  DELETE FROM trials WHERE trial IN again;
                  DROP TABLE again;
-                 COMMIT;",
-            )
+                 COMMIT;"
+            ))
             .map_err(sqlite("write to", &self.path))
     }
 
@@ -257,7 +258,13 @@ fn insert_outcome(
             let claims = (!score.claims.is_empty())
                 .then(|| json(&score.claims))
                 .transpose()?;
-            (Some(score.value()), None, score.explanation.clone(), claims)
+            let up_to = (score.up_to()).map(|best| format!("{}{best}", schema::UP_TO));
+            (
+                Some(score.value()),
+                up_to,
+                score.explanation.clone(),
+                claims,
+            )
         }
         Outcome::NotApplicable(why) => (
             None,

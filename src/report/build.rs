@@ -132,7 +132,11 @@ pub fn build(from: Ingredients<'_>) -> Report {
         evaluated_at: from.evaluated_at,
         exit_code: from.exit_code,
         policy_digest: from.policy.digest,
-        judge_facts: judge_picture::facts(&from.judge_measures),
+        judge_facts: [
+            judge_picture::facts(&from.judge_measures),
+            judge_facts(from.candidate.table),
+        ]
+        .concat(),
         judge_measures: from.judge_measures,
         sign_off: from.sign_off,
         causes,
@@ -147,6 +151,20 @@ pub fn build(from: Ingredients<'_>) -> Report {
         candidate: from.candidate.summary,
         baseline: from.baseline.map(|side| side.summary),
     }
+}
+
+/// What the scores themselves say of the judges.
+fn judge_facts(table: &ScoreTable) -> Vec<(String, String)> {
+    let facts = table.disagreements();
+    let facts = facts.map(|one| {
+        let name = format!("disagreement of the jurors of {}", one.panel);
+        (name, one.to_string())
+    });
+    let asked = table.asked().into_iter().map(|(metric, asked)| {
+        let name = format!("asked by the judge of {metric}, behind a cheaper one");
+        (name, asked.to_string())
+    });
+    facts.chain(asked).collect()
 }
 
 /// Every case with what it lost on the scores that the policy reads: by bucket, then worst first.

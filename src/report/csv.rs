@@ -122,6 +122,8 @@ pub(super) mod tests {
                     instrument: Digest::of(b"judge"),
                     instrument_name: "judge".to_owned(),
                     cells,
+                    up_to: BTreeMap::new(),
+                    cascade: None,
                 },
             )
         };

@@ -244,6 +244,8 @@ max  = 0.02
             instrument: Digest::of(b"judge"),
             instrument_name: "a judge".to_owned(),
             cells: Vec::new(),
+            up_to: BTreeMap::new(),
+            cascade: None,
         };
         ScoreTable {
             looks: None,

@@ -11,15 +11,13 @@ use tokio::{sync::SemaphorePermit, task::yield_now};
 use super::{
     plan::{PlannedTrial, Seat, SeatKind},
     runner::{Event, Shared, Stop},
+    voting::poll,
 };
 use crate::{
-    chat::{BoxFuture, ChatModel, ChatReply, ChatRequest},
+    chat::{BoxFuture, ChatReply},
     copilot::{Answer, CallFailure, FailureKind},
-    judge::{
-        Ask, Draw, JudgeSpec, OnMalformed, Prepared, ReplyFault, Subject, checks, combine,
-        join_parts, malformed, prepare, unscored,
-    },
-    trial::{Call, CallKey, Callee, Outcome, Reply, Request, Trial, Unscored},
+    judge::{Subject, checks},
+    trial::{Call, CallKey, Callee, MetricSpec, Outcome, Reply, Request, Sure, Trial, Unscored},
     unit::Usd,
 };
 
@@ -34,7 +32,7 @@ pub(super) enum Halt {
     SinkClosed,
 }
 
-type Outcomes = BTreeMap<String, Outcome>;
+pub(super) type Outcomes = BTreeMap<String, Outcome>;
 
 /// Asks, judges and hands on one trial.
 pub(super) async fn replay(shared: Arc<Shared>, planned: PlannedTrial) -> Result<(), Halt> {
@@ -108,17 +106,54 @@ async fn judge(
             ))
         })
         .collect();
-    let judged = join_all(
-        shared
-            .plan
-            .seats
-            .iter()
-            .map(|seat| sit(shared, planned, subject, seat)),
-    );
-    for of_seat in judged.await {
-        outcomes.extend(of_seat?);
+    let seats = shared.plan.seats.iter();
+    let (behind, first): (Vec<&Seat>, Vec<&Seat>) = seats.partition(|seat| seat.behind.is_some());
+    // Whoever stands behind another waits for what that one says.
+    for round in [first, behind] {
+        let judged = round.into_iter().map(|seat| {
+            let settled = spare(shared, planned, (subject, seat), &outcomes);
+            async move {
+                match settled {
+                    Some(settled) => Ok(settled),
+                    None => sit(shared, planned, subject, seat).await,
+                }
+            }
+        });
+        for of_seat in join_all(judged).await {
+            outcomes.extend(of_seat?);
+        }
     }
     Ok(outcomes)
+}
+
+/// The outcomes of a judge that need not be asked, since the cheaper one before it is sure and the
+/// answer was not drawn.
+fn spare(
+    shared: &Shared,
+    planned: PlannedTrial,
+    (subject, seat): (Subject<'_>, &Seat),
+    outcomes: &Outcomes,
+) -> Option<Outcomes> {
+    let behind = seat.behind.as_ref()?;
+    let (case, cascade) = (subject.case, &behind.cascade);
+    let score = match outcomes.get(&cascade.by) {
+        Some(Outcome::Scored(score)) => Some(score.value()),
+        Some(Outcome::NotApplicable(_) | Outcome::Unscored(_)) | None => None,
+    };
+    let is_asked = cascade.sure(score, case.critical) == Sure::No
+        || cascade.is_drawn(shared.plan.seed, &case.id, planned.attempt);
+    if is_asked {
+        return None;
+    }
+    let why = format!("{} says {} {:.2}", behind.after, cascade.by, score?);
+    let outcome = |metric: MetricSpec| {
+        let outcome = match seat.cascade(&metric.name) {
+            Some(_) => Outcome::Unscored(Unscored::Spared(why.as_str().into())),
+            None => Outcome::NotApplicable(format!("no juror was asked: {why}")),
+        };
+        (metric.name, outcome)
+    };
+    Some(seat.metrics().into_iter().map(outcome).collect())
 }
 
 async fn sit(
@@ -127,149 +162,19 @@ async fn sit(
     subject: Subject<'_>,
     seat: &Seat,
 ) -> Result<Outcomes, Halt> {
-    let (spec, model) = match &seat.kind {
-        SeatKind::Embedded(judge) => return Ok(judge.judge(subject)),
-        SeatKind::Model { spec, model } => (spec, model),
+    let said = match &seat.kind {
+        SeatKind::Embedded(judge) => judge.judge(subject),
+        SeatKind::Model { spec, jurors } => {
+            poll(shared, planned, subject, (seat, spec, jurors)).await?
+        }
     };
-    let votes = (0..spec.votes).map(|vote| async move {
-        let voter = Voter {
-            shared,
-            planned,
-            seat,
-            spec,
-            model: model.as_ref(),
-            vote,
-        };
-        voter.vote(subject).await
-    });
-    let votes: Vec<Outcomes> = join_all(votes)
-        .await
+    let recorded = said
         .into_iter()
-        .collect::<Result<_, _>>()?;
-    Ok(combine(spec, &votes))
+        .map(|(metric, outcome)| (seat.recorded(&metric), outcome));
+    Ok(recorded.collect())
 }
 
-/// One vote of one judge.
-struct Voter<'a> {
-    shared: &'a Shared,
-    planned: PlannedTrial,
-    seat: &'a Seat,
-    spec: &'a JudgeSpec,
-    model: &'a dyn ChatModel,
-    vote: u32,
-}
-
-impl Voter<'_> {
-    /// Each attempt has shuffles of its own, so that one answer can be judged several times.
-    fn draw_seed(&self) -> Vec<u8> {
-        let mut seed = self.shared.plan.seed.to_be_bytes().to_vec();
-        if self.planned.attempt > 0 {
-            seed.extend(self.planned.attempt.to_be_bytes());
-        }
-        seed
-    }
-
-    /// Asks, once or part by part.
-    async fn vote(&self, subject: Subject<'_>) -> Result<Outcomes, Halt> {
-        let seed = self.draw_seed();
-        let asks = match prepare(
-            self.spec,
-            subject,
-            Draw {
-                seed: &seed,
-                vote: self.vote,
-            },
-        ) {
-            Prepared::Settled(outcomes) => return Ok(outcomes),
-            Prepared::Ask(ask) => {
-                let said = self.converse(&ask, 0, |text| ask.read_reply(text)).await?;
-                return Ok(said.unwrap_or_else(|outcomes| outcomes));
-            }
-            Prepared::Parts(asks) => asks,
-        };
-        let mut parts = Vec::new();
-        // Rounds go on from part to part, so that no two calls have the same key.
-        for (ask, round) in asks.iter().zip((0..).step_by(2)) {
-            match self
-                .converse(ask, round, |text| ask.read_part(text))
-                .await?
-            {
-                Ok(labels) => parts.push(labels),
-                Err(outcomes) => return Ok(outcomes),
-            }
-        }
-        Ok(join_parts(self.spec, parts))
-    }
-
-    /// Sends a call and reads the reply; where it is malformed, asks once more with the fault named.
-    /// `Err` holds the outcomes of a vote that came to nothing.
-    async fn converse<T>(
-        &self,
-        ask: &Ask<'_>,
-        round: u32,
-        read: impl Fn(&str) -> Result<T, ReplyFault>,
-    ) -> Result<Result<T, Outcomes>, Halt> {
-        let failed =
-            |failure: CallFailure| unscored(self.spec, &Unscored::JudgeFailed(failure.kind));
-        let first = match self.complete(ask.request(), round).await? {
-            Ok(reply) => reply,
-            Err(failure) => return Ok(Err(failed(failure))),
-        };
-        let fault = match read(&first.text) {
-            Ok(said) => return Ok(Ok(said)),
-            Err(fault) => fault,
-        };
-        if self.spec.on_malformed == OnMalformed::Unscored {
-            return Ok(Err(malformed(self.spec, &fault)));
-        }
-        let second = match self.complete(&ask.repair(&fault), round + 1).await? {
-            Ok(reply) => reply,
-            Err(failure) => return Ok(Err(failed(failure))),
-        };
-        Ok(read(&second.text).map_err(|fault| malformed(self.spec, &fault)))
-    }
-
-    async fn complete(
-        &self,
-        request: &ChatRequest,
-        round: u32,
-    ) -> Result<Result<ChatReply, CallFailure>, Halt> {
-        let key = CallKey {
-            trial: self.planned.index,
-            callee: Callee::Judge(self.seat.name.clone()),
-            vote: self.vote,
-            round,
-        };
-        let call = PaidCall {
-            key,
-            request: Some(sent(request)),
-            worst: self.model.worst_cost(request),
-            call: Box::pin(async move { self.model.complete(request).await.map(Reply::Chat) }),
-        };
-        Ok(match pay(self.shared, call).await? {
-            Ok(Reply::Chat(reply)) => Ok(reply),
-            Ok(Reply::Answer(_)) => Err(wrong_reply()),
-            Err(failure) => Err(failure),
-        })
-    }
-}
-
-/// The messages as they were sent, for whoever wants to know what a score came from.
-fn sent(request: &ChatRequest) -> Request {
-    let (mut system, mut conversation) = (Vec::new(), Vec::new());
-    for message in &request.messages {
-        match message.role {
-            None => system.push(message.text.as_str()),
-            Some(role) => conversation.push(format!("[{}]\n{}", role.name(), message.text)),
-        }
-    }
-    Request {
-        system: system.join("\n\n"),
-        conversation: conversation.join("\n\n"),
-    }
-}
-
-fn wrong_reply() -> CallFailure {
+pub(super) fn wrong_reply() -> CallFailure {
     CallFailure {
         kind: FailureKind::Malformed,
         message: "the record holds a reply of another kind for this call".to_owned(),
@@ -279,16 +184,19 @@ fn wrong_reply() -> CallFailure {
 }
 
 /// A call that costs money.
-struct PaidCall<'a> {
-    key: CallKey,
-    request: Option<Request>,
-    worst: Option<Usd>,
-    call: BoxFuture<'a, Result<Reply, CallFailure>>,
+pub(super) struct PaidCall<'a> {
+    pub(super) key: CallKey,
+    pub(super) request: Option<Request>,
+    pub(super) worst: Option<Usd>,
+    pub(super) call: BoxFuture<'a, Result<Reply, CallFailure>>,
 }
 
 /// Makes a call, unless an earlier part of the run has paid for it already: takes a slot, reserves
 /// its worst case, waits, books what it did cost, and hands the reply to the sink.
-async fn pay(shared: &Shared, paid: PaidCall<'_>) -> Result<Result<Reply, CallFailure>, Halt> {
+pub(super) async fn pay(
+    shared: &Shared,
+    paid: PaidCall<'_>,
+) -> Result<Result<Reply, CallFailure>, Halt> {
     if let Some(call) = shared.journal.get(&paid.key) {
         return Ok(call.result.clone());
     }

@@ -15,7 +15,7 @@ use crate::stats::{
     estimate::{Estimate, Unit},
     observation::{Observation, Scale, checked_amounts, point_of},
     paired::PairedCounts,
-    procedure::{EXACT_UNITS, Procedure, Ternary},
+    procedure::{Audited, EXACT_UNITS, Procedure, Ternary},
     quantile::SortedSample,
     rogan_gladen::Recognized,
     unpaired::UnpairedBound,
@@ -111,6 +111,29 @@ pub fn bounded_mean(
 ) -> Result<Assessment, StatsError> {
     let procedure = bounded(observations, scale, plan)?;
     Assessment::new(point_of(observations)?, observations.len(), plan, procedure)
+}
+
+/// The mean of a score on `scale` that is known of some units only: an observation is then a guess at
+/// either end of the scale, or, of those that were drawn by chance, the guess plus `weight` times what
+/// the score differs from it, where `weight` is 1 ÷ that chance, at least 1 (Horvitz and Thompson 1952;
+/// the difference estimator). Its expectation is the unit's score, so that the bounds of a mean hold on
+/// the wider scale that such observations have. For differences, both of whose sides are such.
+pub fn audited_mean(
+    observations: &[Observation],
+    (scale, weight): (Scale, f64),
+    is_difference: bool,
+    plan: Plan,
+) -> Result<Assessment, StatsError> {
+    let wide = scale.reaching(weight)?;
+    let (wide, truth) = if is_difference {
+        (wide.of_differences(), scale.of_differences())
+    } else {
+        (wide, scale)
+    };
+    let wide = bounded(observations, wide, plan)?;
+    let point = point_of(observations)?.clamp(truth.low(), truth.high());
+    let procedure = Procedure::Audited(Box::new(Audited { wide, truth }));
+    Assessment::new(point, observations.len(), plan, procedure)
 }
 
 /// The share of truly good answers, from a judge's passes and what is known of the judge: of good

@@ -84,8 +84,8 @@ pub use corrected::LabelledSample;
 pub use error::StatsError;
 pub use estimate::{Estimate, Guarantee, Unit};
 pub use method::{
-    Alphas, Assessment, Bound, Comparison, Plan, amount_mean, amount_ratio, bounded_mean,
-    paired_difference, prediction_powered_mean, quantile_bound, rogan_gladen_mean,
+    Alphas, Assessment, Bound, Comparison, Plan, amount_mean, amount_ratio, audited_mean,
+    bounded_mean, paired_difference, prediction_powered_mean, quantile_bound, rogan_gladen_mean,
     unpaired_difference,
 };
 pub use multiplicity::{benjamini_hochberg, holm, holm_at, intersection_union};

@@ -153,6 +153,19 @@ impl Scale {
         }
     }
 
+    /// The scale of a score that is one end and, by a chance of 1 ÷ `weight`, differs from it by
+    /// `weight` times as much as it should; `weight` is at least 1.
+    pub fn reaching(self, weight: f64) -> Result<Self, StatsError> {
+        if !(weight.is_finite() && weight >= 1.0) {
+            return Err(StatsError::Parameter {
+                name: "the weight",
+                value: weight,
+            });
+        }
+        let reach = weight * self.width();
+        Self::new(self.high - reach, self.low + reach)
+    }
+
     /// Where `value` lies between the ends, from 0 to 1.
     pub fn share(self, value: f64) -> f64 {
         (value - self.low) / self.width()

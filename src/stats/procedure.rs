@@ -31,8 +31,18 @@ pub(super) enum Procedure {
         highs: SortedSample,
     },
     Unpaired(Box<UnpairedBound>),
+    /// A score known of some units only, the others guessed.
+    Audited(Box<Audited>),
     /// From the judge's scale to that of people's labels.
     Corrected(Box<CorrectedBound>),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Audited {
+    /// Of observations that reach beyond the scale.
+    pub(super) wide: Procedure,
+    /// The scale of what is estimated.
+    pub(super) truth: Scale,
 }
 
 #[derive(Debug, Clone)]
@@ -79,6 +89,15 @@ impl Procedure {
             (Self::Quantile { .. }, _) => ("order statistics", Guarantee::Exact),
             (Self::Unpaired(bound), _) => (bound.method(), Guarantee::Approximate),
             (Self::Corrected(bound), _) => (bound.method(), Guarantee::Approximate),
+            (Self::Audited(audited), Bound::Exact) => {
+                ("audits, dirichlet h=1", audited.wide.name(bound).1)
+            }
+            (Self::Audited(_), Bound::Calibrated) => {
+                ("audits, dirichlet h=1/2", Guarantee::Approximate)
+            }
+            (Self::Audited(audited), Bound::Proven) => {
+                ("audits, betting", audited.wide.name(bound).1)
+            }
         }
     }
 
@@ -92,6 +111,7 @@ impl Procedure {
             Self::Quantile { q, lows, .. } => lows.p_above(*q, threshold),
             Self::Unpaired(bound) => bound.p_above(threshold),
             Self::Corrected(bound) => bound.p_above(threshold),
+            Self::Audited(audited) => audited.wide.p_above(threshold),
         }
     }
 
@@ -105,6 +125,7 @@ impl Procedure {
             Self::Quantile { q, highs, .. } => highs.p_below(*q, threshold),
             Self::Unpaired(bound) => bound.p_below(threshold),
             Self::Corrected(bound) => bound.p_below(threshold),
+            Self::Audited(audited) => audited.wide.p_below(threshold),
         }
     }
 
@@ -118,6 +139,7 @@ impl Procedure {
             Self::Quantile { q, lows, .. } => lows.lower_bound(*q, alpha),
             Self::Unpaired(bound) => Some(bound.lower(alpha)),
             Self::Corrected(bound) => Some(bound.lower(alpha)),
+            Self::Audited(audited) => Some(audited.on_scale(audited.wide.lower(alpha)?)),
         }
     }
 
@@ -131,7 +153,14 @@ impl Procedure {
             Self::Quantile { q, highs, .. } => highs.upper_bound(*q, alpha),
             Self::Unpaired(bound) => Some(bound.upper(alpha)),
             Self::Corrected(bound) => Some(bound.upper(alpha)),
+            Self::Audited(audited) => Some(audited.on_scale(audited.wide.upper(alpha)?)),
         }
+    }
+}
+
+impl Audited {
+    const fn on_scale(&self, bound: f64) -> f64 {
+        bound.clamp(self.truth.low(), self.truth.high())
     }
 }
 

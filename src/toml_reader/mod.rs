@@ -251,12 +251,7 @@ impl<'d, 's> Table<'d, 's> {
 
     /// A finite number, written with or without a point.
     pub fn number(&self, key: &str) -> Option<f64> {
-        let number = self.typed(key, "a number", |value| {
-            let whole = value.as_integer().filter(|integer| integer.radix() == 10);
-            let written = whole.map(DeInteger::as_str);
-            let written = written.or_else(|| value.as_float().map(DeFloat::as_str))?;
-            written.parse::<f64>().ok()
-        })?;
+        let number = self.typed(key, "a number", number)?;
         if !number.is_finite() {
             self.report(key, format!("`{key}` is not a finite number"));
             return None;
@@ -304,6 +299,22 @@ impl<'d, 's> Table<'d, 's> {
             }
         }
         Some(texts)
+    }
+
+    /// A list of finite numbers; those that are none are reported.
+    pub fn numbers(&self, key: &str) -> Option<Vec<f64>> {
+        let values = self.typed(key, "a list of numbers", DeValue::as_array)?;
+        let mut numbers = Vec::with_capacity(values.len());
+        for value in values {
+            match number(value.get_ref()).filter(|number| number.is_finite()) {
+                Some(number) => numbers.push(number),
+                None => self.report_at(
+                    value.span().start,
+                    format!("every item of `{key}` is a finite number"),
+                ),
+            }
+        }
+        Some(numbers)
     }
 
     /// A table.
@@ -383,6 +394,14 @@ impl<'d, 's> Table<'d, 's> {
         }
         found
     }
+}
+
+/// A number, written with or without a point.
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    let whole = value.as_integer().filter(|integer| integer.radix() == 10);
+    let written = whole.map(DeInteger::as_str);
+    let written = written.or_else(|| value.as_float().map(DeFloat::as_str))?;
+    written.parse::<f64>().ok()
 }
 
 /// The mistake without its line where that may hold a secret that should not be in the file.

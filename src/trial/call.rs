@@ -16,11 +16,20 @@ use crate::{
 pub enum Callee {
     /// The system under test.
     Copilot,
-    /// A judge, by its name in the configuration.
+    /// A judge, by its name in the configuration; a juror of a panel as `judge/juror`.
     Judge(String),
 }
 
 impl Callee {
+    /// A judge's model; a juror of a panel by both names.
+    pub fn juror(judge: &str, juror: &str) -> Self {
+        if juror.is_empty() {
+            Self::Judge(judge.to_owned())
+        } else {
+            Self::Judge(format!("{judge}/{juror}"))
+        }
+    }
+
     /// The name in records: empty for the copilot.
     pub fn name(&self) -> &str {
         match self {

@@ -88,6 +88,12 @@ impl ScoreTable {
             let of_case =
                 |place: &usize| column.cells.get(place * attempts..(place + 1) * attempts);
             column.cells = kept.iter().filter_map(of_case).flatten().cloned().collect();
+            let trials = kept
+                .iter()
+                .flat_map(|place| place * attempts..(place + 1) * attempts);
+            column.up_to = (trials.enumerate())
+                .filter_map(|(new, old)| Some((new, *column.up_to.get(&old)?)))
+                .collect();
         }
         table
     }

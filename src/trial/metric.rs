@@ -121,6 +121,24 @@ impl MetricSpec {
     }
 }
 
+/// What follows a panel's name in that of its metric of disagreement.
+const DISAGREEMENT: &str = ".disagreement";
+
+/// Whether the jurors of a panel disagree about an answer: 1 if they do.
+pub fn disagreement_of(judge: &str) -> MetricSpec {
+    MetricSpec {
+        name: format!("{judge}{DISAGREEMENT}"),
+        data_type: DataType::Binary,
+        direction: Direction::LowerIsBetter,
+        unit: String::new(),
+    }
+}
+
+/// The panel whose disagreement the metric is; `None` for every other metric.
+pub fn panel_of(metric: &str) -> Option<&str> {
+    metric.strip_suffix(DISAGREEMENT)
+}
+
 /// The names of the metrics that plain checks measure.
 pub const BUILTIN_METRICS: [&str; 11] = [
     "refusal_correct",

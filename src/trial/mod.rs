@@ -5,16 +5,20 @@
 //! has a reason instead.
 
 mod call;
+mod cascade;
 mod looks;
 mod metric;
 mod outcome;
 mod scores;
 
 pub use call::{Call, CallKey, Callee, Reply, Request};
+pub use cascade::{Asked, Cascade, Sure};
 pub use looks::{Looks, cluster_order, look_ends};
-pub use metric::{BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric};
+pub use metric::{
+    BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric, disagreement_of, panel_of,
+};
 pub use outcome::{ClaimFinding, Evidence, Label, Outcome, Score, ScoreOutOfRange, Unscored};
-pub use scores::{CaseInfo, Cell, Column, ScoreTable, ShapeError};
+pub use scores::{CaseInfo, Cell, Column, Disagreement, ScoreTable, ShapeError};
 
 use std::collections::BTreeMap;
 

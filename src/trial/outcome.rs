@@ -23,6 +23,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Score {
     value: f64,
+    up_to: Option<f64>,
     /// In one sentence, what the value came from; may quote untrusted text.
     pub explanation: String,
     /// The claims behind it, where the metric is made of claims.
@@ -49,6 +50,7 @@ impl Score {
         if metric.data_type.holds(value) {
             Ok(Self {
                 value,
+                up_to: None,
                 explanation,
                 claims: Vec::new(),
             })
@@ -65,6 +67,20 @@ impl Score {
     pub fn with_claims(mut self, claims: Vec<ClaimFinding>) -> Self {
         self.claims = claims;
         self
+    }
+
+    /// The same score with what it would be if the votes that failed had been the best possible ones;
+    /// its value counts them as the worst.
+    #[must_use]
+    pub fn or_up_to(mut self, best: f64) -> Self {
+        self.up_to = (best.is_finite() && best.total_cmp(&self.value).is_ne()).then_some(best);
+        self
+    }
+
+    /// What the value would be if the votes that failed had been the best possible ones; `None` where
+    /// that is the value itself.
+    pub const fn up_to(&self) -> Option<f64> {
+        self.up_to
     }
 
     /// Finite, and in the metric's range.
@@ -87,6 +103,9 @@ pub enum Unscored {
     InputMissing(Box<str>),
     /// Not measured before the run ended.
     NotRun,
+    /// The judge stands behind a cheaper one that is sure of the answer, and was not drawn to say so,
+    /// too. Not a failure: rules that know the draw make up for it, all others count it as missing.
+    Spared(Box<str>),
 }
 
 impl Unscored {
@@ -97,6 +116,11 @@ impl Unscored {
         matches!(self, Self::NoAnswer(kind) if !matches!(kind, FailureKind::Changed))
     }
 
+    /// Whether it is no failure but the plan: the judge was not to be asked.
+    pub const fn is_planned(&self) -> bool {
+        matches!(self, Self::Spared(_))
+    }
+
     /// The name used in counts.
     pub fn name(&self) -> String {
         match self {
@@ -105,6 +129,7 @@ impl Unscored {
             Self::ReplyMalformed(_) => "judge: malformed reply".to_owned(),
             Self::InputMissing(what) => format!("input missing: {what}"),
             Self::NotRun => "not run".to_owned(),
+            Self::Spared(_) => "spared: a cheaper judge is sure".to_owned(),
         }
     }
 }
@@ -112,7 +137,9 @@ impl Unscored {
 impl fmt::Display for Unscored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ReplyMalformed(fault) => write!(f, "{}: {fault}", self.name()),
+            Self::ReplyMalformed(detail) | Self::Spared(detail) => {
+                write!(f, "{}: {detail}", self.name())
+            }
             Self::NoAnswer(_) | Self::JudgeFailed(_) | Self::InputMissing(_) | Self::NotRun => {
                 f.write_str(&self.name())
             }

@@ -3,10 +3,15 @@
 //! A table has one cell for every planned trial and metric, so that nothing can be dropped: what is
 //! not scored says so. Explanations stay in the record.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use super::{looks::Looks, metric::MetricSpec, outcome::Unscored};
-use crate::unit::Digest;
+use super::{
+    cascade::Cascade,
+    looks::Looks,
+    metric::{MetricSpec, panel_of},
+    outcome::Unscored,
+};
+use crate::unit::{Digest, count_to_f64};
 
 /// One metric of one planned trial.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +51,11 @@ pub struct Column {
     pub instrument_name: String,
     /// By planned trial: case 0 attempt 0, case 0 attempt 1, … Always cases × attempts long.
     pub cells: Vec<Cell>,
+    /// Scores of which votes failed, by planned trial: the cell counts these as the worst possible
+    /// ones; here is the score with them as the best.
+    pub up_to: BTreeMap<usize, f64>,
+    /// When its judge was asked, if it stands behind a cheaper one.
+    pub cascade: Option<Cascade>,
 }
 
 /// All of a record that a gate reads.
@@ -67,6 +77,25 @@ pub struct ScoreTable {
     pub looks: Option<Looks>,
     /// Finished runs of the same plan that were there before this one: it is one more try.
     pub earlier_tries: Vec<String>,
+}
+
+/// How often the jurors of a panel disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disagreement<'a> {
+    /// The panel's name.
+    pub panel: &'a str,
+    /// Answers on which at least two jurors came to different values.
+    pub n_differing: usize,
+    /// Answers about which that is known.
+    pub n_answers: usize,
+}
+
+impl fmt::Display for Disagreement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let share = count_to_f64(self.n_differing) / count_to_f64(self.n_answers.max(1));
+        let (differing, all) = (self.n_differing, self.n_answers);
+        write!(f, "{:.1}% ({differing} of {all} answers)", 100.0 * share)
+    }
 }
 
 /// A column that does not have one cell for each planned trial.
@@ -102,6 +131,22 @@ impl ScoreTable {
                 Cell::Scored(_) | Cell::NotApplicable | Cell::Unscored(_) => None,
             };
             Some((name.as_str(), column.cells.iter().find_map(impossible)?))
+        })
+    }
+
+    /// How often the jurors of each panel disagree.
+    pub fn disagreements(&self) -> impl Iterator<Item = Disagreement<'_>> {
+        self.columns.iter().filter_map(|(name, column)| {
+            let panel = panel_of(name)?;
+            let values = column.cells.iter().filter_map(|cell| match cell {
+                Cell::Scored(value) => Some(*value > 0.0),
+                Cell::NotApplicable | Cell::Unscored(_) => None,
+            });
+            Some(Disagreement {
+                panel,
+                n_differing: values.clone().filter(|differs| *differs).count(),
+                n_answers: values.count(),
+            })
         })
     }
 

@@ -270,7 +270,7 @@ fn call_view(side: &'static str, call: &Call) -> Result<CallView, Trouble> {
         Err(failure) => (failure.to_string(), true),
     };
     let vote = format!("vote {}", call.key.vote + 1);
-    let round = if call.key.round > 0 {
+    let round = if call.key.round % 2 == 1 {
         ", asked once more"
     } else {
         ""

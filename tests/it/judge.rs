@@ -16,10 +16,10 @@ use crate::{
     wire::{Asked, Said, Wire},
 };
 
-const N_CASES: usize = 60;
+pub(crate) const N_CASES: usize = 60;
 
 /// Every third answer says what no passage says.
-fn is_good(index: usize) -> bool {
+pub(crate) fn is_good(index: usize) -> bool {
     !index.is_multiple_of(3)
 }
 
@@ -31,7 +31,7 @@ fn cases() -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn answers() -> String {
+pub(crate) fn answers() -> String {
     let lines = (0..N_CASES).map(|index| {
         let fee = format!("The fee for product {index} is {index} EUR.");
         let answer = if is_good(index) {
@@ -56,7 +56,7 @@ fn labels() -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn config(judges: &str) -> String {
+pub(crate) fn config(judges: &str) -> String {
     format!(
         "schema = \"groundgate.config/1\"\neval-set = \"set.jsonl\"\npolicy = \"gate.toml\"\nseed = 7\n\
          [[copilot]]\nname = \"c\"\nkind = \"recorded\"\nfile = \"answers.jsonl\"\n{judges}\n\
@@ -72,7 +72,7 @@ fn llm(spec: &str, url: &str) -> String {
     )
 }
 
-fn folder(judges: &str) -> Folder {
+pub(crate) fn folder(judges: &str) -> Folder {
     Folder::with(&[
         ("gate.toml", POLICY),
         ("set.jsonl", &cases()),
@@ -83,14 +83,14 @@ fn folder(judges: &str) -> Folder {
 }
 
 #[track_caller]
-fn json_of(folder: &Folder, arguments: &[&str], code: i32) -> Value {
+pub(crate) fn json_of(folder: &Folder, arguments: &[&str], code: i32) -> Value {
     let ended = folder.run(&[arguments, &["--json"]].concat());
     assert_eq!(ended.code, code, "{}{}", ended.out, ended.err);
     serde_json::from_str(&ended.out).unwrap()
 }
 
 /// The ids that a judge's request asks to be labelled.
-fn ids(asked: &Asked, list: &str) -> Vec<String> {
+pub(crate) fn ids(asked: &Asked, list: &str) -> Vec<String> {
     let path =
         format!("/response_format/json_schema/schema/properties/{list}/items/properties/id/enum");
     let ids = asked.body.pointer(&path).and_then(Value::as_array);
@@ -99,13 +99,13 @@ fn ids(asked: &Asked, list: &str) -> Vec<String> {
         .collect()
 }
 
-fn chat(text: &str) -> Said {
+pub(crate) fn chat(text: &str) -> Said {
     Said::json(&json!({"model": "j-1",
         "choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 10, "completion_tokens": 5}}))
 }
 
-fn labelled_all(asked: &Asked, label: &str) -> Said {
+pub(crate) fn labelled_all(asked: &Asked, label: &str) -> Said {
     let claims: Vec<Value> = (ids(asked, "claims").iter())
         .map(|id| json!({"id": id, "label": label, "passage": null, "quote": null}))
         .collect();

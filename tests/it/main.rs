@@ -11,10 +11,12 @@
 
 mod again;
 mod architecture;
+mod atomic;
 mod auth;
 mod bad_input;
 mod browser;
 mod canary;
+mod cascade;
 mod ci;
 mod copilots;
 mod crash;
@@ -28,6 +30,7 @@ mod limits;
 mod live;
 mod misbehave;
 mod mlflow;
+mod panel;
 mod plan;
 mod program;
 mod protection;

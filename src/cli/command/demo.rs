@@ -111,10 +111,10 @@ impl<'a> Demo<'a> {
             attempts: ATTEMPTS,
             seed: SEED,
             concurrency: CONCURRENCY,
-            seats: vec![Seat {
-                name: "embedded".to_owned(),
-                kind: SeatKind::Embedded(judge),
-            }],
+            seats: vec![Seat::alone(
+                "embedded".to_owned(),
+                SeatKind::Embedded(judge),
+            )],
             checks: bundled::CHECKS.map(str::to_owned).to_vec(),
         };
         let at = clock::now(self.terminal.source_date_epoch.as_deref());

@@ -22,7 +22,7 @@ use super::super::{
     wants_json, wiring,
 };
 use crate::{
-    config::{Config, CopilotKind, EndpointConfig, JudgeEndpoint, ModelApi},
+    config::{Config, CopilotKind, EndpointConfig, JurorConfig, ModelApi},
     report::visible_line,
     transport::{Client, Endpoint, SystemClock, is_loopback, system_certificates},
 };
@@ -98,10 +98,20 @@ fn disk(folder: &Path, findings: &mut Findings) {
     }
 }
 
-/// Copilots and judges that can be called, by their place in the configuration.
+/// Copilots and judges that can be called, by their place in the configuration; of a judge also the
+/// juror's.
 struct Sound {
     copilots: Vec<usize>,
-    judges: Vec<usize>,
+    judges: Vec<(usize, usize)>,
+}
+
+/// What a juror is called in findings.
+fn of_juror(judge: &str, juror: &JurorConfig) -> String {
+    if juror.name.is_empty() {
+        format!("judge {judge}")
+    } else {
+        format!("judge {judge}, juror {}", juror.name)
+    }
 }
 
 /// Everything about endpoints that can be known without calling them.
@@ -136,18 +146,19 @@ fn endpoints(config: &Config, findings: &mut Findings) -> Sound {
     }
     for (index, judge) in config.judges.iter().enumerate() {
         let subject = format!("judge {}", judge.name);
-        let Some(JudgeEndpoint { endpoint, api }) = &judge.endpoint else {
-            findings.ok(&subject, "kind", "embedded: asks nobody");
-            continue;
-        };
-        if let Err(error) = wiring::spec(judge) {
-            findings.failed(&subject, "spec", &error);
+        match wiring::spec(judge) {
+            Ok(None) => findings.ok(&subject, "kind", "embedded: asks nobody"),
+            Ok(Some(_)) => {}
+            Err(error) => findings.failed(&subject, "spec", &error),
         }
-        if one(&subject, endpoint, findings) {
-            sound.judges.push(index);
-        }
-        if let Some(prices) = &prices {
-            price(&subject, api, prices, findings);
+        for (place, juror) in judge.jurors.iter().enumerate() {
+            let subject = of_juror(&judge.name, juror);
+            if one(&subject, &juror.endpoint.endpoint, findings) {
+                sound.judges.push((index, place));
+            }
+            if let Some(prices) = &prices {
+                price(&subject, &juror.endpoint.api, prices, findings);
+            }
         }
     }
     sound
@@ -316,15 +327,18 @@ fn online(
             seen(&subject, client.as_deref(), findings);
         }
     }
-    for index in &sound.judges {
-        if let Some(judge) = config.judges.get(*index) {
-            let subject = format!("judge {}", judge.name);
+    for (index, place) in &sound.judges {
+        let judge = config.judges.get(*index);
+        if let Some((judge, juror)) =
+            judge.and_then(|judge| Some((judge, judge.jurors.get(*place)?)))
+        {
+            let subject = of_juror(&judge.name, juror);
             let probe = Probe {
                 config,
                 runtime: &runtime,
                 subject: &subject,
             };
-            let client = probe::judge(&probe, judge, findings);
+            let client = probe::judge(&probe, &juror.endpoint, findings);
             seen(&subject, client.as_deref(), findings);
         }
     }

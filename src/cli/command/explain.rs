@@ -20,7 +20,7 @@ use crate::{
     gate::{KnownMetrics, Policy, Rule, environments, settings_of},
     record::{Reader, StoredTrial},
     report::{visible_line, visible_text},
-    trial::{Call, Callee, ClaimFinding, Label, Reply},
+    trial::{Call, Callee, ClaimFinding, Label, Reply, panel_of},
 };
 
 /// Runs the command.
@@ -163,6 +163,15 @@ fn case(
             }
         }
     }
+    let mut metrics = reader.header().metrics.iter();
+    if metrics.any(|source| panel_of(&source.metric.name).is_some()) {
+        for one in reader.score_table()?.disagreements() {
+            let panel = visible_line(one.panel);
+            terminal.line(&format!(
+                "   in this run the jurors of {panel} disagree: {one}"
+            ));
+        }
+    }
     Ok(ExitCode::Done)
 }
 
@@ -232,11 +241,12 @@ fn explain_call(call: &Call) -> String {
         Ok(Reply::Answer(_)) => String::new(),
         Err(failure) => format!("none: {failure}"),
     };
+    let name = name.replacen('/', ", juror ", 1);
     format!(
         "   judge {}, vote {}{}\n   sent\n     {}\n   replied\n     {}\n",
-        visible_line(name),
+        visible_line(&name),
         call.key.vote + 1,
-        if call.key.round > 0 {
+        if call.key.round % 2 == 1 {
             ", asked once more"
         } else {
             ""

@@ -190,7 +190,7 @@ fn labels(
                 let given = joined.pairs.iter().map(|pair| (pair.trial, pair.human));
                 scores.add(metric, candidate.table.planned(), given);
             }
-            Err(error @ JoinError::OutOfRange { .. }) => {
+            Err(error @ (JoinError::OutOfRange { .. } | JoinError::NotAsked(_))) => {
                 return Err(CliError::new(ExitCode::Invalid, error));
             }
             Err(

@@ -326,6 +326,8 @@ fn made_up(side: &str, columns: BTreeMap<String, (MetricSpec, Vec<Cell>)>) -> Op
             instrument: Digest::of(b"made up"),
             instrument_name: "made up".to_owned(),
             cells,
+            up_to: BTreeMap::new(),
+            cascade: None,
         };
         (name, column)
     });

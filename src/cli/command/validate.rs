@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{
     args::{Global, ValidateArgs},
+    cascades,
     error::{CliError, show, warn},
     exit_code::ExitCode,
     files,
@@ -13,7 +14,7 @@ use super::super::{
     wiring,
 };
 use crate::{
-    config::Config,
+    config::{CascadeConfig, Config, JudgeConfig},
     eval_set::{EvalSet, KnowledgeBase, Lint, Severity, lint, load},
     gate::{KnownMetrics, Policy, environments, policy_warnings, read_policy},
     judge::{OfflineJudge, known_metric},
@@ -57,19 +58,27 @@ pub(crate) fn run(
 pub(super) fn metrics(config: &Config) -> KnownMetrics {
     let mut known = KnownMetrics::new();
     for judge in &config.judges {
-        let metrics = match wiring::spec(judge) {
-            Ok(Some(spec)) => spec.metrics(),
-            Ok(None) => OfflineJudge::metrics(),
-            // Said again, with its place, when the judges are checked.
-            Err(_) => continue,
-        };
-        known.extend(
-            metrics
-                .into_iter()
-                .map(|metric| (metric.name.clone(), metric)),
-        );
+        // What is wrong is said again, with its place, when the judges are checked.
+        let metrics = wiring::metrics(judge).unwrap_or_default();
+        let apart = cascades::apart(config, judge).unwrap_or_default();
+        known.extend(metrics.into_iter().map(|mut metric| {
+            if apart.contains(&metric.name) {
+                metric.name = format!("{}_{}", judge.name, metric.name);
+            }
+            (metric.name.clone(), metric)
+        }));
     }
     known
+}
+
+/// Whether a judge can stand where it is to stand.
+fn stands(config: &Config, judge: &JudgeConfig) -> Result<(), CliError> {
+    let cascade = judge.cascade.as_ref();
+    let after = |one: &CascadeConfig| config.judges.iter().find(|other| other.name == one.after);
+    match cascade.and_then(|cascade| Some((cascade, after(cascade)?))) {
+        None => Ok(()),
+        Some((cascade, cheaper)) => cascades::check(judge, cascade, &wiring::metrics(cheaper)?),
+    }
 }
 
 /// What a policy may name here: the configuration's metrics, or everything bundled where there is none.
@@ -142,10 +151,20 @@ impl Checked<'_> {
 
     fn judges(&mut self, config: &Config) {
         for judge in &config.judges {
+            if let Err(error) = stands(config, judge) {
+                self.fail(&error);
+            }
             match wiring::spec(judge) {
                 Ok(Some(spec)) => {
-                    self.terminal
-                        .line(&format!("ok  judge {}: {}", judge.name, spec.title()));
+                    let panel = match judge.jurors.len() {
+                        1 => String::new(),
+                        n => format!(", a panel of {n}"),
+                    };
+                    self.terminal.line(&format!(
+                        "ok  judge {}: {}{panel}",
+                        judge.name,
+                        spec.title()
+                    ));
                 }
                 Ok(None) => self
                     .terminal

@@ -7,7 +7,7 @@ use super::{
     whole,
 };
 use crate::{
-    gate::policy::{CaseFilter, Estimand, RuleKind},
+    gate::policy::{CaseFilter, Estimand},
     stats::{
         Unit,
         distributions::{binomial_cdf, normal_cdf, normal_upper_quantile},
@@ -18,17 +18,13 @@ use crate::{
 };
 
 impl Context<'_> {
-    pub(super) fn must_pass(&self) -> RulePower {
-        let RuleKind::MustPass {
-            metric,
-            cases,
-            min,
-            min_cases,
-            repeats,
-        } = &self.rule.kind
-        else {
-            return self.blank(None);
-        };
+    pub(super) fn must_pass(
+        &self,
+        metric: &str,
+        cases: &CaseFilter,
+        min: f64,
+        (min_cases, repeats): (usize, u32),
+    ) -> RulePower {
         let is_chosen = |case: &CaseInfo| match cases {
             CaseFilter::Critical => case.critical,
             CaseFilter::Slice(slice) => is_in(case, Some(slice)),
@@ -54,15 +50,15 @@ impl Context<'_> {
         let cells = rows
             .filter(|(case, _)| is_chosen(case))
             .flat_map(|(_, cells)| cells);
-        let is_bad = |cell: &&Cell| !matches!(cell, Cell::Scored(value) if value >= min);
+        let is_bad = |cell: &&Cell| !matches!(cell, Cell::Scored(value) if *value >= min);
         let (n, bad) = (cells.clone().count(), cells.filter(is_bad).count());
         let bad_share = count_to_f64(bad) / count_to_f64(n.max(1));
-        let (pass, note) = if chosen < (*min_cases).max(1) {
+        let (pass, note) = if chosen < min_cases.max(1) {
             (
                 0.0,
                 format!("{chosen} such cases, the policy wants {min_cases}: never passes"),
             )
-        } else if self.planned.attempts < *repeats {
+        } else if self.planned.attempts < repeats {
             (
                 0.0,
                 format!(
@@ -108,9 +104,9 @@ impl Context<'_> {
         let planned = pilot.candidate.planned();
         let is_hole = |trial: usize| {
             let columns = pilot.candidate.columns.values();
-            columns
-                .into_iter()
-                .any(|column| matches!(column.cells.get(trial), Some(Cell::Unscored(_))))
+            columns.into_iter().any(|column| {
+                matches!(column.cells.get(trial), Some(Cell::Unscored(reason)) if !reason.is_planned())
+            })
         };
         let holes = (0..planned).filter(|trial| is_hole(*trial)).count();
         let share = count_to_f64(holes) / count_to_f64(planned.max(1));

@@ -212,4 +212,6 @@ fn whole(units: f64) -> usize {
 }
 
 #[cfg(test)]
+mod kind_tests;
+#[cfg(test)]
 mod tests;

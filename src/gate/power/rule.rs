@@ -41,8 +41,21 @@ pub(super) fn powers(
         RuleKind::Ceiling { metric, max } => context.absolute(metric, (Bar::AtMost, *max), None),
         RuleKind::NonInferior { metric, margin } => context.difference(metric, -margin),
         RuleKind::Superior { metric, by } => context.difference(metric, *by),
-        RuleKind::SliceFloor { .. } => return context.slice_floor(),
-        RuleKind::MustPass { .. } => context.must_pass(),
+        RuleKind::SliceFloor {
+            metric,
+            by,
+            min,
+            min_cases,
+            required,
+            ..
+        } => return context.slice_floor(metric, (*min, *min_cases), by, required),
+        RuleKind::MustPass {
+            metric,
+            cases,
+            min,
+            min_cases,
+            repeats,
+        } => context.must_pass(metric, cases, *min, (*min_cases, *repeats)),
         RuleKind::MaxCount { metric, max } => context.max_count(metric, *max),
         RuleKind::MaxErrorRate { max } => context.max_error_rate(max.value()),
         RuleKind::Percentile {
@@ -330,18 +343,13 @@ impl<'a> Context<'a> {
             .map_err(|unfit| unfit.to_string())
     }
 
-    fn slice_floor(&self) -> Vec<RulePower> {
-        let RuleKind::SliceFloor {
-            metric,
-            by,
-            min,
-            min_cases,
-            required,
-            ..
-        } = &self.rule.kind
-        else {
-            return Vec::new();
-        };
+    fn slice_floor(
+        &self,
+        metric: &str,
+        (min, min_cases): (f64, usize),
+        by: &[String],
+        required: &[Slice],
+    ) -> Vec<RulePower> {
         let present = slices(self.planned.cases, by);
         let absent = required.iter().filter(|slice| !present.contains(*slice));
         let absent = absent.map(|slice| {
@@ -353,7 +361,7 @@ impl<'a> Context<'a> {
         });
         let planned = present
             .iter()
-            .map(|slice| self.absolute(metric, (Bar::AtLeast, *min), Some((slice, *min_cases))));
+            .map(|slice| self.absolute(metric, (Bar::AtLeast, min), Some((slice, min_cases))));
         let all: Vec<RulePower> = absent.chain(planned).collect();
         if all.is_empty() {
             return vec![self.says(None, Some(0.0), "no case has such a tag")];

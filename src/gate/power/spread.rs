@@ -168,6 +168,7 @@ fn value(cell: &Cell, worst: Option<f64>) -> Option<f64> {
     match cell {
         Cell::Scored(value) => Some(*value),
         Cell::NotApplicable => None,
+        Cell::Unscored(reason) if reason.is_planned() => None,
         Cell::Unscored(_) => worst,
     }
 }

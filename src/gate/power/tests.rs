@@ -86,6 +86,8 @@ impl World {
             instrument: Digest::of(b"judge"),
             instrument_name: "a judge".to_owned(),
             cells,
+            up_to: BTreeMap::new(),
+            cascade: None,
         };
         ScoreTable {
             looks: None,
@@ -100,7 +102,7 @@ impl World {
     }
 }
 
-fn policy(kinds: Vec<RuleKind>) -> Policy {
+pub(super) fn policy(kinds: Vec<RuleKind>) -> Policy {
     let rules = kinds.into_iter().enumerate().map(|(index, kind)| Rule {
         id: format!("rule-{index}"),
         why: None,
@@ -120,21 +122,21 @@ fn policy(kinds: Vec<RuleKind>) -> Policy {
     }
 }
 
-fn floor(min: f64) -> RuleKind {
+pub(super) fn floor(min: f64) -> RuleKind {
     RuleKind::Floor {
         metric: "groundedness".to_owned(),
         min,
     }
 }
 
-fn not_worse(margin: f64) -> RuleKind {
+pub(super) fn not_worse(margin: f64) -> RuleKind {
     RuleKind::NonInferior {
         metric: "groundedness".to_owned(),
         margin,
     }
 }
 
-fn planned<'a>(
+pub(super) fn planned<'a>(
     cases: &'a [CaseInfo],
     attempts: u32,
     pilot: Option<Evidence<'a>>,

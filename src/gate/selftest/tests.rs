@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::{
+    copilot::FailureKind,
     gate::{
         Outside,
         policy::{OnOpen, Rule, Statistics},
     },
-    trial::{CaseInfo, Cell, Column, DataType, MetricSpec},
+    trial::{CaseInfo, Cell, Column, DataType, MetricSpec, Unscored},
     unit::Digest,
 };
 
@@ -39,6 +40,8 @@ fn table(n: usize, attempts: u32) -> ScoreTable {
         instrument: Digest::of(b"judge"),
         instrument_name: "a judge".to_owned(),
         cells,
+        up_to: BTreeMap::new(),
+        cascade: None,
     };
     ScoreTable {
         looks: None,
@@ -191,6 +194,88 @@ fn simulated_runs_agree_as_the_record_says() {
             "{attempts}: {correlation} {agreement:?}"
         );
     }
+}
+
+#[test]
+fn rules_of_every_kind_are_tried_and_only_those_with_a_known_truth_are_counted() {
+    let record = crate::gate::tests::table("record", 90, |index| match index {
+        0 => Cell::NotApplicable,
+        1 => Cell::Unscored(Unscored::NotRun),
+        2 => Cell::Unscored(Unscored::NoAnswer(FailureKind::Timeout)),
+        _ => Cell::Scored(f64::from(u8::from(index % 30 != 3))),
+    });
+    let mut policy = policy(crate::gate::tests::every_kind(), Estimand::Population);
+    policy
+        .rules
+        .retain(|rule| !matches!(rule.kind, RuleKind::SliceFloor { .. }));
+    policy.rules.push(Rule {
+        id: "slices".to_owned(),
+        why: None,
+        line: None,
+        estimand: Some(Estimand::Suite),
+        kind: RuleKind::SliceFloor {
+            metric: "groundedness".to_owned(),
+            by: vec!["product".to_owned()],
+            min: 0.5,
+            min_cases: 10,
+            on_thin: OnOpen::Hold,
+            required: Vec::new(),
+        },
+    });
+    let mut again = record.clone();
+    again.cases.swap(5, 6);
+    again.cases[7].digest = Digest::of(b"another question of this id");
+    let trying = |baseline| Trying {
+        policy: &policy,
+        evidence: Evidence {
+            candidate: &record,
+            baseline,
+        },
+        replications: 5,
+        seed: 3,
+        correlation: 0.5,
+    };
+    let alone = selftest(&trying(None), &|| {});
+    let twice = selftest(&trying(Some(&again)), &|| {});
+    assert_eq!(alone.rules.len(), policy.rules.len());
+    let n_false = |test: &SelfTest, place: usize| {
+        let verdicts = &test.rules[place].verdicts;
+        verdicts.false_pass.count + verdicts.false_fail.count
+    };
+    for (place, rule) in policy.rules.iter().enumerate() {
+        if rule.kind.is_count() || matches!(rule.kind, RuleKind::Percentile { .. }) {
+            assert_eq!(
+                n_false(&alone, place),
+                0,
+                "nobody knows the truth: {}",
+                rule.id
+            );
+        }
+    }
+    assert!(!alone.agreements["groundedness"].is_measured);
+    assert!(
+        twice.agreements["groundedness"].is_measured,
+        "a second record is a second attempt"
+    );
+}
+
+#[test]
+fn breaking_touches_scores_alone() {
+    let mut record = table(50, 1);
+    let mut luck = Luck::new(5, 0);
+    let before = record.clone();
+    break_some(&mut record, "tone", 1.0, &mut luck);
+    assert_eq!(record, before, "nobody measured it");
+    record.columns.get_mut("groundedness").unwrap().cells[3] = Cell::NotApplicable;
+    break_some(&mut record, "groundedness", 1.0, &mut luck);
+    let cells = &record.columns["groundedness"].cells;
+    assert_eq!(cells[3], Cell::NotApplicable);
+    let n_broken = cells
+        .iter()
+        .filter(|cell| **cell == Cell::Scored(0.0))
+        .count();
+    assert_eq!(n_broken, 49);
+    assert!((Rate { count: 0, of: 0 }).share().total_cmp(&0.0).is_eq());
 }
 
 #[test]

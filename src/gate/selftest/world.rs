@@ -377,6 +377,7 @@ fn measured(column: &Column, place: usize, questions: &[Question], assumed: f64)
     Measured {
         template: Column {
             cells: Vec::new(),
+            up_to: BTreeMap::new(),
             ..column.clone()
         },
         redraw: 1.0 - reliability.clamp(0.0, 1.0).sqrt(),

@@ -36,7 +36,7 @@ use crate::{
     },
     quality::{Share, good_from, join, labels::Labels},
     report::visible_line,
-    trial::{Cell, MetricSpec},
+    trial::{Cell, MetricSpec, panel_of},
 };
 
 /// Runs the command.
@@ -80,7 +80,8 @@ pub(super) fn run(
         // What one judge has spent is not there for the next.
         cap = left(cap, &reader)?;
         let table = reader.score_table()?;
-        for column in table.columns.values() {
+        let scores = table.columns.values();
+        for column in scores.filter(|one| panel_of(&one.metric.name).is_none()) {
             let found = Attacked::of(&name, &column.metric, (&column.cells, &attacks));
             measured.push(found.measured(column.instrument.to_string(), terminal));
             all.push((found, judged.path.display().to_string()));

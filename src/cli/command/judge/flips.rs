@@ -20,7 +20,11 @@ use super::{
     show,
 };
 use crate::{
-    copilot::Answer, eval_set::Case, quality::Flips, report::visible_line, trial::Column,
+    copilot::Answer,
+    eval_set::Case,
+    quality::Flips,
+    report::visible_line,
+    trial::{Column, panel_of},
     unit::Digest,
 };
 
@@ -50,7 +54,8 @@ pub(super) fn run(
     let table = rejudge::whole(&judged)?.score_table()?;
     let times = usize::try_from(args.times).unwrap_or(1);
     let flips = |column: &Column| Flips::of(column, times);
-    let found: Vec<Flips> = table.columns.values().filter_map(flips).collect();
+    let scores = (table.columns.values()).filter(|one| panel_of(&one.metric.name).is_none());
+    let found: Vec<Flips> = scores.filter_map(flips).collect();
     let judge_of = |metric: &str| table.columns.get(metric).map(|column| column.instrument);
     let measured = found.iter().filter_map(|one| {
         let judge = judge_of(&one.metric)?.to_string();

@@ -28,7 +28,7 @@ use crate::{
     record::Reader,
     report::visible_line,
     stats::agreement::{PositionBias, position_bias},
-    trial::Reply,
+    trial::{Reply, panel_of},
 };
 
 /// Runs the command.
@@ -61,6 +61,7 @@ pub(super) fn run(
     let table = reader.score_table()?;
     let bias = bias(&reader, table.planned())?;
     let found: Vec<Preference> = (table.columns.values())
+        .filter(|column| panel_of(&column.metric.name).is_none())
         .filter_map(|column| Preference::of(&column.metric.name, &column.cells))
         .collect();
     if wants_json(global) {

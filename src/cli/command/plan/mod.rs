@@ -109,7 +109,7 @@ fn plan(global: &Global, args: &PlanArgs) -> Result<Plan, CliError> {
     }
     let path = args.policy.clone().unwrap_or_else(|| config.policy.clone());
     let (policy_name, policy) = project::policy(&path, args.env.as_deref(), &metrics)?;
-    let (pilot_votes, n_judges) = votes(&config)?;
+    let (pilot_votes, n_judges, n_splits) = votes(&config)?;
     let votes = within(args.votes.unwrap_or(pilot_votes), 25, "--votes")?;
     let cases: Vec<CaseInfo> = eval_set.cases.iter().map(info).collect();
     let planned = Planned {
@@ -129,7 +129,7 @@ fn plan(global: &Global, args: &PlanArgs) -> Result<Plan, CliError> {
         copilot,
         eval_set: &eval_set,
         attempts,
-        judge_votes: votes.saturating_mul(n_judges),
+        judge_votes: votes.saturating_mul(n_judges).saturating_add(n_splits),
         pilot: pilot.as_ref(),
         question_usd,
     })?;
@@ -195,16 +195,18 @@ fn record(config: &Config, name: &str, is_asked_for: bool) -> Result<Option<Load
     Loaded::new(runs::open(&config.runs_dir, name)?).map(Some)
 }
 
-/// The most votes of a judge with a model, at least 1, and how many such judges there are.
-fn votes(config: &Config) -> Result<(u32, u32), CliError> {
-    let (mut most, mut n_judges) = (1, 0);
+/// The most votes of a judge with a model, at least 1, how many such judges there are, and how many
+/// calls they make besides.
+fn votes(config: &Config) -> Result<(u32, u32, u32), CliError> {
+    let (mut most, mut n_judges, mut n_splits) = (1, 0, 0);
     for judge in &config.judges {
         if let Some(spec) = wiring::spec(judge)? {
             most = most.max(spec.votes);
             n_judges += 1;
+            n_splits += spec.calls() - spec.votes;
         }
     }
-    Ok((most, n_judges))
+    Ok((most, n_judges, n_splits))
 }
 
 fn within(number: u32, most: u32, what: &str) -> Result<u32, CliError> {

@@ -69,7 +69,7 @@ pub(super) struct Order<'a> {
     pub(super) copilot: &'a CopilotConfig,
     pub(super) eval_set: &'a EvalSet,
     pub(super) attempts: u32,
-    /// Votes of all judges with a model on one answer.
+    /// Calls of all judges with a model about one answer.
     pub(super) judge_votes: u32,
     pub(super) pilot: Option<&'a Loaded>,
     /// Of writing a question, in dollars.
@@ -88,6 +88,17 @@ impl Money {
             None => (Usage::default(), Usage::default()),
         };
         let mut notes = Vec::new();
+        if order
+            .config
+            .judges
+            .iter()
+            .any(|judge| judge.cascade.is_some())
+        {
+            notes.push(
+                "a judge behind another is counted as asked about every answer: at most so much"
+                    .to_owned(),
+            );
+        }
         let copilot_cost = copilot.mean_cost();
         let judge_cost = if judge_calls == 0 {
             Some(0.0)

@@ -1,0 +1,81 @@
+//! Judges behind cheaper ones, as the configuration says: who stands where, and what is recorded apart.
+
+use std::collections::BTreeSet;
+
+use super::{error::CliError, wiring};
+use crate::{
+    config::{CascadeConfig, Config, JudgeConfig},
+    run::{Behind, Seat},
+    trial::{Cascade, DataType, MetricSpec},
+};
+
+/// The metrics of a judge that one behind it yields, too: that one's are the run's.
+pub(crate) fn apart(config: &Config, judge: &JudgeConfig) -> Result<BTreeSet<String>, CliError> {
+    let is_behind = |other: &&JudgeConfig| {
+        let cascade = other.cascade.as_ref();
+        cascade.is_some_and(|cascade| cascade.after == judge.name)
+    };
+    let mut apart = BTreeSet::new();
+    for other in config.judges.iter().filter(is_behind) {
+        apart.extend(
+            wiring::metrics(other)?
+                .into_iter()
+                .map(|metric| metric.name),
+        );
+    }
+    Ok(apart)
+}
+
+/// Where a judge stands; `None` where it is asked about every answer.
+pub(crate) fn behind(
+    config: &Config,
+    judge: &JudgeConfig,
+    seats: &[Seat],
+) -> Result<Option<Behind>, CliError> {
+    let cascade = judge
+        .cascade
+        .as_ref()
+        .filter(|cascade| !cascade.asks_always);
+    let Some(cascade) = cascade else {
+        return Ok(None);
+    };
+    let cheaper = config
+        .judges
+        .iter()
+        .position(|other| other.name == cascade.after);
+    let Some(cheaper) = cheaper.and_then(|place| seats.get(place)) else {
+        let message = format!("judge `{}` stands behind `{}`", judge.name, cascade.after);
+        return Err(CliError::invalid(message).with_help("name both with --judge"));
+    };
+    check(judge, cascade, &cheaper.judged())?;
+    Ok(Some(Behind {
+        after: cascade.after.clone(),
+        cheaper: cheaper.instrument(),
+        cascade: Cascade {
+            by: cheaper.recorded(&cascade.by),
+            unsure: cascade.unsure,
+            audit: cascade.audit,
+        },
+    }))
+}
+
+/// Whether the cheaper judge has the score that is to say how sure it is.
+pub(crate) fn check(
+    judge: &JudgeConfig,
+    cascade: &CascadeConfig,
+    cheaper: &[MetricSpec],
+) -> Result<(), CliError> {
+    let is_share = |metric: &&MetricSpec| {
+        metric.name == cascade.by
+            && matches!(metric.data_type, DataType::Binary | DataType::Fraction)
+    };
+    if cheaper.iter().any(|metric| is_share(&metric)) {
+        return Ok(());
+    }
+    let known: Vec<&str> = cheaper.iter().map(|metric| metric.name.as_str()).collect();
+    let message = format!(
+        "judge `{}` stands behind `{}`, which has no score from 0 to 1 called `{}`",
+        judge.name, cascade.after, cascade.by
+    );
+    Err(CliError::invalid(message).with_help(format!("by = one of {}", known.join(", "))))
+}

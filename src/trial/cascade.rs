@@ -1,0 +1,192 @@
+//! Cascades: a dear judge behind a cheaper one, asked only where that one is unsure, and about a drawn
+//! part of the rest.
+//!
+//! An answer of which the cheaper judge is sure counts as the best or the worst value; of those that
+//! are drawn the dear judge's value is known, too, and what it differs by is weighed with the chance of
+//! being drawn. So the mean is that of the dear judge, had it been asked about every answer.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    outcome::Unscored,
+    scores::{CaseInfo, Cell, ScoreTable},
+};
+use crate::unit::{Digest, count_to_f64};
+
+/// When a judge behind a cheaper one is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cascade {
+    /// The cheaper judge's metric that says how sure it is; higher is better.
+    pub by: String,
+    /// From the one to the other, both included, it is unsure.
+    pub unsure: (f64, f64),
+    /// The chance that an answer of which it is sure is drawn; above 0, below 1.
+    pub audit: f64,
+}
+
+/// What the cheaper judge makes of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sure {
+    /// It is unsure, or has no score, or the case is critical: the dear judge is asked.
+    No,
+    /// It is sure that the answer is good.
+    Good,
+    /// It is sure that the answer is bad.
+    Bad,
+}
+
+impl Cascade {
+    /// What the cheaper judge's score of an answer says.
+    pub fn sure(&self, score: Option<f64>, is_critical: bool) -> Sure {
+        match score {
+            Some(score) if !is_critical && score > self.unsure.1 => Sure::Good,
+            Some(score) if !is_critical && score < self.unsure.0 => Sure::Bad,
+            Some(_) | None => Sure::No,
+        }
+    }
+
+    /// Whether the dear judge is asked about an attempt at a case even if the cheaper one is sure: a draw
+    /// that only the seed decides.
+    pub fn is_drawn(&self, seed: u64, case: &str, attempt: u32) -> bool {
+        let attempt = attempt.to_be_bytes();
+        let parts = [
+            b"audit".as_slice(),
+            &seed.to_be_bytes(),
+            case.as_bytes(),
+            &attempt,
+        ];
+        let digest = Digest::of_parts(parts).to_string();
+        let drawn = digest
+            .get(..8)
+            .and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        drawn.is_some_and(|drawn| f64::from(drawn) < self.audit * (f64::from(u32::MAX) + 1.0))
+    }
+
+    /// What the cell of the cheaper judge says.
+    pub fn sure_of(&self, by: Option<&Cell>, case: &CaseInfo) -> Sure {
+        let score = match by {
+            Some(Cell::Scored(score)) => Some(*score),
+            Some(Cell::NotApplicable | Cell::Unscored(_)) | None => None,
+        };
+        self.sure(score, case.critical)
+    }
+}
+
+/// How many answers a judge behind a cheaper one was asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// Answers of which the cheaper judge was unsure.
+    pub unsure: usize,
+    /// Of those of which it was sure, the ones that were drawn.
+    pub audited: usize,
+    /// Those that were not.
+    pub spared: usize,
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            unsure,
+            audited,
+            spared,
+        } = *self;
+        let (asked, all) = (unsure + audited, unsure + audited + spared);
+        let share = 100.0 * count_to_f64(asked) / count_to_f64(all.max(1));
+        let sure = audited + spared;
+        write!(
+            f,
+            "{share:.1}% of the answers ({asked} of {all}: {unsure} unsure, {audited} of {sure} sure ones audited; {spared} spared)"
+        )
+    }
+}
+
+impl ScoreTable {
+    /// How often each judge behind a cheaper one was asked, by the first of its metrics. Answers that
+    /// never came are left out.
+    pub fn asked(&self) -> Vec<(&str, Asked)> {
+        let attempts = usize::try_from(self.attempts).unwrap_or(usize::MAX).max(1);
+        let mut seen = Vec::new();
+        let mut all = Vec::new();
+        for (name, column) in &self.columns {
+            let Some(cascade) = column
+                .cascade
+                .as_ref()
+                .filter(|_| !seen.contains(&column.instrument))
+            else {
+                continue;
+            };
+            seen.push(column.instrument);
+            let by = self.columns.get(&cascade.by);
+            let mut asked = Asked::default();
+            for (trial, cell) in column.cells.iter().enumerate() {
+                let Some(case) = self.cases.get(trial / attempts) else {
+                    continue;
+                };
+                let sure = cascade.sure_of(by.and_then(|by| by.cells.get(trial)), case);
+                match (cell, sure) {
+                    (Cell::Unscored(Unscored::NoAnswer(_) | Unscored::NotRun), _) => {}
+                    (Cell::Unscored(Unscored::Spared(_)), _) => asked.spared += 1,
+                    (_, Sure::No) => asked.unsure += 1,
+                    (_, Sure::Good | Sure::Bad) => asked.audited += 1,
+                }
+            }
+            all.push((name.as_str(), asked));
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CASCADE: Cascade = Cascade {
+        by: String::new(),
+        unsure: (0.2, 0.8),
+        audit: 0.1,
+    };
+
+    #[test]
+    fn the_ends_of_the_band_and_what_has_no_score_are_unsure() {
+        for (score, expected) in [
+            (Some(0.19), Sure::Bad),
+            (Some(0.2), Sure::No),
+            (Some(0.8), Sure::No),
+            (Some(0.81), Sure::Good),
+            (None, Sure::No),
+        ] {
+            assert_eq!(CASCADE.sure(score, false), expected, "{score:?}");
+            assert_eq!(
+                CASCADE.sure(score, true),
+                Sure::No,
+                "a critical case is always asked about"
+            );
+        }
+    }
+
+    #[test]
+    fn the_draw_is_the_seeds_and_as_frequent_as_it_says() {
+        let drawn = |seed: u64| -> Vec<bool> {
+            let cases =
+                (0..4000).map(|case| CASCADE.is_drawn(seed, &format!("case-{case}"), case % 3));
+            cases.collect()
+        };
+        let (first, again, other) = (drawn(7), drawn(7), drawn(8));
+        assert_eq!(first, again);
+        assert_ne!(first, other);
+        // 400, and five standard errors.
+        let n = first.iter().filter(|one| **one).count();
+        assert!((305..495).contains(&n), "{n}");
+        let both = first
+            .iter()
+            .zip(&other)
+            .filter(|(one, two)| **one && **two)
+            .count();
+        assert!(
+            both < 80,
+            "{both}: the draws of two seeds have nothing to do with each other"
+        );
+    }
+}
