@@ -30,6 +30,8 @@ pub(crate) struct Again {
     cap: Usd,
     /// What has been spent, and how often they were asked.
     asked: Mutex<(Usd, usize)>,
+    /// One judging at a time: two could pass the cap together.
+    turn: Mutex<()>,
     terminal: Terminal,
 }
 
@@ -49,23 +51,26 @@ impl Again {
             seats,
             cap,
             asked: Mutex::default(),
+            turn: Mutex::default(),
             terminal: silent(terminal),
         })
     }
 
     fn ask(&self, run: &Reader, trial: usize) -> Result<Reader, CliError> {
         let answers = Answers::of_trial(run, trial)?;
-        // One at a time: two could pass the cap together.
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let (spent, number) = self.asked();
         let mut judging = Judging::apart(
             &self.config,
             self.config.judges.clone(),
-            Some(self.cap.minus(asked.0)),
+            Some(self.cap.minus(spent)),
         );
-        judging.number = asked.1;
+        judging.number = number;
+        // Until it is known what this has cost, nothing is left.
+        self.note(self.cap, number + 1);
         let judged = judging.judge(&answers, &self.terminal)?;
         let again = Reader::open(&judged.path)?;
-        *asked = (asked.0.plus(again.booked()?), asked.1 + 1);
+        self.note(spent.plus(again.booked()?), number + 1);
         if judged.code == ExitCode::Done {
             return Ok(again);
         }
@@ -75,6 +80,14 @@ impl Again {
                 "not judged: the next call could pass what --judge-again allows, or has no price"
             ),
         ))
+    }
+
+    fn asked(&self) -> (Usd, usize) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, spent: Usd, times: usize) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = (spent, times);
     }
 
     /// The most that one judging can cost; nothing where a judge has no price, or takes sentences apart
@@ -118,7 +131,7 @@ fn silent(terminal: &Terminal) -> Terminal {
 
 impl Rejudge for Again {
     fn price(&self, run: &Reader, trial: usize) -> String {
-        let (spent, _) = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let (spent, _) = self.asked();
         let left = format!("{} of {} are left", self.cap.minus(spent), self.cap);
         let Ok(answers) = Answers::of_trial(run, trial) else {
             return format!("the answer cannot be read; {left}");

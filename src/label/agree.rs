@@ -9,7 +9,10 @@ use super::{
     queue::whole,
 };
 use crate::{
-    stats::agreement::{Crosstable, Weighting, cohen_kappa},
+    stats::{
+        agreement::{Crosstable, Weighting, cohen_kappa},
+        kappa_bound::{AgreementBar, Stop},
+    },
     trial::Label,
     unit::count_to_f64,
 };
@@ -107,9 +110,15 @@ pub fn against_judge(kinds: &[Kind], judged: &BTreeMap<Item, Label>) -> Option<C
     })
 }
 
+/// How far labelling is from showing how good the judge is, by the answers that were drawn whole.
+pub fn stop(bar: AgreementBar, kinds: &[Kind], judged: &BTreeMap<Item, Label>) -> Stop {
+    let [good, bad] = recognized(kinds, judged);
+    Stop::new(bar, good, bad)
+}
+
 /// Of the answers that were drawn whole and that people agree are good, and of those that are bad: how
 /// many the judge called so, of how many. An answer is good when nothing checkable in it is unsupported.
-pub fn recognized(kinds: &[Kind], judged: &BTreeMap<Item, Label>) -> [(usize, usize); 2] {
+fn recognized(kinds: &[Kind], judged: &BTreeMap<Item, Label>) -> [(usize, usize); 2] {
     let agreed: BTreeMap<Item, Given> = (agreed(kinds).into_iter())
         .filter(|label| matches!(label.queue, Queue::Calibration | Queue::Adjudication))
         .map(|label| (label.item, label.label))

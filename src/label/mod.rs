@@ -15,7 +15,7 @@ mod export;
 mod log;
 mod queue;
 
-pub use agree::{Confusion, PeopleAgreement, against_judge, between_people, recognized};
+pub use agree::{Confusion, PeopleAgreement, against_judge, between_people, stop};
 pub use answers::{Answer, AnswerLabels, Said, answer_labels, labelled_items};
 pub use current::{Conflict, Current, agreed};
 pub use doubt::{Sign, formula};
@@ -23,6 +23,8 @@ pub use entry::{Given, Item, Kind, Label, Line, Queue};
 pub use export::{Form, export};
 pub use log::{Log, LogError, parse};
 pub use queue::{Claim, OVERLAP_PERCENT, Planned, RANDOM_PERCENT, plan};
+
+pub use crate::stats::kappa_bound::AgreementBar;
 
 /// What labellers are told; its digest is kept with every label.
 pub const GUIDELINES: &str = include_str!("guidelines.txt");

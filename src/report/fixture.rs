@@ -33,6 +33,20 @@ fn counts(planned: usize, scored: usize, unscored: &[(&str, usize)]) -> Counts {
     }
 }
 
+fn judge_facts() -> Vec<(String, String)> {
+    let facts = [
+        (
+            "agrees with people",
+            "0.78 [0.71, 0.84], 150 labeled answers",
+        ),
+        ("people agree with each other", "0.83"),
+        ("labels that flip when judged again", "2.0%"),
+    ];
+    facts
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
+}
+
 /// One that is shown to be above its bar, and one that is not.
 fn judge_measures() -> Vec<JudgeMeasure> {
     vec![
@@ -568,11 +582,7 @@ pub(super) fn report() -> Report {
             },
         ],
         sign_off: sign_off(),
-        judge_facts: own(&[
-            ("agrees with people", "0.78 [0.71, 0.84], 150 labeled answers"),
-            ("people agree with each other", "0.83"),
-            ("labels that flip when judged again", "2.0%"),
-        ]),
+        judge_facts: judge_facts(),
         judge_measures: judge_measures(),
         metrics: metrics(),
         slices: slices(),

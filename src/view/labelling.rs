@@ -13,13 +13,12 @@ use crate::{
     eval_set::Case,
     judge::sentences,
     label::{
-        Current, GUIDELINES, Given, Item, Kind, Label, Log, Planned, Queue, RANDOM_PERCENT,
-        between_people, formula, plan, recognized,
+        AgreementBar, Current, GUIDELINES, Given, Item, Kind, Label, Log, Planned, Queue,
+        RANDOM_PERCENT, between_people, formula, plan, stop,
     },
     number::{Toward, format_score},
     record::{Reader, RecordError},
     report::{AnswerReport, visible_line, visible_text},
-    stats::kappa_bound::{AgreementBar, Stop},
     trial::{ClaimFinding, Evidence, Label as Judged},
     unit::Digest,
 };
@@ -189,7 +188,7 @@ impl Session {
 
     /// How the queue chooses, where there is more to say of it than its name.
     pub(super) fn formula(&self) -> Option<String> {
-        (self.queue == Queue::Doubtful)
+        (self.task == Task::Claims && self.queue == Queue::Doubtful)
             .then(|| format!("{}; {RANDOM_PERCENT} % of the items are random", formula()))
     }
 
@@ -253,8 +252,8 @@ impl Session {
             stop: match self.task {
                 Task::Pairs => String::new(),
                 Task::Claims => {
-                    let [good, bad] = recognized(self.log.kinds(), &self.judged);
-                    visible_line(&Stop::new(self.bar.clone(), good, bad).to_string())
+                    let stop = stop(self.bar.clone(), self.log.kinds(), &self.judged);
+                    visible_line(&stop.to_string())
                 }
             },
         }

@@ -185,6 +185,48 @@ fn the_page_is_blind_until_answered_and_an_answer_can_be_taken_back() {
 }
 
 #[test]
+fn the_page_says_how_it_chooses_and_how_much_is_left_to_label() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let folder = project();
+    import(&folder, "a", &answers(20));
+    let arguments = ["label", "latest", "--labeler", "ana", "--items", "60"];
+    let viewer = Viewer::start(
+        &folder,
+        &[&arguments[..], &["--queue", "doubtful"]].concat(),
+    );
+    browser.open(&viewer.url);
+    assert!(browser.comes_true("!document.getElementById('item').hidden"));
+    let text = browser.eval("document.querySelector('main').textContent");
+    for told in [
+        "5 + 30 if instruments or votes differ",
+        "20 % of the items are random",
+        "no answer is labelled whole yet",
+    ] {
+        assert!(text.as_str().unwrap().contains(told), "{told}: {text}");
+    }
+    drop(viewer);
+    // All claims of two answers, with every label once: people call some good and some bad.
+    let viewer = Viewer::start(&folder, &arguments);
+    browser.open(&viewer.url);
+    let stop = "document.getElementById('stop').textContent";
+    for key in ["1", "1", "1", "3", "1", "1"] {
+        assert!(browser.comes_true("!document.getElementById('item').hidden"));
+        browser.eval("document.getElementById('status').textContent = ''");
+        browser.press(key);
+        assert!(
+            browser.comes_true("document.getElementById('status').textContent.startsWith('Saved')")
+        );
+    }
+    assert!(
+        browser.comes_true(&format!("/2 labelled answers|from 2/.test({stop})")),
+        "{}",
+        browser.eval(stop)
+    );
+}
+
+#[test]
 fn two_people_overlap_and_a_third_settles_what_they_disagree_on() {
     let Some(mut browser) = Browser::start() else {
         return;
