@@ -207,7 +207,7 @@ fn elect(findings: &[(&str, &ClaimFinding)]) -> Option<ClaimFinding> {
     }
     let (label, won) = voters
         .iter()
-        .max_by_key(|(label, jurors)| (jurors.len(), badness(**label)))?;
+        .max_by_key(|(label, jurors)| (jurors.len(), label.badness()))?;
     let (_, first) = findings
         .iter()
         .find(|(_, finding)| finding.label == *label)?;
@@ -228,15 +228,6 @@ fn elect(findings: &[(&str, &ClaimFinding)]) -> Option<ClaimFinding> {
             .push(format!("{}{}", ClaimFinding::SPLIT, said.join(", ")));
     }
     Some(elected)
-}
-
-const fn badness(label: Label) -> u8 {
-    match label {
-        Label::NotAClaim => 0,
-        Label::Supported => 1,
-        Label::NotFound => 2,
-        Label::Contradicted => 3,
-    }
 }
 
 /// Whether the jurors of a panel disagree about an answer: 1 if on any metric the votes of two of them

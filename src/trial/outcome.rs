@@ -171,6 +171,16 @@ impl Label {
             Self::NotAClaim => "not-a-claim",
         }
     }
+
+    /// How much it tells against the answer, from 0 to 3.
+    pub const fn badness(self) -> u8 {
+        match self {
+            Self::NotAClaim => 0,
+            Self::Supported => 1,
+            Self::NotFound => 2,
+            Self::Contradicted => 3,
+        }
+    }
 }
 
 /// Where a passage says what a claim says, or the opposite.

@@ -209,15 +209,24 @@ impl ClaimView {
     }
 }
 
-/// The answer with its claims marked by label.
+/// The answer with its claims marked by label: a sentence of several claims by the worst of them.
 fn marked_answer(text: &str, anchor: &str, claims: &[ClaimFinding]) -> MarkedText {
+    let worst = |claim: &ClaimFinding| {
+        let of_sentence = claims
+            .iter()
+            .filter(|other| (other.start, other.end) == (claim.start, claim.end));
+        let labels = of_sentence.map(|other| other.label);
+        labels
+            .max_by_key(|label| label.badness())
+            .unwrap_or(claim.label)
+    };
     let spans: Vec<Span> = claims
         .iter()
         .enumerate()
         .map(|(index, claim)| Span {
             start: claim.start,
             end: claim.end,
-            class: wording::label(claim.label).0,
+            class: wording::label(worst(claim)).0,
             anchor: format!("{anchor}-a{index}"),
             target: format!("{anchor}-s{index}"),
             number: index + 1,
