@@ -98,11 +98,9 @@ fn pre_commit_runs_the_hooks_and_stops_a_broken_policy() {
     commit(&ours);
     commit(&theirs);
     let program = Path::new(env!("CARGO_BIN_EXE_groundgate"));
-    let path = format!(
-        "{}:{}",
-        program.parent().unwrap().display(),
-        env::var("PATH").unwrap()
-    );
+    let path = env::var_os("PATH").unwrap();
+    let ours_first = [program.parent().unwrap().to_owned()].into_iter();
+    let path = env::join_paths(ours_first.chain(env::split_paths(&path))).unwrap();
     let run = || {
         Command::new(&pre_commit)
             .arg("try-repo")

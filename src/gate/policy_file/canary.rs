@@ -35,7 +35,11 @@ pub(super) fn read(root: Table<'_, '_>, known: &KnownMetrics) -> Option<Canary> 
     } else {
         Some(3)
     };
-    let window = table.has("window").then(|| age(&table, "window"));
+    let window = if table.has("window") {
+        age(&table, "window")
+    } else {
+        None
+    };
     let mut ids = BTreeSet::new();
     let mut rules = Vec::new();
     let tables = table.tables("rollback");
@@ -45,7 +49,7 @@ pub(super) fn read(root: Table<'_, '_>, known: &KnownMetrics) -> Option<Canary> 
         {
             rule.report("id", format!("id `{id}` is taken"));
         }
-        rules.extend(read_rule(*rule, known, window));
+        rules.extend(read_rule(*rule, known, (table, window)));
     }
     if tables.is_empty() {
         table.report(
@@ -66,7 +70,7 @@ pub(super) fn read(root: Table<'_, '_>, known: &KnownMetrics) -> Option<Canary> 
 fn read_rule(
     table: Table<'_, '_>,
     known: &KnownMetrics,
-    window: Option<Option<Age>>,
+    (canary, window): (Table<'_, '_>, Option<Age>),
 ) -> Option<RollbackRule> {
     table.needs(&["id", "kind"]);
     let id = table.text("id").map(str::to_owned);
@@ -100,7 +104,7 @@ fn read_rule(
             metric: metric(table, known, true)?.name,
             max: u64::from(count(&table, "max", 0)?),
         },
-        "rate-max" => rate(table, known, window)?,
+        "rate-max" => rate(table, known, (canary, window))?,
         _ => RollbackKind::MaxErrorRate {
             max: share(&table, "max")?,
         },
@@ -116,7 +120,7 @@ fn read_rule(
 fn rate(
     table: Table<'_, '_>,
     known: &KnownMetrics,
-    window: Option<Option<Age>>,
+    (canary, window): (Table<'_, '_>, Option<Age>),
 ) -> Option<RollbackKind> {
     let metric = metric(table, known, true)?.name;
     let max = table.number("max")?;
@@ -124,7 +128,7 @@ fn rate(
         table.report("max", format!("`max` is {max} and not at least 0"));
         return None;
     }
-    if window.is_none() {
+    if !canary.has("window") {
         table.report_with_help(
             "kind",
             "an amount per hour needs the length of a window",
@@ -134,7 +138,7 @@ fn rate(
     Some(RollbackKind::RateMax {
         metric,
         max,
-        window: window??,
+        window: window?,
     })
 }
 
