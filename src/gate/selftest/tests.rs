@@ -8,6 +8,7 @@ use crate::{
     gate::{
         Outside,
         policy::{OnOpen, Rule, Statistics},
+        tests,
     },
     trial::{CaseInfo, Cell, Column, DataType, MetricSpec, Unscored},
     unit::Digest,
@@ -198,13 +199,13 @@ fn simulated_runs_agree_as_the_record_says() {
 
 #[test]
 fn rules_of_every_kind_are_tried_and_only_those_with_a_known_truth_are_counted() {
-    let record = crate::gate::tests::table("record", 90, |index| match index {
+    let record = tests::table("record", 90, |index| match index {
         0 => Cell::NotApplicable,
         1 => Cell::Unscored(Unscored::NotRun),
         2 => Cell::Unscored(Unscored::NoAnswer(FailureKind::Timeout)),
         _ => Cell::Scored(f64::from(u8::from(index % 30 != 3))),
     });
-    let mut policy = policy(crate::gate::tests::every_kind(), Estimand::Population);
+    let mut policy = policy(tests::every_kind(), Estimand::Population);
     policy
         .rules
         .retain(|rule| !matches!(rule.kind, RuleKind::SliceFloor { .. }));
