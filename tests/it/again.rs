@@ -1,6 +1,6 @@
 //! "Judge again" on the page of a case: a judge on loopback, a real browser, and pages that must not spend.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use serde_json::{Value, json};
 
@@ -70,7 +70,7 @@ fn an_answer_is_judged_again_beside_its_record_within_the_cap() {
     let folder = folder(&wire.url);
     let run = ids(&folder).remove(0);
     let record = fs::read(&folder.records()[0]).unwrap();
-    let viewer = Viewer::start(&folder, &["view", "--judge-again", "2"]);
+    let mut viewer = Viewer::start(&folder, &["view", "--judge-again", "2"]);
     browser.open(&case_page(&viewer, &run));
     assert_eq!(browser.barriers(), Vec::<String>::new());
     let price = browser.eval("document.getElementById('again-price').textContent");
@@ -127,6 +127,17 @@ fn an_answer_is_judged_again_beside_its_record_within_the_cap() {
     let n_asked = wire.asked().len();
     assert!((2..=18).contains(&n_asked), "{n_asked} at $0.11 each");
     assert_eq!(browser.eval("window.owned ?? null"), json!(null));
+
+    // Having judged, it still ends when it is told to.
+    let id = viewer.child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert!(viewer.child.wait().unwrap().success());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rustls::crypto::ring;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     super::{
@@ -137,6 +138,7 @@ fn serve(
 ) -> Result<ExitCode, CliError> {
     let runtime = pipeline::runtime()?;
     runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate()).map_err(CliError::internal)?;
         let server = Server::bind(desk, port, &secret()?).await.map_err(CliError::internal)?;
         let url = server.url() + page;
         if wants_json(global) {
@@ -148,6 +150,8 @@ fn serve(
         tokio::select! {
             ended = server.serve() => ended.map_err(CliError::internal),
             _interrupted = tokio::signal::ctrl_c() => Ok(()),
+            // Judging again listens to this signal, and from then on nobody else would end the viewer by it.
+            _terminated = terminate.recv() => Ok(()),
         }
     })?;
     Ok(ExitCode::Done)

@@ -9,10 +9,12 @@ use super::*;
 use crate::{
     gate::{
         decide::{Evidence, decide},
-        policy::{Policy, RuleKind},
+        labels::HumanScores,
+        policy::{CalibrationOrigin, JudgeCalibration, Policy, RuleKind},
         tests::{policy, table},
         verdict::{Decision, Verdict},
     },
+    stats::rogan_gladen::Recognized,
     trial::{Cell, ScoreTable, Unscored},
     unit::Digest,
 };
@@ -190,6 +192,55 @@ fn what_is_known_of_a_judge_is_shown_beside_its_bar() {
     ] {
         assert_eq!(judge_measures(&policy, &facts(Ok(nothing)), &good()), []);
     }
+}
+
+#[test]
+fn calibrations_and_labels_are_shown_where_no_rule_speaks_of_the_judge() {
+    let recognized = |right, labelled| Recognized::new(right, labelled).unwrap();
+    let mut policy = with_rules(Vec::new());
+    let metric = "groundedness".to_owned();
+    policy.calibrations.insert(
+        metric.clone(),
+        JudgeCalibration {
+            judge: Digest::of(b"judge").short(),
+            good: recognized(90, 100),
+            bad: recognized(40, 50),
+            origin: CalibrationOrigin::default(),
+        },
+    );
+    let mut labels = HumanScores::new("labels.jsonl".to_owned());
+    // The judge calls all of them good.
+    labels.add(&metric, 200, [(0, 1.0), (1, 1.0), (2, 0.0)]);
+    let known = Facts {
+        labels: Some(labels),
+        ..facts(Ok(fine()))
+    };
+    let from = |measures: &[JudgeMeasure]| -> Vec<(String, usize)> {
+        let all = measures.iter();
+        all.map(|one| (one.from.clone(), one.n)).collect()
+    };
+    let calibration = "the policy's calibration".to_owned();
+    let of_run = "labels of this run".to_owned();
+    assert_eq!(
+        from(&judge_measures(&policy, &known, &good())),
+        [
+            (calibration.clone(), 150),
+            (calibration.clone(), 100),
+            (calibration, 50),
+            (of_run.clone(), 3),
+            (of_run.clone(), 2),
+            (of_run, 1),
+        ]
+    );
+    // What a rule reads is newer than a calibration; a calibration of another judge says nothing.
+    policy.outside.rules = vec![rule(health(Measure::Agreement, 0.7))];
+    assert!(
+        (judge_measures(&policy, &facts(Ok(fine())), &good()).iter())
+            .all(|one| one.from == "f.json")
+    );
+    policy.outside.rules.clear();
+    policy.calibrations.get_mut(&metric).unwrap().judge = "0".repeat(12);
+    assert_eq!(judge_measures(&policy, &facts(Ok(fine())), &good()), []);
 }
 
 /// The file with one field replaced, or taken out.
