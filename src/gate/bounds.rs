@@ -21,17 +21,19 @@ pub(super) fn of_mean(
     statistics: &Statistics,
 ) -> Result<Assessment, StatsError> {
     let plan = plan(sample.unit, sample.repeats, statistics);
-    match data_type.range() {
-        (low, Some(high)) if sample.drawn.is_some() => {
-            let weight = sample.drawn.map_or(1.0, |drawn| drawn.weight);
+    match (data_type.range(), sample.drawn) {
+        ((low, Some(high)), Some(drawn)) => {
             let scale = Scale::new(low, high)?;
-            audited_mean(&sample.observations, (scale, weight), is_difference, plan)
+            let reach = (scale, drawn.weight);
+            audited_mean(&sample.observations, reach, is_difference, plan)
         }
-        (low, Some(high)) if is_difference => {
+        ((low, Some(high)), None) if is_difference => {
             paired_difference(&sample.observations, Scale::new(low, high)?, plan)
         }
-        (low, Some(high)) => bounded_mean(&sample.observations, Scale::new(low, high)?, plan),
-        (_, None) => amount_mean(&sample.observations, plan, Resampling::default()),
+        ((low, Some(high)), None) => {
+            bounded_mean(&sample.observations, Scale::new(low, high)?, plan)
+        }
+        ((_, None), _) => amount_mean(&sample.observations, plan, Resampling::default()),
     }
 }
 
@@ -43,10 +45,12 @@ pub(super) fn of_unpaired(
     statistics: &Statistics,
 ) -> Result<Assessment, StatsError> {
     let (low, high) = data_type.range();
-    let mut scale = Scale::new(low, high.unwrap_or(f64::INFINITY))?;
-    for drawn in [candidate.drawn, baseline.drawn].into_iter().flatten() {
-        scale = Scale::new(low, high.unwrap_or(f64::INFINITY))?.reaching(drawn.weight)?;
-    }
+    let scale = Scale::new(low, high.unwrap_or(f64::INFINITY))?;
+    let drawn = [candidate.drawn, baseline.drawn].into_iter().flatten();
+    let scale = match drawn.map(|drawn| drawn.weight).reduce(f64::max) {
+        Some(farthest) => scale.reaching(farthest)?,
+        None => scale,
+    };
     unpaired_difference(
         &candidate.observations,
         &baseline.observations,

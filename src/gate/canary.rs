@@ -478,6 +478,44 @@ mod tests {
     }
 
     #[test]
+    fn reasons_say_how_long_a_row_is_and_what_is_thin() {
+        let names = [Action::Keep, Action::Hold, Action::RollBack].map(Action::name);
+        assert_eq!(names, ["keep", "hold", "roll-back"]);
+        let (bad, good) = (window(400, 5), window(150, 0));
+        let old = window(400, 1);
+        let of = |candidate| Evidence {
+            candidate,
+            baseline: Some(&old),
+        };
+        let statistics = policy(Vec::new()).statistics;
+        let decisions = watch(&canary(2), &statistics, &[of(&bad), of(&good)]);
+        let said: Vec<String> = (decisions.iter())
+            .map(|decision| decision.reasons.join("\n"))
+            .collect();
+        assert!(said[0].contains("(1 of 2 such windows)"), "{}", said[0]);
+        assert!(!said[1].contains("such windows)"), "{}", said[1]);
+        assert!(
+            !said[1].contains("thin"),
+            "150 are as many as wanted: {}",
+            said[1]
+        );
+    }
+
+    #[test]
+    fn failures_that_may_be_few_or_many_hold() {
+        let failing = table("window", 400, |index| {
+            if index % 20 == 0 {
+                Cell::Unscored(Unscored::NoAnswer(FailureKind::Timeout))
+            } else {
+                Cell::Scored(1.0)
+            }
+        });
+        let mut canary = canary(1);
+        canary.rules.retain(|rule| rule.id == "errors");
+        assert_eq!(actions(&canary, &[(failing, None)]), [Action::Hold]);
+    }
+
+    #[test]
     fn what_is_unsure_thin_or_missing_holds_and_never_keeps() {
         use Action::{Hold, RollBack};
         let small = || (window(160, 2), Some(window(20, 1)));

@@ -210,7 +210,11 @@ fn observed(low: f64, high: f64) -> Observation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{copilot::FailureKind, gate::tests::table, trial::Unscored};
+    use crate::{
+        copilot::FailureKind,
+        gate::tests::{self as gate_tests, table},
+        trial::Unscored,
+    };
 
     fn labels(values: &[(usize, f64)], planned: usize) -> HumanScores {
         let mut scores = HumanScores::new("labels.jsonl".to_owned());
@@ -269,6 +273,16 @@ mod tests {
         };
         let everything = labels(&all, 100);
         assert_eq!(sample(&everything, "groundedness"), None, "nothing is left");
+        let few_apply = gate_tests::table("run", 100, |index| {
+            if index < 20 {
+                Cell::NotApplicable
+            } else {
+                Cell::Scored(1.0)
+            }
+        });
+        let column = &few_apply.columns["groundedness"];
+        let few = labels(&all[..40], 100).sample(&few_apply, column, (Estimand::Suite, None));
+        assert_eq!(few, None, "20 of the 40 labels are about nothing");
         let mut beyond = labels(&all[..40], 100);
         assert!(sample(&beyond, "groundedness").is_some());
         beyond.add("groundedness", 100, (100..200).map(|index| (index, 1.0)));

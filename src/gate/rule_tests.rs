@@ -9,7 +9,7 @@ use super::{
 use crate::{
     copilot::FailureKind,
     stats::rogan_gladen::Recognized,
-    trial::{Cell, Looks, ScoreTable, Unscored},
+    trial::{Cell, Direction, Looks, ScoreTable, Unscored},
     unit::Digest,
 };
 
@@ -239,6 +239,21 @@ fn a_calibration_corrects_scores_of_yes_and_no_and_gives_way_to_labels() {
     let share = decide(&with("faithfulness"), evidence);
     let plain = decide(&policy(vec![floor("faithfulness")]), evidence);
     assert_eq!(share.findings, plain.findings, "shares have no such rates");
+    let mut unused = policy(vec![floor("faithfulness")]);
+    unused.calibrations = with("groundedness").calibrations;
+    for decision in [&share, &decide(&unused, evidence)] {
+        assert!(
+            !decision.notes.join("\n").contains("corrected by the judge"),
+            "{decision:?}"
+        );
+    }
+    let corrected = decide(&with("groundedness"), evidence);
+    let plain = decide(&policy(vec![floor("groundedness")]), evidence);
+    let method = |decision: &Decision| {
+        let estimate = decision.findings[0].estimate.clone().unwrap();
+        estimate.method
+    };
+    assert_ne!(method(&corrected), method(&plain), "yes and no have them");
     let mut labels = HumanScores::new("labels.jsonl".to_owned());
     labels.add("groundedness", 100, (0..40).map(|trial| (trial, 1.0)));
     let notes = |labels| {
@@ -253,4 +268,48 @@ fn a_calibration_corrects_scores_of_yes_and_no_and_gives_way_to_labels() {
         !by_labels.contains("corrected by the judge's calibration"),
         "{by_labels}"
     );
+}
+
+#[test]
+fn where_less_is_better_a_rise_is_what_a_margin_forbids() {
+    let with_direction = |value: f64| {
+        let mut made = table("run", 100, |_| Cell::Scored(value));
+        let column = made.columns.get_mut("faithfulness").unwrap();
+        column.metric.direction = Direction::LowerIsBetter;
+        made
+    };
+    let (low, high) = (with_direction(0.1), with_direction(0.9));
+    let verdict = |candidate, baseline| {
+        let kind = RuleKind::NonInferior {
+            metric: "faithfulness".to_owned(),
+            margin: 0.05,
+        };
+        decided(kind, candidate, Some(baseline)).verdict
+    };
+    assert_eq!(verdict(&low, &high), Verdict::Pass);
+    assert_eq!(verdict(&high, &low), Verdict::Fail);
+    assert_eq!(verdict(&low, &low), Verdict::Pass);
+}
+
+#[test]
+fn questions_of_one_cluster_are_one_observation_wherever_they_stand() {
+    let mut made = good();
+    for (place, case) in made.cases.iter_mut().enumerate() {
+        case.cluster = format!("ticket-{}", if place < 40 { place / 2 } else { place % 30 });
+    }
+    let kind = RuleKind::Floor {
+        metric: "groundedness".to_owned(),
+        min: 0.5,
+    };
+    let mut policy = policy(vec![kind]);
+    policy.rules[0].estimand = Some(Estimand::Population);
+    let evidence = Evidence {
+        candidate: &made,
+        baseline: None,
+    };
+    let estimate = decide(&policy, evidence).findings[0]
+        .estimate
+        .clone()
+        .unwrap();
+    assert_eq!(estimate.n, 30, "{estimate:?}");
 }

@@ -393,6 +393,14 @@ fn a_judge_that_is_not_shown_to_be_healthy_makes_its_metrics_inconclusive() {
                 json!({"good_labelled": 20, "good_right": 20, "bad_labelled": 20, "bad_right": 20}),
             ),
         ),
+        (
+            labels,
+            0.7,
+            "agreement",
+            Some(
+                json!({"good_labelled": 0, "good_right": 0, "bad_labelled": 200, "bad_right": 200}),
+            ),
+        ),
         (labels, 0.7, "agreement", None),
         (
             labels,
@@ -437,6 +445,26 @@ fn a_judge_that_is_not_shown_to_be_healthy_makes_its_metrics_inconclusive() {
             assert_eq!(found, [Verdict::Inconclusive; 2], "{field}: {value:?}");
         }
     }
+}
+
+#[test]
+fn an_unhealthy_judge_says_nothing_of_what_others_measured() {
+    let mut candidate = good();
+    candidate.columns.get_mut("latency_ms").unwrap().instrument = Digest::of(b"a clock");
+    let mut policy = policy(vec![
+        floor(0.5),
+        RuleKind::MeanMax {
+            metric: "latency_ms".to_owned(),
+            max: 500.0,
+        },
+    ]);
+    policy.outside.rules = vec![rule(health(Measure::Agreement, 0.7))];
+    let decision = settled(&policy, &candidate, &facts(Ok(but("agreement", None))));
+    let verdicts: Vec<Verdict> = (decision.findings.iter())
+        .map(|finding| finding.verdict)
+        .collect();
+    let open = Verdict::Inconclusive;
+    assert_eq!(verdicts, [open, Verdict::Pass, open]);
 }
 
 fn waiver(bar: f64) -> Waiver {

@@ -124,7 +124,7 @@ fn rate(
 ) -> Option<RollbackKind> {
     let metric = metric(table, known, true)?.name;
     let max = table.number("max")?;
-    if !(max.is_finite() && max >= 0.0) {
+    if max < 0.0 {
         table.report("max", format!("`max` is {max} and not at least 0"));
         return None;
     }

@@ -147,6 +147,28 @@ fn rules() {
     ] {
         refuses(&rule(&keys), expected);
     }
+    let health =
+        "kind = \"judge-health\"\nfile = \"h.json\"\nmax-age = \"1d\"\nmeasure = \"flip-rate\"\n";
+    for (keys, expected) in [
+        (
+            "metric = \"groundedness\"\nmax = 0\n",
+            "above 0 and below 1",
+        ),
+        (
+            "metric = \"tone\"\nmax = 0.1\n",
+            "unknown judged metric `tone`",
+        ),
+        (
+            "metric = \"pii_leak\"\nmax = 0.1\n",
+            "unknown judged metric `pii_leak`",
+        ),
+    ] {
+        refuses(&rule(&format!("{health}{keys}")), expected);
+    }
+    refuses(
+        &rule("kind = \"freshness\"\nof = \"run\"\nmax-age = \"1d\"\ndate = \"/at\"\n"),
+        "are for `of",
+    );
     refuses(
         &RULE.replace("\"a\"", "\"b\\u0007\""),
         "holds control characters",
@@ -178,4 +200,7 @@ fn people() {
     let of_slice = waivers("id = \"W\"\nslice = \"product=cards\"\n").unwrap();
     assert_eq!(of_slice[0].slice.as_deref(), Some("product=cards"));
     assert!(waivers("").unwrap_err().contains("key `id` is missing"));
+    let nobody = "schema = \"groundgate.waivers/1\"\n[[waiver]]\nid = \"W\"\n";
+    let found = read_waivers("waivers.toml", nobody, &policy).unwrap_err();
+    assert!(found.to_string().contains("key `owner` is missing"));
 }

@@ -152,17 +152,26 @@ fn what_no_pilot_has_measured_says_so() {
         },
         amount(1.0),
         ratio(1.0),
+        RuleKind::MaxCount {
+            metric: "pii_leak".to_owned(),
+            max: 0,
+        },
+        RuleKind::Percentile {
+            metric: "latency_ms".to_owned(),
+            quantile: 0.95,
+            max: 1.0,
+        },
         floor(0.5),
     ];
     let powers = rule_powers(&policy(kinds), &planned(&cases, 1, None, &metrics));
-    for power in &powers[..4] {
+    for power in &powers[..6] {
         assert_eq!(power.pass, None);
         assert!(
             power.note.as_ref().unwrap().contains("needs a pilot"),
             "{power:?}"
         );
     }
-    assert_eq!(powers[4].note.as_deref(), Some("unknown metric"));
+    assert_eq!(powers[6].note.as_deref(), Some("unknown metric"));
     let nothing = pilot(|_| Cell::NotApplicable);
     for kind in [floor(0.5), not_worse(0.1), amount(1.0)] {
         let power = power(kind, &nothing, 1);
@@ -259,6 +268,24 @@ fn floors_are_sighted_where_nothing_is_compared_and_votes_are_bought_where_they_
     assert!(bought.votes > 1 && bought.questions == 99, "{bought:?}");
     let nothing = shop(1e-9);
     assert_eq!((nothing.more_questions, nothing.cheapest), (None, None));
+}
+
+#[test]
+fn a_population_of_clusters_is_seen_cluster_by_cluster() {
+    let mut pilot = pilot(|index| Cell::Scored(f64::from(u8::from(index % 5 != 0))));
+    for (place, case) in pilot.cases.iter_mut().enumerate() {
+        case.cluster = format!("ticket-{}", place / 3);
+    }
+    let metrics = KnownMetrics::new();
+    let evidence = Evidence {
+        candidate: &pilot,
+        baseline: None,
+    };
+    let plan = planned(&pilot.cases, 1, Some(evidence), &metrics);
+    let mut policy = policy(vec![floor(0.5)]);
+    policy.rules[0].estimand = Some(Estimand::Population);
+    let power = rule_powers(&policy, &plan).remove(0);
+    assert_eq!((power.unit, power.units), (Unit::Cluster, 33));
 }
 
 /// As many votes as a judge can have.
