@@ -513,6 +513,15 @@ mod tests {
         let mut canary = canary(1);
         canary.rules.retain(|rule| rule.id == "errors");
         assert_eq!(actions(&canary, &[(failing, None)]), [Action::Hold]);
+        canary.rules[0].kind = RollbackKind::MaxErrorRate {
+            max: UnitInterval::new(0.0).unwrap(),
+        };
+        let whole = window(400, 1);
+        assert_eq!(
+            actions(&canary, &[(whole, None)]),
+            [Action::Hold],
+            "0 of 400 is no proof of 0"
+        );
     }
 
     #[test]
