@@ -373,34 +373,14 @@ fn freshness_fails_what_is_old_and_cannot_tell_the_future() {
 fn a_judge_that_is_not_shown_to_be_healthy_makes_its_metrics_inconclusive() {
     let bad = table("bad", 200, |_| Cell::Scored(0.0));
     let agreement = |good_right: usize, bad_right: usize| json!({"good_labelled": 120, "good_right": good_right, "bad_labelled": 90, "bad_right": bad_right});
+    let all_right = |good: usize, bad: usize| json!({"good_labelled": good, "good_right": good, "bad_labelled": bad, "bad_right": bad});
     let labels = Measure::Agreement;
     for (measure, threshold, field, value) in [
         (labels, 0.7, "agreement", Some(agreement(100, 60))),
         (labels, 0.7, "agreement", Some(agreement(121, 90))),
-        (
-            labels,
-            0.7,
-            "agreement",
-            Some(
-                json!({"good_labelled": 200, "good_right": 200, "bad_labelled": 0, "bad_right": 0}),
-            ),
-        ),
-        (
-            labels,
-            0.7,
-            "agreement",
-            Some(
-                json!({"good_labelled": 20, "good_right": 20, "bad_labelled": 20, "bad_right": 20}),
-            ),
-        ),
-        (
-            labels,
-            0.7,
-            "agreement",
-            Some(
-                json!({"good_labelled": 0, "good_right": 0, "bad_labelled": 200, "bad_right": 200}),
-            ),
-        ),
+        (labels, 0.7, "agreement", Some(all_right(200, 0))),
+        (labels, 0.7, "agreement", Some(all_right(20, 20))),
+        (labels, 0.7, "agreement", Some(all_right(0, 200))),
         (labels, 0.7, "agreement", None),
         (
             labels,
