@@ -30,11 +30,12 @@ impl WriteLock {
             path: path.clone(),
             source,
         };
-        let file = File::create(&path).map_err(failed)?;
         for _ in 0..TRIES {
+            let file = File::create(&path).map_err(failed)?;
             match file.try_lock() {
-                Ok(()) => return Ok(Self { path, _held: file }),
-                Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+                // Whoever held it before may have taken the file away since: then this is nobody's lock.
+                Ok(()) if is_at(&file, &path) => return Ok(Self { path, _held: file }),
+                Ok(()) | Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
                 Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
         }
@@ -65,6 +66,43 @@ pub(super) fn is_written(record: &Path) -> Result<bool, RecordError> {
     }
 }
 
+/// Whether the path still leads to this very file.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let place = |found: fs::Metadata| (found.dev(), found.ino());
+    let (ours, now) = (file.metadata().map(place), fs::metadata(path).map(place));
+    matches!((ours, now), (Ok(ours), Ok(now)) if ours == now)
+}
+
+/// Elsewhere a path is not taken from under an open file.
+#[cfg(not(unix))]
+const fn is_at(_file: &File, _path: &Path) -> bool {
+    true
+}
+
 fn path_of(record: &Path) -> PathBuf {
     record.with_extension("lock")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_taken_away_is_nobodys_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = folder.path().join("r.sqlite");
+        let path = path_of(&record);
+        let waiting = File::create(&path).unwrap();
+        assert!(is_at(&waiting, &path));
+        drop(WriteLock::take(&record).unwrap());
+        waiting.try_lock().unwrap();
+        assert!(!is_at(&waiting, &path));
+        let held = WriteLock::take(&record).unwrap();
+        assert!(!is_at(&waiting, &path), "another file stands there now");
+        assert!(is_written(&record).unwrap());
+        drop(held);
+    }
 }
