@@ -25,7 +25,7 @@ use super::{
 use crate::{
     number::{NumberFormat, Scale, Toward, plural},
     stats::binomial::Passes,
-    trial::{CaseInfo, Cell, Direction, MetricSpec, ScoreTable},
+    trial::{CaseInfo, Cell, Column, Direction, ScoreTable},
     unit::UnitInterval,
 };
 
@@ -224,33 +224,27 @@ fn not_worse(
         return Sight::Unsure("there is no traffic of the old version to compare with".to_owned());
     };
     let keep = |_: &CaseInfo| true;
-    let side = |table| summary::absolute(table, metric, Estimand::Population, &keep).ok();
-    let spec = window
-        .candidate
-        .columns
-        .get(metric)
-        .map(|column| &column.metric);
-    let instrument = |table: &ScoreTable| table.columns.get(metric).map(|column| column.instrument);
-    let (Some(ours), Some(theirs), Some(spec)) = (side(window.candidate), side(baseline), spec)
-    else {
+    let side = |table| summary::absolute(table, metric, Estimand::Population, &keep);
+    let (Ok(ours), Ok(theirs)) = (side(window.candidate), side(baseline)) else {
         return Sight::Unsure(format!("no data: {metric} is not measured"));
     };
-    if instrument(window.candidate) != instrument(baseline) {
+    if ours.column.instrument != theirs.column.instrument {
         return Sight::Unsure("the two sides were measured by different judges".to_owned());
     }
     if ours.n_cases_scored == 0 || theirs.n_cases_scored == 0 {
         return Sight::Unsure(format!("no data: nothing has a score of {metric}"));
     }
-    compared(&ours, &theirs, (spec, margin), statistics)
+    compared(&ours, &theirs, margin, statistics)
         .unwrap_or_else(|why| Sight::Unsure(format!("no data: {why}")))
 }
 
 fn compared(
     ours: &Sample<'_>,
     theirs: &Sample<'_>,
-    (spec, margin): (&MetricSpec, f64),
+    margin: f64,
     statistics: &Statistics,
 ) -> Result<Sight, String> {
+    let spec = &ours.column.metric;
     let difference = bounds::of_unpaired(ours, theirs, spec.data_type, statistics);
     let difference = difference.map_err(|error| error.to_string())?;
     let threshold = match spec.direction {
@@ -293,13 +287,13 @@ struct Total {
     n_unscored: usize,
 }
 
-fn total(metric: &str, table: &ScoreTable) -> Option<Total> {
+fn total(column: &Column) -> Total {
     let mut total = Total {
         sum: 0.0,
         n_scored: 0,
         n_unscored: 0,
     };
-    for cell in &table.columns.get(metric)?.cells {
+    for cell in &column.cells {
         match cell {
             Cell::Scored(value) => {
                 total.sum += value;
@@ -309,7 +303,7 @@ fn total(metric: &str, table: &ScoreTable) -> Option<Total> {
             Cell::NotApplicable => {}
         }
     }
-    Some(total)
+    total
 }
 
 impl Total {
@@ -326,7 +320,7 @@ impl Total {
 }
 
 fn count((metric, max): (&str, u64), table: &ScoreTable) -> Sight {
-    let Some(total) = total(metric, table) else {
+    let Some(total) = table.columns.get(metric).map(total) else {
         return Sight::Unsure(format!("no data: {metric} is not measured"));
     };
     let shown = format!(
@@ -342,9 +336,10 @@ fn count((metric, max): (&str, u64), table: &ScoreTable) -> Sight {
 }
 
 fn rate((metric, max, window): (&str, f64, Age), table: &ScoreTable) -> Sight {
-    let (Some(total), Some(column)) = (total(metric, table), table.columns.get(metric)) else {
+    let Some(column) = table.columns.get(metric) else {
         return Sight::Unsure(format!("no data: {metric} is not measured"));
     };
+    let total = total(column);
     let per_hour = total.sum / window.hours();
     let unit = column.metric.shown_unit();
     let format = NumberFormat::new(Scale::of_unit(&unit), false, &[per_hour], Some(max));

@@ -70,19 +70,17 @@ impl HumanScores {
     pub(super) fn recognized(&self, column: &Column) -> Option<(Recognized, Recognized)> {
         let (_, best) = column.metric.data_type.range();
         let (best, said) = (best?, self.by_metric.get(&column.metric.name)?);
-        let mut counts = [(0, 0); 2];
+        let (mut good, mut bad) = ((0, 0), (0, 0));
         let pairs = said.iter().zip(&column.cells);
         for (said, cell) in pairs.filter_map(|(said, cell)| Some(((*said)?, cell))) {
             let is_good = said >= best;
             let is_right = matches!(cell, Cell::Scored(value) if (*value >= best) == is_good);
-            if let Some((right, labelled)) = counts.get_mut(usize::from(!is_good)) {
-                *labelled += 1;
-                *right += usize::from(is_right);
-            }
+            let (right, labelled) = if is_good { &mut good } else { &mut bad };
+            *labelled += 1;
+            *right += usize::from(is_right);
         }
-        let [(right_good, good), (right_bad, bad)] = counts;
-        let good = Recognized::new(right_good, good).ok()?;
-        Some((good, Recognized::new(right_bad, bad).ok()?))
+        let recognized = |(right, labelled)| Recognized::new(right, labelled).ok();
+        Some((recognized(good)?, recognized(bad)?))
     }
 
     /// What people must know of a metric with labels.
