@@ -599,5 +599,16 @@ mod tests {
         assert_eq!(spending(199.9, 1), [Hold], "what is missing is not free");
         assert_eq!(spending(150.0, 1), [RollBack], "harm is certain without it");
         assert_eq!(spending(150.0, 200), [Hold]);
+        let mut unmeasured = canary(1);
+        unmeasured.rules = vec![RollbackRule {
+            id: "spend".to_owned(),
+            consecutive: 1,
+            kind: RollbackKind::RateMax {
+                metric: "cost_usd".to_owned(),
+                max: 1.0,
+                window: Age::parse("30m").unwrap(),
+            },
+        }];
+        assert_eq!(actions(&unmeasured, &[(window(200, 1), None)]), [Hold]);
     }
 }

@@ -313,3 +313,83 @@ fn questions_of_one_cluster_are_one_observation_wherever_they_stand() {
         .unwrap();
     assert_eq!(estimate.n, 30, "{estimate:?}");
 }
+
+#[test]
+fn a_calibration_of_another_judge_corrects_nothing() {
+    let candidate = good();
+    let rate = Recognized::new(95, 100).unwrap();
+    let floor = RuleKind::Floor {
+        metric: "groundedness".to_owned(),
+        min: 0.5,
+    };
+    let with = |judge: Digest| {
+        let mut policy = policy(vec![floor.clone()]);
+        let known = JudgeCalibration {
+            judge: judge.short(),
+            good: rate,
+            bad: rate,
+            origin: CalibrationOrigin::default(),
+        };
+        policy.calibrations = BTreeMap::from([("groundedness".to_owned(), known)]);
+        let evidence = Evidence {
+            candidate: &candidate,
+            baseline: None,
+        };
+        decide(&policy, evidence).findings.remove(0)
+    };
+    assert_eq!(with(Digest::of(b"judge")).verdict, Verdict::Pass);
+    let other = with(Digest::of(b"another judge"));
+    assert_eq!(other.verdict, Verdict::Inconclusive);
+    assert!(other.sentence.contains("judge changed"), "{other:?}");
+}
+
+#[test]
+fn too_few_labels_change_no_finding() {
+    let candidate = table("run", 100, |index| {
+        Cell::Scored(f64::from(u8::from(index % 10 != 0)))
+    });
+    let floor = policy(vec![RuleKind::Floor {
+        metric: "groundedness".to_owned(),
+        min: 0.5,
+    }]);
+    let evidence = Evidence {
+        candidate: &candidate,
+        baseline: None,
+    };
+    let findings = |n: usize| {
+        let mut labels = HumanScores::new("labels.jsonl".to_owned());
+        labels.add("groundedness", 100, (0..n).map(|trial| (trial, 0.0)));
+        decide_with_labels(&floor, evidence, Some(&labels)).findings
+    };
+    let plain = decide(&floor, evidence).findings;
+    assert_eq!(findings(29), plain);
+    assert_ne!(findings(40), plain);
+}
+
+/// No loader makes such a table; if one did, what it left out is not dropped.
+#[test]
+fn a_column_that_is_too_short_counts_as_not_run() {
+    let mut short = good();
+    for column in short.columns.values_mut() {
+        column.cells.truncate(90);
+    }
+    for kind in [
+        RuleKind::Floor {
+            metric: "groundedness".to_owned(),
+            min: 0.5,
+        },
+        RuleKind::NonInferior {
+            metric: "groundedness".to_owned(),
+            margin: 0.5,
+        },
+    ] {
+        let finding = decided(kind, &short, Some(&good())).findings.remove(0);
+        assert_eq!(finding.verdict, Verdict::Inconclusive);
+        assert!(
+            finding.sentence.contains("have no measurement"),
+            "{finding:?}"
+        );
+        assert_eq!(finding.counts.planned, 100);
+        assert_eq!(finding.counts.unscored.values().sum::<usize>(), 10);
+    }
+}

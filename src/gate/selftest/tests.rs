@@ -280,6 +280,44 @@ fn breaking_touches_scores_alone() {
 }
 
 #[test]
+fn scores_that_never_vary_agree_wholly() {
+    let record = |attempts| {
+        let mut record = table(30, attempts);
+        let column = record.columns.get_mut("groundedness").unwrap();
+        column.cells.fill(Cell::Scored(1.0));
+        record
+    };
+    let policy = policy(vec![floor(0.8)], Estimand::Suite);
+    let agreement = |record: &ScoreTable| {
+        let evidence = Evidence {
+            candidate: record,
+            baseline: None,
+        };
+        World::new(&policy, evidence, 0.5).agreements()["groundedness"]
+    };
+    let (once, twice) = (agreement(&record(1)), agreement(&record(2)));
+    assert!(!once.is_measured && (once.correlation - 0.5).abs() < 1e-15);
+    assert!(twice.is_measured && (twice.correlation - 1.0).abs() < 1e-15);
+}
+
+#[test]
+fn nothing_is_made_worse_where_there_is_no_worst_value() {
+    let record = tests::table("record", 60, |_| Cell::Scored(1.0));
+    let of = |metric: &str| {
+        let margin = RuleKind::NonInferior {
+            metric: metric.to_owned(),
+            margin: 0.1,
+        };
+        let policy = policy(vec![margin], Estimand::Suite);
+        let bad = tried(&policy, &record, 2).known_bad;
+        bad.iter().map(|one| one.times).collect::<Vec<_>>()
+    };
+    assert_eq!(of("faithfulness"), [1, 2]);
+    assert!(of("latency_ms").is_empty(), "an amount has no end");
+    assert!(of("tone").is_empty(), "nobody measured it");
+}
+
+#[test]
 fn a_rate_has_an_exact_interval() {
     let interval = |count, of| Rate { count, of }.interval();
     assert_eq!(
