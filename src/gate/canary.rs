@@ -572,6 +572,42 @@ mod tests {
     }
 
     #[test]
+    fn where_less_is_better_a_rise_is_the_harm() {
+        let contradicting = |n: usize, bad: usize| {
+            let mut made = window(n, bad);
+            let column = made.columns.get_mut("groundedness").unwrap();
+            column.metric.direction = Direction::LowerIsBetter;
+            made
+        };
+        let mut canary = canary(1);
+        canary.rules.retain(|rule| rule.id == "quality");
+        let (low, high) = (|| contradicting(400, 9), || contradicting(400, 5));
+        assert_eq!(actions(&canary, &[(low(), Some(high()))]), [Action::Keep]);
+        assert_eq!(
+            actions(&canary, &[(high(), Some(low()))]),
+            [Action::RollBack]
+        );
+    }
+
+    #[test]
+    fn answers_with_nothing_to_count_are_not_missing_and_no_count_at_all_is() {
+        let leaking = |cells: &[Cell]| {
+            let mut made = window(400, 1);
+            let column = made.columns.get_mut("pii_leak").unwrap();
+            for (place, cell) in column.cells.iter_mut().enumerate() {
+                *cell = cells[place % cells.len()].clone();
+            }
+            made
+        };
+        let mut canary = canary(1);
+        canary.rules.retain(|rule| rule.id == "leak");
+        let some = leaking(&[Cell::Scored(0.0), Cell::NotApplicable]);
+        assert_eq!(actions(&canary, &[(some, None)]), [Action::Keep]);
+        let none = leaking(&[Cell::NotApplicable]);
+        assert_eq!(actions(&canary, &[(none, None)]), [Action::Hold]);
+    }
+
+    #[test]
     fn an_amount_per_hour_is_the_sum_over_a_windows_length() {
         use Action::{Hold, Keep, RollBack};
         let spending = |max, missing: usize| {

@@ -263,6 +263,35 @@ mod tests {
     }
 
     #[test]
+    fn an_earlier_calibration_of_the_same_judge_weighs_it() {
+        use crate::gate::policy::CalibrationOrigin;
+        let table = table("run", 100, |index| {
+            Cell::Scored(f64::from(u8::from(index % 3 != 0)))
+        });
+        let column = &table.columns["groundedness"];
+        let said: Vec<(usize, f64)> = (0..50).map(|index| (index, 1.0)).collect();
+        let labels = labels(&said, 100);
+        assert!(!labels.is_empty() && HumanScores::new(String::new()).is_empty());
+        let rate = Recognized::new(90, 100).unwrap();
+        let lambda = |judge: &str| {
+            let known = JudgeCalibration {
+                judge: judge.to_owned(),
+                good: rate,
+                bad: rate,
+                origin: CalibrationOrigin {
+                    weight: Some(0.8),
+                    ..CalibrationOrigin::default()
+                },
+            };
+            let sample = labels.sample(&table, column, (Estimand::Suite, Some(&known)));
+            sample.unwrap().lambda
+        };
+        // As many answers with labels as without: half of it.
+        assert!((lambda(&column.instrument.short()) - 0.4).abs() < 1e-12);
+        assert!((lambda("0123456789ab") - DEFAULT_LAMBDA).abs() < 1e-12);
+    }
+
+    #[test]
     fn labels_that_fit_nothing_make_no_sample() {
         let table = table("run", 100, |_| Cell::Scored(1.0));
         let all: Vec<(usize, f64)> = (0..100).map(|index| (index, 1.0)).collect();

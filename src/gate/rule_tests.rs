@@ -393,3 +393,103 @@ fn a_column_that_is_too_short_counts_as_not_run() {
         assert_eq!(finding.counts.unscored.values().sum::<usize>(), 10);
     }
 }
+
+#[test]
+fn what_is_undecided_holds_where_the_policy_says_so_and_what_has_no_data_never_does() {
+    let edge = table("edge", 100, |index| {
+        Cell::Scored(f64::from(u8::from(index % 10 != 0)))
+    });
+    let slices = |on_thin| RuleKind::SliceFloor {
+        metric: "groundedness".to_owned(),
+        by: vec!["product".to_owned()],
+        min: 0.1,
+        min_cases: 60,
+        on_thin,
+        required: Vec::new(),
+    };
+    let floor = || RuleKind::Floor {
+        metric: "groundedness".to_owned(),
+        min: 0.9,
+    };
+    let said = |kind: RuleKind, on_inconclusive, candidate: &ScoreTable| {
+        let policy = Policy {
+            on_inconclusive,
+            ..policy(vec![kind])
+        };
+        let evidence = Evidence {
+            candidate,
+            baseline: None,
+        };
+        let decision = decide(&policy, evidence);
+        let quick = decide::verdicts(&policy, evidence);
+        let quick = quick.iter().map(|one| one.verdict).max();
+        assert_eq!(
+            quick,
+            Some(decision.verdict),
+            "without bounds and sentences"
+        );
+        decision.verdict
+    };
+    let (block, hold) = (OnOpen::Block, OnOpen::Hold);
+    assert_eq!(said(floor(), block, &edge), Verdict::Inconclusive);
+    assert_eq!(said(floor(), hold, &edge), Verdict::Hold);
+    assert_eq!(said(slices(block), hold, &edge), Verdict::Inconclusive);
+    assert_eq!(said(slices(hold), block, &edge), Verdict::Hold);
+    let nothing = table("nothing", 100, |_| Cell::Unscored(Unscored::NotRun));
+    for kind in [floor(), slices(hold)] {
+        assert_eq!(said(kind, hold, &nothing), Verdict::Inconclusive);
+    }
+}
+
+#[test]
+fn the_bound_that_the_policy_chooses_is_the_one_that_is_used() {
+    let candidate = table("run", 100, |index| {
+        Cell::Scored([0.6, 0.7, 0.8, 0.9, 1.0][index % 5])
+    });
+    let lower = |bound| {
+        let mut policy = policy(vec![RuleKind::Floor {
+            metric: "faithfulness".to_owned(),
+            min: 0.5,
+        }]);
+        policy.statistics.bound = bound;
+        let evidence = Evidence {
+            candidate: &candidate,
+            baseline: None,
+        };
+        let finding = decide(&policy, evidence).findings.remove(0);
+        finding.estimate.unwrap().lower.unwrap()
+    };
+    let (proven, exact) = (lower(BoundChoice::Proven), lower(BoundChoice::Exact));
+    let calibrated = lower(BoundChoice::Calibrated);
+    assert!(
+        proven < exact && exact < calibrated,
+        "{proven} {exact} {calibrated}"
+    );
+}
+
+#[test]
+fn every_verdict_has_its_own_word_and_sign() {
+    let all = [
+        Verdict::Pass,
+        Verdict::Waived,
+        Verdict::Hold,
+        Verdict::Inconclusive,
+        Verdict::Fail,
+        Verdict::Error,
+    ];
+    let shown: Vec<String> = (all.iter())
+        .map(|verdict| format!("{} {verdict} {}", verdict.glyph(), verdict.name()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "✔ PASS pass",
+            "~ WAIVED waived",
+            "‖ HOLD hold",
+            "◐ INCONCLUSIVE inconclusive",
+            "✖ FAIL fail",
+            "! ERROR error",
+        ]
+    );
+    assert!(all.is_sorted(), "the worst is the largest");
+}

@@ -352,6 +352,36 @@ fn a_number_counts_only_with_its_date() {
 }
 
 #[test]
+fn a_number_may_have_to_be_reached() {
+    let FactKind::Evidence {
+        file,
+        value,
+        date,
+        max_age,
+        unit,
+        ..
+    } = spend()
+    else {
+        panic!("a number");
+    };
+    for (threshold, expected) in [(412.5, Verdict::Pass), (412.6, Verdict::Fail)] {
+        let kind = FactKind::Evidence {
+            file: file.clone(),
+            value: value.clone(),
+            date: date.clone(),
+            max_age,
+            bar: Bar::AtLeast,
+            threshold,
+            unit: unit.clone(),
+        };
+        let decision = settled(&with_rules(vec![kind]), &good(), &facts(Ok(fine())));
+        assert_eq!(decision.verdict, expected);
+        let sentence = &decision.findings[1].sentence;
+        assert!(sentence.contains("at least"), "{sentence}");
+    }
+}
+
+#[test]
 fn freshness_fails_what_is_old_and_cannot_tell_the_future() {
     let of_run = |made: &str| {
         let facts = Facts {

@@ -7,9 +7,10 @@ use crate::{
     copilot::FailureKind,
     gate::{
         Outside,
-        policy::{OnOpen, Rule, Statistics},
+        policy::{CalibrationOrigin, JudgeCalibration, OnOpen, Rule, Statistics},
         tests,
     },
+    stats::rogan_gladen::Recognized,
     trial::{CaseInfo, Cell, Column, DataType, MetricSpec, Unscored},
     unit::Digest,
 };
@@ -315,6 +316,34 @@ fn nothing_is_made_worse_where_there_is_no_worst_value() {
     assert_eq!(of("faithfulness"), [1, 2]);
     assert!(of("latency_ms").is_empty(), "an amount has no end");
     assert!(of("tone").is_empty(), "nobody measured it");
+}
+
+#[test]
+fn a_calibration_moves_the_bar_that_a_bad_candidate_stands_at() {
+    let record = tests::table("record", 100, |index| {
+        Cell::Scored(f64::from(u8::from(index % 10 != 0)))
+    });
+    let losses = |judge: Option<Digest>| {
+        let mut policy = policy(vec![floor(0.5), not_worse(0.1)], Estimand::Suite);
+        let rate = Recognized::new(90, 100).unwrap();
+        policy.calibrations.extend(judge.map(|judge| {
+            let known = JudgeCalibration {
+                judge: judge.short(),
+                good: rate,
+                bad: rate,
+                origin: CalibrationOrigin::default(),
+            };
+            ("groundedness".to_owned(), known)
+        }));
+        let bad = tried(&policy, &record, 2).known_bad;
+        let at_bar = bad.iter().filter(|one| one.times == 1);
+        at_bar.map(|one| one.loss).collect::<Vec<_>>()
+    };
+    let (plain, known) = (losses(None), losses(Some(Digest::of(b"judge"))));
+    assert!((plain[0] - 0.4).abs() < 1e-12 && (plain[1] - 0.1).abs() < 1e-12);
+    // The judge sees half of good answers as half; of a difference it sees 0.8, surely less.
+    assert!((known[0] - 0.4).abs() < 1e-12, "{known:?}");
+    assert!(known[1] > 0.05 && known[1] < 0.08, "{known:?}");
 }
 
 #[test]
