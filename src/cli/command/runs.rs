@@ -13,7 +13,7 @@ use super::super::{
     wants_json,
 };
 use crate::{
-    record::{Reader, Status},
+    record::{self, Reader, Status},
     report::visible_line,
     trial::{Cell, ScoreTable},
 };
@@ -233,9 +233,7 @@ fn remove(reader: &Reader, yes: bool, terminal: &Terminal) -> Result<ExitCode, C
                 .with_help("add --yes"),
         );
     }
-    fs::remove_file(path).map_err(|cause| {
-        CliError::invalid(format!("failed to remove `{}`", path.display())).because(cause)
-    })?;
+    record::remove(path)?;
     terminal.note(&format!("removed {}", path.display()));
     Ok(ExitCode::Done)
 }
