@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Branch coverage and mutation testing of one of the rooms that decide, by its own tests.
 #
-#   tests/kernel.sh gate|stats coverage [ARGS]   what no test takes; ARGS go to cargo-llvm-cov
+#   tests/kernel.sh gate|stats coverage [ARGS]   branches that no test takes, and fails where there is one;
+#                                                ARGS go to cargo-llvm-cov
 #   tests/kernel.sh gate|stats mutants [ARGS]    mutants that no test notices; ARGS go to cargo-mutants
 #
 # Both work on target/kernel: a crate of just that room, above one of the rooms that it stands on. It
@@ -39,7 +40,9 @@ case "${2:-}" in
   coverage)
     # Branches are counted by a compiler option that is not stable yet.
     export RUSTC_BOOTSTRAP=1 LLVM_COV="${LLVM_COV:-llvm-cov-22}" LLVM_PROFDATA="${LLVM_PROFDATA:-llvm-profdata-22}"
-    cargo llvm-cov --branch --lib --ignore-filename-regex 'tests?\.rs|/below/' "${@:3}"
+    cargo llvm-cov --branch --lib --ignore-filename-regex 'tests?\.rs|/below/' \
+      --json --output-path branches.json "${@:3}"
+    python3 "$home/tests/untaken.py" branches.json
     ;;
   mutants)
     # All that compile in one program beside the untouched crate; the rest is left to cargo-mutants.

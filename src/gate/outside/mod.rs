@@ -17,6 +17,8 @@ mod settle;
 mod waiver;
 
 #[cfg(test)]
+mod settle_tests;
+#[cfg(test)]
 mod tests;
 
 pub use age::Age;

@@ -358,6 +358,34 @@ mod tests {
     }
 
     #[test]
+    fn a_setting_that_only_one_side_has_is_neither_weaker_nor_stricter() {
+        let speed = |keys: &str| {
+            let rule = "[[rule]]\nid='slow'\nmetric='latency_ms'\nmax=9\n";
+            policy(&format!("{BASE}{rule}{keys}"))
+        };
+        let (mean, tail) = (
+            speed("kind='mean-max'\nestimand='suite'\n"),
+            speed("kind='percentile'\nquantile=0.9\n"),
+        );
+        let found: Vec<(String, bool, bool, Tendency)> = changes(&mean, &tail)
+            .into_iter()
+            .map(|one| {
+                let (before, after) = (one.before.is_some(), one.after.is_some());
+                (one.setting, before, after, one.tendency)
+            })
+            .collect();
+        let expected = [
+            ("rule slow estimand", true, false),
+            ("rule slow kind", true, true),
+            ("rule slow quantile", false, true),
+        ];
+        let other = |(setting, before, after): (&str, bool, bool)| {
+            (setting.to_owned(), before, after, Tendency::Other)
+        };
+        assert_eq!(found, expected.map(other));
+    }
+
+    #[test]
     fn directions_have_words() {
         let words = [Tendency::Weaker, Tendency::Other, Tendency::Stricter].map(Tendency::name);
         assert_eq!(words, ["weaker", "other", "stricter"]);

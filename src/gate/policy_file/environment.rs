@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Resolved, digest::Setting};
-use crate::{
-    gate::policy::OnOpen,
-    toml_reader::{Document, Table},
-};
+use crate::{gate::policy::OnOpen, toml_reader::Table};
 
 /// More environments than anybody has.
 const ENVIRONMENT_LIMIT: usize = 20;
@@ -203,20 +200,31 @@ pub(super) fn check_only_stricter(
         return;
     };
     let from = chain.parent.unwrap_or("the top of the file");
-    if child.statistics.min_cases < parent.statistics.min_cases {
-        weaker(own.table("statistics"), "min-cases", name, from);
+    // What an environment does not write down is what it inherits.
+    if let Some(statistics) = own.table("statistics")
+        && child.statistics.min_cases < parent.statistics.min_cases
+    {
+        weaker(statistics, "min-cases", name, from);
     }
-    if parent.on_inconclusive == OnOpen::Block && child.on_inconclusive == OnOpen::Hold {
-        weaker(own.table("defaults"), "on-inconclusive", name, from);
+    if let Some(defaults) = own.table("defaults")
+        && (parent.on_inconclusive, child.on_inconclusive) == (OnOpen::Block, OnOpen::Hold)
+    {
+        weaker(defaults, "on-inconclusive", name, from);
     }
     let most = |resolved: &Resolved| resolved.outside.waivers.max.unwrap_or(usize::MAX);
-    if most(child) > most(parent) {
-        weaker(own.table("waivers"), "max", name, from);
+    if let Some(waivers) = own.table("waivers")
+        && most(child) > most(parent)
+    {
+        weaker(waivers, "max", name, from);
     }
-    let overrides = own.table("rule");
+    let Some(overrides) = own.table("rule") else {
+        return;
+    };
     let before = parent.settings();
     for (id, after) in child.settings() {
-        let table = overrides.and_then(|rules| rules.table(&id));
+        let Some(table) = overrides.table(&id) else {
+            continue;
+        };
         let before = before.get(&id).map(Vec::as_slice).unwrap_or_default();
         for ((key, before), (_, after)) in before.iter().zip(&after) {
             if is_weaker(before, after) {
@@ -235,13 +243,10 @@ pub(super) fn is_weaker(before: &Setting, after: &Setting) -> bool {
     }
 }
 
-fn weaker(table: Option<Table<'_, '_>>, key: &str, name: &str, from: &str) {
-    if let Some(table) = table {
-        let document: &Document<'_> = table.document();
-        document.report_with_help(
-            table.at_value(key),
-            format!("environment `{name}` makes `{key}` weaker than {from}"),
-            "an environment may only be stricter than what it inherits",
-        );
-    }
+fn weaker(table: Table<'_, '_>, key: &str, name: &str, from: &str) {
+    table.document().report_with_help(
+        table.at_value(key),
+        format!("environment `{name}` makes `{key}` weaker than {from}"),
+        "an environment may only be stricter than what it inherits",
+    );
 }
