@@ -292,6 +292,9 @@ pub(crate) struct Against {
     /// The digest that the policy must have, as `groundgate policy show` prints it
     #[arg(long, value_name = "SHA256")]
     pub(crate) policy_digest: Option<String>,
+    /// Who made the change that the run tests, for approvals with `not-by`; several times for several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) change_author: Vec<String>,
     /// What people said of the run's answers: with 30 or more random ones, rules about means speak of
     /// what people would say of all answers
     #[arg(long, value_name = "FILE")]

@@ -142,6 +142,19 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Who started this process, as CI declares it; outside of CI the local user.
+pub(crate) fn initiator() -> Option<String> {
+    let by_ci = [
+        "GITHUB_TRIGGERING_ACTOR",
+        "GITHUB_ACTOR",
+        "GITLAB_USER_LOGIN",
+    ];
+    let locally = ["USER", "LOGNAME", "USERNAME"];
+    // In CI the local user is a machine's.
+    let locally = locally.into_iter().filter(|_| !is_set("CI"));
+    by_ci.into_iter().chain(locally).find_map(variable)
+}
+
 fn is_set(name: &str) -> bool {
     variable(name).is_some()
 }

@@ -1,6 +1,6 @@
 //! Facts, waivers and approvals: nothing missing passes, nobody's word turns a number around.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -24,15 +24,15 @@ pub(super) fn noon() -> Timestamp {
     "2026-11-25T12:00:00Z".parse().unwrap()
 }
 
-fn good() -> ScoreTable {
+pub(super) fn good() -> ScoreTable {
     table("good", 200, |_| Cell::Scored(1.0))
 }
 
-fn age(text: &str) -> Age {
+pub(super) fn age(text: &str) -> Age {
     Age::parse(text).unwrap()
 }
 
-fn floor(min: f64) -> RuleKind {
+pub(super) fn floor(min: f64) -> RuleKind {
     RuleKind::Floor {
         metric: "groundedness".to_owned(),
         min,
@@ -447,7 +447,7 @@ fn an_unhealthy_judge_says_nothing_of_what_others_measured() {
     assert_eq!(verdicts, [open, Verdict::Pass, open]);
 }
 
-fn waiver(bar: f64) -> Waiver {
+pub(super) fn waiver(bar: f64) -> Waiver {
     Waiver {
         id: "W-1".to_owned(),
         rule: "rule-0".to_owned(),
@@ -629,6 +629,7 @@ fn approved_by(people: &[(&str, &str, &str, Says)]) -> (Verdict, String) {
         line: None,
         roles: vec!["product".to_owned(), "security".to_owned()],
         valid_for: age("72h"),
+        not_by: BTreeSet::new(),
     }];
     let candidate = good();
     let evidence = Evidence {

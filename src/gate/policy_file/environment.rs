@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Resolved, digest::Setting};
 use crate::{
-    gate::policy::OnOpen,
+    gate::{outside::Age, policy::OnOpen},
     toml_reader::{Document, Table},
 };
 
@@ -127,7 +127,17 @@ pub(super) fn chains<'d, 's>(root: Table<'d, 's>) -> Vec<Chain<'d, 's>> {
 }
 
 fn check_keys(table: &Table<'_, '_>, rule_ids: &[&str]) {
-    table.only(&["inherits", "statistics", "defaults", "waivers", "rule"]);
+    table.only(&[
+        "inherits",
+        "statistics",
+        "defaults",
+        "baseline",
+        "waivers",
+        "rule",
+    ]);
+    if let Some(baseline) = table.table("baseline") {
+        baseline.only(&["max-age"]);
+    }
     if let Some(waivers) = table.table("waivers") {
         waivers.only(&["max"]);
     }
@@ -208,6 +218,13 @@ pub(super) fn check_only_stricter(
     }
     if parent.on_inconclusive == OnOpen::Block && child.on_inconclusive == OnOpen::Hold {
         weaker(own.table("defaults"), "on-inconclusive", name, from);
+    }
+    let oldest = |resolved: &Resolved| {
+        let max_age = resolved.outside.baseline.max_age;
+        max_age.map_or(i64::MAX, Age::seconds)
+    };
+    if oldest(child) > oldest(parent) {
+        weaker(own.table("baseline"), "max-age", name, from);
     }
     let most = |resolved: &Resolved| resolved.outside.waivers.max.unwrap_or(usize::MAX);
     if most(child) > most(parent) {
