@@ -150,9 +150,10 @@ pub(crate) fn initiator() -> Option<String> {
         "GITLAB_USER_LOGIN",
     ];
     let locally = ["USER", "LOGNAME", "USERNAME"];
-    // In CI the local user is a machine's.
+    // A machine is nobody: in CI the local user is one, and so is `root`.
     let locally = locally.into_iter().filter(|_| !is_set("CI"));
-    by_ci.into_iter().chain(locally).find_map(variable)
+    let mut names = by_ci.into_iter().chain(locally).filter_map(variable);
+    names.find(|name| name != "root")
 }
 
 fn is_set(name: &str) -> bool {
