@@ -80,7 +80,7 @@ fn nobody_approves_a_run_that_they_started_or_a_change_that_they_made() {
     assert_eq!((code, by), (12, Value::Null));
     assert_eq!(
         sentence,
-        "0 of 1 approvals; open: product;  Ada does not count (run-initiator)"
+        "0 of 1 approvals; open: product; Ada does not count (run-initiator)"
     );
     approve(&folder, "ben");
     let (code, sentence, by) = gate(&folder, &["cem"]);

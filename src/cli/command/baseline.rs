@@ -115,7 +115,10 @@ pub(crate) fn choose(
             "against the baseline that {named_by} names: {run}"
         ));
     }
-    let is_other = |name: &&str| written.is_some() && !run.starts_with(&name.to_uppercase());
+    let is_other = |name: &&str| {
+        let named = runs::open(directory, name).ok();
+        named.is_none_or(|named| named.header().run_id != run)
+    };
     Ok(Some(Base {
         instead_of: of_policy.filter(is_other).map(str::to_owned),
         loaded: Loaded::new(reader)?,

@@ -105,12 +105,11 @@ impl ApprovalRule {
         })
     }
 
-    /// Which approvals of a verdict do not count because of who gave them, as the end of a sentence.
+    /// Which approvals of a verdict that nobody rejects do not count because of who gave them, as the end
+    /// of a sentence.
     fn not_counted(&self, subject: Digest, facts: &Facts) -> String {
         let given = facts.approvals.iter();
-        let given = given.filter(|one| {
-            one.subject == subject && one.says == Says::Approve && self.roles.contains(&one.role)
-        });
+        let given = given.filter(|one| one.subject == subject && self.roles.contains(&one.role));
         let mut said = String::new();
         for one in &self.not_by {
             let people = one.people(facts);
@@ -121,7 +120,8 @@ impl ApprovalRule {
                 .clone()
                 .filter(|given| people.contains(&person(&given.by)))
             {
-                said = format!("{said}; {} does not count ({})", approval.by, one.name());
+                let by = approval.by.trim();
+                said = format!("{said}; {by} does not count ({})", one.name());
             }
         }
         said

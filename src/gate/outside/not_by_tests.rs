@@ -82,7 +82,7 @@ fn whoever_started_the_run_or_made_the_change_does_not_approve_it() {
             (Some("Ada"), &[]),
             own,
             Verdict::Hold,
-            ";  ADA  does not count (run-initiator)",
+            "; ADA does not count (run-initiator)",
         ),
         (
             &[ChangeAuthor],
@@ -96,7 +96,7 @@ fn whoever_started_the_run_or_made_the_change_does_not_approve_it() {
             (None, &["cem", "ada"]),
             own,
             Verdict::Hold,
-            ";  ADA  does not count (change-author)",
+            "; ADA does not count (change-author)",
         ),
         (
             &[RunInitiator, ChangeAuthor],
@@ -110,14 +110,15 @@ fn whoever_started_the_run_or_made_the_change_does_not_approve_it() {
             (Some("ada"), &["ada"]),
             own,
             Verdict::Hold,
-            ";  ADA  does not count (run-initiator);  ADA  does not count (change-author)",
+            "; ADA does not count (run-initiator); ADA does not count (change-author)",
         ),
     ] {
         let finding = found(not_by, known, &people);
         assert_eq!(finding.verdict, verdict, "{not_by:?} {known:?}");
-        let given = match verdict {
-            Verdict::Pass => "2 of 2 approvals".to_owned(),
-            _ => format!("1 of 2 approvals; open: security{sentence}"),
+        let given = if verdict == Verdict::Pass {
+            "2 of 2 approvals".to_owned()
+        } else {
+            format!("1 of 2 approvals; open: security{sentence}")
         };
         assert_eq!(finding.sentence, given, "{not_by:?} {known:?}");
     }
