@@ -115,6 +115,13 @@ fn show(global: &Global, reader: &Reader, terminal: &Terminal) -> Result<ExitCod
         ("run", header.run_id.clone()),
         ("file", reader.path().display().to_string()),
         ("created", header.created_at.clone()),
+        (
+            "by",
+            header
+                .initiator
+                .clone()
+                .unwrap_or_else(|| "not said".to_owned()),
+        ),
         ("status", status.name().to_owned()),
         (
             "copilot",
