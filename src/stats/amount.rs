@@ -285,3 +285,7 @@ impl Center {
         Some(((above / below).ln(), (variance / n).sqrt()))
     }
 }
+
+#[cfg(test)]
+#[path = "amount_tests.rs"]
+mod tests;

@@ -224,6 +224,34 @@ mod tests {
         assert!(bound(&[1.0, 1.0]).p_above(1.0) >= 1.0);
     }
 
+    #[test]
+    fn one_side_is_the_other_of_mirrored_scores() {
+        let values = [0.2, 0.9, 0.7, 0.95, 1.0, 0.4, 0.85];
+        let ten = |values: Vec<f64>| {
+            let observations: Vec<_> = values.into_iter().map(Observation::scored).collect();
+            let scale = Scale::new(10.0, 20.0).unwrap();
+            BettingBound::new(&observations, scale, (0.05, 0.05)).unwrap()
+        };
+        let scores = ten(values.map(|value| 10.0 + 10.0 * value).to_vec());
+        let mirrored = ten(values.map(|value| 20.0 - 10.0 * value).to_vec());
+        for threshold in [11.0, 15.0, 18.5] {
+            let (above, below) = (
+                scores.p_above(threshold),
+                mirrored.p_below(30.0 - threshold),
+            );
+            assert!((above - below).abs() < 1e-12, "{above} {below}");
+            assert!(scores.p_below(threshold) > 0.0 && scores.p_below(threshold) <= 1.0);
+        }
+        assert!(scores.p_above(11.0) < 0.2 && scores.p_below(19.9) < 0.5);
+        assert!((scores.lower(0.05) + mirrored.upper(0.05) - 30.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_mean_outside_of_the_scale_is_refuted_by_anything() {
+        assert!(bound(&[0.0, 0.0]).p_above(-0.5) <= 0.0);
+        assert!(bound(&[1.0, 1.0]).p_below(1.5) <= 0.0);
+    }
+
     /// Ville's inequality, at a mean where the bets are largest.
     #[test]
     fn the_false_pass_rate_is_below_the_nominal_one() {

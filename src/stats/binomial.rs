@@ -231,3 +231,58 @@ impl Passes {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `scipy.stats.binomtest(k, n, p).pvalue`, 1.17.1.
+    #[test]
+    fn two_sided_p_values_are_scipy_s() {
+        for (k, n, p, expected) in [
+            (3, 10, 0.5, 0.343_75),
+            (8, 10, 0.5, 0.109_375),
+            (5, 10, 0.5, 1.0),
+            (2, 15, 0.3, 0.257_970_288_005_883_84),
+            (9, 15, 0.3, 0.019_990_087_279_713_99),
+            (0, 7, 0.4, 0.046_835_2),
+            (7, 7, 0.4, 0.001_638_4),
+        ] {
+            let found = Passes::new(k, n).unwrap().p_two_sided(p);
+            assert!((found - expected).abs() < 1e-12, "{k} of {n}: {found}");
+        }
+    }
+
+    /// statsmodels 0.15 `proportion_confint(method="normal")`.
+    #[test]
+    fn walds_interval_is_statsmodels() {
+        for (k, n, alpha, low, high) in [
+            (18, 20, 0.1, 0.789_659_864_313_012_9, 1.0),
+            (3, 40, 0.05, 0.0, 0.156_624_323_226_238),
+            (7, 20, 0.1, 0.174_570_365_130_815_6, 0.525_429_634_869_184_4),
+        ] {
+            let found = Passes::new(k, n).unwrap().wald(alpha);
+            assert!((found.low - low).abs() < 1e-12, "{found:?}");
+            assert!((found.high - high).abs() < 1e-12, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn passes_are_counted_where_every_score_is_at_an_end() {
+        let passes = |observations: &[Observation]| {
+            let scale = Scale::new(1.0, 5.0).unwrap();
+            Passes::of_observations(observations, scale).unwrap()
+        };
+        let [pass, fail] = [5.0, 1.0].map(Observation::scored);
+        let (lows, highs) = passes(&[pass, fail, pass, Observation::missing(1.0, 5.0)]).unwrap();
+        assert_eq!((lows.passes(), lows.trials()), (2, 4));
+        assert_eq!((highs.passes(), highs.trials()), (3, 4));
+        for between in [
+            Observation::scored(3.0),
+            Observation::missing(1.0, 3.0),
+            Observation::missing(3.0, 5.0),
+        ] {
+            assert_eq!(passes(&[pass, between]), None);
+        }
+    }
+}

@@ -110,11 +110,6 @@ impl Clusters {
         })
     }
 
-    /// The clusters, in the order of their names.
-    pub fn clusters(&self) -> &[Cluster] {
-        &self.groups
-    }
-
     /// G: how many clusters there are.
     pub fn count(&self) -> f64 {
         count_to_f64(self.groups.len())
@@ -351,6 +346,56 @@ mod tests {
         assert!((alike.intraclass_correlation().unwrap() - 1.0).abs() < 1e-12);
         assert!(alike.design_effect().unwrap() > 3.9);
         assert!((alike.effective_count() - 10.0).abs() < 1e-9);
+    }
+
+    /// Mean squares by `scipy.stats.f_oneway` 1.17.1 (F 2.534483), the CR1 variance by statsmodels' OLS
+    /// with `cov_type="cluster"`.
+    #[test]
+    fn clusters_of_different_sizes_are_described_as_by_an_analysis_of_variance() {
+        let mixed = clusters(&[
+            (1, 0.9),
+            (1, 0.7),
+            (1, 0.8),
+            (2, 0.2),
+            (2, 0.5),
+            (3, 1.0),
+            (3, 0.6),
+            (3, 0.9),
+            (3, 0.7),
+            (4, 0.4),
+            (5, 0.3),
+            (5, 0.8),
+        ]);
+        let close = |actual: f64, expected: f64| {
+            assert!(
+                (actual - expected).abs() < 1e-12,
+                "{actual}, expected {expected}"
+            );
+        };
+        close(mixed.mean(), 0.65);
+        close(mixed.count(), 5.0);
+        close(mixed.largest_share(), 1.0 / 3.0);
+        close(mixed.effective_count(), 144.0 / 34.0);
+        close(
+            mixed.intraclass_correlation().unwrap(),
+            0.401_051_445_737_889_76,
+        );
+        close(mixed.design_effect().unwrap(), 1.654_196_009_389_672_6);
+    }
+
+    #[test]
+    fn without_spread_within_or_between_clusters_little_is_known() {
+        // Members differ and clusters do not: less alike than by chance, which counts as 0.
+        let across = clusters(&[(1, 0.1), (1, 0.9), (2, 0.2), (2, 0.8)]);
+        assert_eq!(across.intraclass_correlation(), Some(0.0));
+        let same = clusters(&[(1, 0.5), (1, 0.5), (2, 0.5), (2, 0.5)]);
+        assert_eq!(same.intraclass_correlation(), None);
+        assert_eq!(same.design_effect(), None);
+        // Two clusters, one of two members: the least that has an answer.
+        let three = clusters(&[(1, 0.1), (1, 0.2), (2, 0.9)]);
+        assert!(three.intraclass_correlation().unwrap() > 0.9);
+        let one = clusters(&[(1, 0.1), (1, 0.2), (1, 0.9)]);
+        assert_eq!(one.intraclass_correlation(), None);
     }
 
     #[test]

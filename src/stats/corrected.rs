@@ -276,9 +276,6 @@ fn p_value(beyond: impl Fn(f64) -> f64) -> f64 {
     if beyond(P_MAX) <= 0.0 {
         return 1.0;
     }
-    if beyond(P_MIN) > 0.0 {
-        return P_MIN;
-    }
     falling_root((P_MIN.ln(), P_MAX.ln()), |log_alpha| {
         -beyond(log_alpha.exp())
     })
@@ -347,6 +344,39 @@ mod tests {
         assert!(upper < 1.0, "{upper}");
         let (_, below) = assessed.p_values(upper);
         assert!((below - 0.05).abs() < 1e-6, "{below}");
+    }
+
+    #[test]
+    fn labels_of_either_kind_narrow_the_bounds() {
+        let judged = scores(279, 21);
+        let width = |good: usize, bad: usize| {
+            let known = (rate(9 * good, 10 * good), rate(8 * bad, 10 * bad));
+            let estimate = rogan_gladen_mean(&judged, known, PLAN).unwrap().estimate();
+            (
+                estimate.upper.unwrap() - estimate.lower.unwrap(),
+                estimate.lower.unwrap(),
+            )
+        };
+        // Whatever is known of the other kind: next to nothing, or all.
+        for other in [10, 100_000] {
+            assert!(width(10, other).1 + 0.01 < width(1_000, other).1);
+            assert!(width(other, 10).0 > width(other, 1_000).0);
+        }
+    }
+
+    #[test]
+    fn a_judge_no_better_than_a_coin_says_nothing() {
+        assert_eq!(true_share(0.5, 0.5, 0.5), None);
+        assert_eq!(true_share(0.5, 0.3, 0.5), None);
+        assert!((true_share(0.5, 0.75, 0.75).unwrap() - 0.5).abs() < 1e-15);
+    }
+
+    #[test]
+    fn p_values_have_a_least_and_a_largest() {
+        assert!((p_value(|_| 1.0) / P_MIN - 1.0).abs() < 1e-9);
+        assert!(p_value(|_| -1.0) >= 1.0);
+        assert!(p_value(|_| 0.0) >= 1.0);
+        assert!((p_value(|alpha| alpha - 0.03) - 0.03).abs() < 1e-12);
     }
 
     #[test]

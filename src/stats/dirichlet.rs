@@ -198,6 +198,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn sums_of_clusters_that_cannot_be_are_errors() {
+        let of = |clusters: &[(f64, f64)]| {
+            DirichletBound::of_cluster_sums(clusters, Scale::UNIT, PseudoWeight::One)
+        };
+        assert!(of(&[(1.5, 2.0), (0.0, 3.0), (4.0, 4.0)]).is_ok());
+        assert_eq!(of(&[]), Err(StatsError::NoData));
+        for wrong in [
+            (2.5, 2.0),
+            (-0.5, 2.0),
+            (-1.0, -2.0),
+            (1.0, 0.0),
+            (f64::NAN, 1.0),
+        ] {
+            let error = of(&[(1.0, 1.0), wrong]).unwrap_err();
+            assert!(
+                matches!(error, StatsError::OutOfScale { index: 1, .. }),
+                "{error}"
+            );
+        }
+    }
+
     /// The inversion agrees with the closed form that a single exponential weight allows.
     #[test]
     fn the_inversion_agrees_with_closed_forms() {

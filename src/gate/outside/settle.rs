@@ -6,10 +6,13 @@
 //! | judge health | what an unhealthy judge measured becomes inconclusive, waived or not |
 //! | rules about facts | add findings |
 //! | approvals | add findings that hold until everybody has said yes |
+//! | the baseline's age | what would pass against one that is too old becomes inconclusive |
 //!
 //! The worst finding is the verdict.
 
-use super::{FactRule, Facts, Waiver, approval, approval_subject, evidence, judge_health};
+use super::{
+    FactRule, Facts, Waiver, approval, approval_subject, baseline, evidence, judge_health,
+};
 use crate::{
     gate::{
         decide::{Evidence, decide_with_labels},
@@ -50,6 +53,7 @@ pub fn settle(policy: &Policy, evidence: Evidence<'_>, facts: &Facts) -> Settled
     let approvals = approvals.map(|rule| approval::finding(rule, subject, facts));
     decision.findings.extend(approvals);
     check_number_of_waivers(policy, &mut decision);
+    baseline::doubt(policy, facts, &mut decision.findings);
     let notes = facts
         .waivers
         .iter()

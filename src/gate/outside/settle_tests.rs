@@ -1,5 +1,7 @@
 //! From the scores' verdict to the gate's: judges that are not shown to be healthy, waivers, approvals.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{
@@ -134,7 +136,7 @@ fn what_could_not_be_told_anyway_keeps_its_own_reason() {
     assert!(sentence(&nothing).starts_with("no data: "));
 }
 
-fn waiver(bar: f64) -> Waiver {
+pub(super) fn waiver(bar: f64) -> Waiver {
     Waiver {
         id: "W-1".to_owned(),
         rule: "rule-0".to_owned(),
@@ -332,6 +334,7 @@ fn approved_by(people: &[(&str, &str, &str, Says)]) -> (Verdict, String) {
         line: None,
         roles: vec!["product".to_owned(), "security".to_owned()],
         valid_for: age("72h"),
+        not_by: BTreeSet::new(),
     }];
     let candidate = good();
     let evidence = Evidence {

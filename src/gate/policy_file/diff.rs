@@ -7,7 +7,10 @@ use super::{
     environment::is_weaker,
 };
 use crate::{
-    gate::policy::{Estimand, OnOpen, Policy},
+    gate::{
+        outside::{Age, BaselineTerms, NotBy},
+        policy::{Estimand, OnOpen, Policy},
+    },
     unit::count_to_f64,
 };
 
@@ -164,6 +167,19 @@ fn all(policy: &Policy) -> BTreeMap<String, Settings> {
     }
     of_rules(policy, &mut parts);
     of_canary(policy, &mut parts);
+    let BaselineTerms { run, max_age } = &policy.outside.baseline;
+    let seconds = |age: Age| count_to_f64(usize::try_from(age.seconds()).unwrap_or(usize::MAX));
+    let set = "as `groundgate baseline set` names it";
+    parts.insert(
+        "baseline".to_owned(),
+        vec![
+            ("ref", Word(run.as_deref().unwrap_or(set).to_owned())),
+            (
+                "max-age-s",
+                LessIsStricter(max_age.map_or(f64::INFINITY, seconds)),
+            ),
+        ],
+    );
     let terms = &policy.outside.waivers;
     parts.insert(
         "waivers".to_owned(),
@@ -206,7 +222,7 @@ fn of_canary(policy: &Policy, parts: &mut BTreeMap<String, Settings>) {
 }
 
 fn of_rules(policy: &Policy, parts: &mut BTreeMap<String, Settings>) {
-    use Setting::{LessIsStricter, Word, Words};
+    use Setting::{LessIsStricter, MoreIsStricter, Word, Words};
     let never = &policy.outside.waivers.never;
     let waivable = |id: &str| {
         let flag = f64::from(u8::from(!never.contains(id)));
@@ -227,10 +243,15 @@ fn of_rules(policy: &Policy, parts: &mut BTreeMap<String, Settings>) {
     }
     for rule in &policy.outside.approvals {
         let seconds = usize::try_from(rule.valid_for.seconds()).unwrap_or(usize::MAX);
-        let own = vec![
+        let not_by = |one: NotBy| {
+            let flag = f64::from(u8::from(rule.not_by.contains(&one)));
+            (one.flag(), MoreIsStricter(flag))
+        };
+        let mut own = vec![
             ("roles", Words(rule.roles.clone())),
             ("valid-for-s", LessIsStricter(count_to_f64(seconds))),
         ];
+        own.extend(NotBy::ALL.map(not_by));
         parts.insert(format!("approval {}", rule.id), own);
     }
 }

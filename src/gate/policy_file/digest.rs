@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::Resolved;
 use crate::{
     gate::{
-        outside::{Age, DateOf, FactKind, Outside, WaiverTerms},
+        outside::{Age, BaselineTerms, DateOf, FactKind, Outside, WaiverTerms},
         policy::{
             BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, OnOpen, Rule,
             RuleKind, Slice,
@@ -212,8 +212,16 @@ fn outside_of(outside: &Outside, fields: &mut Map<String, Value>) {
         .map(|rule| as_object(fact_settings(&rule.kind), (&rule.id, rule.why.as_deref())).into())
         .collect();
     let approvals: Vec<Value> = (outside.approvals.iter())
-        .map(|rule| json!([rule.id, rule.why, rule.roles, rule.valid_for.seconds()]))
+        .map(|rule| {
+            let own = json!([rule.id, rule.why, rule.roles, rule.valid_for.seconds()]);
+            if rule.not_by.is_empty() {
+                return own;
+            }
+            let not_by: Vec<&str> = rule.not_by.iter().map(|one| one.name()).collect();
+            json!([own, not_by])
+        })
         .collect();
+    let BaselineTerms { run, max_age } = &outside.baseline;
     let canary = &outside.canary;
     let WaiverTerms {
         max,
@@ -231,6 +239,11 @@ fn outside_of(outside: &Outside, fields: &mut Map<String, Value>) {
             "waivers",
             json!([max, approvers]),
             max.is_none() && approvers.is_empty(),
+        ),
+        (
+            "baseline",
+            json!([run, max_age.map(Age::seconds)]),
+            run.is_none() && max_age.is_none(),
         ),
         ("canary", json!(format!("{canary:?}")), canary.is_none()),
         ("never-waived", json!(never), never.is_empty()),

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Resolved, digest::Setting};
-use crate::{gate::policy::OnOpen, toml_reader::Table};
+use crate::{
+    gate::{outside::Age, policy::OnOpen},
+    toml_reader::Table,
+};
 
 /// More environments than anybody has.
 const ENVIRONMENT_LIMIT: usize = 20;
@@ -124,7 +127,17 @@ pub(super) fn chains<'d, 's>(root: Table<'d, 's>) -> Vec<Chain<'d, 's>> {
 }
 
 fn check_keys(table: &Table<'_, '_>, rule_ids: &[&str]) {
-    table.only(&["inherits", "statistics", "defaults", "waivers", "rule"]);
+    table.only(&[
+        "inherits",
+        "statistics",
+        "defaults",
+        "baseline",
+        "waivers",
+        "rule",
+    ]);
+    if let Some(baseline) = table.table("baseline") {
+        baseline.only(&["max-age"]);
+    }
     if let Some(waivers) = table.table("waivers") {
         waivers.only(&["max"]);
     }
@@ -210,6 +223,15 @@ pub(super) fn check_only_stricter(
         && (parent.on_inconclusive, child.on_inconclusive) == (OnOpen::Block, OnOpen::Hold)
     {
         weaker(defaults, "on-inconclusive", name, from);
+    }
+    let oldest = |resolved: &Resolved| {
+        let max_age = resolved.outside.baseline.max_age;
+        max_age.map_or(i64::MAX, Age::seconds)
+    };
+    if let Some(baseline) = own.table("baseline")
+        && oldest(child) > oldest(parent)
+    {
+        weaker(baseline, "max-age", name, from);
     }
     let most = |resolved: &Resolved| resolved.outside.waivers.max.unwrap_or(usize::MAX);
     if let Some(waivers) = own.table("waivers")
