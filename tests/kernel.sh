@@ -32,6 +32,7 @@ crate "$kernel/below" "$below"
 sed -i 's/^name = .*/name = "below"/' "$kernel/below/Cargo.toml"
 crate "$kernel" "$1"
 sed -i '/^\[dependencies\]/a below = { path = "below" }' "$kernel/Cargo.toml"
+printf '[profile.dev.package.below]\nopt-level = 3\n' >> "$kernel/Cargo.toml"
 echo "pub use below::{${below// /, }};" >> "$kernel/src/lib.rs"
 cp Cargo.lock "$kernel/"
 for file in docs gate.toml; do ln -sfn "$home/$file" "$kernel/$file"; done

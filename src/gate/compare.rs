@@ -95,10 +95,7 @@ fn assess(
     sample: &Result<Sample<'_>, NoSample>,
     is_difference: bool,
 ) -> Option<Assessment> {
-    let sample = sample
-        .as_ref()
-        .ok()
-        .filter(|sample| sample.n_cases_scored > 0)?;
+    let sample = sample.as_ref().ok()?;
     bounds::of_mean(sample, spec.data_type, is_difference, statistics).ok()
 }
 
@@ -149,6 +146,17 @@ mod tests {
         assert!((gain - 0.05).abs() < 1e-12);
         // Good answers take longer here, and longer is worse.
         assert_eq!(of("latency_ms").wins_ties_losses, (0, 95, 5));
+    }
+
+    #[test]
+    fn wins_and_losses_are_both_counted() {
+        let worse = table("run", 100, |index| {
+            Cell::Scored(f64::from(u8::from(index > 2)))
+        });
+        let found = compared(Some(&worse), None);
+        let one = found.iter().find(|one| one.metric.name == "groundedness");
+        // Won at 0, 1 and 2, lost at 50, 60, 70, 80 and 90.
+        assert_eq!(one.unwrap().wins_ties_losses, (3, 92, 5));
     }
 
     #[test]

@@ -269,3 +269,59 @@ fn tested(
         (false, false, OnOpen::Hold) => Verdict::Hold,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::{
+        policy::RuleKind,
+        tests::{policy, table},
+    };
+    use crate::trial::Cell;
+
+    #[test]
+    fn a_test_that_may_not_decide_does_not() {
+        let policy = policy(Vec::new());
+        let both = Levels {
+            pass: 0.05,
+            fail: 0.05,
+        };
+        let (no_pass, no_fail) = (Levels { pass: 0.0, ..both }, Levels { fail: 0.0, ..both });
+        for (bar, above, below) in [
+            (Bar::AtLeast, Verdict::Pass, Verdict::Fail),
+            (Bar::AtMost, Verdict::Fail, Verdict::Pass),
+        ] {
+            let verdict = |shown, levels| tested(&policy, bar, shown, levels);
+            assert_eq!(verdict((true, false), both), above);
+            assert_eq!(verdict((false, true), both), below);
+            assert_eq!(verdict((false, false), both), Verdict::Inconclusive);
+        }
+        let verdict = |shown, levels| tested(&policy, Bar::AtLeast, shown, levels);
+        assert_eq!(verdict((true, false), no_pass), Verdict::Inconclusive);
+        assert_eq!(verdict((false, true), no_fail), Verdict::Inconclusive);
+    }
+
+    /// Holm: the clearest failure takes half of the 5 %, and leaves all of it to the other. 172 of 200
+    /// against 0.9 has p = 0.0434 (scipy's `binom.cdf`), 174 has 0.1005.
+    #[test]
+    fn a_clear_failure_leaves_the_whole_rate_to_the_next() {
+        let second = |right: usize| {
+            let candidate = table("run", 200, |index| {
+                Cell::Scored(f64::from(u8::from(index < right)))
+            });
+            let floor = |min| RuleKind::Floor {
+                metric: "groundedness".to_owned(),
+                min,
+            };
+            let evidence = Evidence {
+                candidate: &candidate,
+                baseline: None,
+            };
+            let both = decide(&policy(vec![floor(0.99), floor(0.9)]), evidence);
+            assert_eq!(both.findings[0].verdict, Verdict::Fail);
+            both.findings[1].verdict
+        };
+        assert_eq!(second(172), Verdict::Fail);
+        assert_eq!(second(174), Verdict::Inconclusive);
+    }
+}

@@ -252,6 +252,46 @@ mod tests {
     }
 
     #[test]
+    fn what_the_judge_recognizes_is_counted_by_what_people_said() {
+        let table = table("run", 40, |index| match index {
+            0 => Cell::Unscored(Unscored::NotRun),
+            1..10 => Cell::Scored(0.0),
+            _ => Cell::Scored(1.0),
+        });
+        // Good: 0 to 19, of which the judge calls 10 to 19 good; bad: 20 to 29, and it sees none.
+        let said = (0..30).map(|index| (index, f64::from(u8::from(index < 20))));
+        let said: Vec<(usize, f64)> = said.collect();
+        let column = &table.columns["groundedness"];
+        let (good, bad) = labels(&said, 40).recognized(column).unwrap();
+        assert_eq!(good, Recognized::new(10, 20).unwrap());
+        assert_eq!(bad, Recognized::new(0, 10).unwrap());
+        assert_eq!(labels(&said[..20], 40).recognized(column), None);
+    }
+
+    #[test]
+    fn all_attempts_at_the_cases_of_a_cluster_are_one_unit() {
+        let mut table = table("run", 40, |index| {
+            Cell::Scored(f64::from(u8::from(index % 2 == 0)))
+        });
+        for (place, case) in table.cases.iter_mut().enumerate() {
+            case.cluster = format!("ticket-{place}");
+        }
+        table.attempts = 2;
+        let column = table.columns.get_mut("groundedness").unwrap();
+        column.cells = [column.cells.clone(), column.cells.clone()].concat();
+        // The first 60 trials are those of cases 0 to 29.
+        let said: Vec<(usize, f64)> = (0..60).map(|index| (index, 1.0)).collect();
+        let sample = |estimand| {
+            let column = &table.columns["groundedness"];
+            let sample = labels(&said, 80).sample(&table, column, (estimand, None));
+            let sample = sample.unwrap();
+            (sample.rectifiers.len(), sample.judge_unlabelled.len())
+        };
+        assert_eq!(sample(Estimand::Population), (30, 10));
+        assert_eq!(sample(Estimand::Suite), (60, 20));
+    }
+
+    #[test]
     fn too_few_labels_are_not_used_and_say_so() {
         let table = table("run", 100, |_| Cell::Scored(1.0));
         let said: Vec<(usize, f64)> = (0..29).map(|index| (index, 1.0)).collect();

@@ -223,3 +223,14 @@ impl Decision {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_shown_with_the_digits_that_they_need() {
+        let shown = [0.05, 0.001, 0.000_99, 1e-9].map(percent);
+        assert_eq!(shown, ["5.00 %", "0.10 %", "9.9e-2 %", "1.0e-7 %"]);
+    }
+}

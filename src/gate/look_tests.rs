@@ -4,6 +4,7 @@ use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{
+    look::{LEVEL_MIN, View},
     tests::{policy, table},
     *,
 };
@@ -35,12 +36,15 @@ fn asked(scores: &[f64], asked: usize) -> ScoreTable {
     table
 }
 
-fn verdict(policy: &Policy, candidate: &ScoreTable) -> Verdict {
-    let evidence = Evidence {
+fn evidence(candidate: &ScoreTable) -> Evidence<'_> {
+    Evidence {
         candidate,
         baseline: None,
-    };
-    decide(policy, evidence).verdict
+    }
+}
+
+fn verdict(policy: &Policy, candidate: &ScoreTable) -> Verdict {
+    decide(policy, evidence(candidate)).verdict
 }
 
 /// The verdict at which a sequential run stops, and after how many cases.
@@ -100,6 +104,34 @@ fn a_clear_case_is_decided_early() {
         failed > 0.95 && passed < 0.001 && cases < 80.0,
         "{failed} {cases}"
     );
+}
+
+#[test]
+fn a_look_sees_its_cases_and_says_so() {
+    let policy = floor(0.8);
+    let run = asked(&[1.0; 100], 50);
+    let view = View::of(&policy, evidence(&run));
+    assert_eq!(view.candidate.cases.len(), 50);
+    let notes = view.notes(&policy);
+    assert_eq!(notes.len(), 1);
+    assert!(
+        notes[0]
+            .starts_with("sequential run, look 2 of 4: 50 of 100 cases; a rule passes here at 0."),
+        "{notes:?}"
+    );
+    let mut again = table("candidate", 100, |_| Cell::Scored(1.0));
+    again.earlier_tries = ["one", "two"].map(str::to_owned).into();
+    let view = View::of(&policy, evidence(&again));
+    assert_eq!(
+        view.notes(&policy),
+        [
+            "try 3 of the same plan: a rule passes at 1.25 % instead of 5.00 %, so that trying again until it passes does not help"
+        ]
+    );
+    assert!((view.alpha_pass(&policy) - 0.0125).abs() < 1e-15);
+    // The least level there is may still be used, and less than that may not.
+    assert!((view.nominal(LEVEL_MIN) - LEVEL_MIN).abs() <= 0.0);
+    assert!(view.nominal(0.5 * LEVEL_MIN) <= 0.0);
 }
 
 #[test]
