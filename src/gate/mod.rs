@@ -33,6 +33,8 @@ mod reruns_tests;
 #[cfg(test)]
 mod rule_tests;
 #[cfg(test)]
+mod sentence_tests;
+#[cfg(test)]
 mod tests;
 
 pub use canary::{Action, Canary, RollbackKind, RollbackRule, WindowDecision, watch};

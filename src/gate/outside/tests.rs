@@ -382,6 +382,40 @@ fn a_number_may_have_to_be_reached() {
 }
 
 #[test]
+fn a_rule_names_the_files_that_it_reads() {
+    let fresh = |of| FactKind::Freshness {
+        of,
+        max_age: age("48h"),
+    };
+    let dated = DateOf::File {
+        file: "index.json".to_owned(),
+        date: "/at".to_owned(),
+    };
+    let overlap = FactKind::MaxOverlap {
+        files: vec!["a.txt".to_owned(), "b.txt".to_owned()],
+        max: 0.0,
+    };
+    let files: Vec<Vec<String>> = [
+        spend(),
+        health(Measure::FlipRate, 0.1),
+        fresh(dated),
+        fresh(DateOf::Run),
+        overlap,
+    ]
+    .iter()
+    .map(|kind| kind.files().to_vec())
+    .collect();
+    let expected: [&[&str]; 5] = [
+        &["f.json"],
+        &["f.json"],
+        &["index.json"],
+        &[],
+        &["a.txt", "b.txt"],
+    ];
+    assert_eq!(files, expected);
+}
+
+#[test]
 fn freshness_fails_what_is_old_and_cannot_tell_the_future() {
     let of_run = |made: &str| {
         let facts = Facts {

@@ -121,6 +121,17 @@ fn environments() {
 }
 
 #[test]
+fn the_names_of_environments_are_read_without_the_rest() {
+    let names = |text: &str| super::environments("gate.toml", text);
+    assert_eq!(
+        names("[env.qa]\n[env.dev]\nnonsense = 1\n").unwrap(),
+        ["dev", "qa"]
+    );
+    assert_eq!(names("name = \"p\"\n").unwrap(), [""; 0]);
+    assert!(names("[env").is_err());
+}
+
+#[test]
 fn rules() {
     let rule = |keys: &str| format!("[[rule]]\nid = \"b\"\n{keys}");
     let slices = "kind = \"slice-floor\"\nmetric = \"groundedness\"\nmin = 0.5\n";

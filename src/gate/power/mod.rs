@@ -166,7 +166,7 @@ fn slices(cases: &[CaseInfo], by: &[String]) -> BTreeSet<Slice> {
 }
 
 fn is_in(case: &CaseInfo, slice: Option<&Slice>) -> bool {
-    slice.is_none_or(|slice| case.tags.get(&slice.tag) == Some(&slice.value))
+    slice.is_none_or(|slice| slice.holds(case))
 }
 
 const fn bound(policy: &Policy) -> Bound {
@@ -213,5 +213,7 @@ fn whole(units: f64) -> usize {
 
 #[cfg(test)]
 mod kind_tests;
+#[cfg(test)]
+mod size_tests;
 #[cfg(test)]
 mod tests;
