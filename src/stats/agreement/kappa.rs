@@ -333,6 +333,9 @@ mod tests {
         let second = [1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 1];
         let value = gwet_ac1(&pair(&first, &second)).unwrap();
         assert!((value - 0.769_673_704_414_587_2).abs() < 1e-12, "{value}");
+        // Three categories with shares 3/8, 3/8, 1/4: pa = 3/4, pe = (15/32 + 3/16) / 2 = 21/64.
+        let value = gwet_ac1(&pair(&[1, 2, 3, 1], &[1, 2, 3, 2])).unwrap();
+        assert!((value - 27.0 / 43.0).abs() < 1e-12, "{value}");
     }
 
     #[test]
