@@ -227,6 +227,23 @@ mod tests {
     }
 
     #[test]
+    fn zeros_do_not_count() {
+        let mut d = vec![1.0; 12];
+        d.extend([0.0; 60]);
+        let p = sign_flip_exact(&d, Alternative::Greater).unwrap();
+        assert!((p - 0.5_f64.powi(12)).abs() < 1e-15, "{p}");
+    }
+
+    #[test]
+    fn forty_differences_are_the_most() {
+        let d = [1.0; 40];
+        let p = sign_flip_exact(&d, Alternative::Greater).unwrap();
+        assert!((p - 0.5_f64.powi(40)).abs() < 1e-20, "{p}");
+        assert!(sign_flip_exact(&[], Alternative::Greater).is_err());
+        assert!(sign_flip_exact(&[1.0, f64::NAN], Alternative::Greater).is_err());
+    }
+
+    #[test]
     fn all_of_one_sign_is_the_least_probable() {
         let d = vec![0.5; 30];
         let p = sign_flip_exact(&d, Alternative::Greater).unwrap();
@@ -261,8 +278,14 @@ mod tests {
         let test = mann_whitney(&[4.0, 5.0], &[1.0, 2.0, 3.0], Alternative::Greater).unwrap();
         assert!((test.u - 6.0).abs() < 1e-15 && (test.auc - 1.0).abs() < 1e-15);
         assert!((test.p_value - normal_sf(2.5 / 3.0_f64.sqrt())).abs() < 1e-15);
-        let even = mann_whitney(&[1.0, 1.0], &[1.0; 3], Alternative::TwoSided).unwrap();
-        assert!((even.p_value - 1.0).abs() < 1e-15 && (even.auc - 0.5).abs() < 1e-15);
+        for side in [
+            Alternative::TwoSided,
+            Alternative::Greater,
+            Alternative::Less,
+        ] {
+            let even = mann_whitney(&[1.0, 1.0], &[1.0; 3], side).unwrap();
+            assert!((even.p_value - 1.0).abs() < 1e-15 && (even.auc - 0.5).abs() < 1e-15);
+        }
         assert_eq!(
             mann_whitney(&[], &[1.0], Alternative::Less),
             Err(StatsError::NoData)
