@@ -211,6 +211,13 @@ mod tests {
     }
 
     #[test]
+    fn equal_looks_are_shares_of_the_whole() {
+        let equal = Spending::Pocock.equal_looks(4, 0.05).unwrap();
+        let shares = normal_boundaries(&[0.25, 0.5, 0.75, 1.0], Spending::Pocock, 0.05);
+        assert_eq!(equal, shares.unwrap());
+    }
+
+    #[test]
     fn one_look_is_the_fixed_test() {
         let looks = Spending::OBrienFleming.equal_looks(1, 0.05).unwrap();
         assert!((looks[0].nominal_level - 0.05).abs() < 1e-12, "{looks:?}");

@@ -335,11 +335,11 @@ mod tests {
         assert_eq!((best.runs, best.votes), (1, 1));
         let design = Design {
             questions: 10,
-            runs: 3,
+            runs: 4,
             votes: 2,
         };
-        // 10 (5 + 3 (1 + 2 / 4)).
-        assert!((design.cost(costs) - 95.0).abs() < 1e-12);
+        // 10 (5 + 4 (1 + 2 / 4)).
+        assert!((design.cost(costs) - 110.0).abs() < 1e-12);
     }
 
     /// The best purchase is the count whose derivative of the variance is the steepest for the
