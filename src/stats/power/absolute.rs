@@ -161,11 +161,14 @@ mod tests {
     /// Powers zigzag between neighbors; the search must not step over one.
     #[test]
     fn the_required_n_is_the_first_that_has_the_power() {
-        for (tau, p, power) in [(0.5, 0.6, 0.8), (0.85, 0.9, 0.85), (0.7, 0.75, 0.9)] {
+        for (tau, p, power) in [(0.5, 0.6, 0.8), (0.85, 0.9, 0.85), (0.5, 0.54, 0.56)] {
             let n = absolute_required_n(tau, p, 0.05, power).unwrap().unwrap();
             let enough = |n: usize| absolute_gate(n, tau, 0.05).unwrap().power(p) >= power;
             assert!(enough(n) && !(1..n).any(enough), "{tau} {p}: {n}");
         }
+        // scipy 1.17.1, binom.sf at every n.
+        assert_eq!(absolute_required_n(0.5, 0.54, 0.05, 0.56), Ok(Some(506)));
+        assert_eq!(absolute_required_n(0.6, 0.65, 0.05, 0.95), Ok(Some(1018)));
     }
 
     #[test]
