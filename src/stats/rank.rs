@@ -189,15 +189,13 @@ pub fn mann_whitney(
     let u = 0.5 * rank_sum - 0.5 * n1 * (n1 + 1.0);
     let mean = 0.5 * n1 * n2;
     let variance = n1 * n2 / 12.0 * (n + 1.0 - tie_term(&all) / (n * (n - 1.0)));
-    let p_value = if variance > 0.0 {
-        let tail = |u: f64| normal_sf((u - mean - 0.5) / variance.sqrt());
-        match alternative {
-            Alternative::TwoSided => (2.0 * tail(u.max(n1 * n2 - u))).min(1.0),
-            Alternative::Greater => tail(u),
-            Alternative::Less => tail(n1 * n2 - u),
-        }
-    } else {
-        1.0
+    // Of equal values u is the mean and the spread 0, up to rounding: the tail is all.
+    let spread = variance.max(0.0).sqrt();
+    let tail = |u: f64| normal_sf((u - mean - 0.5) / spread);
+    let p_value = match alternative {
+        Alternative::TwoSided => (2.0 * tail(u.max(n1 * n2 - u))).min(1.0),
+        Alternative::Greater => tail(u),
+        Alternative::Less => tail(n1 * n2 - u),
     };
     Ok(MannWhitney {
         u,
