@@ -130,11 +130,7 @@ fn enough(bar: &AgreementBar, good: Recognized, bad: Recognized) -> Option<usize
     let share = share_good(good, bad);
     let lower = |recognized: Recognized, labelled: f64| {
         let right = recognized.share() * labelled;
-        if right > 0.0 {
-            beta_quantile(bar.alpha / 2.0, right, labelled - right + 1.0)
-        } else {
-            0.0
-        }
+        beta_quantile(bar.alpha / 2.0, right, labelled - right + 1.0)
     };
     let is_enough = |n: usize| {
         let n = count_to_f64(n);
@@ -222,6 +218,35 @@ mod tests {
                 bound.value
             );
             assert!(bound.lower < bound.value, "{}", bound.lower);
+        }
+    }
+
+    #[test]
+    fn bounds_and_labels_missing_agree_with_scipy() {
+        // scipy 1.17.1, beta.ppf; the labels missing by trying every number of them.
+        let of = |(right, labelled)| Recognized::new(right, labelled).unwrap();
+        for (good, bad, lower) in [
+            ((114, 120), (83, 90), 0.741_830_146_421_113_4),
+            ((5, 5), (5, 5), -0.043_647_500_209_963),
+            ((50, 60), (0, 7), -0.174_116_756_030_279_98),
+        ] {
+            let bound = KappaBound::new(of(good), of(bad), 0.05);
+            assert!((bound.lower - lower).abs() < 1e-12, "{bound:?}");
+        }
+        let low = AgreementBar {
+            bar: 0.6,
+            alpha: 0.1,
+            ..AgreementBar::default()
+        };
+        for (good, bad, more, more_at_low) in [
+            ((57, 60), (28, 30), 56, 0),
+            ((19, 20), (10, 10), 53, 12),
+            ((9, 10), (9, 10), 383, 79),
+            ((95, 100), (17, 20), 1267, 104),
+        ] {
+            assert_eq!(stop(good, bad).more(), Some(more), "{good:?} {bad:?}");
+            let low = Stop::new(low.clone(), good, bad);
+            assert_eq!(low.more(), Some(more_at_low), "{good:?} {bad:?}");
         }
     }
 

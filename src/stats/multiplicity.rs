@@ -120,9 +120,39 @@ mod tests {
     }
 
     #[test]
+    fn a_p_value_of_alpha_is_not_below_it() {
+        for results in [holm(&[0.05], 0.05), benjamini_hochberg(&[0.05], 0.05)] {
+            assert!(!results[0].rejected, "{results:?}");
+        }
+        // The second of two is held to α by both; the first, to α / 2.
+        let (both, none) = ([0.05, 0.01], [0.025, 0.9]);
+        assert!(!holm(&both, 0.05)[0].rejected && holm(&both, 0.05)[1].rejected);
+        assert!(!holm(&none, 0.05)[0].rejected && !benjamini_hochberg(&none, 0.05)[0].rejected);
+    }
+
+    #[test]
+    fn at_a_look_only_the_level_changes() {
+        let p = [0.04, 0.02, 0.001];
+        let adjusted = holm_at(&p, 0.06, |share| share / 2.0);
+        let found: Vec<(f64, bool, f64)> = (adjusted.iter())
+            .map(|one| (one.p, one.rejected, one.level))
+            .collect();
+        // 0.001 < 0.06 / 3 / 2, but 0.02 > 0.06 / 2 / 2, where the procedure stops.
+        for ((p, rejected, level), (expected, is_rejected, at)) in found.into_iter().zip([
+            (0.04, false, 0.015),
+            (0.04, false, 0.015),
+            (0.003, true, 0.01),
+        ]) {
+            assert!((p - expected).abs() < 1e-15 && (level - at).abs() < 1e-15);
+            assert_eq!(rejected, is_rejected);
+        }
+    }
+
+    #[test]
     fn a_p_value_that_is_not_a_number_never_rejects() {
         assert!(!holm(&[f64::NAN], 0.05)[0].rejected);
         assert!(!benjamini_hochberg(&[f64::NAN], 0.05)[0].rejected);
+        assert!((intersection_union(&[0.03, 0.01]) - 0.03).abs() < 1e-15);
         assert!(intersection_union(&[0.01, f64::NAN]) >= 1.0);
         assert!(intersection_union(&[]) >= 1.0);
     }

@@ -177,11 +177,11 @@ impl NormalPpi {
 
 /// λ = Cov(Y, J) / ((1 + n/N) Var(J)), from 0 to 1; 0 when the judge does not vary.
 fn tuned_lambda(sample: &JudgedSample<'_>) -> Result<f64, StatsError> {
-    let (human, judge) = (mean(sample.human)?, mean(sample.judge)?);
+    let judge = mean(sample.judge)?;
     let n_labelled = count_to_f64(sample.human.len());
     let n_unlabelled = count_to_f64(sample.judge_unlabelled.len());
     let covariance = (sample.human.iter().zip(sample.judge))
-        .map(|(y, j)| (y - human) * (j - judge))
+        .map(|(y, j)| y * (j - judge))
         .sum::<f64>()
         / n_labelled;
     let all: Vec<f64> = [sample.judge, sample.judge_unlabelled].concat();
@@ -303,6 +303,21 @@ mod tests {
         let tuned = prediction_powered_z(&scores.sample(), JudgeWeight::Tuned, 0.05).unwrap();
         assert!(tuned.lambda > 0.5 && tuned.lambda < 0.7, "{tuned:?}");
         assert!(tuned.upper - tuned.lower < plain.upper - plain.lower);
+    }
+
+    #[test]
+    fn a_judge_that_never_varies_gets_no_weight() {
+        let human = [1.0, 0.0, 1.0, 1.0];
+        let sample = JudgedSample {
+            human: &human,
+            judge: &[0.5; 4],
+            judge_unlabelled: &[0.5; 9],
+        };
+        let tuned = prediction_powered_z(&sample, JudgeWeight::Tuned, 0.05).unwrap();
+        assert!(tuned.lambda.abs() < 1e-15, "{tuned:?}");
+        // The labels alone: 3/4, with variance 3/16 over 4.
+        let arm = 1.644_853_626_951_472_7 * (3.0_f64 / 64.0).sqrt();
+        assert!((tuned.lower - (0.75 - arm)).abs() < 1e-12, "{tuned:?}");
     }
 
     /// With 30 labels, 300 judged answers, and a judge of sensitivity 0.95 and specificity 0.85.

@@ -70,18 +70,23 @@ impl SortedSample {
         let last = self.values.last();
         let low = self.values.get(below).or(last).copied().unwrap_or_default();
         match self.values.get(below + 1) {
-            Some(high) if fraction > 0.0 => low + fraction * (high - low),
+            // What is infinite has nothing between it and the next.
+            Some(high) if fraction > 0.0 && low.is_finite() => low + fraction * (high - low),
             _ => low,
         }
     }
 
     /// Harrell and Davis' estimate (Biometrika 69:635, 1982): a weighted mean of all order
-    /// statistics, smoother than one or two of them.
-    pub fn harrell_davis(&self, q: f64) -> f64 {
-        weighted(&harrell_davis_weights(self.len(), q), &self.values)
+    /// statistics, smoother than one or two of them. `None` where one of them is infinite.
+    pub fn harrell_davis(&self, q: f64) -> Option<f64> {
+        finite(weighted(
+            &harrell_davis_weights(self.len(), q),
+            &self.values,
+        ))
     }
 
     /// The jackknife standard error of [`Self::harrell_davis`], as `scipy.stats.mstats` computes it.
+    /// `None` for a single value, and where one of them is infinite.
     pub fn harrell_davis_se(&self, q: f64) -> Option<f64> {
         let n = self.len();
         if n < 2 {
@@ -104,21 +109,19 @@ impl SortedSample {
         let mean = mean_of(left_out.iter().copied())?;
         let squares: f64 = left_out.iter().map(|value| (value - mean).powi(2)).sum();
         let n = count_to_f64(n);
-        Some((squares * (n - 1.0) / n).sqrt())
+        finite((squares * (n - 1.0) / n).sqrt())
     }
 
     /// The upper bound of the `q`-quantile at one-sided `alpha`; `None` where there is no finite one.
     pub fn upper_bound(&self, q: f64, alpha: f64) -> Option<f64> {
         let rank = upper_rank(self.len(), q, alpha)?;
-        let value = self.values.get(rank - 1).copied()?;
-        value.is_finite().then_some(value)
+        finite(self.values.get(rank - 1).copied()?)
     }
 
     /// The lower bound of the `q`-quantile at one-sided `alpha`; `None` where there is no finite one.
     pub fn lower_bound(&self, q: f64, alpha: f64) -> Option<f64> {
         let rank = lower_rank(self.len(), q, alpha)?;
-        let value = self.values.get(rank - 1).copied()?;
-        value.is_finite().then_some(value)
+        finite(self.values.get(rank - 1).copied()?)
     }
 
     /// The p-value for "the `q`-quantile is above `limit`": so many values at most `limit` by chance.
@@ -173,6 +176,10 @@ fn harrell_davis_weights(n: usize, q: f64) -> Vec<f64> {
         .collect()
 }
 
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
 fn weighted(weights: &[f64], values: &[f64]) -> f64 {
     weights
         .iter()
@@ -208,6 +215,32 @@ mod tests {
     }
 
     #[test]
+    fn a_tail_of_alpha_is_small_enough() {
+        // P(2 of 2 at 1/2) = 1/4 = α, without rounding.
+        assert_eq!(upper_rank(2, 0.5, 0.25), Some(2));
+        assert_eq!(lower_rank(2, 0.5, 0.25), Some(1));
+        assert_eq!(upper_rank(2, 0.5, 0.24), None);
+        assert_eq!(lower_rank(2, 0.5, 0.24), None);
+        assert_eq!(upper_rank(1, 0.5, 0.5), Some(1));
+        assert_eq!(lower_rank(1, 0.5, 0.5), Some(1));
+    }
+
+    #[test]
+    fn bounds_and_p_values_are_those_of_the_binomial() {
+        let sample = SortedSample::new([5.0, 1.0, 3.0, 2.0, 4.0, 6.0, 7.0, 8.0]).unwrap();
+        assert_eq!((sample.len(), sample.is_empty()), (8, false));
+        assert_eq!(sample.count_at_most(3.0), 3);
+        assert_eq!(sample.count_at_most(0.5), 0);
+        // P(at most 1 of 8 at 1/2) = 9/256, P(at most 2) = 37/256.
+        assert_eq!(sample.lower_bound(0.5, 0.05), Some(2.0));
+        assert_eq!(sample.upper_bound(0.5, 0.05), Some(7.0));
+        assert!((sample.p_above(0.5, 2.5) - 37.0 / 256.0).abs() < 1e-14);
+        assert!((sample.p_below(0.5, 7.5) - 9.0 / 256.0).abs() < 1e-14);
+        let known = SortedSample::new([f64::NEG_INFINITY, 1.0]).unwrap();
+        assert_eq!(known.lower_bound(0.5, 0.3), None);
+    }
+
+    #[test]
     fn an_infinite_order_statistic_is_no_bound() {
         let mut values = vec![1.0; 57];
         values.extend([f64::INFINITY; 2]);
@@ -221,11 +254,31 @@ mod tests {
     #[test]
     fn harrell_davis_of_equal_values_is_that_value() {
         let sample = SortedSample::new([2.5; 30]).unwrap();
-        assert!((sample.harrell_davis(0.9) - 2.5).abs() < 1e-12);
+        assert!((sample.harrell_davis(0.9).unwrap() - 2.5).abs() < 1e-12);
         assert!(sample.harrell_davis_se(0.9).unwrap() < 1e-9);
         assert_eq!(
             SortedSample::new([1.0]).unwrap().harrell_davis_se(0.5),
             None
         );
+        // Leaving one of two out leaves the other: the root of (d/2)² · 2 · 1/2.
+        let pair = SortedSample::new([1.0, 4.0]).unwrap();
+        assert!((pair.harrell_davis_se(0.3).unwrap() - 1.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn infinite_values_are_never_mixed_to_no_number() {
+        let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);
+        for (values, q, expected) in [
+            ([1.0, high, high], 0.0, 1.0),
+            ([1.0, high, high], 0.25, high),
+            ([1.0, high, high], 0.75, high),
+            ([low, low, 1.0], 0.25, low),
+            ([low, low, 1.0], 0.75, low),
+        ] {
+            let sample = SortedSample::new(values).unwrap();
+            assert!(sample.type_7(q).total_cmp(&expected).is_eq());
+            assert_eq!(sample.harrell_davis(q), None);
+            assert_eq!(sample.harrell_davis_se(q), None);
+        }
     }
 }

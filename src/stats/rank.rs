@@ -49,12 +49,7 @@ pub fn sign_flip_exact(differences: &[f64], alternative: Alternative) -> Result<
         .copied()
         .filter(|d| d.abs() > 0.0)
         .collect();
-    if moving.len() > SIGN_FLIPS_MAX {
-        return Err(StatsError::Parameter {
-            name: "number of differences",
-            value: count_to_f64(moving.len()),
-        });
-    }
+    few_enough(moving.len())?;
     let observed: f64 = moving.iter().sum();
     // Sums that are equal but for rounding are equal.
     let slack = 1e-12 * moving.iter().map(|d| d.abs()).sum::<f64>();
@@ -71,6 +66,16 @@ pub fn sign_flip_exact(differences: &[f64], alternative: Alternative) -> Result<
     };
     // The distribution is symmetric about 0.
     Ok(alternative.p_value(share_at_least(observed), share_at_least(-observed)))
+}
+
+fn few_enough(differences: usize) -> Result<(), StatsError> {
+    if differences > SIGN_FLIPS_MAX {
+        return Err(StatsError::Parameter {
+            name: "number of differences",
+            value: count_to_f64(differences),
+        });
+    }
+    Ok(())
 }
 
 /// Of every choice of signs.
@@ -184,15 +189,13 @@ pub fn mann_whitney(
     let u = 0.5 * rank_sum - 0.5 * n1 * (n1 + 1.0);
     let mean = 0.5 * n1 * n2;
     let variance = n1 * n2 / 12.0 * (n + 1.0 - tie_term(&all) / (n * (n - 1.0)));
-    let p_value = if variance > 0.0 {
-        let tail = |u: f64| normal_sf((u - mean - 0.5) / variance.sqrt());
-        match alternative {
-            Alternative::TwoSided => (2.0 * tail(u.max(n1 * n2 - u))).min(1.0),
-            Alternative::Greater => tail(u),
-            Alternative::Less => tail(n1 * n2 - u),
-        }
-    } else {
-        1.0
+    // Of equal values u is the mean and the spread 0, up to rounding: the tail is all.
+    let spread = variance.max(0.0).sqrt();
+    let tail = |u: f64| normal_sf((u - mean - 0.5) / spread);
+    let p_value = match alternative {
+        Alternative::TwoSided => (2.0 * tail(u.max(n1 * n2 - u))).min(1.0),
+        Alternative::Greater => tail(u),
+        Alternative::Less => tail(n1 * n2 - u),
     };
     Ok(MannWhitney {
         u,
@@ -224,6 +227,23 @@ mod tests {
         let d = [0.17, 0.0, 0.38, 0.05, 0.46, -0.17, 0.22, 0.1, 0.34, 0.16];
         let p = sign_flip_exact(&d, Alternative::TwoSided).unwrap();
         assert!((p - 0.027_343_75).abs() < 1e-15, "{p}");
+    }
+
+    #[test]
+    fn zeros_do_not_count() {
+        let mut d = vec![1.0; 12];
+        d.extend([0.0; 60]);
+        let p = sign_flip_exact(&d, Alternative::Greater).unwrap();
+        assert!((p - 0.5_f64.powi(12)).abs() < 1e-15, "{p}");
+    }
+
+    #[test]
+    fn forty_differences_are_the_most() {
+        // Forty take a second to enumerate.
+        assert!(few_enough(40).is_ok());
+        assert!(sign_flip_exact(&[1.0; 41], Alternative::Greater).is_err());
+        assert!(sign_flip_exact(&[], Alternative::Greater).is_err());
+        assert!(sign_flip_exact(&[1.0, f64::NAN], Alternative::Greater).is_err());
     }
 
     #[test]
@@ -261,8 +281,14 @@ mod tests {
         let test = mann_whitney(&[4.0, 5.0], &[1.0, 2.0, 3.0], Alternative::Greater).unwrap();
         assert!((test.u - 6.0).abs() < 1e-15 && (test.auc - 1.0).abs() < 1e-15);
         assert!((test.p_value - normal_sf(2.5 / 3.0_f64.sqrt())).abs() < 1e-15);
-        let even = mann_whitney(&[1.0, 1.0], &[1.0; 3], Alternative::TwoSided).unwrap();
-        assert!((even.p_value - 1.0).abs() < 1e-15 && (even.auc - 0.5).abs() < 1e-15);
+        for side in [
+            Alternative::TwoSided,
+            Alternative::Greater,
+            Alternative::Less,
+        ] {
+            let even = mann_whitney(&[1.0, 1.0], &[1.0; 3], side).unwrap();
+            assert!((even.p_value - 1.0).abs() < 1e-15 && (even.auc - 0.5).abs() < 1e-15);
+        }
         assert_eq!(
             mann_whitney(&[], &[1.0], Alternative::Less),
             Err(StatsError::NoData)

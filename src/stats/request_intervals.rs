@@ -50,7 +50,7 @@ fn type_7(inputs: Inputs<'_>) -> Answer {
 fn harrell_davis(inputs: Inputs<'_>) -> Answer {
     let (sample, q) = (sample(inputs)?, inputs.probability("q")?);
     Ok(object([
-        ("est", sample.harrell_davis(q)),
+        ("est", sample.harrell_davis(q).unwrap_or(f64::NAN)),
         (
             "jackknife_sd",
             sample.harrell_davis_se(q).unwrap_or(f64::NAN),

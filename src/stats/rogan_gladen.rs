@@ -230,6 +230,13 @@ mod tests {
         let at_half_alpha = beta_quantile(0.025, 95.0, 6.0);
         assert!((good.lower - (2.0 * at_half_alpha - 1.0)).abs() < 1e-12);
         assert!(good.lower < good.j && good.j < good.upper);
+        let upper = 2.0 * beta_upper_quantile(0.025, 96.0, 5.0) - 1.0;
+        assert!((good.upper - upper).abs() < 1e-12);
+        let barely = JudgeQuality {
+            lower: JUDGE_QUALITY_MIN,
+            ..good
+        };
+        assert_eq!(barely.scaled_margin(0.05), None);
         assert!((good.scaled_margin(0.05).unwrap() - 0.05 * good.lower).abs() < 1e-15);
         assert_eq!(quality(7, 3).scaled_margin(0.05), None);
         // Five of five is not known to be good.

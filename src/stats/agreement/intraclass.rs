@@ -31,7 +31,8 @@ pub enum IccForm {
 /// An intraclass correlation with its F test and two one-sided bounds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Icc {
-    /// At most 1; can be negative.
+    /// At most 1; can be negative, and of a mean of ratings even minus infinity: where raters contradict
+    /// each other more than chance would.
     pub value: f64,
     /// The F statistic of "no correlation"; infinite when items alone differ.
     pub f: f64,
@@ -72,15 +73,11 @@ pub fn intraclass_correlation(
             because: "neither items nor errors vary",
         });
     }
-    // With nothing but items differing, F is infinite.
-    let f = if error > 0.0 {
-        squares.items / error
-    } else {
-        f64::INFINITY
-    };
+    // Infinite with nothing but items differing.
+    let f = squares.items / error;
     let df1 = squares.n - 1.0;
     let [single, lower, upper] = match form {
-        IccForm::AgreementSingle | IccForm::AgreementMean => squares.agreement(alpha),
+        IccForm::AgreementSingle | IccForm::AgreementMean => squares.agreement(alpha)?,
         IccForm::OneWaySingle
         | IccForm::OneWayMean
         | IccForm::ConsistencySingle
@@ -109,7 +106,13 @@ impl IccForm {
         match self {
             Self::OneWaySingle | Self::AgreementSingle | Self::ConsistencySingle => single,
             Self::OneWayMean | Self::AgreementMean | Self::ConsistencyMean => {
-                k * single / (1.0 + (k - 1.0) * single)
+                // Beyond −1 / (k − 1) the quotient would turn disagreement into agreement.
+                let room = 1.0 + (k - 1.0) * single;
+                if room > 0.0 {
+                    k * single / room
+                } else {
+                    f64::NEG_INFINITY
+                }
             }
         }
     }
@@ -160,13 +163,20 @@ impl MeanSquares {
     }
 
     /// ICC(A,1) and its bounds, which need Satterthwaite's degrees of freedom.
-    fn agreement(&self, alpha: f64) -> [f64; 3] {
+    fn agreement(&self, alpha: f64) -> Result<[f64; 3], StatsError> {
         let Self { n, k, .. } = *self;
-        let spread = self.items + (k - 1.0) * self.error + k * (self.raters - self.error) / n;
-        let single = (self.items - self.error) / spread;
         let rest = k * self.raters + (k * n - k - n) * self.error;
-        if rest <= 0.0 {
-            return [single; 3];
+        let spread = self.items + rest / n;
+        if spread <= 0.0 {
+            return Err(StatsError::Undefined {
+                what: "the intraclass correlation",
+                because: "two ratings of two items that contradict each other leave no spread",
+            });
+        }
+        let single = (self.items - self.error) / spread;
+        // Where only items differ, or they do not differ at all, no F is left to bound it with.
+        if self.items <= 0.0 || self.error.max(self.raters) <= 0.0 {
+            return Ok([single; 3]);
         }
         let from_raters = k * single * self.raters;
         let from_error = (n * (1.0 + (k - 1.0) * single) - k * single) * self.error;
@@ -176,12 +186,14 @@ impl MeanSquares {
         let lower = n * (self.items - f * self.error) / (f * rest + n * self.items);
         let f = f_quantile(1.0 - alpha, df, n - 1.0);
         let upper = n * (f * self.items - self.error) / (rest + n * f * self.items);
-        [single, lower, upper]
+        Ok([single, lower, upper])
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::FRAC_PI_2;
+
     use super::*;
 
     fn ratings() -> Ratings {
@@ -276,6 +288,50 @@ mod tests {
         );
         let icc = intraclass_correlation(&raters, IccForm::AgreementSingle, 0.05);
         assert!(matches!(icc, Err(StatsError::Undefined { .. })), "{icc:?}");
+    }
+
+    fn icc(rows: &[[f64; 2]], form: IccForm) -> Result<Icc, StatsError> {
+        let rows = rows.iter().map(|row| row.map(Some).to_vec()).collect();
+        intraclass_correlation(&Ratings::by_item(rows).unwrap(), form, 0.05)
+    }
+
+    #[test]
+    fn contradiction_never_looks_like_agreement() {
+        // MS_items = MS_raters = 0: the formula of ICC(A,1) gives −3, which Spearman and Brown's would
+        // turn into 3.
+        let rows = [[0.0, 1.0], [1.0, 0.0], [0.5, 0.5]];
+        let single = icc(&rows, IccForm::AgreementSingle).unwrap();
+        for value in [single.value, single.lower, single.upper] {
+            assert!((value + 3.0).abs() < 1e-12, "{single:?}");
+        }
+        for form in [IccForm::AgreementMean, IccForm::ConsistencyMean] {
+            let mean = icc(&rows, form).unwrap();
+            assert!(mean.upper.is_infinite() && mean.upper < 0.0, "{mean:?}");
+            assert!(mean.value <= mean.upper && mean.lower <= mean.value);
+        }
+        // A lower bound of −1.39 must not become one of 7.16 for the mean.
+        let rows = [[0.9, 0.7], [0.2, 0.35], [0.4, 0.5]];
+        let mean = icc(&rows, IccForm::AgreementMean).unwrap();
+        assert!(mean.value > 0.9 && mean.lower < -3.0, "{mean:?}");
+        // 0 / 0.
+        let crossed = icc(&[[0.0, 1.0], [1.0, 0.0]], IccForm::AgreementMean);
+        assert!(
+            matches!(crossed, Err(StatsError::Undefined { .. })),
+            "{crossed:?}"
+        );
+    }
+
+    #[test]
+    fn two_ratings_of_two_items_have_bounds() {
+        // MS_raters = 0 with n = k = 2: ICC(A,1) = 1 − 1/F, with one degree of freedom each; the quantile
+        // of F is tan² of an angle.
+        let tan = (FRAC_PI_2 * 0.95).tan().powi(2);
+        let found = icc(&[[1.0, 2.0], [6.0, 5.0]], IccForm::AgreementSingle).unwrap();
+        assert!((found.f - 16.0).abs() < 1e-12, "{found:?}");
+        assert!((found.value - 15.0 / 16.0).abs() < 1e-12, "{found:?}");
+        assert!((found.lower - (1.0 - tan / 16.0)).abs() < 1e-9, "{found:?}");
+        let upper = 1.0 - 1.0 / (16.0 * tan);
+        assert!((found.upper - upper).abs() < 1e-9, "{found:?}");
     }
 
     #[test]

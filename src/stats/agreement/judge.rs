@@ -94,6 +94,16 @@ mod tests {
         assert!((always.lower - (0.05_f64.powf(0.2) - 0.5)).abs() < 1e-12);
         assert!((always.upper - 0.5).abs() < 1e-15);
         assert!(position_bias(6, 5, 0.05).is_err());
+        // scipy 1.17.1, stats.beta.ppf and binomtest.
+        let some = position_bias(13, 20, 0.05).unwrap();
+        assert!((some.bias - 0.15).abs() < 1e-15);
+        for (value, expected) in [
+            (some.lower, -0.058_034_511_315_489),
+            (some.upper, 0.322_689_082_425_531),
+            (some.p_value, 0.263_175_964_355_469),
+        ] {
+            assert!((value - expected).abs() < 1e-12, "{some:?}");
+        }
         assert_eq!(position_bias(0, 0, 0.05), Err(StatsError::NoData));
     }
 }

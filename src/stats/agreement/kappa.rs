@@ -22,14 +22,13 @@ pub enum Weighting {
 }
 
 impl Weighting {
-    /// From 0 for the extremes to 1 for the same category, of `n_categories` at least 2.
-    fn agreement(self, row: usize, column: usize, n_categories: usize) -> f64 {
+    /// 1 for the same category, and less the farther apart. Kappa does not depend on the unit.
+    fn agreement(self, row: usize, column: usize) -> f64 {
         let distance = count_to_f64(row.abs_diff(column));
-        let most = count_to_f64(n_categories.saturating_sub(1).max(1));
         1.0 - match self {
             Self::Unweighted => distance.min(1.0),
-            Self::Linear => distance / most,
-            Self::Quadratic => (distance / most).powi(2),
+            Self::Linear => distance,
+            Self::Quadratic => distance.powi(2),
         }
     }
 }
@@ -102,7 +101,7 @@ impl Crosstable {
             .collect();
         let mean = |shares: &[f64], rank: usize| {
             (shares.iter().enumerate())
-                .map(|(other, share)| share * weighting.agreement(rank, other, size))
+                .map(|(other, share)| share * weighting.agreement(rank, other))
                 .sum::<f64>()
         };
         let mut cells = Vec::with_capacity(size * size);
@@ -110,7 +109,7 @@ impl Crosstable {
             let row_mean = mean(&columns, i);
             for (j, (count, other_share)) in row.iter().zip(&columns).enumerate() {
                 cells.push(Cell {
-                    agreement: weighting.agreement(i, j, size),
+                    agreement: weighting.agreement(i, j),
                     observed: count / total,
                     by_chance: share * other_share,
                     mean_agreement: row_mean + mean(&rows, j),
@@ -333,6 +332,9 @@ mod tests {
         let second = [1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 1];
         let value = gwet_ac1(&pair(&first, &second)).unwrap();
         assert!((value - 0.769_673_704_414_587_2).abs() < 1e-12, "{value}");
+        // Three categories with shares 3/8, 3/8, 1/4: pa = 3/4, pe = (15/32 + 3/16) / 2 = 21/64.
+        let value = gwet_ac1(&pair(&[1, 2, 3, 1], &[1, 2, 3, 2])).unwrap();
+        assert!((value - 27.0 / 43.0).abs() < 1e-12, "{value}");
     }
 
     #[test]

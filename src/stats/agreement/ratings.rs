@@ -111,3 +111,15 @@ impl Ratings {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_has_one_category_whatever_its_sign() {
+        let ratings = Ratings::by_item(vec![vec![Some(0.0), Some(-0.0), Some(1.0)]]).unwrap();
+        assert_eq!(ratings.categories().len(), 2);
+        assert_eq!(ratings.counts(), [[2.0, 1.0]]);
+    }
+}

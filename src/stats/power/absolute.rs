@@ -7,7 +7,7 @@ use crate::stats::{
 };
 
 /// Sample sizes beyond this are not searched.
-const N_MAX: usize = 1_000_000;
+const N_MAX: usize = 100_000;
 
 /// A gate on a pass rate: from how many passes on it passes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,7 +55,7 @@ fn gate(n: usize, tau: f64, alpha: f64) -> AbsoluteGate {
 }
 
 /// The smallest n with at least `power` when the true rate is `p`; some larger n can have a little
-/// less, because passes are whole. `None`: none up to a million.
+/// less, because passes are whole. `None`: none up to 100,000.
 pub fn absolute_required_n(
     tau: f64,
     p: f64,
@@ -69,14 +69,18 @@ pub fn absolute_required_n(
     if p <= tau {
         return Ok(None);
     }
-    let enough = |n: usize| gate(n, tau, alpha).power(p) >= power;
-    // Powers between neighboring n zigzag; a size from which all of a doubling are too small is a
-    // safe place to start.
-    let mut start = 1;
-    while start < N_MAX && !(start..=2 * start).step_by((start / 64).max(1)).any(enough) {
-        start *= 2;
+    // More answers with the same number of allowed failures only lower the power, so that the least n
+    // is one that allows one failure more than n − 1.
+    let mut failures = 0;
+    for n in 1..=N_MAX {
+        if binomial_at_least(n - failures, n, tau) < alpha {
+            if binomial_at_least(n - failures, n, p) >= power {
+                return Ok(Some(n));
+            }
+            failures += 1;
+        }
     }
-    Ok((start..=(2 * start).min(N_MAX)).find(|n| enough(*n)))
+    Ok(None)
 }
 
 /// The smallest true rate that a gate on `n` answers passes with at least `power`. `None`: not even a
@@ -144,6 +148,30 @@ mod tests {
     }
 
     #[test]
+    fn a_p_value_of_alpha_is_not_below_it() {
+        // P(1 of 1) = τ = α, without rounding.
+        assert_eq!(absolute_gate(1, 0.25, 0.25).unwrap().min_passes, None);
+        // P(2 of 2) = 1/16.
+        let gate = absolute_gate(2, 0.25, 0.0625).unwrap();
+        assert_eq!(gate.min_passes, None);
+        let n = absolute_required_n(0.25, 1.0, 0.0625, 0.8).unwrap();
+        assert_eq!(n, Some(3));
+    }
+
+    /// Powers zigzag between neighbors; the search must not step over one.
+    #[test]
+    fn the_required_n_is_the_first_that_has_the_power() {
+        for (tau, p, power) in [(0.5, 0.6, 0.8), (0.85, 0.9, 0.85), (0.5, 0.54, 0.56)] {
+            let n = absolute_required_n(tau, p, 0.05, power).unwrap().unwrap();
+            let enough = |n: usize| absolute_gate(n, tau, 0.05).unwrap().power(p) >= power;
+            assert!(enough(n) && !(1..n).any(enough), "{tau} {p}: {n}");
+        }
+        // scipy 1.17.1, binom.sf at every n.
+        assert_eq!(absolute_required_n(0.5, 0.54, 0.05, 0.56), Ok(Some(506)));
+        assert_eq!(absolute_required_n(0.6, 0.65, 0.05, 0.95), Ok(Some(1018)));
+    }
+
+    #[test]
     fn required_n_of_the_design() {
         for (tau, p, for_80, for_90) in [
             (0.80, 0.90, 82, 112),
@@ -157,6 +185,7 @@ mod tests {
             assert_eq!((n(0.8), n(0.9)), (Some(for_80), Some(for_90)), "{tau} {p}");
         }
         assert_eq!(absolute_required_n(0.9, 0.9, 0.05, 0.8), Ok(None));
+        assert_eq!(absolute_required_n(0.9, 0.901, 0.05, 0.8), Ok(None));
     }
 
     #[test]

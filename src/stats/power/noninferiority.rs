@@ -100,8 +100,12 @@ impl PlannedComparison {
 pub fn required_units(margin: f64, sd: f64, target: Target) -> Result<f64, StatsError> {
     positive("margin", margin)?;
     not_negative("standard deviation", sd)?;
-    let spread = target.z()? * sd;
-    Ok(((spread + spread.mul_add(spread, 4.0 * margin).sqrt()) / (2.0 * margin)).powi(2))
+    Ok(units_for(margin, target.z()? * sd))
+}
+
+/// N with δ − 1/N = spread / √N.
+fn units_for(margin: f64, spread: f64) -> f64 {
+    ((spread + spread.mul_add(spread, 4.0 * margin).sqrt()) / (2.0 * margin)).powi(2)
 }
 
 /// The units that normal theory alone asks for, without the pseudo-observation:
@@ -130,8 +134,7 @@ pub fn required_n_for_precision(arm: f64, sd: f64, alpha: f64) -> Result<f64, St
     positive("arm", arm)?;
     not_negative("standard deviation", sd)?;
     let spread = normal_upper_quantile(error_rate(alpha)?) * sd;
-    let root = (spread + spread.mul_add(spread, 4.0 * arm).sqrt()) / (2.0 * arm);
-    Ok(root.powi(2).ceil())
+    Ok(units_for(arm, spread).ceil())
 }
 
 #[cfg(test)]
@@ -183,6 +186,22 @@ mod tests {
         assert!((population.sd.powi(2) - (0.01 + 0.08 / 3.0)).abs() < 1e-12);
         let power = |plan: PlannedComparison| plan.power(0.05, 0.0, 0.05).unwrap();
         assert!(power(suite) > power(population));
+        // 2 (0.02 + 0.02 / 5).
+        let votes = Design { votes: 5, ..design };
+        let plan = PlannedComparison::of_components(repeats, 0.01, votes, Unit::Run).unwrap();
+        assert!((plan.sd.powi(2) - 0.048).abs() < 1e-12);
+    }
+
+    #[test]
+    fn precision_takes_the_least_units_that_solve_its_equation() {
+        for (arm, sd) in [(0.05, 0.3), (0.02, 0.45), (0.1, 0.0)] {
+            let units = required_n_for_precision(arm, sd, 0.05).unwrap();
+            let reached = |n: f64| 1.644_853_626_951_472_7 * sd / n.sqrt() + 1.0 / n;
+            assert!(
+                reached(units) <= arm + 1e-15 && reached(units - 1.0) > arm,
+                "{units}"
+            );
+        }
     }
 
     #[test]
@@ -199,6 +218,13 @@ mod tests {
                 .unwrap();
             assert!((power - expected).abs() < 1e-15, "{units}");
         }
+        // A true difference adds to the margin; a bound that only touches it does not pass: 1 − 1/4.
+        let power = |units, margin, difference, alpha| {
+            let plan = PlannedComparison { units, sd: 0.0 };
+            plan.power(margin, difference, alpha).unwrap()
+        };
+        assert!(power(58, 0.05, 0.01, 0.05) > 0.5 && power(59, 0.05, -0.01, 0.05) < 0.5);
+        assert!(power(1, 0.75, 0.0, 0.25) < 0.5 && power(1, 0.76, 0.0, 0.25) > 0.5);
     }
 
     #[test]

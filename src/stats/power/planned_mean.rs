@@ -252,4 +252,131 @@ mod tests {
         assert!(power(200, 0.3) < power(200, 0.2));
         assert!(power(10, 0.3) < 0.05);
     }
+
+    fn share(mean: f64, sd: f64, noise: f64) -> PlannedMean {
+        PlannedMean {
+            units: 80,
+            mean,
+            sd,
+            noise,
+            scale: Scale::UNIT,
+            bound: Bound::Exact,
+        }
+    }
+
+    fn near(value: f64, expected: f64) {
+        assert!((value - expected).abs() < 1e-12, "{value} {expected}");
+    }
+
+    #[test]
+    fn chances_follow_the_formula() {
+        // The formula in numpy, with scipy 1.17.1's norm: h = 1, 1/2, and arms 1.45 times as long.
+        for (mean, bound, expected) in [
+            (0.9, Bound::Exact, 0.940_340_922_096_379_3),
+            (0.9, Bound::Calibrated, 0.962_564_085_871_235_2),
+            (0.95, Bound::Proven, 0.996_356_478_871_941_3),
+        ] {
+            let plan = PlannedMean {
+                bound,
+                ..share(mean, 0.3, 0.2)
+            };
+            near(plan.chance_above(0.8, 0.05).unwrap(), expected);
+        }
+        // Mirrored, with the pseudo-observation as far from the threshold.
+        let low = share(0.1, 0.3, 0.2);
+        near(
+            low.chance_below(0.2, 0.05).unwrap(),
+            0.940_340_922_096_379_3,
+        );
+    }
+
+    #[test]
+    fn without_noise_the_outcome_is_certain() {
+        let plan = |mean| share(mean, 0.3, 0.0);
+        near(plan(0.9).chance_above(0.8, 0.05).unwrap(), 1.0);
+        near(plan(0.81).chance_above(0.8, 0.05).unwrap(), 0.0);
+        // A bound that only touches the threshold is not above it.
+        let touching = PlannedMean {
+            units: 1,
+            ..share(0.25 * normal_upper_quantile(0.05), 0.25, 0.0)
+        };
+        near(touching.chance_above(0.0, 0.05).unwrap(), 0.0);
+    }
+
+    #[test]
+    fn a_fall_adds_the_spread_of_what_fell() {
+        let fallen = share(0.9, 0.3, 0.0).after_drop(0.2, 1.0);
+        near(fallen.mean, 0.7);
+        near(fallen.sd, 0.5);
+        near(fallen.noise, 0.4);
+        let wide = share(0.9, 0.0, 0.0).after_drop(0.5, 2.5);
+        near(wide.sd, 1.0);
+        let beyond = share(0.3, 0.1, 0.0).after_drop(1.5, 1.0);
+        near(beyond.mean, 0.0);
+        near(beyond.sd, 0.1);
+    }
+
+    #[test]
+    fn equal_values_take_the_rule_of_their_room() {
+        let passes = |plan: PlannedMean, threshold, alpha| {
+            plan.chance_above(threshold, alpha).unwrap() > 0.5
+        };
+        // Differences of 0 above −0.1: (0.9 / 1)^28 > 0.05 > 0.9^29.
+        assert!(!passes(difference(28, 0.0), -0.1, 0.05));
+        assert!(passes(difference(29, 0.0), -0.1, 0.05));
+        // Arms 1.45 times as long: 0.95^(84 / 1.45) > 0.05 > 0.95^(85 / 1.45).
+        let proven = |units| PlannedMean {
+            units,
+            bound: Bound::Proven,
+            ..share(1.0, 0.0, 0.0)
+        };
+        assert!(!passes(proven(84), 0.95, 0.05) && passes(proven(85), 0.95, 0.05));
+        // Below 0.05 on a scale that does not mirror into itself.
+        let none = |units| PlannedMean {
+            units,
+            ..share(0.0, 0.0, 0.0)
+        };
+        assert!(none(58).chance_below(0.05, 0.05).unwrap() < 0.5);
+        assert!(none(59).chance_below(0.05, 0.05).unwrap() > 0.5);
+        // (1/4)^1 is not below 1/4, and what lies at the threshold is not above it.
+        let one = PlannedMean {
+            units: 1,
+            ..share(1.0, 0.0, 0.0)
+        };
+        assert!(!passes(one, 0.25, 0.25) && passes(one, 0.24, 0.25));
+        assert!(!passes(none(1000), 0.0, 0.05));
+    }
+
+    #[test]
+    fn impossible_plans_are_errors() {
+        let good = share(0.9, 0.3, 0.2);
+        for bad in [
+            PlannedMean { units: 0, ..good },
+            share(f64::NAN, 0.3, 0.2),
+            share(0.9, -0.3, 0.2),
+            share(0.9, 0.3, f64::NAN),
+        ] {
+            assert!(bad.chance_above(0.8, 0.05).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn poisson_tails_agree_with_scipy() {
+        // scipy 1.17.1, poisson.cdf.
+        for (most, expected, tail) in [
+            (0, 0.7, 0.496_585_303_791_409_5),
+            (3, 2.5, 0.757_576_133_133_066_2),
+            (7, 2.5, 0.995_753_304_510_565_5),
+            (12, 20.0, 0.039_011_992_854_992_82),
+        ] {
+            near(poisson_at_most(most, expected), tail);
+        }
+    }
+
+    #[test]
+    fn units_are_rounded_to_the_nearest() {
+        for (units, whole) in [(2.4, 2), (2.5, 3), (0.4, 0), (-3.0, 0), (f64::NAN, 0)] {
+            assert_eq!(whole_units(units), whole, "{units}");
+        }
+    }
 }

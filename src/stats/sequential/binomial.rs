@@ -156,12 +156,7 @@ impl Survivors {
     fn add(&mut self, n: usize, p: f64) {
         let step: Vec<f64> = (0..=n).map(|passes| binomial_pmf(passes, n, p)).collect();
         let mut after = vec![0.0; self.by_passes.len()];
-        for (start, mass) in self
-            .by_passes
-            .iter()
-            .enumerate()
-            .filter(|(_, mass)| **mass > 0.0)
-        {
+        for (start, mass) in self.by_passes.iter().enumerate() {
             for (to, share) in after.iter_mut().skip(start).zip(&step) {
                 *to += mass * share;
             }
@@ -279,6 +274,14 @@ mod tests {
         assert_eq!(plan.reached(100, least - 1), Some(Reached::Neither));
         assert_eq!(plan.reached(100, 0), Some(Reached::Fail));
         assert_eq!(plan.reached(99, 99), None);
+    }
+
+    #[test]
+    fn all_of_the_budget_may_be_spent() {
+        // P(2 of 2 at 1/2) = 1/4 = α, without rounding.
+        let plan = binomial_boundaries(&[2], 0.5, Spending::Pocock, 0.25).unwrap();
+        assert_eq!(plan.looks()[0].pass_at_least, Some(2));
+        assert_eq!(plan.looks()[0].fail_at_most, Some(0));
     }
 
     #[test]

@@ -170,9 +170,6 @@ impl BetaBinomialMixture {
         positive("time", v)?;
         let threshold = -open_unit("alpha", alpha)?.ln();
         let farthest = v / self.g;
-        if self.log_evidence(farthest, v) < threshold {
-            return Ok(farthest);
-        }
         Ok(bisect((0.0, farthest), |s| {
             self.log_evidence(s, v) < threshold
         }))
@@ -340,6 +337,25 @@ mod tests {
         let mixture = BetaBinomialMixture::new(50.0, 0.05, (0.9, 0.1), Sides::One).unwrap();
         let bound = mixture.bound(40.0, 0.05).unwrap();
         assert!((bound - 16.417_698_820_755).abs() < 1e-9, "{bound}");
+    }
+
+    #[test]
+    fn a_bound_far_beyond_the_time_is_found() {
+        // Tuned to a time that is long in coming, the first bounds are wide.
+        let mixture = NormalMixture::new(1e8, 0.05, Sides::One).unwrap();
+        let bound = mixture.bound(1e-3, 0.05).unwrap();
+        assert!(bound > 1e3, "{bound}");
+        assert!((mixture.log_evidence(bound, 1e-3) + 0.05_f64.ln()).abs() < 1e-9);
+    }
+
+    /// The shape (v + ρ) / c² has a limit.
+    #[test]
+    fn a_scale_too_small_for_the_time_is_an_error() {
+        let mixture = GammaExponentialMixture::new(400.0, 0.05, 1e-3).unwrap();
+        let rho = mixing_variance(400.0, 0.05, Sides::One).unwrap();
+        assert!((60.0..80.0).contains(&rho), "{rho}");
+        assert!(mixture.bound(2.0, 0.05).is_ok());
+        assert!(mixture.bound(101.0 - rho, 0.05).is_err());
     }
 
     #[test]

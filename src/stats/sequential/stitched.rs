@@ -98,13 +98,13 @@ mod tests {
         assert!((bound - 32.464_243_487_124_27).abs() < 1e-9, "{bound}");
         let before = stitching.bound(1.0, 0.05).unwrap();
         assert!((before - stitching.bound(10.0, 0.05).unwrap()).abs() < 1e-12);
-        assert!(
-            PolyStitching {
-                s: 1.0,
+        for (s, eta) in [(1.0, 2.0), (1.4, 1.0)] {
+            let flat = PolyStitching {
+                s,
+                eta,
                 ..stitching
-            }
-            .bound(50.0, 0.05)
-            .is_err()
-        );
+            };
+            assert!(flat.bound(50.0, 0.05).is_err(), "{s} {eta}");
+        }
     }
 }

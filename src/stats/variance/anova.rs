@@ -163,6 +163,11 @@ mod tests {
             ]),
             nested(&[&[&[0.0], &[2.0]], &[&[5.0], &[7.0]], &[&[9.0], &[8.0]]]),
             nested(&[&[&[0.0, 2.0]], &[&[5.0, 7.0]], &[&[9.0, 8.0]]]),
+            nested(&[
+                &[&[0.0, 2.0, 1.5], &[4.0, 6.0, 5.5], &[1.0, 2.0, 1.0]],
+                &[&[10.0, 12.0, 12.5], &[14.0, 16.0, 15.0], &[9.0, 9.5, 8.0]],
+                &[&[3.0, 2.0, 4.0], &[8.0, 8.0, 6.5], &[5.0, 4.0, 6.0]],
+            ]),
         ] {
             let anova = variance_components(&scores).unwrap();
             let reml = variance_components_reml(&scores).unwrap();
@@ -175,6 +180,18 @@ mod tests {
             ] {
                 assert!((a - b).abs() < 1e-5 * (1.0 + a.abs()), "{anova:?} {reml:?}");
             }
+        }
+    }
+
+    #[test]
+    fn one_vote_less_anywhere_leaves_the_balance() {
+        for (scores, estimator) in [
+            (nested(&[&[&[0.0, 2.0]], &[&[5.0, 7.0]]]), Estimator::Anova),
+            (nested(&[&[&[0.0, 2.0]], &[&[5.0]]]), Estimator::Reml),
+            (nested(&[&[&[0.0], &[2.0]], &[&[5.0]]]), Estimator::Reml),
+        ] {
+            let components = variance_components(&scores).unwrap();
+            assert_eq!(components.estimator, estimator, "{scores:?}");
         }
     }
 

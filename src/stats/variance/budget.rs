@@ -3,7 +3,7 @@
 use crate::{
     stats::{
         error::StatsError,
-        parameter::{not_negative, positive},
+        parameter::{at_least, not_negative, positive},
         variance::Components,
     },
     unit::count_to_f64,
@@ -205,24 +205,21 @@ pub fn best_purchase(
     let copilot = positive("copilot cost", costs.copilot)?;
     let judge = positive("judge cost", costs.judge)?;
     let question = not_negative("question cost", costs.question)?;
+    at_least(1, design.questions.min(design.runs).min(design.votes))?;
     let (n, k, j) = design.counts();
-    if n * k * j <= 0.0 {
-        return Err(StatsError::NoData);
-    }
     // Raising a count by a share s lowers the parts it divides by s, for s of its money.
     let by_votes = repeats.vote / (n * k * j);
     let by_runs = repeats.run / (n * k) + by_votes;
     let by_questions = repeats.question / n + by_runs;
-    let gain = |lowered: f64, money: f64| lowered / money;
     // In case of a tie, the first: new questions also widen what the suite covers.
     let mut best = (0.0, None);
     for (gained, purchase) in [
         (
-            gain(by_questions, n * (question + k * (copilot + j * judge))),
+            by_questions / (n * (question + k * (copilot + j * judge))),
             Purchase::Questions,
         ),
-        (gain(by_runs, n * k * (copilot + j * judge)), Purchase::Runs),
-        (gain(by_votes, n * k * j * judge), Purchase::Votes),
+        (by_runs / (n * k * (copilot + j * judge)), Purchase::Runs),
+        (by_votes / (n * k * j * judge), Purchase::Votes),
     ] {
         if gained > best.0 {
             best = (gained, Some(purchase));
@@ -319,6 +316,98 @@ mod tests {
             }
         }
         assert_eq!(best_design(PILOT, costs, 1.0, 100).unwrap(), None);
+    }
+
+    #[test]
+    fn without_spread_nothing_is_repeated() {
+        let costs = Costs {
+            question: 5.0,
+            copilot: 1.0,
+            judge: 0.25,
+        };
+        let still = PILOT.of_difference(0.0);
+        let still = Repeats {
+            run: 0.0,
+            vote: 0.0,
+            ..still
+        };
+        let best = best_design(still, costs, 500.0, 100).unwrap().unwrap();
+        assert_eq!((best.runs, best.votes), (1, 1));
+        let design = Design {
+            questions: 10,
+            runs: 4,
+            votes: 2,
+        };
+        // 10 (5 + 4 (1 + 2 / 4)).
+        assert!((design.cost(costs) - 110.0).abs() < 1e-12);
+    }
+
+    /// The best purchase is the count whose derivative of the variance is the steepest for the
+    /// derivative of its cost.
+    #[test]
+    fn the_best_purchase_has_the_steepest_derivative() {
+        let variance = |repeats: Repeats, [n, k, j]: [f64; 3]| {
+            repeats.question / n + repeats.run / (n * k) + repeats.vote / (n * k * j)
+        };
+        let price = |costs: Costs, [n, k, j]: [f64; 3]| {
+            n * costs.question + n * k * costs.copilot + n * k * j * costs.judge
+        };
+        let purchases = [Purchase::Questions, Purchase::Runs, Purchase::Votes];
+        let mut seen = [0; 3];
+        let grid = |at: usize, values: [f64; 4]| values[at % 4];
+        for case in 0..1024_usize {
+            let repeats = Repeats {
+                question: grid(case, [0.01, 0.1, 0.4, 0.0]),
+                run: grid(case / 4, [0.3, 0.05, 1.1, 0.0]),
+                vote: grid(case / 16, [0.2, 0.7, 2.5, 6.0]),
+            };
+            let costs = Costs {
+                question: grid(case / 64, [0.2, 3.0, 0.4, 11.0]),
+                copilot: grid(case / 64, [1.3, 0.3, 5.0, 1.0]),
+                judge: grid(case / 256, [0.7, 0.2, 2.0, 0.05]),
+            };
+            let design = Design {
+                questions: 7 + case % 5,
+                runs: 2 + case % 3,
+                votes: 2 + case % 7,
+            };
+            let (n, k, j) = design.counts();
+            let slope = |which: usize| {
+                let (mut low, mut high) = ([n, k, j], [n, k, j]);
+                low[which] *= 1.0 - 1e-4;
+                high[which] *= 1.0 + 1e-4;
+                (variance(repeats, low) - variance(repeats, high))
+                    / (price(costs, high) - price(costs, low))
+            };
+            let steepest = slope(0).max(slope(1)).max(slope(2));
+            let found = best_purchase(repeats, costs, design).unwrap();
+            let found = (0..3)
+                .find(|which| found == Some(purchases[*which]))
+                .unwrap();
+            seen[found] += 1;
+            assert!(
+                slope(found) > steepest * (1.0 - 1e-7),
+                "{repeats:?} {costs:?} {design:?}"
+            );
+        }
+        assert!(seen.iter().all(|count| *count > 100), "{seen:?}");
+    }
+
+    #[test]
+    fn nothing_can_be_added_to_nothing() {
+        let costs = Costs {
+            question: 5.0,
+            copilot: 1.0,
+            judge: 0.1,
+        };
+        for (questions, runs, votes) in [(0, 1, 1), (1, 0, 1), (1, 1, 0)] {
+            let design = Design {
+                questions,
+                runs,
+                votes,
+            };
+            assert_eq!(best_purchase(PILOT, costs, design), Err(StatsError::NoData));
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(super) fn components(scores: &NestedScores) -> Result<Components, StatsError
         .iter()
         .flatten()
         .any(|votes| votes.len() > 1);
-    if likelihood.n_scores - 1.0 < 1.0 || !likelihood.varies() {
+    if !likelihood.varies() {
         return Err(StatsError::Undefined {
             what: "the split of the variance",
             because: "all scores are equal",
@@ -227,6 +227,23 @@ mod tests {
         &[&[0.9345, 0.9714], &[0.8236, 0.853], &[0.7001, 0.7022]],
         &[&[1.1404, 1.1127], &[1.0566, 1.1253], &[0.9395]],
     ];
+
+    #[test]
+    fn minima_are_found_near_and_far() {
+        for at in [0.0, 1e-3, 0.3, 1.0, 7.0, 60.0, 900.0, 5000.0] {
+            let found = minimum(|sd| (sd - at).powi(2));
+            assert!((found - at).abs() < 1e-4 * (1.0 + at), "{at}: {found}");
+        }
+        // The deeper of two valleys.
+        for (shallow, deep) in [(0.1, 10.0), (10.0, 0.1), (2.0, 50.0)] {
+            let valley = |sd: f64, at: f64| (sd.ln_1p() - at.ln_1p()).powi(2);
+            let found = minimum(|sd| (0.3 + valley(sd, shallow)).min(valley(sd, deep)));
+            assert!(
+                (found - deep).abs() < 1e-4 * (1.0 + deep),
+                "{deep}: {found}"
+            );
+        }
+    }
 
     #[test]
     fn equal_scores_have_no_split() {
