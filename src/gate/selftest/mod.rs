@@ -374,3 +374,5 @@ fn loss_to_bar<'r>(
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod truth_tests;

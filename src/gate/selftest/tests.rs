@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// `n` questions of which each fourth is hard, asked `attempts` times.
-fn table(n: usize, attempts: u32) -> ScoreTable {
+pub(super) fn table(n: usize, attempts: u32) -> ScoreTable {
     let mut luck = Luck::new(7, n);
     let case = |index: usize| CaseInfo {
         id: format!("case-{index}"),
@@ -57,7 +57,7 @@ fn table(n: usize, attempts: u32) -> ScoreTable {
     }
 }
 
-fn policy(kinds: Vec<RuleKind>, absolute: Estimand) -> Policy {
+pub(super) fn policy(kinds: Vec<RuleKind>, absolute: Estimand) -> Policy {
     let rules = kinds.into_iter().enumerate().map(|(index, kind)| Rule {
         id: format!("rule-{index}"),
         why: None,
@@ -80,14 +80,14 @@ fn policy(kinds: Vec<RuleKind>, absolute: Estimand) -> Policy {
     }
 }
 
-fn floor(min: f64) -> RuleKind {
+pub(super) fn floor(min: f64) -> RuleKind {
     RuleKind::Floor {
         metric: "groundedness".to_owned(),
         min,
     }
 }
 
-fn not_worse(margin: f64) -> RuleKind {
+pub(super) fn not_worse(margin: f64) -> RuleKind {
     RuleKind::NonInferior {
         metric: "groundedness".to_owned(),
         margin,
