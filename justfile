@@ -45,7 +45,8 @@ fuzz-replies seconds="3600":
     mkdir -p fuzz/corpus
     RUSTC_BOOTSTRAP=1 cargo fuzz run replies --sanitizer none fuzz/corpus fuzz/seeds -- -dict=fuzz/replies.dict -max_len=2000 -max_total_time={{seconds}}
 
-# branches of the gate that its own tests do not take; mutants of it that they do not notice
+# of a room that decides: branches that its own tests do not take, mutants that they do not notice
+# (`gate coverage`, `gate mutants`, `stats mutants`; docs/decisions/0012)
 kernel *args="gate coverage":
     ./tests/kernel.sh {{args}}
 

@@ -647,4 +647,24 @@ mod tests {
         }];
         assert_eq!(actions(&unmeasured, &[(window(200, 1), None)]), [Hold]);
     }
+
+    #[test]
+    fn a_side_without_scores_is_not_compared() {
+        let silent = table("silent", 200, |_| Cell::Unscored(Unscored::NotRun));
+        let scored = window(200, 1);
+        for (candidate, baseline) in [(&silent, &scored), (&scored, &silent)] {
+            let evidence = Evidence {
+                candidate,
+                baseline: Some(baseline),
+            };
+            let sight = not_worse(
+                ("groundedness", 0.1),
+                &policy(Vec::new()).statistics,
+                evidence,
+            );
+            let is_open =
+                matches!(&sight, Sight::Unsure(why) if why.contains("nothing has a score"));
+            assert!(is_open);
+        }
+    }
 }
