@@ -507,3 +507,33 @@ fn a_score_of_which_votes_failed_counts_both_ways_on_both_sides() {
         bounds(&plain, &best),
     );
 }
+
+/// 300 answers of which the cheaper judge is sure; `audits` of them were looked at again.
+#[test]
+fn twenty_audits_are_enough_and_nineteen_are_not() {
+    let sentence = |audits: usize| {
+        let answers: Vec<_> = (0..300)
+            .map(|index| {
+                let cell = if index < audits {
+                    Cell::Scored(1.0)
+                } else {
+                    spared()
+                };
+                (0.95, cell)
+            })
+            .collect();
+        let share = count_to_f64(audits) / 300.0;
+        let mut policy = floor(0.1);
+        policy.statistics.min_cases = 1;
+        decided(&policy, &release(&answers, share), None)
+            .findings
+            .remove(0)
+            .sentence
+    };
+    assert!(
+        sentence(19).contains("at least 20 are needed"),
+        "{}",
+        sentence(19)
+    );
+    assert!(!sentence(20).contains("are needed"), "{}", sentence(20));
+}

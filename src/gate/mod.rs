@@ -25,6 +25,8 @@ mod warning;
 #[cfg(test)]
 mod cascade_tests;
 #[cfg(test)]
+mod count_tests;
+#[cfg(test)]
 mod emptiness_tests;
 #[cfg(test)]
 mod look_tests;

@@ -13,10 +13,11 @@ use super::{
 use crate::{
     gate::{
         decide::{Evidence, decide},
-        policy::RuleKind,
+        policy::{CalibrationOrigin, JudgeCalibration, RuleKind},
         tests::{policy, table},
         verdict::{Decision, Verdict},
     },
+    stats::rogan_gladen::Recognized,
     trial::{Cell, ScoreTable, Unscored},
     unit::{Digest, UnitInterval},
 };
@@ -442,4 +443,70 @@ fn approvals_hold_until_everybody_has_said_yes_and_one_no_fails() {
             "{people:?}"
         );
     }
+}
+
+#[test]
+fn too_few_judged_answers_tell_nothing_of_a_judge() {
+    let flips = |n: usize| {
+        let policy = with_rules(vec![health(Measure::FlipRate, 0.08)]);
+        let facts = facts(Ok(but("flips", Some(json!({"n": n, "flipped": 0})))));
+        settled(&policy, &good(), &facts).findings.pop().unwrap()
+    };
+    let few = flips(49);
+    assert_eq!(few.verdict, Verdict::Inconclusive);
+    assert_eq!(
+        few.sentence,
+        "too few to tell: 49 judged answers, the policy wants 50"
+    );
+    assert_eq!(few.observed, Some(0.0));
+    assert_eq!(flips(50).verdict, Verdict::Pass);
+    for (good, bad) in [(200, 0), (0, 200)] {
+        let labels = json!({"good_labelled": good, "good_right": good, "bad_labelled": bad, "bad_right": bad});
+        let policy = with_rules(vec![health(Measure::Agreement, 0.7)]);
+        let facts = facts(Ok(but("agreement", Some(labels))));
+        let found = settled(&policy, &self::good(), &facts)
+            .findings
+            .pop()
+            .unwrap();
+        assert!(
+            found.sentence.contains("labels of one class only"),
+            "{found:?}"
+        );
+    }
+}
+
+/// Faithfulness is measured by the same judge, which is not healthy for groundedness.
+#[test]
+fn a_judge_is_doubted_in_all_that_it_measured() {
+    let mut policy = policy(vec![RuleKind::Floor {
+        metric: "faithfulness".to_owned(),
+        min: 0.5,
+    }]);
+    policy.outside.rules = vec![rule(health(Measure::Agreement, 0.7))];
+    let verdict = |facts| settled(&policy, &good(), &facts).findings[0].verdict;
+    assert_eq!(
+        verdict(facts(Ok(but("agreement", None)))),
+        Verdict::Inconclusive
+    );
+}
+
+#[test]
+fn a_calibration_is_shown_where_no_rule_shows_the_agreement() {
+    let agreements = |measure| {
+        let mut policy = with_rules(vec![health(measure, 0.08)]);
+        let rate = Recognized::new(90, 100).unwrap();
+        let known = JudgeCalibration {
+            judge: Digest::of(b"judge").short(),
+            good: rate,
+            bad: rate,
+            origin: CalibrationOrigin::default(),
+        };
+        policy.calibrations.insert("groundedness".to_owned(), known);
+        let evidence = facts(Ok(but("usd", None)));
+        let measures = judge_measures(&policy, &evidence, &good());
+        let own = measures.iter().filter(|one| one.what.contains("agreement"));
+        own.map(|one| one.from.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(agreements(Measure::FlipRate), ["the policy's calibration"]);
+    assert_eq!(agreements(Measure::Agreement), ["f.json"]);
 }

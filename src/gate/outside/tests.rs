@@ -469,3 +469,71 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn files_have_a_largest_size_and_numbers_a_sign() {
+    let of_size = |size: usize| {
+        let mut bytes = vec![b' '; size - 1];
+        bytes.push(b'1');
+        read_document(&bytes)
+    };
+    assert_eq!(of_size(1 << 20), Ok(json!(1)));
+    for size in [(1 << 20) + 1, 1 << 21] {
+        assert!(of_size(size).is_err_and(|why| why.contains("are more than 1048576")));
+    }
+    assert_eq!(read_document(b"-5"), Ok(json!(-5)));
+}
+
+#[test]
+fn a_finding_says_how_old_what_it_dates_is_in_days() {
+    let fresh = FactKind::Freshness {
+        of: DateOf::Run,
+        max_age: age("48h"),
+    };
+    let made = Facts {
+        run_made: Some("2026-11-24T12:00:00Z".parse().unwrap()),
+        ..facts(Ok(fine()))
+    };
+    let found = settled(&with_rules(vec![fresh]), &good(), &made)
+        .findings
+        .pop()
+        .unwrap();
+    assert_eq!((found.observed, found.threshold), (Some(1.0), 2.0));
+    assert_eq!(
+        (found.verdict, found.unit.as_str()),
+        (Verdict::Pass, "days")
+    );
+
+    let nothing = Facts {
+        documents: BTreeMap::new(),
+        ..facts(Ok(fine()))
+    };
+    let found = settled(&with_rules(vec![spend()]), &good(), &nothing)
+        .findings
+        .pop()
+        .unwrap();
+    assert_eq!(
+        found.sentence,
+        "no data: `f.json`: nobody gave it to the gate"
+    );
+    assert_eq!(found.observed, None);
+}
+
+#[test]
+fn a_waiver_says_when_it_holds() {
+    let note = |at: &str| settle_tests::waiver(0.8).note(at.parse().unwrap());
+    let begins = "waiver W-1 of rule-0 begins on 2026-11-10 and has no effect";
+    let ended = "waiver W-1 of rule-0 ended on 2026-11-25 and has no effect";
+    assert_eq!(note("2026-11-09T23:00:00Z").as_deref(), Some(begins));
+    assert!(note("2026-11-10T00:00:00Z").is_none_or(|note| note.contains("days left")));
+    let last = "waiver W-1 of rule-0 ends on 2026-11-25: 0 days left for ana";
+    assert_eq!(note("2026-11-25T12:00:00Z").as_deref(), Some(last));
+    assert_eq!(note("2026-11-26T00:00:00Z").as_deref(), Some(ended));
+    assert_eq!(note("2026-12-26T00:00:00Z").as_deref(), Some(ended));
+}
+
+#[test]
+fn ages_are_less_than_a_hundred_years() {
+    assert!(Age::parse("36499d").is_some() && Age::parse("36500d").is_none());
+    assert!(Age::parse("0d").is_none() && Age::parse("1s").is_none_or(|age| age.seconds() == 1));
+}

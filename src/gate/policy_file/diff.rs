@@ -423,4 +423,41 @@ mod tests {
             assert_ne!(changed.digest, policy(BASE).digest, "{to}");
         }
     }
+
+    #[test]
+    fn what_changed_is_shown_in_words() {
+        let of = |text: &str| {
+            let found = changes(&policy(BASE), &policy(text));
+            let first = found.into_iter().next().unwrap();
+            (first.setting, first.tendency, first.before, first.after)
+        };
+        let text = |words: &str| Some(words.to_owned());
+        let hold = BASE.replace(
+            "[[rule]]\nid='errors'",
+            "[defaults]\non-inconclusive='hold'\n[[rule]]\nid='errors'",
+        );
+        assert_eq!(
+            of(&hold),
+            (
+                "defaults inconclusive-blocks".to_owned(),
+                Tendency::Weaker,
+                text("1"),
+                text("0")
+            )
+        );
+        let without = BASE.split("[[approval]]").next().unwrap();
+        assert_eq!(
+            of(without),
+            (
+                "approval launch".to_owned(),
+                Tendency::Weaker,
+                text(
+                    "roles = a, b, valid-for-s = 259200, not-by-run-initiator = 0, not-by-change-author = 0"
+                ),
+                None
+            )
+        );
+        assert_eq!(shown(&Setting::Words(Vec::new())), "none");
+        assert_eq!(shown(&Setting::LessIsStricter(f64::INFINITY)), "any number");
+    }
 }

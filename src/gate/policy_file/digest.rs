@@ -158,7 +158,7 @@ pub(super) fn fact_settings(kind: &FactKind) -> Vec<(&'static str, Setting)> {
     settings
 }
 
-fn written(slice: &Slice) -> String {
+pub(super) fn written(slice: &Slice) -> String {
     format!("{}={}", slice.tag, slice.value)
 }
 

@@ -1,8 +1,10 @@
 //! What a policy means, what is refused, and that environments only get stricter.
 
+use std::collections::BTreeSet;
+
 use proptest::{prelude::*, sample::subsequence};
 
-use super::*;
+use super::{fact_kind::FACT_KINDS, kind::KINDS, *};
 use crate::{
     gate::{
         policy::{CaseFilter, RuleKind, Slice},
@@ -549,6 +551,17 @@ fn help_names_what_was_meant() {
         "kind='floor'\nmetric='latency_ms'\nmin=0.5",
         "use `ceiling`; for amounts `percentile`",
     );
+    // Of a plain check there is no judge to doubt.
+    let health =
+        "kind='judge-health'\nfile='f.json'\nmeasure='flip-rate'\nmax=0.05\nmax-age='9d'\n";
+    check(
+        &format!("{health}metric='groundednes'"),
+        "did you mean `groundedness`?",
+    );
+    check(
+        &format!("{health}metric='latency_ms'"),
+        "known: contradiction, correctness, groundedness, helpfulness",
+    );
     check(
         "kind='floor'\nmetric='groundedness'\nmin=0.5\nmaxx=1",
         "known: id, kind, why, from, waivable, metric, min",
@@ -696,4 +709,75 @@ proptest! {
     fn no_bytes_panic(text in "\\PC{0,80}") {
         prop_assert!(read_text(&text, None).is_err());
     }
+}
+
+#[test]
+fn parts_of_a_policy_that_stand_alone_change_its_digest() {
+    let digest = |more: &str| {
+        read_text(&format!("{HEAD}{RULE}{more}"), None)
+            .unwrap()
+            .digest
+    };
+    let calibration = "[judge-calibration.groundedness]\njudge='0123456789ab'\n\
+        good-labelled=120\ngood-right=117\nbad-labelled=60\nbad-right=51\n";
+    let all = [
+        String::new(),
+        "[waivers]\nmax=1\n".to_owned(),
+        "[waivers]\napprovers=['ana']\n".to_owned(),
+        calibration.to_owned(),
+        calibration.replace("51", "52"),
+        format!("{calibration}kappa=0.8\n"),
+        format!("{calibration}kappa=0.7\n"),
+    ];
+    let digests: BTreeSet<_> = all.iter().map(|more| digest(more).to_string()).collect();
+    assert_eq!(digests.len(), all.len());
+}
+
+#[test]
+fn margins_are_held_against_the_range_and_not_the_ends() {
+    let margin = |margin: f64| {
+        let keys =
+            format!("kind = \"non-inferior\"\nmetric = \"helpfulness\"\nmargin = {margin}\n");
+        read_rule(&keys)
+    };
+    assert!(margin(3.9).is_ok());
+    assert!(
+        margin(4.5).is_err_and(|why| why.contains("from 0 to below 4, the range of `helpfulness`"))
+    );
+    let canary = |margin: f64| {
+        let text = format!(
+            "{HEAD}{RULE}[canary]\nmin-answers = 100\nthin-windows = 3\n[[canary.rollback]]\nid = \"q\"\n\
+             kind = \"non-inferior\"\nmetric = \"helpfulness\"\nmargin = {margin}\n"
+        );
+        read_text(&text, None)
+    };
+    assert!(canary(3.9).is_ok(), "{:?}", canary(3.9));
+    assert!(canary(4.5).is_err_and(|why| why.contains("not from 0 to below 4")));
+}
+
+#[test]
+fn an_environment_may_repeat_what_it_inherits() {
+    let text = format!("{HEAD}{RULE}[waivers]\nmax=1\n[env.qa]\nwaivers.max=1\n");
+    assert!(read_text(&text, Some("qa")).is_ok());
+    let more = text.replace("waivers.max=1", "waivers.max=2");
+    assert!(read_text(&more, Some("qa")).is_err_and(|why| why.contains("weaker")));
+}
+
+#[test]
+fn every_kind_of_rule_tells_its_keys() {
+    let keys = rule_keys();
+    let of = |kind: &str| keys.iter().find(|one| one.kind == kind).unwrap();
+    assert_eq!(keys.len(), KINDS.len() + FACT_KINDS.len());
+    assert!(of("floor").needs.contains(&"metric") && of("floor").bars.contains(&"min"));
+    assert!(of("evidence").needs.contains(&"file"));
+    let slices = |policy: &Policy| {
+        digest::written(match &policy.rules[0].kind {
+            RuleKind::SliceFloor { required, .. } => &required[0],
+            other => panic!("{other:?}"),
+        })
+    };
+    let keys = "[[rule]]\nid = \"a\"\nkind = \"slice-floor\"\nmetric = \"groundedness\"\nmin = 0.9\n\
+        by = [\"product\"]\nrequired = [\"product=cards\"]\n";
+    let policy = read_text(&format!("{HEAD}{keys}"), None).unwrap();
+    assert_eq!(slices(&policy), "product=cards");
 }

@@ -194,7 +194,6 @@ pub(super) fn paired<'a>(
         .filter(|(case, seen)| !seen && keep(case))
     {
         builder.count_baseline(None);
-        builder.n_missing += 1;
         builder.add_case(case, &vec![anything(spec).minus(anything(spec)); pairs]);
     }
     Ok(builder.finish())
@@ -250,4 +249,32 @@ pub(super) fn ratio_pairs(
             Some((scored_mean(ours, index)?, scored_mean(theirs, place)?))
         });
     Ok(pairs.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{gate::tests::table, trial::Cell};
+
+    #[test]
+    fn cases_that_only_the_baseline_has_are_missing() {
+        let run = |n| table("run", n, |_| Cell::Scored(1.0));
+        let (candidate, baseline) = (run(50), run(60));
+        let sample = paired(
+            &candidate,
+            &baseline,
+            "groundedness",
+            Estimand::Suite,
+            &|_| true,
+        );
+        let sample = sample.ok().unwrap();
+        assert_eq!((sample.n_missing, sample.n_cases_scored), (10, 50));
+        assert_eq!(sample.observations.len(), 60);
+    }
+
+    #[test]
+    fn nothing_has_no_mean() {
+        assert_eq!(mean([].into_iter()), None);
+        assert_eq!(mean([1.0, 2.0, 6.0].into_iter()), Some(3.0));
+    }
 }
