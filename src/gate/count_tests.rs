@@ -183,3 +183,19 @@ fn a_calibration_that_does_not_fit_leaves_the_margin_as_it_is() {
         (Verdict::Inconclusive, -0.05)
     );
 }
+
+#[test]
+fn a_slice_of_as_many_cases_as_wanted_is_not_thin() {
+    let thin = |n: usize| {
+        let kind = RuleKind::SliceFloor {
+            metric: "groundedness".to_owned(),
+            by: vec!["product".to_owned()],
+            min: 0.5,
+            min_cases: 20,
+            on_thin: OnOpen::Block,
+            required: Vec::new(),
+        };
+        finding(kind, &all(n), None).sentence.contains("thin slice")
+    };
+    assert!(!thin(40) && thin(38));
+}

@@ -50,7 +50,7 @@ impl Context<'_> {
         let measured = present.iter().map(|(slice, places)| {
             let mut draft = self.absolute(metric, Bar::AtLeast, min, Some((slice, places)));
             let n = self.n_scored(metric, places);
-            if n < min_cases && n > 0 && matches!(draft.state, State::Tested(_)) {
+            if n < min_cases && matches!(draft.state, State::Tested(_)) {
                 let verdict = match on_thin {
                     OnOpen::Block => Verdict::Inconclusive,
                     OnOpen::Hold => Verdict::Hold,

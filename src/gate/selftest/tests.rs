@@ -356,5 +356,40 @@ fn a_rate_has_an_exact_interval() {
     // The rule of three, two-sided: 1 − 0.025^(1/100).
     assert!((interval(0, 100).1 - 0.036_216_7).abs() < 1e-6);
     assert!((interval(100, 100).1 - 1.0).abs() < 1e-15);
-    assert!(interval(5, 100).0 < 0.05 && interval(5, 100).1 > 0.05);
+    // scipy 1.17.1, beta.ppf.
+    assert!(
+        (interval(5, 100).0 - 0.016_431_879).abs() < 1e-8,
+        "{:?}",
+        interval(5, 100)
+    );
+    assert!(
+        (interval(5, 100).1 - 0.112_834_91).abs() < 1e-8,
+        "{:?}",
+        interval(5, 100)
+    );
+}
+
+#[test]
+fn a_flip_is_a_pass_and_a_fail() {
+    let flips = |first, rerun| {
+        let mut verdicts = Verdicts::default();
+        verdicts.add(RuleOutcome {
+            first,
+            rerun,
+            false_fail: false,
+            false_pass: false,
+        });
+        verdicts.flips.count
+    };
+    use Verdict::{Fail, Hold, Inconclusive, Pass};
+    assert_eq!([flips(Pass, Fail), flips(Fail, Pass)], [1, 1]);
+    assert_eq!(
+        [
+            flips(Hold, Fail),
+            flips(Inconclusive, Fail),
+            flips(Fail, Fail)
+        ],
+        [0; 3]
+    );
+    assert_eq!([flips(Pass, Hold), flips(Pass, Pass)], [0; 2]);
 }

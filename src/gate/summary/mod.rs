@@ -269,7 +269,38 @@ mod tests {
         );
         let sample = sample.ok().unwrap();
         assert_eq!((sample.n_missing, sample.n_cases_scored), (10, 50));
-        assert_eq!(sample.observations.len(), 60);
+        assert_eq!((sample.observations.len(), sample.n_planned), (60, 110));
+    }
+
+    #[test]
+    fn cases_of_one_cluster_are_one_unit_wherever_they_stand() {
+        let mut clustered = table("run", 40, |_| Cell::Scored(1.0));
+        let unit = |table: &ScoreTable| {
+            let sample = absolute(table, "groundedness", Estimand::Population, &|_| true);
+            let sample = sample.ok().unwrap();
+            (sample.observations.len(), sample.unit)
+        };
+        assert_eq!(unit(&clustered), (40, Unit::Question));
+        for (place, case) in clustered.cases.iter_mut().enumerate() {
+            case.cluster = (place % 8).to_string();
+        }
+        assert_eq!(unit(&clustered), (8, Unit::Cluster));
+    }
+
+    #[test]
+    fn a_ratio_pairs_the_means_of_all_attempts() {
+        let run = |factor: f64| {
+            let mut table = table("run", 3, |_| Cell::Scored(1.0));
+            table.attempts = 2;
+            let column = table.columns.get_mut("latency_ms").unwrap();
+            let cells = [1.0, 3.0, 5.0, 5.0, 7.0, 11.0];
+            column.cells = cells.map(|value| Cell::Scored(factor * value)).to_vec();
+            table
+        };
+        let pairs = ratio_pairs(&run(1.0), &run(10.0), "latency_ms")
+            .ok()
+            .unwrap();
+        assert_eq!(pairs, [(2.0, 20.0), (5.0, 50.0), (9.0, 90.0)]);
     }
 
     #[test]

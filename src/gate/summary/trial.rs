@@ -140,3 +140,41 @@ pub(super) fn difference(
     let either = |side: Option<Observation>| side.unwrap_or_else(|| anything(spec));
     Some(either(ours).minus(either(theirs)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trial::DataType;
+
+    /// A cheaper judge says 1, and one of five such answers is drawn.
+    #[test]
+    fn a_drawn_answer_stands_for_all_that_were_spared() {
+        let spec = MetricSpec::score("groundedness", DataType::Binary);
+        let spared = Cell::Unscored(Unscored::Spared("support 0.95".into()));
+        let observed = |cell: &Cell, sure| {
+            let trial = Trial {
+                cell,
+                up_to: None,
+                sure,
+            };
+            observe(trial, &spec, Missing::Candidate)
+        };
+        let sure = Some((1.0, 5.0));
+        assert_eq!(observed(&spared, sure), Some(Observation::scored(1.0)));
+        assert_eq!(
+            observed(&Cell::Scored(1.0), sure).unwrap().point(),
+            Some(1.0)
+        );
+        assert_eq!(
+            observed(&Cell::Scored(0.0), sure).unwrap().point(),
+            Some(-4.0)
+        );
+        // Nobody is sure, and nobody knows.
+        assert_eq!(observed(&spared, None), Some(anything(&spec)));
+        let failed = observed(&Cell::NotApplicable, sure).unwrap();
+        assert_eq!(
+            (failed.low(), failed.high(), failed.point()),
+            (-4.0, 1.0, None)
+        );
+    }
+}
