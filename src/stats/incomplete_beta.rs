@@ -48,7 +48,8 @@ impl Tails {
 /// The tails of the beta distribution at `x`, with `y` = 1 − `x` given apart so that an `x` near 1
 /// keeps its digits.
 pub fn beta_tails(x: f64, y: f64, a: f64, b: f64) -> Tails {
-    if a <= 0.0 || x >= 1.0 || y <= 0.0 {
+    // An x that only rounds to 1 has a y above 0, and mass beyond it.
+    if a <= 0.0 || y <= 0.0 {
         // All mass at 0, or all of the support below; mass at 1 counts as below 1 only there.
         return Tails::from_upper(0.0);
     }
