@@ -17,7 +17,7 @@ pub struct Term {
     pub value: f64,
     /// What the value is out of: 1, or a cluster's number of members. More than 0.
     pub size: f64,
-    /// The shape of the weight's Gamma distribution. More than 0.
+    /// The shape of the weight's Gamma distribution. More than 0; all together at least 1.
     pub shape: f64,
 }
 

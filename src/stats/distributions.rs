@@ -371,6 +371,13 @@ mod tests {
             exactly(student_t_sf(-far, 3.0), 1.0);
             exactly(student_t_cdf(far, 3.0), 1.0);
         }
+        let quantiles = [
+            (student_t_quantile(1e-8, 1.0), -3.183_098_861_837_905_6e7),
+            (student_t_quantile(1e-12, 1.0), -3.183_098_861_837_907e11),
+            (student_t_quantile(1e-6, 0.5), -1.028_491_156_316_340_1e11),
+            (student_t_quantile(0.25, 1.0), -1.0),
+        ];
+        check(&quantiles, 1e-12);
         exactly(student_t_quantile(0.5, 7.0).abs(), 0.0);
         exactly(student_t_quantile(0.0, 7.0), f64::NEG_INFINITY);
         exactly(student_t_quantile(1.0, 7.0), f64::INFINITY);
