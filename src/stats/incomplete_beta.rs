@@ -284,7 +284,7 @@ fn beta_inverse_guess(target: Tails, a: f64, b: f64) -> f64 {
     } else {
         -normal_quantile(target.upper)
     };
-    if a > 0.6 {
+    if a.min(b) > 0.6 {
         // Abramowitz and Stegun 26.5.22.
         let (ra, rb) = (1.0 / (2.0 * a - 1.0), 1.0 / (2.0 * b - 1.0));
         let lambda = (z * z - 3.0) / 6.0;

@@ -474,6 +474,35 @@ fn inverses_have_the_digits_of_both_ends() {
             2.086_766_367_256_111_6e-43,
             1.0,
         ),
+        // Small where most of the mass is near 1.
+        (
+            Tails::from_lower(0.05),
+            2.0,
+            0.5,
+            0.341_627_846_135_651_04,
+            0.658_372_153_864_349,
+        ),
+        (
+            Tails::from_lower(0.001),
+            7.0,
+            0.25,
+            0.517_892_691_712_482_9,
+            0.482_107_308_287_517_1,
+        ),
+        (
+            Tails::from_lower(1e-6),
+            0.9,
+            0.55,
+            4.024_866_699_797_047e-7,
+            0.999_999_597_513_33,
+        ),
+        (
+            Tails::from_lower(1e-9),
+            3.0,
+            0.01,
+            0.006_650_093_856_019_835,
+            0.993_349_906_143_980_2,
+        ),
     ];
     for (tails, a, b, x, y) in cases {
         let point = beta_inverse(tails, a, b);

@@ -101,10 +101,11 @@ impl<const W: usize> Resampler<W> {
         let wide = u128::from(stream.next_u64()) * u128::from(units);
         let index = usize::try_from(wide >> 64).unwrap_or(0);
         let block = self.blocks.get(index / BLOCK);
-        block.map_or(&[0.0; W], |block| at(block, index % BLOCK))
+        block.map_or(&[0.0; W], |block| at(block, index))
     }
 }
 
+/// The unit at `index` of all, whose block is given.
 #[inline]
 fn at<const W: usize>(block: &[Numbers<W>; BLOCK], index: usize) -> &Numbers<W> {
     block.get(index % BLOCK).unwrap_or(&[0.0; W])
