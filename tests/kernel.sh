@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # Branch coverage and mutation testing of one of the rooms that decide, by its own tests.
 #
-#   tests/kernel.sh gate|stats coverage [ARGS]   what no test takes; ARGS go to cargo-llvm-cov
-#   tests/kernel.sh gate|stats mutants [ARGS]    mutants that no test notices; ARGS go to cargo-mutants
+#   tests/kernel.sh gate|stats coverage [ARGS]   branches that no test takes, and fails where there is one;
+#                                                ARGS go to cargo-llvm-cov
+#   tests/kernel.sh gate|stats mutants [ARGS]    mutants that no test notices and nothing explains, and fails
+#                                                where there is one; ARGS go to tests/mutants
+#   tests/kernel.sh gate|stats left [ARGS]       those that `mutants` leaves to cargo-mutants; ARGS go there
 #
 # Both work on target/kernel: a crate of just that room, above one of the rooms that it stands on. It
 # builds in seconds where the whole takes minutes. Needs cargo-llvm-cov, cargo-mutants, and LLVM's
@@ -13,7 +16,7 @@ home=$PWD room=${1:-} kernel=$PWD/target/kernel/${1:-}
 case "$room" in
   gate) below="chat copilot diagnostic eval_set number stats toml_reader transport trial unit" ;;
   stats) below="unit" ;;
-  *) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac
 
 crate() { # folder, rooms
@@ -39,7 +42,9 @@ case "${2:-}" in
   coverage)
     # Branches are counted by a compiler option that is not stable yet.
     export RUSTC_BOOTSTRAP=1 LLVM_COV="${LLVM_COV:-llvm-cov-22}" LLVM_PROFDATA="${LLVM_PROFDATA:-llvm-profdata-22}"
-    cargo llvm-cov --branch --lib --ignore-filename-regex 'tests?\.rs|/below/' "${@:3}"
+    cargo llvm-cov --branch --lib --ignore-filename-regex 'tests?\.rs|/below/' \
+      --json --output-path branches.json "${@:3}"
+    python3 "$home/tests/untaken.py" branches.json
     ;;
   mutants)
     # All that compile in one program beside the untouched crate; the rest is left to cargo-mutants.

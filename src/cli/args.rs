@@ -110,7 +110,7 @@ pub(crate) enum Command {
     Gate(GateArgs),
     /// Say yes or no to a verdict, in a role that the policy asks for
     #[command(
-        after_help = "Examples:\n  groundgate approve latest --baseline 01JQ8Z --env prod --role vp-product --by ana --reason \"pilot went well\"\n  groundgate approve latest --baseline 01JQ8Z --env prod --role security --by ben --reject --reason \"open finding\"\n\nAn approval names the verdict by a digest over run, baseline, policy, environment and findings: another\nrun needs new ones. It is no signature: who can write runs/approvals can approve."
+        after_help = "Examples:\n  groundgate approve latest --baseline 01JQ8Z --env prod --role vp-product --by ana --reason \"pilot went well\"\n  groundgate approve latest --baseline 01JQ8Z --env prod --role security --by ben --reject --reason \"open finding\"\n\nAn approval names the verdict by a digest over run, baseline, policy, environment and findings: another\nrun needs new ones. It is no signature: who can write runs/approvals can approve. Where the policy says\n`not-by`, who started the run or made the change is not counted."
     )]
     Approve(ApproveArgs),
     /// Show, check, compare and test policies
@@ -255,7 +255,7 @@ pub(crate) struct LookArgs {
     /// How often to look; fixed before the first call [default: 5]
     #[arg(long, value_name = "N", requires = "sequential")]
     pub(crate) looks: Option<usize>,
-    /// The run that the policy compares with: an id or its beginning
+    /// The run that the policy compares with: an id or its beginning [default: the policy's]
     #[arg(long, value_name = "RUN")]
     pub(crate) baseline: Option<String>,
     /// The environment it is to go to, as in the policy
@@ -279,7 +279,7 @@ pub(crate) struct Against {
     /// The run: an id, its beginning, or `latest`
     #[arg(value_name = "RUN", default_value = "latest")]
     pub(crate) run: String,
-    /// The run to compare with: an id or its beginning
+    /// The run to compare with: an id or its beginning [default: the policy's, or as `baseline set` says]
     #[arg(long, value_name = "RUN")]
     pub(crate) baseline: Option<String>,
     /// The environment it is to go to, as in the policy
@@ -292,6 +292,9 @@ pub(crate) struct Against {
     /// The digest that the policy must have, as `groundgate policy show` prints it
     #[arg(long, value_name = "SHA256")]
     pub(crate) policy_digest: Option<String>,
+    /// Who made the change that the run tests, for approvals with `not-by`; several times for several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) change_author: Vec<String>,
     /// What people said of the run's answers: with 30 or more random ones, rules about means speak of
     /// what people would say of all answers
     #[arg(long, value_name = "FILE")]
@@ -368,7 +371,7 @@ pub(crate) struct PolicyDiffArgs {
     /// Gate the last N records with both
     #[arg(long, value_name = "N")]
     pub(crate) replay: Option<usize>,
-    /// What the records are compared with
+    /// What the records are compared with [default: as each policy says]
     #[arg(long, value_name = "RUN", requires = "replay")]
     pub(crate) baseline: Option<String>,
 }
@@ -516,7 +519,8 @@ pub(crate) enum ReportKind {
 /// Where the viewer listens, and what it shows.
 #[derive(Debug, Args)]
 pub(crate) struct ViewArgs {
-    /// The run that verdicts compare with [default: the oldest finished run of the same eval set]
+    /// The run that verdicts compare with [default: the policy's, or the oldest finished run of the same
+    /// eval set]
     #[arg(long, value_name = "RUN")]
     pub(crate) baseline: Option<String>,
     /// The environment that verdicts are for, as in the policy
@@ -684,7 +688,8 @@ pub(crate) struct PlanArgs {
     /// [default: the latest, where there is one]
     #[arg(long, value_name = "RUN")]
     pub(crate) pilot: Option<String>,
-    /// A record to compare the pilot with: how differences spread is then measured
+    /// A record to compare the pilot with, so that the spread of differences is measured [default: the
+    /// policy's]
     #[arg(long, value_name = "RUN", requires = "pilot")]
     pub(crate) baseline: Option<String>,
     /// Ask every question so many times

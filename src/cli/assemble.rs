@@ -242,7 +242,8 @@ fn settings(question: &Question<'_>) -> Vec<(String, String, String)> {
     let statistics = &question.policy.statistics;
     let from = question.policy_name.to_owned();
     let row = |name: &str, value: String| (name.to_owned(), value, from.clone());
-    vec![
+    let max_age = question.policy.outside.baseline.max_age;
+    let mut rows = vec![
         row("error rate of a pass", format!("{}", statistics.alpha_pass)),
         row(
             "error rate of a fail, all rules together",
@@ -266,7 +267,9 @@ fn settings(question: &Question<'_>) -> Vec<(String, String, String)> {
             "undecided rules",
             format!("{:?}", question.policy.on_inconclusive).to_lowercase(),
         ),
-    ]
+    ];
+    rows.extend(max_age.map(|age| row("age of the baseline, at most", age.to_string())));
+    rows
 }
 
 fn provenance(question: &Question<'_>) -> Vec<(String, String)> {
@@ -315,6 +318,12 @@ fn of_run(side: &str, header: &Header) -> Vec<(String, String)> {
         row("plan", header.plan_digest.to_string()),
         row("seed", header.seed.to_string()),
     ];
+    rows.extend(
+        header
+            .initiator
+            .clone()
+            .map(|initiator| row("started by", initiator)),
+    );
     rows.extend(
         header
             .git_revision

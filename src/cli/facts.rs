@@ -56,6 +56,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) at: Timestamp,
     /// Where approvals are; none are looked for without.
     pub(crate) approvals: Option<PathBuf>,
+    /// Who made the change, as somebody declares.
+    pub(crate) change_authors: Vec<String>,
     /// What people said of the candidate's answers.
     pub(crate) labels: Option<HumanScores>,
 }
@@ -86,6 +88,8 @@ impl Asked<'_> {
             baseline_made: self.baseline.and_then(made),
             documents,
             questions,
+            initiator: self.candidate.reader.header().initiator.clone(),
+            change_authors: self.change_authors,
             waivers,
             approvals,
             labels: self.labels,

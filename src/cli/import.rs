@@ -13,7 +13,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    args::ImportArgs, clock, error::CliError, exit_code::ExitCode, files, runs, terminal::Terminal,
+    args::ImportArgs,
+    clock,
+    error::CliError,
+    exit_code::ExitCode,
+    files, runs,
+    terminal::{self, Terminal},
 };
 use crate::{
     copilot::{Answer, CallFailure, FailureKind, Passage, Timing, Usage},
@@ -344,6 +349,7 @@ impl Imported {
             attempts: self.attempts,
             seed: 0,
             plan_digest: self.eval_set.digest,
+            initiator: terminal::initiator(),
             git_revision: None,
             metrics,
             looks: None,

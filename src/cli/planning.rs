@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{clock, error::CliError};
+use super::{clock, error::CliError, terminal};
 use crate::{
     copilot::Copilot,
     eval_set::EvalSet,
@@ -46,6 +46,7 @@ pub(crate) fn plan(
         attempts: parts.attempts,
         seed: parts.seed,
         plan_digest,
+        initiator: terminal::initiator(),
         git_revision: super::project::git_revision(),
         metrics,
         looks: None,

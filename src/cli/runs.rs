@@ -83,3 +83,12 @@ pub(crate) fn open(directory: &Path, name: &str) -> Result<Reader, CliError> {
         }
     }
 }
+
+/// Opens the run that a policy's `[baseline]` names.
+pub(crate) fn open_ref(directory: &Path, name: &str) -> Result<Reader, CliError> {
+    open(directory, name).map_err(|error| {
+        error.with_help(
+            "the policy's `[baseline] ref` names it: bring its record here, or name another run with --baseline",
+        )
+    })
+}

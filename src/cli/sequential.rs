@@ -16,7 +16,7 @@ use super::{
 use crate::{
     config::Config,
     eval_set::{Case, EvalSet},
-    gate::{Decision, Evidence, NextStep, Policy, decide, must_pass_cases},
+    gate::{Decision, Evidence, Facts, NextStep, Policy, decide, must_pass_cases},
     record::{Header, Reader, Status, Writer},
     run::{Ending, SeatKind},
     trial::{Looks, cluster_order, look_ends},
@@ -51,10 +51,16 @@ impl Decider {
             .collect();
         let path = args.policy.as_deref().unwrap_or(&config.policy);
         let (_, policy) = project::policy(path, args.env.as_deref(), &known)?;
-        let baseline = match &args.baseline {
-            None => None,
-            Some(name) => Some(Loaded::new(runs::open(&config.runs_dir, name)?)?),
+        let of_policy = policy.outside.baseline.run.as_deref();
+        let reader = match (&args.baseline, of_policy) {
+            (Some(name), _) => Some(runs::open(&config.runs_dir, name)?),
+            (None, Some(name)) => Some(runs::open_ref(&config.runs_dir, name)?),
+            (None, None) => None,
         };
+        let baseline = reader.map(Loaded::new).transpose()?;
+        if let Some(baseline) = &baseline {
+            refuse_stale(&policy, baseline, header)?;
+        }
         if baseline.is_none() && policy.rules.iter().any(|rule| rule.kind.needs_baseline()) {
             return Err(CliError::usage(
                 "the policy compares with a baseline; a sequential run needs it to decide",
@@ -105,6 +111,24 @@ impl Decider {
             decide(&self.policy, evidence),
             must_pass_cases(&self.policy, &candidate),
         ))
+    }
+}
+
+/// Against a baseline that is too old when the run begins, no gate lets it pass: better said before money
+/// is spent.
+fn refuse_stale(policy: &Policy, baseline: &Loaded, header: &Header) -> Result<(), CliError> {
+    let Ok(begun) = header.created_at.parse() else {
+        return Ok(());
+    };
+    let facts = Facts {
+        baseline_made: baseline.reader.header().created_at.parse().ok(),
+        ..Facts::none(begun)
+    };
+    match policy.outside.baseline.doubt(&facts) {
+        None => Ok(()),
+        Some(why) => Err(CliError::invalid(why).with_help(
+            "make a new one first: `groundgate run` with the baseline's copilot, then name it with --baseline",
+        )),
     }
 }
 

@@ -142,6 +142,20 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Who started this process, as CI declares it; outside of CI the local user.
+pub(crate) fn initiator() -> Option<String> {
+    let by_ci = [
+        "GITHUB_TRIGGERING_ACTOR",
+        "GITHUB_ACTOR",
+        "GITLAB_USER_LOGIN",
+    ];
+    let locally = ["USER", "LOGNAME", "USERNAME"];
+    // A machine is nobody: in CI the local user is one, and so is `root`.
+    let locally = locally.into_iter().filter(|_| !is_set("CI"));
+    let mut names = by_ci.into_iter().chain(locally).filter_map(variable);
+    names.find(|name| name != "root")
+}
+
 fn is_set(name: &str) -> bool {
     variable(name).is_some()
 }

@@ -164,18 +164,23 @@ impl Answerer {
     }
 }
 
-/// The sentence with every number of an older price list: half as much again. Citations stay.
+/// The sentence with every number of an older price list: half as much again. Citations and times of
+/// day stay.
 fn stale(sentence: &str) -> String {
     let (body, citation) = sentence.rsplit_once(" [").unwrap_or((sentence, ""));
     let mut old = String::new();
     let mut rest = body;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         let (before, number) = rest.split_at(start);
-        let end = number.find(|c: char| !c.is_ascii_digit() && c != ',' && c != '.');
+        let end = number.find(|c: char| !c.is_ascii_digit() && !matches!(c, ',' | '.' | ':'));
         let (token, after) = number.split_at(end.unwrap_or(number.len()));
-        let digits = token.trim_end_matches(['.', ',']);
+        let digits = token.trim_end_matches(['.', ',', ':']);
         old.push_str(before);
-        old.push_str(&half_as_much_again(digits));
+        if digits.contains(':') {
+            old.push_str(digits);
+        } else {
+            old.push_str(&half_as_much_again(digits));
+        }
         old.push_str(token.strip_prefix(digits).unwrap_or_default());
         rest = after;
     }
@@ -319,6 +324,10 @@ mod tests {
         assert_eq!(
             stale("A fee of 20 EUR within 3 days. [2]"),
             "A fee of 30 EUR within 5 days. [2]"
+        );
+        assert_eq!(
+            stale("Paid before 13:00, and 5,000 EUR: 2.50 less. [1]"),
+            "Paid before 13:00, and 7,500 EUR: 3.75 less. [1]"
         );
     }
 }

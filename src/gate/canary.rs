@@ -25,7 +25,7 @@ use super::{
 use crate::{
     number::{NumberFormat, Scale, Toward, plural},
     stats::binomial::Passes,
-    trial::{CaseInfo, Cell, Direction, MetricSpec, ScoreTable},
+    trial::{CaseInfo, Cell, Column, Direction, ScoreTable},
     unit::UnitInterval,
 };
 
@@ -224,33 +224,27 @@ fn not_worse(
         return Sight::Unsure("there is no traffic of the old version to compare with".to_owned());
     };
     let keep = |_: &CaseInfo| true;
-    let side = |table| summary::absolute(table, metric, Estimand::Population, &keep).ok();
-    let spec = window
-        .candidate
-        .columns
-        .get(metric)
-        .map(|column| &column.metric);
-    let instrument = |table: &ScoreTable| table.columns.get(metric).map(|column| column.instrument);
-    let (Some(ours), Some(theirs), Some(spec)) = (side(window.candidate), side(baseline), spec)
-    else {
+    let side = |table| summary::absolute(table, metric, Estimand::Population, &keep);
+    let (Ok(ours), Ok(theirs)) = (side(window.candidate), side(baseline)) else {
         return Sight::Unsure(format!("no data: {metric} is not measured"));
     };
-    if instrument(window.candidate) != instrument(baseline) {
+    if ours.column.instrument != theirs.column.instrument {
         return Sight::Unsure("the two sides were measured by different judges".to_owned());
     }
     if ours.n_cases_scored == 0 || theirs.n_cases_scored == 0 {
         return Sight::Unsure(format!("no data: nothing has a score of {metric}"));
     }
-    compared(&ours, &theirs, (spec, margin), statistics)
+    compared(&ours, &theirs, margin, statistics)
         .unwrap_or_else(|why| Sight::Unsure(format!("no data: {why}")))
 }
 
 fn compared(
     ours: &Sample<'_>,
     theirs: &Sample<'_>,
-    (spec, margin): (&MetricSpec, f64),
+    margin: f64,
     statistics: &Statistics,
 ) -> Result<Sight, String> {
+    let spec = &ours.column.metric;
     let difference = bounds::of_unpaired(ours, theirs, spec.data_type, statistics);
     let difference = difference.map_err(|error| error.to_string())?;
     let threshold = match spec.direction {
@@ -293,13 +287,13 @@ struct Total {
     n_unscored: usize,
 }
 
-fn total(metric: &str, table: &ScoreTable) -> Option<Total> {
+fn total(column: &Column) -> Total {
     let mut total = Total {
         sum: 0.0,
         n_scored: 0,
         n_unscored: 0,
     };
-    for cell in &table.columns.get(metric)?.cells {
+    for cell in &column.cells {
         match cell {
             Cell::Scored(value) => {
                 total.sum += value;
@@ -309,7 +303,7 @@ fn total(metric: &str, table: &ScoreTable) -> Option<Total> {
             Cell::NotApplicable => {}
         }
     }
-    Some(total)
+    total
 }
 
 impl Total {
@@ -326,7 +320,7 @@ impl Total {
 }
 
 fn count((metric, max): (&str, u64), table: &ScoreTable) -> Sight {
-    let Some(total) = total(metric, table) else {
+    let Some(total) = table.columns.get(metric).map(total) else {
         return Sight::Unsure(format!("no data: {metric} is not measured"));
     };
     let shown = format!(
@@ -342,9 +336,10 @@ fn count((metric, max): (&str, u64), table: &ScoreTable) -> Sight {
 }
 
 fn rate((metric, max, window): (&str, f64, Age), table: &ScoreTable) -> Sight {
-    let (Some(total), Some(column)) = (total(metric, table), table.columns.get(metric)) else {
+    let Some(column) = table.columns.get(metric) else {
         return Sight::Unsure(format!("no data: {metric} is not measured"));
     };
+    let total = total(column);
     let per_hour = total.sum / window.hours();
     let unit = column.metric.shown_unit();
     let format = NumberFormat::new(Scale::of_unit(&unit), false, &[per_hour], Some(max));
@@ -577,6 +572,42 @@ mod tests {
     }
 
     #[test]
+    fn where_less_is_better_a_rise_is_the_harm() {
+        let contradicting = |n: usize, bad: usize| {
+            let mut made = window(n, bad);
+            let column = made.columns.get_mut("groundedness").unwrap();
+            column.metric.direction = Direction::LowerIsBetter;
+            made
+        };
+        let mut canary = canary(1);
+        canary.rules.retain(|rule| rule.id == "quality");
+        let (low, high) = (|| contradicting(400, 9), || contradicting(400, 5));
+        assert_eq!(actions(&canary, &[(low(), Some(high()))]), [Action::Keep]);
+        assert_eq!(
+            actions(&canary, &[(high(), Some(low()))]),
+            [Action::RollBack]
+        );
+    }
+
+    #[test]
+    fn answers_with_nothing_to_count_are_not_missing_and_no_count_at_all_is() {
+        let leaking = |cells: &[Cell]| {
+            let mut made = window(400, 1);
+            let column = made.columns.get_mut("pii_leak").unwrap();
+            for (place, cell) in column.cells.iter_mut().enumerate() {
+                *cell = cells[place % cells.len()].clone();
+            }
+            made
+        };
+        let mut canary = canary(1);
+        canary.rules.retain(|rule| rule.id == "leak");
+        let some = leaking(&[Cell::Scored(0.0), Cell::NotApplicable]);
+        assert_eq!(actions(&canary, &[(some, None)]), [Action::Keep]);
+        let none = leaking(&[Cell::NotApplicable]);
+        assert_eq!(actions(&canary, &[(none, None)]), [Action::Hold]);
+    }
+
+    #[test]
     fn an_amount_per_hour_is_the_sum_over_a_windows_length() {
         use Action::{Hold, Keep, RollBack};
         let spending = |max, missing: usize| {
@@ -604,5 +635,16 @@ mod tests {
         assert_eq!(spending(199.9, 1), [Hold], "what is missing is not free");
         assert_eq!(spending(150.0, 1), [RollBack], "harm is certain without it");
         assert_eq!(spending(150.0, 200), [Hold]);
+        let mut unmeasured = canary(1);
+        unmeasured.rules = vec![RollbackRule {
+            id: "spend".to_owned(),
+            consecutive: 1,
+            kind: RollbackKind::RateMax {
+                metric: "cost_usd".to_owned(),
+                max: 1.0,
+                window: Age::parse("30m").unwrap(),
+            },
+        }];
+        assert_eq!(actions(&unmeasured, &[(window(200, 1), None)]), [Hold]);
     }
 }

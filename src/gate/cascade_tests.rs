@@ -1,6 +1,8 @@
 //! Judges behind cheaper ones: simulated releases whose truth is exactly at the bar. And that nothing
 //! missing helps, neither an audit nor a vote of a panel.
 
+use std::collections::BTreeMap;
+
 use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -9,9 +11,10 @@ use crate::{
     copilot::FailureKind,
     gate::{
         Decision, Evidence, HumanScores, Policy, Rule, RuleKind, Verdict, decide_with_labels,
-        policy::{CaseFilter, OnOpen, Slice, Statistics},
+        policy::{CalibrationOrigin, CaseFilter, JudgeCalibration, OnOpen, Slice, Statistics},
         tests::{self, table},
     },
+    stats::rogan_gladen::Recognized,
     trial::{Cascade, Cell, Column, DataType, MetricSpec, ScoreTable, Unscored},
     unit::{Digest, count_to_f64},
 };
@@ -348,6 +351,105 @@ fn what_a_cascade_cannot_show_is_inconclusive_and_says_why() {
         max: crate::unit::UnitInterval::new(0.01).unwrap(),
     });
     assert_eq!(decided(&errors, &made, None).verdict, Verdict::Pass);
+}
+
+#[test]
+fn neither_labels_nor_a_calibration_nor_a_quantile_go_with_audits() {
+    let world = WORLDS[0];
+    let made = drawn(world, 3);
+    let metric = || "groundedness".to_owned();
+    let mut labels = HumanScores::new("labels".to_owned());
+    let said = (0..world.n).map(|trial| (trial, 1.0));
+    labels.add("groundedness", world.n, said);
+    let rate = Recognized::new(95, 100).unwrap();
+    let calibrated = |policy: Policy| Policy {
+        calibrations: BTreeMap::from([(
+            metric(),
+            JudgeCalibration {
+                judge: Digest::of(b"judge").short(),
+                good: rate,
+                bad: rate,
+                origin: CalibrationOrigin::default(),
+            },
+        )]),
+        ..policy
+    };
+    let says = |policy: &Policy, labels: Option<&HumanScores>| {
+        let evidence = Evidence {
+            candidate: &made,
+            baseline: Some(&made),
+        };
+        let finding = decide_with_labels(policy, evidence, labels)
+            .findings
+            .remove(0);
+        (finding.verdict, finding.sentence)
+    };
+    let refused = |(verdict, sentence): (Verdict, String), why: &str| {
+        assert_eq!(verdict, Verdict::Inconclusive, "{sentence}");
+        assert!(sentence.contains(why), "{sentence}");
+    };
+    let with_audits = "cannot be joined with its audits";
+    refused(says(&floor(0.1), Some(&labels)), with_audits);
+    refused(says(&calibrated(floor(0.1)), None), with_audits);
+    let middle = policy(RuleKind::Percentile {
+        metric: metric(),
+        quantile: 0.5,
+        max: 1.0,
+    });
+    refused(says(&middle, None), "there is no quantile");
+    // A difference is one of the judge's own scale, whatever people say.
+    let margin = policy(RuleKind::NonInferior {
+        metric: metric(),
+        margin: 0.5,
+    });
+    assert_eq!(says(&margin, Some(&labels)).0, Verdict::Pass);
+    assert_eq!(says(&calibrated(margin), None).0, Verdict::Pass);
+}
+
+#[test]
+fn a_pair_without_anything_to_measure_is_left_out_unless_the_cheaper_judge_is_sure() {
+    let whole = drawn(WORLDS[0], 3);
+    let margin = policy(RuleKind::NonInferior {
+        metric: "groundedness".to_owned(),
+        margin: 0.5,
+    });
+    let n = |made: &ScoreTable| {
+        let decision = decided(&margin, made, Some(made));
+        decision.findings[0].estimate.as_ref().unwrap().n
+    };
+    let without = |is_sure: bool| {
+        let mut made = whole.clone();
+        let support = whole.columns["support"].cells.iter();
+        let found = support.enumerate().find(|(trial, cell)| {
+            let is_scored = matches!(whole.columns["groundedness"].cells[*trial], Cell::Scored(_));
+            is_scored && (**cell != Cell::Scored(0.5)) == is_sure
+        });
+        let (trial, _) = found.unwrap();
+        made.columns.get_mut("groundedness").unwrap().cells[trial] = Cell::NotApplicable;
+        made
+    };
+    assert_eq!(n(&without(false)), n(&whole) - 1);
+    assert_eq!(n(&without(true)), n(&whole));
+}
+
+#[test]
+fn cases_that_must_pass_are_counted_without_the_cheaper_judge_too() {
+    let mut made = release(&vec![(0.5, Cell::Scored(1.0)); 50], 0.1);
+    made.columns.remove("support");
+    for case in made.cases.iter_mut().take(40) {
+        case.critical = true;
+    }
+    made.columns.get_mut("groundedness").unwrap().cells[3] = Cell::Scored(0.0);
+    let rule = policy(RuleKind::MustPass {
+        metric: "groundedness".to_owned(),
+        cases: CaseFilter::Critical,
+        min: 1.0,
+        min_cases: 1,
+        repeats: 1,
+    });
+    let finding = decided(&rule, &made, None).findings.remove(0);
+    assert_eq!(finding.verdict, Verdict::Fail);
+    assert_eq!((finding.counts.planned, finding.counts.scored), (40, 40));
 }
 
 /// Votes that failed, on either side, narrow nothing and help nobody.

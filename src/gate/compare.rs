@@ -111,3 +111,76 @@ fn wins(sample: &Sample<'_>, direction: Direction) -> (usize, usize, usize) {
         Direction::LowerIsBetter => (lower, ties, higher),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        gate::tests::{policy, table},
+        trial::{Cell, Unscored},
+    };
+
+    /// Each tenth answer is bad, from that place on.
+    fn run(from: usize) -> ScoreTable {
+        table("run", 100, |index| {
+            Cell::Scored(f64::from(u8::from(index < from || index % 10 != 0)))
+        })
+    }
+
+    fn compared(baseline: Option<&ScoreTable>, slice: Option<&Slice>) -> Vec<MetricComparison> {
+        let evidence = Evidence {
+            candidate: &run(50),
+            baseline,
+        };
+        compare(&policy(Vec::new()).statistics, evidence, slice)
+    }
+
+    #[test]
+    fn each_metric_is_compared_case_by_case() {
+        let found = compared(Some(&run(0)), None);
+        let of = |name: &str| found.iter().find(|one| one.metric.name == name).unwrap();
+        let better = of("groundedness");
+        assert_eq!(better.wins_ties_losses, (5, 95, 0));
+        let difference = better.difference.as_ref().unwrap();
+        assert!((difference.point - 0.05).abs() < 1e-12, "{difference:?}");
+        assert!(better.p_value.is_some_and(|p| p > 0.0 && p < 0.5));
+        let (ours, theirs) = (&better.candidate, &better.baseline);
+        let gain = ours.as_ref().unwrap().point - theirs.as_ref().unwrap().point;
+        assert!((gain - 0.05).abs() < 1e-12);
+        // Good answers take longer here, and longer is worse.
+        assert_eq!(of("latency_ms").wins_ties_losses, (0, 95, 5));
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_left_open() {
+        for one in compared(None, None) {
+            assert!(one.baseline.is_none() && one.difference.is_none() && one.p_value.is_none());
+            assert_eq!(one.wins_ties_losses, (0, 0, 0));
+            assert_eq!(one.counts.scored, 100);
+        }
+        let nothing = table("run", 100, |_| Cell::Unscored(Unscored::NotRun));
+        for one in compared(Some(&nothing), None) {
+            assert!(one.candidate.is_some() && one.baseline.is_none() && one.difference.is_none());
+        }
+        let mut unmeasured = run(0);
+        unmeasured.columns.clear();
+        for one in compared(Some(&unmeasured), None) {
+            assert_eq!((one.difference, one.wins_ties_losses), (None, (0, 0, 0)));
+        }
+    }
+
+    #[test]
+    fn a_slice_is_compared_by_itself() {
+        let slice = |value: &str| Slice {
+            tag: "product".to_owned(),
+            value: value.to_owned(),
+        };
+        // The tenth answers are all of one product.
+        for (value, wins) in [("cards", (5, 45, 0)), ("fees", (0, 50, 0))] {
+            let found = compared(Some(&run(0)), Some(&slice(value)));
+            let one = found.iter().find(|one| one.metric.name == "groundedness");
+            assert_eq!(one.unwrap().wins_ties_losses, wins, "{value}");
+            assert_eq!(one.unwrap().counts.planned, 50);
+        }
+    }
+}

@@ -199,20 +199,15 @@ impl Levels {
 }
 
 fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Finding {
-    let (verdict, estimate, why_settled) = match &draft.state {
-        State::Settled(verdict, why) => (*verdict, None, Some(why.clone())),
+    let (verdict, found) = match &draft.state {
+        State::Settled(verdict, why) => (*verdict, Err(why.clone())),
         State::Tested(assessment) => match compare(&draft, assessment, levels) {
-            Ok(comparison) => (
-                tested(
-                    policy,
-                    draft.bar,
-                    (comparison.is_above(), comparison.is_below()),
-                    levels,
-                ),
-                Some(comparison.estimate),
-                None,
-            ),
-            Err(error) => (Verdict::Error, None, Some(error.to_string())),
+            Ok(comparison) => {
+                let shown = (comparison.is_above(), comparison.is_below());
+                let verdict = tested(policy, draft.bar, shown, levels);
+                (verdict, Ok(comparison.estimate))
+            }
+            Err(error) => (Verdict::Error, Err(error.to_string())),
         },
     };
     let mut finding = Finding {
@@ -224,7 +219,7 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Findin
         why: rule.why.clone(),
         verdict,
         sentence: String::new(),
-        estimate,
+        estimate: None,
         observed: None,
         threshold: draft.threshold,
         bar: draft.bar,
@@ -235,7 +230,13 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Findin
         worst_cases: draft.worst_cases,
         policy_line: rule.line,
     };
-    finding.sentence = why_settled.unwrap_or_else(|| sentence::of(&finding));
+    match found {
+        Ok(estimate) => {
+            finding.sentence = sentence::of(&finding, &estimate);
+            finding.estimate = Some(estimate);
+        }
+        Err(why) => finding.sentence = why,
+    }
     finding
 }
 

@@ -70,19 +70,17 @@ impl HumanScores {
     pub(super) fn recognized(&self, column: &Column) -> Option<(Recognized, Recognized)> {
         let (_, best) = column.metric.data_type.range();
         let (best, said) = (best?, self.by_metric.get(&column.metric.name)?);
-        let mut counts = [(0, 0); 2];
+        let (mut good, mut bad) = ((0, 0), (0, 0));
         let pairs = said.iter().zip(&column.cells);
         for (said, cell) in pairs.filter_map(|(said, cell)| Some(((*said)?, cell))) {
             let is_good = said >= best;
             let is_right = matches!(cell, Cell::Scored(value) if (*value >= best) == is_good);
-            if let Some((right, labelled)) = counts.get_mut(usize::from(!is_good)) {
-                *labelled += 1;
-                *right += usize::from(is_right);
-            }
+            let (right, labelled) = if is_good { &mut good } else { &mut bad };
+            *labelled += 1;
+            *right += usize::from(is_right);
         }
-        let [(right_good, good), (right_bad, bad)] = counts;
-        let good = Recognized::new(right_good, good).ok()?;
-        Some((good, Recognized::new(right_bad, bad).ok()?))
+        let recognized = |(right, labelled)| Recognized::new(right, labelled).ok();
+        Some((recognized(good)?, recognized(bad)?))
     }
 
     /// What people must know of a metric with labels.
@@ -262,6 +260,35 @@ mod tests {
         assert_eq!(few.sample(&table, column, (Estimand::Suite, None)), None);
         assert!(few.note("groundedness").unwrap().contains("fewer than 30"));
         assert_eq!(few.note("tone"), None);
+    }
+
+    #[test]
+    fn an_earlier_calibration_of_the_same_judge_weighs_it() {
+        use crate::gate::policy::CalibrationOrigin;
+        let table = table("run", 100, |index| {
+            Cell::Scored(f64::from(u8::from(index % 3 != 0)))
+        });
+        let column = &table.columns["groundedness"];
+        let said: Vec<(usize, f64)> = (0..50).map(|index| (index, 1.0)).collect();
+        let labels = labels(&said, 100);
+        assert!(!labels.is_empty() && HumanScores::new(String::new()).is_empty());
+        let rate = Recognized::new(90, 100).unwrap();
+        let lambda = |judge: &str| {
+            let known = JudgeCalibration {
+                judge: judge.to_owned(),
+                good: rate,
+                bad: rate,
+                origin: CalibrationOrigin {
+                    weight: Some(0.8),
+                    ..CalibrationOrigin::default()
+                },
+            };
+            let sample = labels.sample(&table, column, (Estimand::Suite, Some(&known)));
+            sample.unwrap().lambda
+        };
+        // As many answers with labels as without: half of it.
+        assert!((lambda(&column.instrument.short()) - 0.4).abs() < 1e-12);
+        assert!((lambda("0123456789ab") - DEFAULT_LAMBDA).abs() < 1e-12);
     }
 
     #[test]

@@ -41,9 +41,9 @@ pub use decide::{Evidence, decide, decide_with_labels};
 pub use labels::HumanScores;
 pub use look::{NextStep, must_pass_cases};
 pub use outside::{
-    Age, Approval, ApprovalRule, DateOf, Document, FactKind, FactRule, Facts, JudgeMeasure,
-    Measure, Outside, Says, Settled, Voice, Waiver, WaiverTerms, approval_subject, judge_measures,
-    read_document, settle, voices,
+    Age, Approval, ApprovalRule, BaselineTerms, DateOf, Document, FactKind, FactRule, Facts,
+    JudgeMeasure, Measure, NotBy, Outside, Says, Settled, Voice, Waiver, WaiverTerms,
+    approval_subject, judge_measures, read_document, settle, voices,
 };
 pub use policy::{
     BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen,

@@ -313,3 +313,183 @@ fn questions_of_one_cluster_are_one_observation_wherever_they_stand() {
         .unwrap();
     assert_eq!(estimate.n, 30, "{estimate:?}");
 }
+
+#[test]
+fn a_calibration_of_another_judge_corrects_nothing() {
+    let candidate = good();
+    let rate = Recognized::new(95, 100).unwrap();
+    let floor = RuleKind::Floor {
+        metric: "groundedness".to_owned(),
+        min: 0.5,
+    };
+    let with = |judge: Digest| {
+        let mut policy = policy(vec![floor.clone()]);
+        let known = JudgeCalibration {
+            judge: judge.short(),
+            good: rate,
+            bad: rate,
+            origin: CalibrationOrigin::default(),
+        };
+        policy.calibrations = BTreeMap::from([("groundedness".to_owned(), known)]);
+        let evidence = Evidence {
+            candidate: &candidate,
+            baseline: None,
+        };
+        decide(&policy, evidence).findings.remove(0)
+    };
+    assert_eq!(with(Digest::of(b"judge")).verdict, Verdict::Pass);
+    let other = with(Digest::of(b"another judge"));
+    assert_eq!(other.verdict, Verdict::Inconclusive);
+    assert!(other.sentence.contains("judge changed"), "{other:?}");
+}
+
+#[test]
+fn too_few_labels_change_no_finding() {
+    let candidate = table("run", 100, |index| {
+        Cell::Scored(f64::from(u8::from(index % 10 != 0)))
+    });
+    let floor = policy(vec![RuleKind::Floor {
+        metric: "groundedness".to_owned(),
+        min: 0.5,
+    }]);
+    let evidence = Evidence {
+        candidate: &candidate,
+        baseline: None,
+    };
+    let findings = |n: usize| {
+        let mut labels = HumanScores::new("labels.jsonl".to_owned());
+        labels.add("groundedness", 100, (0..n).map(|trial| (trial, 0.0)));
+        decide_with_labels(&floor, evidence, Some(&labels)).findings
+    };
+    let plain = decide(&floor, evidence).findings;
+    assert_eq!(findings(29), plain);
+    assert_ne!(findings(40), plain);
+}
+
+/// No loader makes such a table; if one did, what it left out is not dropped.
+#[test]
+fn a_column_that_is_too_short_counts_as_not_run() {
+    let mut short = good();
+    for column in short.columns.values_mut() {
+        column.cells.truncate(90);
+    }
+    for kind in [
+        RuleKind::Floor {
+            metric: "groundedness".to_owned(),
+            min: 0.5,
+        },
+        RuleKind::NonInferior {
+            metric: "groundedness".to_owned(),
+            margin: 0.5,
+        },
+    ] {
+        let finding = decided(kind, &short, Some(&good())).findings.remove(0);
+        assert_eq!(finding.verdict, Verdict::Inconclusive);
+        assert!(
+            finding.sentence.contains("have no measurement"),
+            "{finding:?}"
+        );
+        assert_eq!(finding.counts.planned, 100);
+        assert_eq!(finding.counts.unscored.values().sum::<usize>(), 10);
+    }
+}
+
+#[test]
+fn what_is_undecided_holds_where_the_policy_says_so_and_what_has_no_data_never_does() {
+    let edge = table("edge", 100, |index| {
+        Cell::Scored(f64::from(u8::from(index % 10 != 0)))
+    });
+    let slices = |on_thin| RuleKind::SliceFloor {
+        metric: "groundedness".to_owned(),
+        by: vec!["product".to_owned()],
+        min: 0.1,
+        min_cases: 60,
+        on_thin,
+        required: Vec::new(),
+    };
+    let floor = || RuleKind::Floor {
+        metric: "groundedness".to_owned(),
+        min: 0.9,
+    };
+    let said = |kind: RuleKind, on_inconclusive, candidate: &ScoreTable| {
+        let policy = Policy {
+            on_inconclusive,
+            ..policy(vec![kind])
+        };
+        let evidence = Evidence {
+            candidate,
+            baseline: None,
+        };
+        let decision = decide(&policy, evidence);
+        let quick = decide::verdicts(&policy, evidence);
+        let quick = quick.iter().map(|one| one.verdict).max();
+        assert_eq!(
+            quick,
+            Some(decision.verdict),
+            "without bounds and sentences"
+        );
+        decision.verdict
+    };
+    let (block, hold) = (OnOpen::Block, OnOpen::Hold);
+    assert_eq!(said(floor(), block, &edge), Verdict::Inconclusive);
+    assert_eq!(said(floor(), hold, &edge), Verdict::Hold);
+    assert_eq!(said(slices(block), hold, &edge), Verdict::Inconclusive);
+    assert_eq!(said(slices(hold), block, &edge), Verdict::Hold);
+    let nothing = table("nothing", 100, |_| Cell::Unscored(Unscored::NotRun));
+    for kind in [floor(), slices(hold)] {
+        assert_eq!(said(kind, hold, &nothing), Verdict::Inconclusive);
+    }
+}
+
+#[test]
+fn the_bound_that_the_policy_chooses_is_the_one_that_is_used() {
+    let candidate = table("run", 100, |index| {
+        Cell::Scored([0.6, 0.7, 0.8, 0.9, 1.0][index % 5])
+    });
+    let lower = |bound| {
+        let mut policy = policy(vec![RuleKind::Floor {
+            metric: "faithfulness".to_owned(),
+            min: 0.5,
+        }]);
+        policy.statistics.bound = bound;
+        let evidence = Evidence {
+            candidate: &candidate,
+            baseline: None,
+        };
+        let finding = decide(&policy, evidence).findings.remove(0);
+        finding.estimate.unwrap().lower.unwrap()
+    };
+    let (proven, exact) = (lower(BoundChoice::Proven), lower(BoundChoice::Exact));
+    let calibrated = lower(BoundChoice::Calibrated);
+    assert!(
+        proven < exact && exact < calibrated,
+        "{proven} {exact} {calibrated}"
+    );
+}
+
+#[test]
+fn every_verdict_has_its_own_word_and_sign() {
+    let all = [
+        Verdict::Pass,
+        Verdict::Waived,
+        Verdict::Hold,
+        Verdict::Inconclusive,
+        Verdict::Fail,
+        Verdict::Error,
+    ];
+    let shown: Vec<String> = (all.iter())
+        .map(|verdict| format!("{} {verdict} {}", verdict.glyph(), verdict.name()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "✔ PASS pass",
+            "~ WAIVED waived",
+            "‖ HOLD hold",
+            "◐ INCONCLUSIVE inconclusive",
+            "✖ FAIL fail",
+            "! ERROR error",
+        ]
+    );
+    assert!(all.is_sorted(), "the worst is the largest");
+}

@@ -42,10 +42,7 @@ pub(super) fn asked(metric: &str, asked: Asked) -> String {
 }
 
 /// The sentence of a tested finding.
-pub(super) fn of(finding: &Finding) -> String {
-    let Some(estimate) = &finding.estimate else {
-        return no_scores(&finding.metric, finding.slice.as_deref());
-    };
+pub(super) fn of(finding: &Finding, estimate: &Estimate) -> String {
     let values: Vec<f64> = [Some(estimate.point), estimate.lower, estimate.upper]
         .into_iter()
         .flatten()

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
-use crate::stats::Estimate;
+use crate::{stats::Estimate, trial::Cell};
 
 /// The answer of a rule and of a gate; the worst of its rules wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -70,6 +70,16 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// One more planned trial.
+    pub(super) fn add(&mut self, cell: &Cell) {
+        self.planned += 1;
+        match cell {
+            Cell::Scored(_) => self.scored += 1,
+            Cell::NotApplicable => self.not_applicable += 1,
+            Cell::Unscored(reason) => *self.unscored.entry(reason.name()).or_insert(0) += 1,
+        }
+    }
+
     /// All that should have a value and have none.
     pub fn n_unscored(&self) -> usize {
         self.unscored.values().sum()

@@ -49,6 +49,14 @@ pub enum RecordError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// It could not be removed.
+    #[error("failed to remove record `{}`", path.display())]
+    Remove {
+        /// The record's file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// There is already a record of this name.
     #[error("record `{}` exists already", path.display())]
     Exists {

@@ -30,6 +30,9 @@ pub struct Header {
     pub seed: u64,
     /// Over everything that decides what is asked and how it is judged; a resumed run must have it.
     pub plan_digest: Digest,
+    /// Who started it, as CI or the local user's name declares it; nobody has checked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initiator: Option<String>,
     /// The revision of the working directory, where there is one.
     pub git_revision: Option<String>,
     /// What is measured, by whom, in the order of the record's metric numbers.

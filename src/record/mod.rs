@@ -9,6 +9,7 @@ mod error;
 mod header;
 mod lock;
 mod reader;
+mod remove;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -17,4 +18,5 @@ mod writer;
 pub use error::RecordError;
 pub use header::{Header, MetricSource, Status};
 pub use reader::{CallSummary, Reader, ReplyFacts, ReplySummary, StoredDetail, StoredTrial};
+pub use remove::remove;
 pub use writer::Writer;

@@ -24,6 +24,7 @@ fn header() -> Header {
         attempts: 1,
         seed: 0,
         plan_digest: Digest::of(b""),
+        initiator: None,
         git_revision: None,
         metrics: Vec::new(),
         looks: None,

@@ -234,6 +234,7 @@ max  = 0.02
             line: None,
             roles: vec!["product".to_owned(), "security".to_owned()],
             valid_for: crate::gate::Age::parse("72h").unwrap(),
+            not_by: std::collections::BTreeSet::new(),
         }];
         policy
     }

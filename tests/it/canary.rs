@@ -26,7 +26,7 @@ margin      = 0.15
 consecutive = 2
 "#;
 
-fn import(folder: &Folder, name: &str, n: usize, wrong: usize) -> String {
+pub(crate) fn import(folder: &Folder, name: &str, n: usize, wrong: usize) -> String {
     folder.write("scored.jsonl", &scored(n, wrong));
     let metric = "groundedness=binary";
     let ended = folder.run(&[
@@ -208,6 +208,9 @@ fn schemas_suit_what_they_describe_and_nothing_else() {
         POLICY.replace("kind   = \"floor\"", "kind   = \"flor\""),
         POLICY.replace("min-answers = 150", ""),
         POLICY.replace("margin = 0.05", "margin = \"0.05\""),
+        POLICY.replace("[canary]", "[baseline]\nsame-judge = false\n[canary]"),
+        POLICY.replace("[canary]", "[baseline]\nif-stale = \"rerun\"\n[canary]"),
+        POLICY.replace("[canary]", "[env.a]\nbaseline.ref = \"01J\"\n[canary]"),
     ] {
         let value: Value = toml::from_str(&wrong).unwrap();
         assert!(suits(&value, &policy).is_err(), "{wrong}");

@@ -32,6 +32,7 @@ id        = "launch"
 from      = "prod"
 roles     = ["product"]
 valid-for = "72h"
+not-by    = ["change-author"]
 [env.qa]
 [env.prod]
 inherits = "qa"
@@ -86,12 +87,19 @@ fn bash(folder: &Folder, script: &str, variables: &[(&str, &str)]) -> Output {
         .unwrap()
 }
 
+fn approve(folder: &Folder, by: &str) {
+    let words = ["--role", "product", "--by", by, "--reason", "fine"];
+    let approved = folder.run(&[&["approve", "--env", "prod"][..], &words].concat());
+    assert_eq!(approved.code, 0, "{}", approved.err);
+}
+
 fn variables<'a>(environment: &'a str, files: &'a [PathBuf; 2]) -> BTreeMap<&'a str, &'a str> {
     BTreeMap::from([
         ("GATE_RUN", "latest"),
         ("GATE_BASELINE", ""),
         ("GATE_ENV", environment),
         ("GATE_POLICY", "git:main:gate.toml"),
+        ("GATE_CHANGE_AUTHOR", "ada"),
         ("GATE_REPORT", "groundgate-report"),
         ("GITHUB_STEP_SUMMARY", files[0].to_str().unwrap()),
         ("GITHUB_OUTPUT", files[1].to_str().unwrap()),
@@ -131,6 +139,15 @@ fn the_github_action_decides_annotates_and_leaves_reports() {
         let annotated = commands(&ended.stdout);
         assert_eq!(annotated.is_empty(), verdict == "pass", "{annotated:?}");
         assert!(commands(&ended.stderr).is_empty());
+        if verdict == "hold" {
+            approve(&folder, "ben");
+            for (author, code) in [("ada", 0), ("Ben", 12), ("", 12), ("--report-only", 0)] {
+                let mut by = variables.clone();
+                by.push(("GATE_CHANGE_AUTHOR", author));
+                let ended = bash(&folder, &action, &by);
+                assert_eq!(ended.status.code(), Some(code), "{author}");
+            }
+        }
         let mut stranger = variables.clone();
         stranger.push(("GITHUB_EVENT_NAME", "pull_request_target"));
         assert_eq!(bash(&folder, &action, &stranger).status.code(), Some(2));
@@ -175,6 +192,15 @@ fn the_gitlab_template_keeps_the_exit_code_and_writes_junit() {
             "{junit}"
         );
         assert!(commands(&ended.stdout).is_empty() && commands(&ended.stderr).is_empty());
+        if code == 12 {
+            approve(&folder, "ben");
+            for (author, code) in [("ada lovelace", 0), ("Ben", 12), ("", 12)] {
+                let author = [("GATE_CHANGE_AUTHOR", author)];
+                let variables = [&variables[..], &author].concat();
+                let ended = bash(&folder, &steps.join("\n"), &variables);
+                assert_eq!(ended.status.code(), Some(code), "{author:?}");
+            }
+        }
     }
 }
 
@@ -195,31 +221,32 @@ fn the_databricks_task_ends_with_the_gate_s_exit_code() {
     let shown = folder.run(&["policy", "show", "--env", "prod", "--json"]);
     let shown: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
     let digest = shown["digest"]["sha256"].as_str().unwrap().to_owned();
-    let step = |name: &str, digest: &str| {
+    let step = |name: &str, digest: &str, author: &[&str]| {
         let volume = folder.path().to_str().unwrap();
         let ended = Command::new("python3")
             .arg(&task)
             .args([name, volume, digest, "main.copilot.support", "7"])
+            .args(author)
             .output()
             .unwrap();
         ended.status.code().unwrap()
     };
-    assert_eq!(step("approve", &digest), 12);
+    assert_eq!(step("approve", &digest, &["cem"]), 12);
     assert_eq!(
-        step("approve", &"0".repeat(64)),
+        step("approve", &"0".repeat(64), &["cem"]),
         3,
         "another policy than was pinned"
     );
     assert_eq!(
-        step("promote", &digest),
+        step("promote", &digest, &["cem"]),
         12,
         "nothing is promoted that is on hold"
     );
-    assert_eq!(step("launch", &digest), 2);
-    let words = ["--role", "product", "--by", "ana", "--reason", "fine"];
-    let approved = folder.run(&[&["approve", "--env", "prod"][..], &words].concat());
-    assert_eq!(approved.code, 0, "{}", approved.err);
-    assert_eq!(step("approve", &digest), 0);
+    assert_eq!(step("launch", &digest, &["cem"]), 2);
+    approve(&folder, "ana");
+    for (author, code) in [(&[][..], 12), (&["Ana"], 12), (&["cem"], 0)] {
+        assert_eq!(step("approve", &digest, author), code, "{author:?}");
+    }
 }
 
 /// Everything that others write, in every place that they write it, through every output.
@@ -244,6 +271,10 @@ fn what_others_wrote_forms_no_command_in_any_log() {
         "[[approval]]",
         &format!("why = '::error::why ##[x]y'\n{slices}{evidence}[[approval]]"),
     );
+    let policy = policy.replace(
+        "[\"change-author\"]",
+        "[\"run-initiator\", \"change-author\"]",
+    );
     let folder = Folder::with(&[
         ("gate.toml", &policy),
         ("scored.jsonl", &(lines.join("\n") + "\n")),
@@ -259,8 +290,14 @@ fn what_others_wrote_forms_no_command_in_any_log() {
         HOSTILE,
     ];
     let metric = ["--metric", "groundedness=binary"];
-    let imported = folder.run(&[&import[..], &metric].concat());
-    assert_eq!(imported.code, 0, "{}", imported.err);
+    let mut imported = folder.command(&[&import[..], &metric].concat());
+    let imported = imported.env("GITHUB_ACTOR", HOSTILE).status().unwrap();
+    assert!(imported.success());
+    let (author, by) = (
+        format!("--change-author={HOSTILE}"),
+        format!("--by={HOSTILE}"),
+    );
+    let reason = format!("--reason={HOSTILE}");
     let case = format!("{HOSTILE} 1");
     let git = "--policy=git:main:gate.toml";
     let all: Vec<Vec<&str>> = vec![
@@ -274,6 +311,9 @@ fn what_others_wrote_forms_no_command_in_any_log() {
         vec!["report", git, "--as", "csv"],
         vec!["report", git, "--as", "text"],
         vec!["report", git, "--as", "html"],
+        vec!["approve", git, "--env=prod", "--role=product", &by, &reason],
+        vec!["gate", git, "--env=prod", &author],
+        vec!["report", git, "--env=prod", "--as=md", &author],
         vec!["explain", &case],
         vec!["explain", &case, "--json"],
         vec!["explain", HOSTILE],

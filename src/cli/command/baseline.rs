@@ -19,6 +19,7 @@ use super::{
     compare,
 };
 use crate::{
+    gate::Policy,
     record::{Reader, Status},
     report::visible_line,
 };
@@ -77,6 +78,52 @@ pub(crate) fn open(directory: &Path) -> Result<Option<Reader>, CliError> {
             named.run
         )))
     }
+}
+
+/// A run to compare with, and who says so.
+pub(crate) struct Base {
+    pub(crate) loaded: Loaded,
+    pub(crate) named_by: &'static str,
+    /// What the policy says, where the command line says otherwise.
+    pub(crate) instead_of: Option<String>,
+}
+
+/// The run to compare with: as the command line says, else the policy, else `baseline set`. Only the
+/// command line can compare a run with itself.
+pub(crate) fn choose(
+    directory: &Path,
+    (written, policy): (Option<&str>, &Policy),
+    candidate: &Loaded,
+    terminal: &Terminal,
+) -> Result<Option<Base>, CliError> {
+    let of_policy = policy.outside.baseline.run.as_deref();
+    let (reader, named_by) = match (written, of_policy) {
+        (Some(name), _) => (runs::open(directory, name)?, "--baseline"),
+        (None, Some(name)) => (runs::open_ref(directory, name)?, "the policy"),
+        (None, None) => match open(directory)? {
+            Some(reader) => (reader, "groundgate baseline set"),
+            None => return Ok(None),
+        },
+    };
+    let run = reader.header().run_id.clone();
+    if written.is_none() {
+        if run == candidate.reader.header().run_id {
+            return Ok(None);
+        }
+        let run = visible_line(&run);
+        terminal.note(&format!(
+            "against the baseline that {named_by} names: {run}"
+        ));
+    }
+    let is_other = |name: &&str| {
+        let named = runs::open(directory, name).ok();
+        named.is_none_or(|named| named.header().run_id != run)
+    };
+    Ok(Some(Base {
+        instead_of: of_policy.filter(is_other).map(str::to_owned),
+        loaded: Loaded::new(reader)?,
+        named_by,
+    }))
 }
 
 fn path(directory: &Path) -> PathBuf {

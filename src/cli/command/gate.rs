@@ -16,7 +16,7 @@ use super::{
         terminal::{Terminal, variable},
         wants_json,
     },
-    baseline,
+    baseline::{self, Base},
 };
 use crate::{
     gate::{
@@ -26,7 +26,7 @@ use crate::{
     quality::{JoinError, join, labels},
     report::{
         Embed, Report, render_annotations, render_json, render_markdown, render_outputs,
-        render_text, visible_line,
+        render_text,
     },
     unit::Digest,
 };
@@ -103,21 +103,19 @@ pub(crate) fn decide(
 ) -> Result<Decided, CliError> {
     let directory = project::runs_dir(global)?;
     let candidate = Loaded::new(runs::open(&directory, &against.run)?)?;
-    let baseline = match &against.baseline {
-        None => set_baseline(&directory, &candidate, terminal)?,
-        Some(name) => Some(Loaded::new(runs::open(&directory, name)?)?),
-    };
     let source = PolicySource::chosen(global, against.policy.as_deref())?;
     let environment = against.env.as_deref();
     let known = candidate.known_metrics();
     let policy = source.policy(environment, &known)?;
     source.check_trusted(&policy, against.policy_digest.as_deref(), terminal)?;
     let policy_name = source.to_string();
-    if baseline.is_none() && policy.rules.iter().any(|rule| rule.kind.needs_baseline()) {
-        terminal.report(
-            "note: the policy compares with a baseline and none was named; add --baseline RUN",
-        );
+    let named = (against.baseline.as_deref(), &policy);
+    let base = baseline::choose(&directory, named, &candidate, terminal)?;
+    if base.is_none() {
+        say_what_is_missing(&policy, terminal);
     }
+    let told = base.as_ref().map(told).unwrap_or_default();
+    let baseline = base.map(|base| base.loaded);
     for warning in policy_warnings(&policy_name, &policy) {
         warn(&warning, false, terminal);
     }
@@ -131,6 +129,7 @@ pub(crate) fn decide(
         baseline: baseline.as_ref(),
         at: clock::now(terminal.source_date_epoch.as_deref()),
         approvals: Some(approvals.clone()),
+        change_authors: against.change_author.clone(),
         labels: labels(against, &candidate, terminal)?,
     }
     .gather(trusts_waivers.then_some(&source))?;
@@ -142,6 +141,8 @@ pub(crate) fn decide(
         facts: &gathered.facts,
         embed,
     })?;
+    report.provenance.extend(told.0);
+    report.decision.notes.extend(told.1);
     report.provenance.extend(gathered.provenance);
     if !policy.outside.approvals.is_empty() {
         let row = (
@@ -206,24 +207,25 @@ fn labels(
     Ok(Some(scores))
 }
 
-/// The baseline that `baseline set` has named; none for itself.
-fn set_baseline(
-    directory: &Path,
-    candidate: &Loaded,
-    terminal: &Terminal,
-) -> Result<Option<Loaded>, CliError> {
-    let Some(reader) = baseline::open(directory)? else {
-        return Ok(None);
-    };
-    let run = reader.header().run_id.clone();
-    if run == candidate.reader.header().run_id {
-        return Ok(None);
+fn say_what_is_missing(policy: &Policy, terminal: &Terminal) {
+    if policy.rules.iter().any(|rule| rule.kind.needs_baseline()) {
+        terminal.report(
+            "note: the policy compares with a baseline and none was named; add --baseline RUN",
+        );
     }
-    terminal.note(&format!(
-        "against the baseline that was set: {}",
-        visible_line(&run)
-    ));
-    Ok(Some(Loaded::new(reader)?))
+}
+
+/// Who named the baseline, for the provenance, and a note where that is not the policy although it
+/// names one.
+fn told(base: &Base) -> (Option<(String, String)>, Option<String>) {
+    let by = ("baseline named by".to_owned(), base.named_by.to_owned());
+    let note = base.instead_of.as_ref().map(|policys| {
+        let run = &base.loaded.reader.header().run_id;
+        format!(
+            "compared with {run} as --baseline says, and not with the policy's baseline {policys}"
+        )
+    });
+    (Some(by), note)
 }
 
 /// What the working tree changes in a policy that was taken from a revision: said, and without effect.

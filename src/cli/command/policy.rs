@@ -229,10 +229,8 @@ fn replay(
     terminal: &Terminal,
 ) -> Result<Vec<Replayed>, CliError> {
     let directory = project::runs_dir(global)?;
-    let baseline = match &args.baseline {
-        None => None,
-        Some(name) => Some(Loaded::new(runs::open(&directory, name)?)?),
-    };
+    let load = |name: &str| Loaded::new(runs::open(&directory, name)?);
+    let baseline = args.baseline.as_deref().map(load).transpose()?;
     let mut paths = runs::list(&directory)?;
     paths.drain(..paths.len().saturating_sub(n));
     let mut replayed = Vec::new();
@@ -248,19 +246,21 @@ fn replay(
         let known = loaded.known_metrics();
         let verdict = |source: &PolicySource| {
             let policy = source.policy(args.env.as_deref(), &known)?;
+            let own = match (&baseline, &policy.outside.baseline.run) {
+                (None, Some(name)) => Some(Loaded::new(runs::open_ref(&directory, name)?)?),
+                (Some(_), _) | (None, None) => None,
+            };
+            let own = own.filter(|own| own.reader.header().run_id != run);
             verdict(
                 &policy,
-                (&loaded, baseline.as_ref()),
+                (&loaded, baseline.as_ref().or(own.as_ref())),
                 (source, args.env.as_deref()),
                 terminal,
             )
         };
         let [old, new] = sources;
-        replayed.push(Replayed {
-            run,
-            old: verdict(old)?,
-            new: verdict(new)?,
-        });
+        let (old, new) = (verdict(old)?, verdict(new)?);
+        replayed.push(Replayed { run, old, new });
     }
     Ok(replayed)
 }
@@ -278,6 +278,7 @@ fn verdict(
         baseline,
         at: clock::now(terminal.source_date_epoch.as_deref()),
         approvals: None,
+        change_authors: Vec::new(),
         labels: None,
     }
     .gather(Some(source))?;

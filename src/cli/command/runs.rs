@@ -13,7 +13,7 @@ use super::super::{
     wants_json,
 };
 use crate::{
-    record::{Reader, Status},
+    record::{self, Reader, Status},
     report::visible_line,
     trial::{Cell, ScoreTable},
 };
@@ -115,6 +115,13 @@ fn show(global: &Global, reader: &Reader, terminal: &Terminal) -> Result<ExitCod
         ("run", header.run_id.clone()),
         ("file", reader.path().display().to_string()),
         ("created", header.created_at.clone()),
+        (
+            "by",
+            header
+                .initiator
+                .clone()
+                .unwrap_or_else(|| "not said".to_owned()),
+        ),
         ("status", status.name().to_owned()),
         (
             "copilot",
@@ -233,9 +240,7 @@ fn remove(reader: &Reader, yes: bool, terminal: &Terminal) -> Result<ExitCode, C
                 .with_help("add --yes"),
         );
     }
-    fs::remove_file(path).map_err(|cause| {
-        CliError::invalid(format!("failed to remove `{}`", path.display())).because(cause)
-    })?;
+    record::remove(path)?;
     terminal.note(&format!("removed {}", path.display()));
     Ok(ExitCode::Done)
 }

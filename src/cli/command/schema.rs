@@ -9,7 +9,7 @@ use super::super::{
     exit_code::ExitCode,
     terminal::Terminal,
 };
-use crate::gate::{RuleKeys, rule_keys};
+use crate::gate::{NotBy, RuleKeys, rule_keys};
 
 /// Runs the command.
 pub(crate) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<ExitCode, CliError> {
@@ -109,6 +109,7 @@ fn environment() -> Value {
                 "defaults",
                 object(&[], vec![("on-inconclusive", words(&["block", "hold"]))]),
             ),
+            ("baseline", object(&[], vec![("max-age", age())])),
             ("waivers", object(&[], vec![("max", whole(0))])),
             ("rule", named(object(&[], bars))),
         ],
@@ -137,6 +138,10 @@ fn policy() -> Value {
         ("from", text()),
         ("roles", texts()),
         ("valid-for", age()),
+        (
+            "not-by",
+            json!({"type": "array", "items": words(&NotBy::ALL.map(NotBy::name))}),
+        ),
     ];
     let mut schema = object(
         &["schema", "name", "rule"],
@@ -149,6 +154,7 @@ fn policy() -> Value {
                 "defaults",
                 object(&[], vec![("on-inconclusive", words(&["block", "hold"]))]),
             ),
+            ("baseline", baseline()),
             (
                 "judge-calibration",
                 json!({"type": "object", "additionalProperties": calibration()}),
@@ -174,6 +180,18 @@ fn policy() -> Value {
     );
     titled(&mut schema, "gate.toml, the release policy");
     schema
+}
+
+fn baseline() -> Value {
+    let only = |value: Value| json!({"const": value});
+    let keys = vec![
+        ("ref", text()),
+        ("same-evalset", only(json!(true))),
+        ("same-judge", only(json!(true))),
+        ("max-age", age()),
+        ("if-stale", only(json!("block"))),
+    ];
+    object(&[], keys)
 }
 
 fn calibration() -> Value {

@@ -1,6 +1,6 @@
 //! `groundgate view` and `groundgate label`: pages on this machine, until Ctrl-C.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rustls::crypto::ring;
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,7 +20,7 @@ use super::{
         terminal::Terminal,
         wants_json,
     },
-    label_export,
+    label_export, validate,
 };
 use crate::{
     gate::Evidence,
@@ -36,8 +36,7 @@ pub(crate) fn run(
     args: &ViewArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
-    let directory = project::runs_dir(global)?;
-    let baseline = baseline(&directory, args)?;
+    let baseline = baseline(global, args)?;
     let desk = desk(global, args, baseline.as_ref(), None, terminal)?;
     serve(desk, args.port, "", global, terminal)
 }
@@ -53,7 +52,7 @@ pub(crate) fn label(
     }
     let directory = project::runs_dir(global)?;
     let run = runs::open(&directory, &args.run)?;
-    let baseline = baseline(&directory, &args.view)?;
+    let baseline = baseline(global, &args.view)?;
     let log = Log::open(&args.view.labels).map_err(CliError::invalid)?;
     let drawn = (queue(args.queue), args.items, args.seed);
     let other = if args.pairs { baseline.as_ref() } else { None };
@@ -90,9 +89,19 @@ const fn queue(name: QueueName) -> Queue {
     }
 }
 
-fn baseline(directory: &Path, args: &ViewArgs) -> Result<Option<Reader>, CliError> {
-    let name = args.baseline.as_ref();
-    name.map(|name| runs::open(directory, name)).transpose()
+/// As the command line says, else the policy; pages choose where its run is not here. What is wrong with
+/// the policy is said on the pages.
+fn baseline(global: &Global, args: &ViewArgs) -> Result<Option<Reader>, CliError> {
+    let directory = project::runs_dir(global)?;
+    if let Some(name) = &args.baseline {
+        return runs::open(&directory, name).map(Some);
+    }
+    let path = args.policy.clone();
+    let path = path.map_or_else(|| project::policy_path(global), Ok)?;
+    let known = validate::known(global)?;
+    let policy = project::policy(&path, args.env.as_deref(), &known).ok();
+    let run = policy.and_then(|(_, policy)| policy.outside.baseline.run);
+    Ok(run.and_then(|name| runs::open(&directory, &name).ok()))
 }
 
 fn desk(
@@ -189,6 +198,7 @@ impl Gate {
             baseline: baseline.as_ref(),
             at: clock::now(self.source_date_epoch.as_deref()),
             approvals: run.path().parent().map(|folder| folder.join("approvals")),
+            change_authors: Vec::new(),
             labels: None,
         }
         .gather(Some(&source))?;

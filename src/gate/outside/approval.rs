@@ -36,6 +36,96 @@ pub struct ApprovalRule {
     pub roles: Vec<String>,
     /// An older approval is none.
     pub valid_for: Age,
+    /// Whose approval is none; nobody's counts while one of them is not known.
+    pub not_by: BTreeSet<NotBy>,
+}
+
+/// Somebody who must not approve what is their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NotBy {
+    /// Who started the run.
+    RunInitiator,
+    /// Who made the change that it tests.
+    ChangeAuthor,
+}
+
+impl NotBy {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::RunInitiator, Self::ChangeAuthor];
+
+    /// The word in policies.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RunInitiator => "run-initiator",
+            Self::ChangeAuthor => "change-author",
+        }
+    }
+
+    /// The key of its setting, which is 1 where the policy has it.
+    pub(in crate::gate) const fn flag(self) -> &'static str {
+        match self {
+            Self::RunInitiator => "not-by-run-initiator",
+            Self::ChangeAuthor => "not-by-change-author",
+        }
+    }
+
+    /// Who that is, as far as anybody said.
+    fn people(self, facts: &Facts) -> Vec<String> {
+        let named = match self {
+            Self::RunInitiator => facts.initiator.as_slice(),
+            Self::ChangeAuthor => &facts.change_authors,
+        };
+        let people = named.iter().map(|name| person(name));
+        people.filter(|name| !name.is_empty()).collect()
+    }
+
+    /// What is missing where nobody said who that is, and how to give it.
+    const fn unknown(self) -> &'static str {
+        match self {
+            Self::RunInitiator => {
+                "the record does not say who started the run; make a new run where GITHUB_ACTOR, \
+                 GITLAB_USER_LOGIN or, outside of CI, USER says it"
+            }
+            Self::ChangeAuthor => "nobody said who made the change; add --change-author NAME",
+        }
+    }
+}
+
+/// A name as names are compared: "Ada " is no other person than "ada".
+fn person(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+impl ApprovalRule {
+    /// Whether an approval by that person counts: whoever must not approve is known, and is another.
+    fn counts(&self, by: &str, facts: &Facts) -> bool {
+        self.not_by.iter().all(|one| {
+            let people = one.people(facts);
+            !people.is_empty() && !people.contains(&person(by))
+        })
+    }
+
+    /// Which approvals of a verdict that nobody rejects do not count because of who gave them, as the end
+    /// of a sentence.
+    fn not_counted(&self, subject: Digest, facts: &Facts) -> String {
+        let given = facts.approvals.iter();
+        let given = given.filter(|one| one.subject == subject && self.roles.contains(&one.role));
+        let mut said = String::new();
+        for one in &self.not_by {
+            let people = one.people(facts);
+            if people.is_empty() {
+                said = format!("{said}; no approval counts: {}", one.unknown());
+            }
+            for approval in given
+                .clone()
+                .filter(|given| people.contains(&person(&given.by)))
+            {
+                let by = approval.by.trim();
+                said = format!("{said}; {by} does not count ({})", one.name());
+            }
+        }
+        said
+    }
 }
 
 /// What one person said.
@@ -102,8 +192,8 @@ pub struct Voice<'a> {
     pub said: Option<&'a Approval>,
 }
 
-/// What was said of a verdict, role by role: a rejection before any approval, and nobody approves in
-/// two roles.
+/// What was said of a verdict, role by role: a rejection before any approval, nobody approves in two
+/// roles, and who must not approve has said nothing.
 pub fn voices<'a>(rule: &'a ApprovalRule, subject: Digest, facts: &'a Facts) -> Vec<Voice<'a>> {
     let heard: Vec<&Approval> = (facts.approvals.iter())
         .filter(|one| one.subject == subject)
@@ -116,7 +206,8 @@ pub fn voices<'a>(rule: &'a ApprovalRule, subject: Digest, facts: &'a Facts) -> 
             .find(|one| one.says == Says::Reject)
             .or_else(|| {
                 own.filter(|one| rule.valid_for.check(one.at, facts.at).is_ok())
-                    .find(|one| people.insert(one.by.trim().to_lowercase()))
+                    .filter(|one| rule.counts(&one.by, facts))
+                    .find(|one| people.insert(person(&one.by)))
             })
     };
     let roles = rule.roles.iter();
@@ -159,7 +250,8 @@ pub(super) fn finding(rule: &ApprovalRule, subject: Digest, facts: &Facts) -> Fi
     let (verdict, sentence) = if open.is_empty() {
         (Verdict::Pass, sentence)
     } else {
-        let sentence = format!("{sentence}; open: {}", open.join(", "));
+        let not_counted = rule.not_counted(subject, facts);
+        let sentence = format!("{sentence}; open: {}{not_counted}", open.join(", "));
         (Verdict::Hold, sentence)
     };
     shape.finding(Found {

@@ -8,6 +8,7 @@
 
 mod age;
 mod approval;
+mod baseline;
 mod document;
 mod evidence;
 mod judge_health;
@@ -17,10 +18,17 @@ mod settle;
 mod waiver;
 
 #[cfg(test)]
+mod baseline_tests;
+#[cfg(test)]
+mod not_by_tests;
+#[cfg(test)]
+mod settle_tests;
+#[cfg(test)]
 mod tests;
 
 pub use age::Age;
-pub use approval::{Approval, ApprovalRule, Says, Voice, approval_subject, voices};
+pub use approval::{Approval, ApprovalRule, NotBy, Says, Voice, approval_subject, voices};
+pub use baseline::BaselineTerms;
 pub use document::{Document, read_document};
 pub use judge_health::Measure;
 pub use judge_measures::{JudgeMeasure, judge_measures};
@@ -38,6 +46,8 @@ use super::{canary::Canary, labels::HumanScores, verdict::Bar};
 pub struct Outside {
     /// Rules about facts, in the order of the file.
     pub rules: Vec<FactRule>,
+    /// What candidates are compared with.
+    pub baseline: BaselineTerms,
     /// Who has to approve.
     pub approvals: Vec<ApprovalRule>,
     /// What may be waived.
@@ -176,6 +186,10 @@ pub struct Facts {
     pub documents: BTreeMap<String, Document>,
     /// Id and text of the questions that the run asked; empty where no rule wants them.
     pub questions: Vec<(String, String)>,
+    /// Who started the run, as its record says.
+    pub initiator: Option<String>,
+    /// Who made the change that the run tests; empty where nobody said.
+    pub change_authors: Vec<String>,
     /// All waivers there are, in force or not.
     pub waivers: Vec<Waiver>,
     /// All approvals there are, of this verdict or of others.
@@ -194,6 +208,8 @@ impl Facts {
             baseline_made: None,
             documents: BTreeMap::new(),
             questions: Vec::new(),
+            initiator: None,
+            change_authors: Vec::new(),
             waivers: Vec::new(),
             approvals: Vec::new(),
             labels: None,

@@ -6,11 +6,12 @@
 //! | judge health | what an unhealthy judge measured becomes inconclusive, waived or not |
 //! | rules about facts | add findings |
 //! | approvals | add findings that hold until everybody has said yes |
+//! | the baseline's age | what would pass against one that is too old becomes inconclusive |
 //!
 //! The worst finding is the verdict.
 
 use super::{
-    FactKind, FactRule, Facts, Waiver, approval, approval_subject, evidence, judge_health,
+    FactRule, Facts, Waiver, approval, approval_subject, baseline, evidence, judge_health,
 };
 use crate::{
     gate::{
@@ -43,7 +44,7 @@ pub fn settle(policy: &Policy, evidence: Evidence<'_>, facts: &Facts) -> Settled
         if let Some(found) = &health
             && found.verdict != Verdict::Pass
         {
-            doubt(rule, evidence.candidate, &mut decision.findings);
+            doubt(found, evidence.candidate, &mut decision.findings);
         }
         let found = health.or_else(|| fact(policy, rule, facts));
         decision.findings.extend(found);
@@ -52,6 +53,7 @@ pub fn settle(policy: &Policy, evidence: Evidence<'_>, facts: &Facts) -> Settled
     let approvals = approvals.map(|rule| approval::finding(rule, subject, facts));
     decision.findings.extend(approvals);
     check_number_of_waivers(policy, &mut decision);
+    baseline::doubt(policy, facts, &mut decision.findings);
     let notes = facts
         .waivers
         .iter()
@@ -168,15 +170,12 @@ fn check_number_of_waivers(policy: &Policy, decision: &mut Decision) {
     decision.notes.push(note);
 }
 
-/// What the judge of a rule measured cannot be told from this.
-fn doubt(rule: &FactRule, candidate: &ScoreTable, findings: &mut [Finding]) {
-    let FactKind::JudgeHealth { metric, .. } = &rule.kind else {
-        return;
-    };
+/// What the judge of a metric measured cannot be told, by what was found of that judge.
+fn doubt(health: &Finding, candidate: &ScoreTable, findings: &mut [Finding]) {
     let instrument = |name: &str| candidate.columns.get(name).map(|column| column.instrument);
-    let judge = instrument(metric);
+    let judge = instrument(&health.metric);
     let is_its = |finding: &&mut Finding| {
-        finding.metric == *metric || (judge.is_some() && instrument(&finding.metric) == judge)
+        finding.metric == health.metric || (judge.is_some() && instrument(&finding.metric) == judge)
     };
     for finding in findings.iter_mut().filter(is_its) {
         if !matches!(finding.verdict, Verdict::Inconclusive | Verdict::Error) {
@@ -184,7 +183,7 @@ fn doubt(rule: &FactRule, candidate: &ScoreTable, findings: &mut [Finding]) {
             finding.waived = None;
             finding.sentence = format!(
                 "cannot be told: its judge is not shown to be healthy (rule {}); measured: {}",
-                rule.id, finding.sentence
+                health.id, finding.sentence
             );
         }
     }

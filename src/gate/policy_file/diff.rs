@@ -7,7 +7,10 @@ use super::{
     environment::is_weaker,
 };
 use crate::{
-    gate::policy::{Estimand, OnOpen, Policy},
+    gate::{
+        outside::{Age, BaselineTerms, NotBy},
+        policy::{Estimand, OnOpen, Policy},
+    },
     unit::count_to_f64,
 };
 
@@ -164,6 +167,19 @@ fn all(policy: &Policy) -> BTreeMap<String, Settings> {
     }
     of_rules(policy, &mut parts);
     of_canary(policy, &mut parts);
+    let BaselineTerms { run, max_age } = &policy.outside.baseline;
+    let seconds = |age: Age| count_to_f64(usize::try_from(age.seconds()).unwrap_or(usize::MAX));
+    let set = "as `groundgate baseline set` names it";
+    parts.insert(
+        "baseline".to_owned(),
+        vec![
+            ("ref", Word(run.as_deref().unwrap_or(set).to_owned())),
+            (
+                "max-age-s",
+                LessIsStricter(max_age.map_or(f64::INFINITY, seconds)),
+            ),
+        ],
+    );
     let terms = &policy.outside.waivers;
     parts.insert(
         "waivers".to_owned(),
@@ -206,7 +222,7 @@ fn of_canary(policy: &Policy, parts: &mut BTreeMap<String, Settings>) {
 }
 
 fn of_rules(policy: &Policy, parts: &mut BTreeMap<String, Settings>) {
-    use Setting::{LessIsStricter, Word, Words};
+    use Setting::{LessIsStricter, MoreIsStricter, Word, Words};
     let never = &policy.outside.waivers.never;
     let waivable = |id: &str| {
         let flag = f64::from(u8::from(!never.contains(id)));
@@ -227,10 +243,15 @@ fn of_rules(policy: &Policy, parts: &mut BTreeMap<String, Settings>) {
     }
     for rule in &policy.outside.approvals {
         let seconds = usize::try_from(rule.valid_for.seconds()).unwrap_or(usize::MAX);
-        let own = vec![
+        let not_by = |one: NotBy| {
+            let flag = f64::from(u8::from(rule.not_by.contains(&one)));
+            (one.flag(), MoreIsStricter(flag))
+        };
+        let mut own = vec![
             ("roles", Words(rule.roles.clone())),
             ("valid-for-s", LessIsStricter(count_to_f64(seconds))),
         ];
+        own.extend(NotBy::ALL.map(not_by));
         parts.insert(format!("approval {}", rule.id), own);
     }
 }
@@ -355,6 +376,34 @@ mod tests {
                 assert_eq!(removed.tendency, Tendency::Weaker, "{setting}");
             }
         }
+    }
+
+    #[test]
+    fn a_setting_that_only_one_side_has_is_neither_weaker_nor_stricter() {
+        let speed = |keys: &str| {
+            let rule = "[[rule]]\nid='slow'\nmetric='latency_ms'\nmax=9\n";
+            policy(&format!("{BASE}{rule}{keys}"))
+        };
+        let (mean, tail) = (
+            speed("kind='mean-max'\nestimand='suite'\n"),
+            speed("kind='percentile'\nquantile=0.9\n"),
+        );
+        let found: Vec<(String, bool, bool, Tendency)> = changes(&mean, &tail)
+            .into_iter()
+            .map(|one| {
+                let (before, after) = (one.before.is_some(), one.after.is_some());
+                (one.setting, before, after, one.tendency)
+            })
+            .collect();
+        let expected = [
+            ("rule slow estimand", true, false),
+            ("rule slow kind", true, true),
+            ("rule slow quantile", false, true),
+        ];
+        let other = |(setting, before, after): (&str, bool, bool)| {
+            (setting.to_owned(), before, after, Tendency::Other)
+        };
+        assert_eq!(found, expected.map(other));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::Resolved;
 use crate::{
     gate::{
-        outside::{Age, DateOf, FactKind, Outside, WaiverTerms},
+        outside::{Age, BaselineTerms, DateOf, FactKind, Outside, WaiverTerms},
         policy::{
             BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, OnOpen, Rule,
             RuleKind, Slice,
@@ -170,51 +170,58 @@ pub(super) fn digest(
     calibrations: &BTreeMap<String, JudgeCalibration>,
 ) -> Digest {
     let statistics = &policy.statistics;
-    let mut document = json!({
-        "name": name,
-        "owner": owner,
-        "on-inconclusive": match policy.on_inconclusive {
-            OnOpen::Block => "block",
-            OnOpen::Hold => "hold",
+    let on_inconclusive = match policy.on_inconclusive {
+        OnOpen::Block => "block",
+        OnOpen::Hold => "hold",
+    };
+    let statistics = json!({
+        "alpha-pass": statistics.alpha_pass,
+        "alpha-fail": statistics.alpha_fail,
+        "min-cases": statistics.min_cases,
+        "missing-max": statistics.missing_max.value(),
+        "bound": match statistics.bound {
+            BoundChoice::Exact => "exact",
+            BoundChoice::Calibrated => "calibrated",
+            BoundChoice::Proven => "proven",
         },
-        "statistics": {
-            "alpha-pass": statistics.alpha_pass,
-            "alpha-fail": statistics.alpha_fail,
-            "min-cases": statistics.min_cases,
-            "missing-max": statistics.missing_max.value(),
-            "bound": match statistics.bound {
-                BoundChoice::Exact => "exact",
-                BoundChoice::Calibrated => "calibrated",
-                BoundChoice::Proven => "proven",
-            },
-            "versus-baseline": estimand(statistics.versus_baseline),
-            "absolute": estimand(statistics.absolute),
-        },
-        "rules": policy.rules.iter().map(rule).collect::<Vec<_>>(),
+        "versus-baseline": estimand(statistics.versus_baseline),
+        "absolute": estimand(statistics.absolute),
     });
-    outside_of(&policy.outside, &mut document);
+    let mut fields = Map::from_iter([
+        ("name".to_owned(), json!(name)),
+        ("owner".to_owned(), json!(owner)),
+        ("on-inconclusive".to_owned(), json!(on_inconclusive)),
+        ("statistics".to_owned(), statistics),
+        ("rules".to_owned(), policy.rules.iter().map(rule).collect()),
+    ]);
+    outside_of(&policy.outside, &mut fields);
     // A policy without calibrations keeps the digest it had before there were any.
-    if let (false, Some(fields)) = (calibrations.is_empty(), document.as_object_mut()) {
+    if !calibrations.is_empty() {
         let calibrations: Map<String, Value> = calibrations
             .iter()
             .map(|(metric, one)| (metric.clone(), calibration(one)))
             .collect();
         fields.insert("judge-calibration".to_owned(), Value::Object(calibrations));
     }
-    Digest::of(document.to_string().as_bytes())
+    Digest::of(Value::Object(fields).to_string().as_bytes())
 }
 
 /// What is not about scores; where there is nothing, the digest is what it was before there was any.
-fn outside_of(outside: &Outside, document: &mut Value) {
-    let Some(fields) = document.as_object_mut() else {
-        return;
-    };
+fn outside_of(outside: &Outside, fields: &mut Map<String, Value>) {
     let facts: Vec<Value> = (outside.rules.iter())
         .map(|rule| as_object(fact_settings(&rule.kind), (&rule.id, rule.why.as_deref())).into())
         .collect();
     let approvals: Vec<Value> = (outside.approvals.iter())
-        .map(|rule| json!([rule.id, rule.why, rule.roles, rule.valid_for.seconds()]))
+        .map(|rule| {
+            let own = json!([rule.id, rule.why, rule.roles, rule.valid_for.seconds()]);
+            if rule.not_by.is_empty() {
+                return own;
+            }
+            let not_by: Vec<&str> = rule.not_by.iter().map(|one| one.name()).collect();
+            json!([own, not_by])
+        })
         .collect();
+    let BaselineTerms { run, max_age } = &outside.baseline;
     let canary = &outside.canary;
     let WaiverTerms {
         max,
@@ -232,6 +239,11 @@ fn outside_of(outside: &Outside, document: &mut Value) {
             "waivers",
             json!([max, approvers]),
             max.is_none() && approvers.is_empty(),
+        ),
+        (
+            "baseline",
+            json!([run, max_age.map(Age::seconds)]),
+            run.is_none() && max_age.is_none(),
         ),
         ("canary", json!(format!("{canary:?}")), canary.is_none()),
         ("never-waived", json!(never), never.is_empty()),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Resolved, digest::Setting};
 use crate::{
-    gate::policy::OnOpen,
-    toml_reader::{Document, Table},
+    gate::{outside::Age, policy::OnOpen},
+    toml_reader::Table,
 };
 
 /// More environments than anybody has.
@@ -127,7 +127,17 @@ pub(super) fn chains<'d, 's>(root: Table<'d, 's>) -> Vec<Chain<'d, 's>> {
 }
 
 fn check_keys(table: &Table<'_, '_>, rule_ids: &[&str]) {
-    table.only(&["inherits", "statistics", "defaults", "waivers", "rule"]);
+    table.only(&[
+        "inherits",
+        "statistics",
+        "defaults",
+        "baseline",
+        "waivers",
+        "rule",
+    ]);
+    if let Some(baseline) = table.table("baseline") {
+        baseline.only(&["max-age"]);
+    }
     if let Some(waivers) = table.table("waivers") {
         waivers.only(&["max"]);
     }
@@ -203,20 +213,40 @@ pub(super) fn check_only_stricter(
         return;
     };
     let from = chain.parent.unwrap_or("the top of the file");
-    if child.statistics.min_cases < parent.statistics.min_cases {
-        weaker(own.table("statistics"), "min-cases", name, from);
+    // What an environment does not write down is what it inherits.
+    if let Some(statistics) = own.table("statistics")
+        && child.statistics.min_cases < parent.statistics.min_cases
+    {
+        weaker(statistics, "min-cases", name, from);
     }
-    if parent.on_inconclusive == OnOpen::Block && child.on_inconclusive == OnOpen::Hold {
-        weaker(own.table("defaults"), "on-inconclusive", name, from);
+    if let Some(defaults) = own.table("defaults")
+        && (parent.on_inconclusive, child.on_inconclusive) == (OnOpen::Block, OnOpen::Hold)
+    {
+        weaker(defaults, "on-inconclusive", name, from);
+    }
+    let oldest = |resolved: &Resolved| {
+        let max_age = resolved.outside.baseline.max_age;
+        max_age.map_or(i64::MAX, Age::seconds)
+    };
+    if let Some(baseline) = own.table("baseline")
+        && oldest(child) > oldest(parent)
+    {
+        weaker(baseline, "max-age", name, from);
     }
     let most = |resolved: &Resolved| resolved.outside.waivers.max.unwrap_or(usize::MAX);
-    if most(child) > most(parent) {
-        weaker(own.table("waivers"), "max", name, from);
+    if let Some(waivers) = own.table("waivers")
+        && most(child) > most(parent)
+    {
+        weaker(waivers, "max", name, from);
     }
-    let overrides = own.table("rule");
+    let Some(overrides) = own.table("rule") else {
+        return;
+    };
     let before = parent.settings();
     for (id, after) in child.settings() {
-        let table = overrides.and_then(|rules| rules.table(&id));
+        let Some(table) = overrides.table(&id) else {
+            continue;
+        };
         let before = before.get(&id).map(Vec::as_slice).unwrap_or_default();
         for ((key, before), (_, after)) in before.iter().zip(&after) {
             if is_weaker(before, after) {
@@ -235,13 +265,10 @@ pub(super) fn is_weaker(before: &Setting, after: &Setting) -> bool {
     }
 }
 
-fn weaker(table: Option<Table<'_, '_>>, key: &str, name: &str, from: &str) {
-    if let Some(table) = table {
-        let document: &Document<'_> = table.document();
-        document.report_with_help(
-            table.at_value(key),
-            format!("environment `{name}` makes `{key}` weaker than {from}"),
-            "an environment may only be stricter than what it inherits",
-        );
-    }
+fn weaker(table: Table<'_, '_>, key: &str, name: &str, from: &str) {
+    table.document().report_with_help(
+        table.at_value(key),
+        format!("environment `{name}` makes `{key}` weaker than {from}"),
+        "an environment may only be stricter than what it inherits",
+    );
 }

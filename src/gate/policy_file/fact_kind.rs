@@ -66,7 +66,7 @@ fn evidence(reader: &Reader<'_, '_, '_>) -> Option<FactKind> {
         date: date?,
         max_age: max_age?,
         bar,
-        threshold: threshold?,
+        threshold: threshold?.number,
         unit: unit?.to_owned(),
     })
 }
@@ -105,9 +105,9 @@ fn max_overlap(reader: &Reader<'_, '_, '_>) -> Option<FactKind> {
         return None;
     }
     let max = max?;
-    let inside = (0.0..1.0).contains(&max);
+    let inside = (0.0..1.0).contains(&max.number);
     Some(FactKind::MaxOverlap {
-        max: reader.allow("max", max, inside, "from 0 to just below 1")?,
+        max: max.allow(inside, "from 0 to just below 1")?,
         files: files?,
     })
 }
@@ -139,9 +139,9 @@ fn judge_health(reader: &Reader<'_, '_, '_>) -> Option<FactKind> {
         table.report(other, message);
     }
     let threshold = reader.number(key)?;
-    let inside = threshold > 0.0 && threshold < 1.0;
+    let inside = threshold.number > 0.0 && threshold.number < 1.0;
     Some(FactKind::JudgeHealth {
-        threshold: reader.allow(key, threshold, inside, "above 0 and below 1")?,
+        threshold: threshold.allow(inside, "above 0 and below 1")?,
         file: file?,
         metric: metric?,
         measure,

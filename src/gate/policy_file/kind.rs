@@ -28,7 +28,7 @@ pub(super) const KINDS: [Kind<RuleKind>; 11] = [
             let spec = reader.metric(&MORE_IS_BETTER);
             let min = reader.number("min");
             let spec = spec?;
-            let min = reader.inside("min", min?, &spec)?;
+            let min = min?.inside(&spec)?;
             Some(RuleKind::Floor {
                 metric: spec.name,
                 min,
@@ -44,7 +44,7 @@ pub(super) const KINDS: [Kind<RuleKind>; 11] = [
             let spec = reader.metric(&LESS_IS_BETTER);
             let max = reader.number("max");
             let spec = spec?;
-            let max = reader.inside("max", max?, &spec)?;
+            let max = max?.inside(&spec)?;
             Some(RuleKind::Ceiling {
                 metric: spec.name,
                 max,
@@ -60,7 +60,7 @@ pub(super) const KINDS: [Kind<RuleKind>; 11] = [
             let spec = reader.metric(&SCORE);
             let margin = reader.number("margin");
             let spec = spec?;
-            let margin = reader.below_range("margin", margin?, &spec)?;
+            let margin = margin?.below_range(&spec)?;
             Some(RuleKind::NonInferior {
                 metric: spec.name,
                 margin,
@@ -74,9 +74,10 @@ pub(super) const KINDS: [Kind<RuleKind>; 11] = [
         bars: &["by"],
         read: |reader| {
             let spec = reader.metric(&SCORE);
-            let by = reader.layers.read("by", 0.0, |_, key| reader.number(key));
+            let read = |_: &Table<'_, '_>, _: &str| reader.number("by").map(Some);
+            let by = reader.layers.read("by", None, read)?;
             let spec = spec?;
-            let by = reader.below_range("by", by?, &spec)?;
+            let by = by.map_or(Some(0.0), |by| by.below_range(&spec))?;
             Some(RuleKind::Superior {
                 metric: spec.name,
                 by,
@@ -214,7 +215,7 @@ fn slice_floor(reader: &Reader<'_, '_, '_>) -> Option<RuleKind> {
     let required = required(reader, &by);
     let spec = spec?;
     Some(RuleKind::SliceFloor {
-        min: reader.inside("min", min?, &spec)?,
+        min: min?.inside(&spec)?,
         metric: spec.name,
         by,
         min_cases: usize::try_from(min_cases?).ok()?,
@@ -273,10 +274,10 @@ fn must_pass(reader: &Reader<'_, '_, '_>) -> Option<RuleKind> {
     let spec = spec?;
     let min = min?;
     let (low, high) = spec.data_type.range();
-    let possible = min > low && high.is_none_or(|high| min <= high);
+    let possible = min.number > low && high.is_none_or(|high| min.number <= high);
     let wanted = format!("above {low} and reachable for `{}`", spec.name);
     Some(RuleKind::MustPass {
-        min: reader.allow("min", min, possible, &wanted)?,
+        min: min.allow(possible, &wanted)?,
         metric: spec.name,
         cases: cases?,
         min_cases: usize::try_from(min_cases?).ok()?,

@@ -74,7 +74,11 @@ fn canaries() {
 
 #[test]
 fn calibrations() {
-    assert!(read(&format!("{HEAD}{RULE}{CALIBRATION}judge-weight = 0.5\n")).is_ok());
+    let origin = "judge-weight = 0.5\nlabelled-on = \"2026-11-25\"\n";
+    let policy = read(&format!("{HEAD}{RULE}{CALIBRATION}{origin}")).unwrap();
+    let read_origin = &policy.calibrations["groundedness"].origin;
+    assert_eq!(read_origin.labelled_on.as_deref(), Some("2026-11-25"));
+    assert_eq!(read_origin.weight, Some(0.5));
     for (more, expected) in [
         ("labelled-on = \"lately\"\n", "`labelled-on` is no day"),
         ("judge-weight = 1.5\n", "is a number from 0 to 1"),

@@ -4,6 +4,7 @@
 //! The top of the file is the weakest policy; each `[env.<name>]` inherits from it or from another
 //! environment and may only be stricter. Whatever environment is asked for, all are checked.
 
+mod baseline;
 mod calibration;
 mod canary;
 mod diff;
@@ -101,6 +102,7 @@ fn read(root: Table<'_, '_>, env: Option<&str>, known: &KnownMetrics) -> Option<
         "owner",
         "statistics",
         "defaults",
+        "baseline",
         "judge-calibration",
         "waivers",
         "rule",
@@ -155,6 +157,7 @@ fn resolve(root: Table<'_, '_>, chain: &Chain<'_, '_>, known: &KnownMetrics) -> 
     let statistics = statistics(root, chain);
     let on_inconclusive = on_inconclusive(root, chain);
     let rules = rule::read_rules(root, chain, statistics.as_ref(), known);
+    let baseline = baseline::terms(root, chain);
     let approvals = outside::approvals(root, chain);
     let never = rules.as_ref().map(|rules| rules.never_waived.clone());
     let canary = canary::read(root, known);
@@ -166,6 +169,7 @@ fn resolve(root: Table<'_, '_>, chain: &Chain<'_, '_>, known: &KnownMetrics) -> 
         rules: rules.scores,
         outside: Outside {
             rules: rules.facts,
+            baseline: baseline?,
             approvals: approvals?,
             waivers: waivers?,
             canary,
@@ -278,6 +282,8 @@ fn count(table: &Table<'_, '_>, key: &str, least: u32) -> Option<u32> {
     }
 }
 
+#[cfg(test)]
+mod baseline_tests;
 #[cfg(test)]
 mod mistakes_tests;
 #[cfg(test)]

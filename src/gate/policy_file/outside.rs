@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{count, environment::Chain, fact_kind::age};
 use crate::{
-    gate::outside::{ApprovalRule, WaiverTerms},
+    gate::outside::{ApprovalRule, NotBy, WaiverTerms},
     toml_reader::Table,
 };
 
@@ -18,7 +18,7 @@ pub(super) fn approvals(root: Table<'_, '_>, chain: &Chain<'_, '_>) -> Option<Ve
     let mut rules = Vec::new();
     let mut all_read = true;
     for table in root.tables("approval") {
-        table.only(&["id", "why", "from", "roles", "valid-for"]);
+        table.only(&["id", "why", "from", "roles", "valid-for", "not-by"]);
         table.needs(&["id", "roles", "valid-for"]);
         if let Some(id) = table.text("id")
             && !ids.insert(id)
@@ -50,7 +50,26 @@ fn approval(table: Table<'_, '_>) -> Option<ApprovalRule> {
         line: Some(table.document().line_of(table.at())),
         roles: roles?,
         valid_for: valid_for?,
+        not_by: not_by(table),
     })
+}
+
+/// Whose approval is none; empty where the policy does not say.
+fn not_by(table: Table<'_, '_>) -> BTreeSet<NotBy> {
+    let mut people = BTreeSet::new();
+    for (word, at) in table.texts("not-by").unwrap_or_default() {
+        match NotBy::ALL.into_iter().find(|one| one.name() == word) {
+            Some(one) if people.insert(one) => {}
+            Some(_) => table
+                .document()
+                .report(at, format!("`not-by` names `{word}` twice")),
+            None => {
+                let known = NotBy::ALL.map(NotBy::name);
+                table.document().report_unknown(at, "`not-by`", word, known);
+            }
+        }
+    }
+    people
 }
 
 /// What may be waived, besides the rules that say `waivable = false`.

@@ -6,18 +6,19 @@ use crate::{
         outside::{Age, DateOf, FactKind, Measure},
         verdict::Bar,
     },
-    trial::{DataType, MetricSpec},
+    trial::{DataType, MetricSpec, builtin_metric},
 };
 
 const HEAD: &str = "schema = \"groundgate.policy/1\"\nname = \"p\"\n";
 const RULE: &str = "[[rule]]\nid = \"a\"\nkind = \"floor\"\nmetric = \"groundedness\"\nmin = 0.9\n";
 
 fn read_text(text: &str, env: Option<&str>) -> Result<Policy, String> {
-    let known = [(
-        "groundedness".to_owned(),
+    let known = [
         MetricSpec::score("groundedness", DataType::Fraction),
-    )];
-    read_policy("gate.toml", text, env, &known.into()).map_err(|mistakes| mistakes.to_string())
+        builtin_metric("latency_ms").unwrap(),
+    ];
+    let known = known.map(|metric| (metric.name.clone(), metric)).into();
+    read_policy("gate.toml", text, env, &known).map_err(|mistakes| mistakes.to_string())
 }
 
 /// The fact rule of a policy with a floor, whose keys besides the id are given.
@@ -140,11 +141,13 @@ fn facts_that_say_nothing_are_refused() {
         &format!("{HEALTH}measure='agreement'\nmin=0.7\nmin-labels=5"),
         "not at least 50",
     );
-    let plain = HEALTH.replace("'groundedness'", "'latency_ms'");
-    refuses(
-        &format!("{plain}measure='flip-rate'\nmax=0.05"),
-        "unknown judged metric",
-    );
+    for unjudged in ["'latency_ms'", "'mrr'", "'tone'"] {
+        let plain = HEALTH.replace("'groundedness'", unjudged);
+        refuses(
+            &format!("{plain}measure='flip-rate'\nmax=0.05"),
+            "unknown judged metric",
+        );
+    }
 }
 
 #[test]

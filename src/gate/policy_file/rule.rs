@@ -115,7 +115,7 @@ pub(super) struct Reader<'d, 's, 'k> {
     pub(super) known: &'k KnownMetrics,
 }
 
-impl Reader<'_, '_, '_> {
+impl<'d, 's> Reader<'d, 's, '_> {
     fn rule(&self, line: usize) -> Option<Read> {
         self.table.needs(&["id", "kind"]);
         let id = self.table.text("id");
@@ -205,50 +205,25 @@ impl Reader<'_, '_, '_> {
         Some(spec)
     }
 
-    pub(super) fn number(&self, key: &str) -> Option<f64> {
-        self.layers.holder(key)?.number(key)
+    pub(super) fn number(&self, key: &'static str) -> Option<Written<'d, 's>> {
+        let table = *self.layers.holder(key)?;
+        let number = table.number(key)?;
+        Some(Written { number, key, table })
     }
 
     pub(super) fn count(&self, key: &str, least: u32) -> Option<u32> {
         count(self.layers.holder(key)?, key, least)
     }
 
-    pub(super) fn above_zero(&self, key: &str) -> Option<f64> {
-        let number = self.number(key)?;
-        self.allow(key, number, number > 0.0, "more than 0")
+    pub(super) fn above_zero(&self, key: &'static str) -> Option<f64> {
+        let written = self.number(key)?;
+        written.allow(written.number > 0.0, "more than 0")
     }
 
     pub(super) fn quantile(&self) -> Option<f64> {
-        let number = self.number("quantile")?;
-        let inside = number > 0.0 && number < 1.0;
-        self.allow("quantile", number, inside, "between 0 and 1")
-    }
-
-    /// A bar that some values of the metric pass and others do not.
-    pub(super) fn inside(&self, key: &str, number: f64, spec: &MetricSpec) -> Option<f64> {
-        let (low, high) = spec.data_type.range();
-        let inside = number > low && high.is_none_or(|high| number < high);
-        let high = high.map_or_else(String::new, |high| format!(" and below {high}"));
-        let wanted = format!("above {low}{high}, where `{}` can tell", spec.name);
-        self.allow(key, number, inside, &wanted)
-    }
-
-    /// A difference that two values of the metric can have.
-    pub(super) fn below_range(&self, key: &str, number: f64, spec: &MetricSpec) -> Option<f64> {
-        let (low, high) = spec.data_type.range();
-        let range = high.map_or(f64::INFINITY, |high| high - low);
-        let wanted = format!("from 0 to below {range}, the range of `{}`", spec.name);
-        self.allow(key, number, (0.0..range).contains(&number), &wanted)
-    }
-
-    pub(super) fn allow(&self, key: &str, number: f64, allowed: bool, wanted: &str) -> Option<f64> {
-        if allowed {
-            return Some(number);
-        }
-        if let Some(table) = self.layers.holder(key) {
-            table.report(key, format!("`{key}` is {number} and not {wanted}"));
-        }
-        None
+        let written = self.number("quantile")?;
+        let inside = written.number > 0.0 && written.number < 1.0;
+        written.allow(inside, "between 0 and 1")
     }
 
     pub(super) fn slice(&self, written: &str, at: usize) -> Option<Slice> {
@@ -267,6 +242,42 @@ impl Reader<'_, '_, '_> {
                 None
             }
         }
+    }
+}
+
+/// A number of a rule, and where it is written: what is wrong with it is said there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written<'d, 's> {
+    pub(super) number: f64,
+    key: &'static str,
+    table: Table<'d, 's>,
+}
+
+impl Written<'_, '_> {
+    /// A bar that some values of the metric pass and others do not.
+    pub(super) fn inside(self, spec: &MetricSpec) -> Option<f64> {
+        let (low, high) = spec.data_type.range();
+        let inside = self.number > low && high.is_none_or(|high| self.number < high);
+        let high = high.map_or_else(String::new, |high| format!(" and below {high}"));
+        let wanted = format!("above {low}{high}, where `{}` can tell", spec.name);
+        self.allow(inside, &wanted)
+    }
+
+    /// A difference that two values of the metric can have.
+    pub(super) fn below_range(self, spec: &MetricSpec) -> Option<f64> {
+        let (low, high) = spec.data_type.range();
+        let range = high.map_or(f64::INFINITY, |high| high - low);
+        let wanted = format!("from 0 to below {range}, the range of `{}`", spec.name);
+        self.allow((0.0..range).contains(&self.number), &wanted)
+    }
+
+    pub(super) fn allow(self, allowed: bool, wanted: &str) -> Option<f64> {
+        let Self { number, key, table } = self;
+        if allowed {
+            return Some(number);
+        }
+        table.report(key, format!("`{key}` is {number} and not {wanted}"));
+        None
     }
 }
 

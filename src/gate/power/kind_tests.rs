@@ -288,5 +288,136 @@ fn a_population_of_clusters_is_seen_cluster_by_cluster() {
     assert_eq!((power.unit, power.units), (Unit::Cluster, 33));
 }
 
+#[test]
+fn a_quantile_passes_by_the_pilots_share_within_the_bar() {
+    let tail = |max| RuleKind::Percentile {
+        metric: "latency_ms".to_owned(),
+        quantile: 0.9,
+        max,
+    };
+    let says = |max| {
+        let power = power(tail(max), &good(), 1);
+        (power.pass.unwrap(), power.note.unwrap())
+    };
+    // 100 to 106 ms, each as often as the others.
+    let (pass, note) = says(106.0);
+    assert!(
+        (pass - 1.0).abs() < 1e-9 && note.starts_with("99 of 99 "),
+        "{note}"
+    );
+    let (pass, note) = says(105.0);
+    assert!(
+        pass < 0.05 && note.starts_with("85 of 99 "),
+        "{pass} {note}"
+    );
+}
+
+#[test]
+fn what_was_not_to_be_asked_is_neither_a_failure_nor_a_score() {
+    let with = |cell: &Cell| {
+        pilot(|index| match index % 9 {
+            0 => cell.clone(),
+            rest => Cell::Scored(f64::from(u8::from(rest != 1))),
+        })
+    };
+    let spared = with(&Cell::Unscored(Unscored::Spared("support 0.95".into())));
+    let (not_run, nothing) = (
+        with(&Cell::Unscored(Unscored::NotRun)),
+        with(&Cell::NotApplicable),
+    );
+    let errors = RuleKind::MaxErrorRate {
+        max: UnitInterval::new(0.0).unwrap(),
+    };
+    close(&power(errors.clone(), &spared, 1), 1.0);
+    assert!(power(errors, &not_run, 1).pass.unwrap() < 0.01);
+    let pass = |pilot: &ScoreTable| power(floor(0.75), pilot, 1).pass;
+    assert_eq!(pass(&spared), pass(&nothing));
+    assert_eq!(pass(&not_run), pass(&with(&Cell::Scored(0.0))));
+    assert_ne!(pass(&spared), pass(&not_run));
+}
+
+#[test]
+fn a_ceiling_of_an_amount_is_planned_as_its_mean() {
+    let ceiling = RuleKind::Ceiling {
+        metric: "latency_ms".to_owned(),
+        max: 103.5,
+    };
+    let (ceiling, mean) = (power(ceiling, &good(), 1), power(amount(103.5), &good(), 1));
+    assert_eq!((ceiling.pass, ceiling.units), (mean.pass, mean.units));
+}
+
+#[test]
+fn asking_each_question_again_makes_a_pass_likelier() {
+    let pilot = pilot(|index| Cell::Scored(f64::from(u8::from(index % 10 != 0))));
+    let pass = |attempts| {
+        let power = power(floor(0.82), &pilot, attempts);
+        assert_eq!((power.unit, power.units), (Unit::Question, 99));
+        power.pass.unwrap()
+    };
+    let (once, again) = (pass(1), pass(3));
+    assert!(once + 0.02 < again && again < 0.999, "{once} {again}");
+}
+
+#[test]
+fn votes_that_cost_nothing_are_not_for_sale() {
+    let pilot = pilot(|index| Cell::Scored(f64::from(u8::from(index % 5 != 0))));
+    let metrics = KnownMetrics::new();
+    let evidence = Evidence {
+        candidate: &pilot,
+        baseline: None,
+    };
+    let mut plan = planned(&pilot.cases, 1, Some(evidence), &metrics);
+    plan.assumptions.flips = 0.4;
+    let votes_bought = |vote| {
+        let prices = Prices {
+            question: 2.0,
+            copilot: 0.01,
+            vote,
+        };
+        let found = shopping(&policy(vec![floor(0.5)]), &plan, 0.1, prices).remove(0);
+        found.cheapest.unwrap().votes
+    };
+    assert_eq!(votes_bought(0.0), 1);
+    assert!(votes_bought(1e-6) > 1);
+}
+
+#[test]
+fn pairs_say_how_much_runs_differ_where_they_are_repeated() {
+    // Two runs of each question: of every third one the baseline's are both bad.
+    let mut candidate = pilot(|_| Cell::Scored(1.0));
+    candidate.attempts = 2;
+    let column = candidate.columns.get_mut("groundedness").unwrap();
+    column.cells = vec![Cell::Scored(1.0); 198];
+    let mut baseline = candidate.clone();
+    let column = baseline.columns.get_mut("groundedness").unwrap();
+    for (trial, cell) in column.cells.iter_mut().enumerate() {
+        *cell = Cell::Scored(f64::from(u8::from(trial / 2 % 3 != 0)));
+    }
+    let spread = |candidate: &ScoreTable, baseline: &ScoreTable| {
+        let ours = (candidate, &candidate.columns["groundedness"]);
+        let theirs = (baseline, &baseline.columns["groundedness"]);
+        spread::of_differences(ours, theirs, &|_| true).unwrap()
+    };
+    let repeated = spread(&candidate, &baseline);
+    assert!(
+        repeated.run.abs() < 1e-12 && repeated.total > 0.2,
+        "{repeated:?}"
+    );
+    // Of one run of each, all of it may be noise.
+    let once = |table: &ScoreTable| {
+        let mut once = table.clone();
+        once.attempts = 1;
+        let column = once.columns.get_mut("groundedness").unwrap();
+        column.cells = column.cells.iter().step_by(2).cloned().collect();
+        once
+    };
+    let single = spread(&once(&candidate), &once(&baseline));
+    assert!((single.run - single.total).abs() < 1e-12, "{single:?}");
+    // A question that the baseline was not asked makes no pair.
+    baseline.cases.truncate(33);
+    let fewer = spread(&candidate, &baseline);
+    assert!((fewer.applicable - 1.0 / 3.0).abs() < 1e-12, "{fewer:?}");
+}
+
 /// As many votes as a judge can have.
 const VOTES: u32 = 25;

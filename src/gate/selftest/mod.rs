@@ -22,10 +22,7 @@ use super::{
     power::n_tested,
     verdict::Verdict,
 };
-use crate::{
-    trial::{Direction, ScoreTable},
-    unit::count_to_f64,
-};
+use crate::{trial::ScoreTable, unit::count_to_f64};
 
 pub use rates::{KnownBad, Rate, RuleRates, SelfTest, Verdicts};
 pub use world::Agreement;
@@ -66,6 +63,8 @@ struct Harm {
     metric: String,
     times: u8,
     estimand: Estimand,
+    /// The worst value that the metric has.
+    worst: f64,
     /// What is lost, on the metric's scale.
     loss: f64,
     alone: Policy,
@@ -126,7 +125,7 @@ impl<'a> Test<'a> {
         let harms = self.harms.iter().map(|harm| {
             let mut worse = candidate.clone();
             let share = self.share_to_break(harm, suite)?;
-            break_some(&mut worse, &harm.metric, share, &mut luck);
+            break_some(&mut worse, (&harm.metric, harm.worst), share, &mut luck);
             Some(worst(&ask(&harm.alone, &worse)))
         });
         Outcome {
@@ -145,8 +144,7 @@ impl<'a> Test<'a> {
             Estimand::Population => (&self.fixed, true),
         };
         let truth = self.world.truth(suite, &harm.metric, None, by_cluster)?;
-        let worst = self.world.spec(&harm.metric)?.worst()?;
-        let share = harm.loss / (truth - worst).abs();
+        let share = harm.loss / (truth - harm.worst).abs();
         (share <= 1.0).then_some(share)
     }
 
@@ -315,13 +313,15 @@ fn harms(trying: &Trying<'_>, world: &World, fixed: &Suite) -> Vec<Harm> {
             continue;
         };
         let loss = loss_to_bar(trying, (world, fixed), rule, estimand);
-        let Some((metric, loss)) = loss.filter(|(_, loss)| *loss > 0.0) else {
+        let loss = loss.filter(|(_, loss)| *loss > 0.0);
+        let with_worst = loss.and_then(|(metric, loss)| {
+            let worst = world.spec(metric)?.worst()?;
+            Some((metric, loss, worst))
+        });
+        let Some((metric, loss, worst)) = with_worst else {
             continue;
         };
-        let has_worst = world.spec(metric).is_some_and(|spec| {
-            spec.worst().is_some() || spec.direction == Direction::HigherIsBetter
-        });
-        for times in [1, 2].into_iter().filter(|_| has_worst) {
+        for times in [1, 2] {
             let mut alone = policy.clone();
             alone.statistics.alpha_fail = alpha_fail;
             alone.rules = vec![rule.clone()];
@@ -330,6 +330,7 @@ fn harms(trying: &Trying<'_>, world: &World, fixed: &Suite) -> Vec<Harm> {
                 metric: metric.clone(),
                 times,
                 estimand,
+                worst,
                 loss: loss * f64::from(times),
                 alone,
             });

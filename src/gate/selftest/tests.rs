@@ -7,9 +7,10 @@ use crate::{
     copilot::FailureKind,
     gate::{
         Outside,
-        policy::{OnOpen, Rule, Statistics},
+        policy::{CalibrationOrigin, JudgeCalibration, OnOpen, Rule, Statistics},
         tests,
     },
+    stats::rogan_gladen::Recognized,
     trial::{CaseInfo, Cell, Column, DataType, MetricSpec, Unscored},
     unit::Digest,
 };
@@ -265,10 +266,10 @@ fn breaking_touches_scores_alone() {
     let mut record = table(50, 1);
     let mut luck = Luck::new(5, 0);
     let before = record.clone();
-    break_some(&mut record, "tone", 1.0, &mut luck);
+    break_some(&mut record, ("tone", 0.0), 1.0, &mut luck);
     assert_eq!(record, before, "nobody measured it");
     record.columns.get_mut("groundedness").unwrap().cells[3] = Cell::NotApplicable;
-    break_some(&mut record, "groundedness", 1.0, &mut luck);
+    break_some(&mut record, ("groundedness", 0.0), 1.0, &mut luck);
     let cells = &record.columns["groundedness"].cells;
     assert_eq!(cells[3], Cell::NotApplicable);
     let n_broken = cells
@@ -277,6 +278,72 @@ fn breaking_touches_scores_alone() {
         .count();
     assert_eq!(n_broken, 49);
     assert!((Rate { count: 0, of: 0 }).share().total_cmp(&0.0).is_eq());
+}
+
+#[test]
+fn scores_that_never_vary_agree_wholly() {
+    let record = |attempts| {
+        let mut record = table(30, attempts);
+        let column = record.columns.get_mut("groundedness").unwrap();
+        column.cells.fill(Cell::Scored(1.0));
+        record
+    };
+    let policy = policy(vec![floor(0.8)], Estimand::Suite);
+    let agreement = |record: &ScoreTable| {
+        let evidence = Evidence {
+            candidate: record,
+            baseline: None,
+        };
+        World::new(&policy, evidence, 0.5).agreements()["groundedness"]
+    };
+    let (once, twice) = (agreement(&record(1)), agreement(&record(2)));
+    assert!(!once.is_measured && (once.correlation - 0.5).abs() < 1e-15);
+    assert!(twice.is_measured && (twice.correlation - 1.0).abs() < 1e-15);
+}
+
+#[test]
+fn nothing_is_made_worse_where_there_is_no_worst_value() {
+    let record = tests::table("record", 60, |_| Cell::Scored(1.0));
+    let of = |metric: &str| {
+        let margin = RuleKind::NonInferior {
+            metric: metric.to_owned(),
+            margin: 0.1,
+        };
+        let policy = policy(vec![margin], Estimand::Suite);
+        let bad = tried(&policy, &record, 2).known_bad;
+        bad.iter().map(|one| one.times).collect::<Vec<_>>()
+    };
+    assert_eq!(of("faithfulness"), [1, 2]);
+    assert!(of("latency_ms").is_empty(), "an amount has no end");
+    assert!(of("tone").is_empty(), "nobody measured it");
+}
+
+#[test]
+fn a_calibration_moves_the_bar_that_a_bad_candidate_stands_at() {
+    let record = tests::table("record", 100, |index| {
+        Cell::Scored(f64::from(u8::from(index % 10 != 0)))
+    });
+    let losses = |judge: Option<Digest>| {
+        let mut policy = policy(vec![floor(0.5), not_worse(0.1)], Estimand::Suite);
+        let rate = Recognized::new(90, 100).unwrap();
+        policy.calibrations.extend(judge.map(|judge| {
+            let known = JudgeCalibration {
+                judge: judge.short(),
+                good: rate,
+                bad: rate,
+                origin: CalibrationOrigin::default(),
+            };
+            ("groundedness".to_owned(), known)
+        }));
+        let bad = tried(&policy, &record, 2).known_bad;
+        let at_bar = bad.iter().filter(|one| one.times == 1);
+        at_bar.map(|one| one.loss).collect::<Vec<_>>()
+    };
+    let (plain, known) = (losses(None), losses(Some(Digest::of(b"judge"))));
+    assert!((plain[0] - 0.4).abs() < 1e-12 && (plain[1] - 0.1).abs() < 1e-12);
+    // The judge sees half of good answers as half; of a difference it sees 0.8, surely less.
+    assert!((known[0] - 0.4).abs() < 1e-12, "{known:?}");
+    assert!(known[1] > 0.05 && known[1] < 0.08, "{known:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@
 //! m attempts (or, with one attempt, the correlation that is assumed), two runs have exactly that
 //! covariance, and the scores keep their distribution.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -73,11 +73,11 @@ struct Measured {
 
 /// A record as a source of runs.
 pub(super) struct World {
-    questions: Vec<Question>,
+    questions: Vec<Arc<Question>>,
     /// By group: the questions of it.
-    groups: Vec<Vec<usize>>,
+    groups: BTreeMap<usize, Vec<Arc<Question>>>,
     /// Clusters of one group and one size: what can stand in for each other.
-    strata: Vec<Vec<Vec<usize>>>,
+    strata: Vec<Vec<Vec<Arc<Question>>>>,
     metrics: Vec<Measured>,
     attempts: u32,
     table: ScoreTable,
@@ -86,7 +86,7 @@ pub(super) struct World {
 /// Which questions are asked in one replication, once or more than once.
 pub(super) struct Suite {
     cases: Vec<CaseInfo>,
-    questions: Vec<usize>,
+    questions: Vec<Arc<Question>>,
 }
 
 impl World {
@@ -104,32 +104,20 @@ impl World {
             let next = keys.len();
             question.group = *keys.entry(key.collect()).or_insert(next);
         }
-        let mut groups = vec![Vec::new(); keys.len()];
-        let mut clusters: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, question) in questions.iter().enumerate() {
-            if let Some(group) = groups.get_mut(question.group) {
-                group.push(index);
-            }
-            let of_cluster = clusters.entry(&question.info.cluster).or_default();
-            of_cluster.push(index);
-        }
-        let mut strata: BTreeMap<(usize, usize), Vec<Vec<usize>>> = BTreeMap::new();
-        for members in clusters.into_values() {
-            let first = members.first().and_then(|first| questions.get(*first));
-            let group = first.map_or(0, |first| first.group);
-            strata
-                .entry((group, members.len()))
-                .or_default()
-                .push(members);
-        }
         let columns = table.columns.values().enumerate();
         let metrics = columns
             .map(|(place, column)| measured(column, place, &questions, assumed))
             .collect();
+        let questions: Vec<Arc<Question>> = questions.into_iter().map(Arc::new).collect();
+        let mut groups: BTreeMap<usize, Vec<Arc<Question>>> = BTreeMap::new();
+        for question in &questions {
+            let group = groups.entry(question.group).or_default();
+            group.push(Arc::clone(question));
+        }
         Self {
+            strata: strata(&questions),
             questions,
             groups,
-            strata: strata.into_values().collect(),
             metrics,
             attempts: table.attempts,
             table: ScoreTable {
@@ -161,7 +149,7 @@ impl World {
     pub(super) fn suite(&self) -> Suite {
         Suite {
             cases: self.questions.iter().map(|one| one.info.clone()).collect(),
-            questions: (0..self.questions.len()).collect(),
+            questions: self.questions.clone(),
         }
     }
 
@@ -176,16 +164,13 @@ impl World {
         for stratum in &self.strata {
             for _ in stratum {
                 n_clusters += 1;
-                for index in luck.one_of(stratum).into_iter().flatten() {
-                    let Some(question) = self.questions.get(*index) else {
-                        continue;
-                    };
+                for question in luck.one_of(stratum).into_iter().flatten() {
                     suite.cases.push(CaseInfo {
                         id: suite.questions.len().to_string(),
                         cluster: n_clusters.to_string(),
                         ..question.info.clone()
                     });
-                    suite.questions.push(*index);
+                    suite.questions.push(Arc::clone(question));
                 }
             }
         }
@@ -201,11 +186,7 @@ impl World {
             .iter()
             .map(|_| Vec::with_capacity(n_trials))
             .collect();
-        let asked = suite
-            .questions
-            .iter()
-            .filter_map(|index| self.questions.get(*index));
-        for question in asked {
+        for question in &suite.questions {
             for _ in 0..attempts {
                 self.attempt(question, luck, &mut cells);
             }
@@ -226,10 +207,8 @@ impl World {
 
     fn attempt(&self, question: &Question, luck: &mut Luck, cells: &mut [Vec<Cell>]) {
         let own = luck.one_of(&question.attempts);
-        let donors = self.groups.get(question.group).map(Vec::as_slice);
-        let donor = luck
-            .one_of(donors.unwrap_or_default())
-            .and_then(|index| self.questions.get(*index));
+        let donors = self.groups.get(&question.group).map(Vec::as_slice);
+        let donor = luck.one_of(donors.unwrap_or_default());
         let other = donor.and_then(|donor| luck.one_of(&donor.attempts));
         let chance = luck.unit();
         for (place, (metric, column)) in self.metrics.iter().zip(cells).enumerate() {
@@ -253,22 +232,21 @@ impl World {
             .position(|one| one.template.metric.name == metric)?;
         let measured = self.metrics.get(place)?;
         let worst = measured.template.metric.worst();
-        let groups: Vec<Option<f64>> = self
+        let means: BTreeMap<usize, Option<f64>> = self
             .groups
             .iter()
-            .map(|group| {
-                let members = group.iter().filter_map(|index| self.questions.get(*index));
-                mean(members.filter_map(|one| question_mean(one, place, worst)))
+            .map(|(group, members)| {
+                let means = members.iter();
+                let means = means.filter_map(|one| question_mean(one, place, worst));
+                (*group, mean(means))
             })
             .collect();
         let mut clusters: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-        for (case, index) in suite.cases.iter().zip(&suite.questions) {
-            let is_in = slice.is_none_or(|slice| case.tags.get(&slice.tag) == Some(&slice.value));
-            let Some(question) = self.questions.get(*index).filter(|_| is_in) else {
-                continue;
-            };
+        let is_in = |case: &CaseInfo| slice.is_none_or(|slice| slice.holds(case));
+        let asked = suite.cases.iter().zip(&suite.questions);
+        for (case, question) in asked.filter(|(case, _)| is_in(case)) {
             if let Some(own) = question_mean(question, place, worst) {
-                let others = groups.get(question.group).copied().flatten().unwrap_or(own);
+                let others = means.get(&question.group).copied().flatten().unwrap_or(own);
                 let truth = (1.0 - measured.redraw) * own + measured.redraw * others;
                 let key = if by_cluster {
                     case.cluster.as_str()
@@ -292,12 +270,14 @@ impl World {
     }
 }
 
-/// Turns each scored cell of a metric into the worst score with probability `share`.
-pub(super) fn break_some(table: &mut ScoreTable, metric: &str, share: f64, luck: &mut Luck) {
+/// Turns each scored cell of a metric into its `worst` score with probability `share`.
+pub(super) fn break_some(
+    table: &mut ScoreTable,
+    (metric, worst): (&str, f64),
+    share: f64,
+    luck: &mut Luck,
+) {
     let Some(column) = table.columns.get_mut(metric) else {
-        return;
-    };
-    let Some(worst) = column.metric.worst() else {
         return;
     };
     for cell in &mut column.cells {
@@ -305,6 +285,22 @@ pub(super) fn break_some(table: &mut ScoreTable, metric: &str, share: f64, luck:
             *cell = Cell::Scored(worst);
         }
     }
+}
+
+/// Clusters of one group and one size.
+fn strata(questions: &[Arc<Question>]) -> Vec<Vec<Vec<Arc<Question>>>> {
+    let mut clusters: BTreeMap<&str, (usize, Vec<Arc<Question>>)> = BTreeMap::new();
+    for question in questions {
+        let cluster = clusters.entry(&question.info.cluster);
+        let (_, members) = cluster.or_insert((question.group, Vec::new()));
+        members.push(Arc::clone(question));
+    }
+    let mut strata: BTreeMap<(usize, usize), Vec<Vec<Arc<Question>>>> = BTreeMap::new();
+    for (group, members) in clusters.into_values() {
+        let stratum = strata.entry((group, members.len())).or_default();
+        stratum.push(members);
+    }
+    strata.into_values().collect()
 }
 
 fn questions(table: &ScoreTable) -> Vec<Question> {

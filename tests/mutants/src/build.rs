@@ -15,8 +15,18 @@ use crate::{
     switch::{Switched, switch},
 };
 
-/// The tests' program, and the numbers of the mutants in it.
-pub fn all_in_one(home: &Path, mutants: &[Mutant]) -> Result<(PathBuf, BTreeSet<usize>)> {
+/// What became of the mutants.
+pub struct Built {
+    /// The tests' program.
+    pub program: PathBuf,
+    /// Those in it, by number.
+    pub switched: BTreeSet<usize>,
+    /// Those whose own text is an error.
+    pub refused: BTreeSet<usize>,
+}
+
+/// Builds the tests with all mutants that compile.
+pub fn all_in_one(home: &Path, mutants: &[Mutant]) -> Result<Built> {
     let mut old = BTreeMap::new();
     for mutant in mutants {
         if !old.contains_key(&mutant.file) {
@@ -31,6 +41,7 @@ pub fn all_in_one(home: &Path, mutants: &[Mutant]) -> Result<(PathBuf, BTreeSet<
     fs::write(home.join("src/switch.rs"), include_str!("on.rs"))?;
 
     let mut wanted: BTreeSet<usize> = (0..mutants.len()).collect();
+    let mut refused = BTreeSet::new();
     loop {
         let mut new = BTreeMap::new();
         for (file, text) in &old {
@@ -43,66 +54,62 @@ pub fn all_in_one(home: &Path, mutants: &[Mutant]) -> Result<(PathBuf, BTreeSet<
             fs::write(home.join(file), &switched.text)?;
             new.insert(file.clone(), switched);
         }
-        let within: BTreeSet<usize> = new
-            .values()
-            .flat_map(|file| &file.written)
-            .flat_map(|(_, it)| it)
+        let switched: BTreeSet<usize> = (new.values().flat_map(|file| &file.written))
+            .flat_map(|(_, mutants)| mutants)
             .copied()
             .collect();
-        let (program, broken) = compile(home, &new)?;
-        if let Some(program) = program {
-            return Ok((home.join(program), within));
-        }
-        eprintln!(
-            "{} of {} mutants do not compile",
-            broken.len(),
-            within.len()
-        );
-        ensure!(!broken.is_empty(), "the crate does not compile");
-        wanted = within.difference(&broken).copied().collect();
+        let errors = match compile(home, &new)? {
+            Compiled::Program(program) => {
+                return Ok(Built {
+                    program: home.join(program),
+                    switched,
+                    refused,
+                });
+            }
+            Compiled::Errors(errors) => errors,
+        };
+        eprintln!("{} errors among {} mutants", errors.len(), switched.len());
+        ensure!(!errors.is_empty(), "the crate does not compile");
+        refused.extend(errors.iter().filter(|at| at.len() == 1).flatten());
+        let broken: BTreeSet<usize> = errors.into_iter().flatten().collect();
+        wanted = switched.difference(&broken).copied().collect();
     }
 }
 
-/// The program, or the mutants that stand where the compiler's errors are.
-fn compile(
-    home: &Path,
-    files: &BTreeMap<String, Switched>,
-) -> Result<(Option<PathBuf>, BTreeSet<usize>)> {
+enum Compiled {
+    Program(PathBuf),
+    /// For each error the mutants for which its text was written.
+    Errors(Vec<Vec<usize>>),
+}
+
+fn compile(home: &Path, files: &BTreeMap<String, Switched>) -> Result<Compiled> {
     let told = Command::new("cargo")
         .args(["test", "--lib", "--no-run", "--message-format=json"])
         .current_dir(home)
         .stderr(Stdio::null())
         .output()?;
-    let mut broken = BTreeSet::new();
+    let mut errors = Vec::new();
     for line in String::from_utf8_lossy(&told.stdout).lines() {
         let message: Value = serde_json::from_str(line)?;
-        if told.status.success() {
-            if let (Some(true), Some(program)) = (
-                message["profile"]["test"].as_bool(),
-                message["executable"].as_str(),
-            ) {
-                return Ok((Some(program.into()), broken));
-            }
-        } else if message["message"]["level"] == "error" {
-            let spans = message["message"]["spans"]
-                .as_array()
-                .cloned()
-                .unwrap_or_default();
-            let found: Vec<usize> = spans
-                .iter()
-                .filter_map(|span| at(span, files))
-                .flatten()
-                .collect();
-            if found.is_empty() && !spans.is_empty() {
-                eprintln!(
-                    "{}",
-                    message["message"]["rendered"].as_str().unwrap_or_default()
-                );
-            }
-            broken.extend(found);
+        if let (true, Some(true), Some(program)) = (
+            told.status.success(),
+            message["profile"]["test"].as_bool(),
+            message["executable"].as_str(),
+        ) {
+            return Ok(Compiled::Program(program.into()));
         }
+        let message = &message["message"];
+        if message["level"] != "error" {
+            continue;
+        }
+        let spans = message["spans"].as_array().map_or(&[][..], Vec::as_slice);
+        let found: Vec<Vec<usize>> = spans.iter().filter_map(|span| at(span, files)).collect();
+        if found.is_empty() && !spans.is_empty() {
+            eprintln!("{}", message["rendered"].as_str().unwrap_or_default());
+        }
+        errors.extend(found);
     }
-    Ok((None, broken))
+    Ok(Compiled::Errors(errors))
 }
 
 /// The mutants for which the text of an error was written, if any was.

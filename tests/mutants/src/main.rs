@@ -3,7 +3,7 @@
 //! cargo-mutants says what the mutants are (`cargo mutants --list --json`). It builds the crate once
 //! for each, which takes a day for the thousands here. This program writes every mutant into the
 //! sources behind a switch, builds once, and then runs, for each mutant, the tests that reach it.
-//! What cannot be switched (a `const fn`, a mutant that does not compile) is left to cargo-mutants.
+//! What cannot be switched (in a `const fn`, say) is left to cargo-mutants.
 //! Survivors must be explained.
 
 mod build;
@@ -43,17 +43,19 @@ fn main() -> Result<ExitCode> {
     let home = PathBuf::from(home).canonicalize()?;
     let mutants = list::read(&PathBuf::from(list), &home)?;
     let explained = Explained::read(&PathBuf::from(why))?;
-    let (program, switched) = build::all_in_one(&home, &mutants)?;
+    let built = build::all_in_one(&home, &mutants)?;
     let chosen = |number: &usize| {
         only.is_empty()
             || only
                 .iter()
                 .any(|text| mutants[*number].name.contains(text.as_str()))
     };
-    let (switched, left): (Vec<_>, Vec<_>) = (0..mutants.len())
+    let (switched, others): (Vec<_>, Vec<_>) = (0..mutants.len())
         .filter(chosen)
-        .partition(|number| switched.contains(number));
-    let outcomes = run::all(&program, &home, &mutants, &switched, longest)?;
+        .partition(|number| built.switched.contains(number));
+    let (refused, left): (Vec<_>, Vec<_>) =
+        (others.into_iter()).partition(|number| built.refused.contains(number));
+    let outcomes = run::all(&built.program, &home, &mutants, &switched, longest)?;
     let (known, unknown): (Vec<usize>, Vec<usize>) = outcomes
         .survived
         .into_iter()
@@ -70,13 +72,14 @@ fn main() -> Result<ExitCode> {
         lines(&left, |mutant| mutant.name.clone()),
     )?;
     println!(
-        "{} mutants: {} noticed ({} of them by running too long), {} survived and explained, \
-         {} survived, {} left to cargo-mutants",
-        switched.len() + left.len(),
+        "{} mutants: {} noticed ({} of them by running too long), {} explained, {} survived, \
+         {} do not compile, {} left to cargo-mutants",
+        switched.len() + refused.len() + left.len(),
         outcomes.noticed,
         outcomes.too_long,
         known.len(),
         unknown.len(),
+        refused.len(),
         left.len(),
     );
     Ok(if unknown.is_empty() {

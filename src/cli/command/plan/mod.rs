@@ -99,16 +99,13 @@ fn plan(global: &Global, args: &PlanArgs) -> Result<Plan, CliError> {
         args.pilot.as_deref().unwrap_or("latest"),
         args.pilot.is_some(),
     )?;
-    let baseline = match &args.baseline {
-        None => None,
-        Some(name) => record(&config, name, true)?,
-    };
     let mut metrics = validate::metrics(&config);
     if let Some(pilot) = &pilot {
         metrics.extend(pilot.known_metrics());
     }
     let path = args.policy.clone().unwrap_or_else(|| config.policy.clone());
     let (policy_name, policy) = project::policy(&path, args.env.as_deref(), &metrics)?;
+    let baseline = baseline(&config, (args.baseline.as_deref(), &policy), pilot.as_ref())?;
     let (pilot_votes, n_judges, n_splits) = votes(&config)?;
     let votes = within(args.votes.unwrap_or(pilot_votes), 25, "--votes")?;
     let cases: Vec<CaseInfo> = eval_set.cases.iter().map(info).collect();
@@ -193,6 +190,23 @@ fn record(config: &Config, name: &str, is_asked_for: bool) -> Result<Option<Load
         return Ok(None);
     }
     Loaded::new(runs::open(&config.runs_dir, name)?).map(Some)
+}
+
+/// What the pilot is compared with: as the command line says, else the policy.
+fn baseline(
+    config: &Config,
+    (written, policy): (Option<&str>, &Policy),
+    pilot: Option<&Loaded>,
+) -> Result<Option<Loaded>, CliError> {
+    if let Some(name) = written {
+        return record(config, name, true);
+    }
+    let (Some(pilot), Some(name)) = (pilot, &policy.outside.baseline.run) else {
+        return Ok(None);
+    };
+    let reader = runs::open_ref(&config.runs_dir, name)?;
+    let is_other = reader.header().run_id != pilot.reader.header().run_id;
+    is_other.then(|| Loaded::new(reader)).transpose()
 }
 
 /// The most votes of a judge with a model, at least 1, how many such judges there are, and how many
