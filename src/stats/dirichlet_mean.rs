@@ -128,8 +128,6 @@ impl DirichletMean {
             if let Some((at, value)) = previous
                 && error.is_finite()
                 && value.is_finite()
-                && !same(at, guess)
-                && !same(value, error)
             {
                 slope = (error - value) / (guess - at);
             }
@@ -180,4 +178,26 @@ impl DirichletMean {
 
 fn same(a: f64, b: f64) -> bool {
     a.total_cmp(&b).is_eq()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With B the share of the second weight, M = 3 B / (1 − B + 4 B).
+    #[test]
+    fn two_values_of_different_sizes_are_not_a_plain_share() {
+        let term = |value: f64, size: f64, shape: f64| Term { value, size, shape };
+        let mean = DirichletMean::new([term(0.0, 1.0, 2.5), term(3.0, 4.0, 1.5)]).unwrap();
+        for p in [0.01, 0.5, 0.95] {
+            let (low, high) = (beta_quantile(p, 1.5, 2.5), beta_upper_quantile(p, 1.5, 2.5));
+            for (actual, share) in [(mean.quantile(p), low), (mean.upper_quantile(p), high)] {
+                let expected = 3.0 * share / (1.0 + 3.0 * share);
+                assert!(
+                    (actual - expected).abs() < 1e-13,
+                    "{p}: {actual}, {expected}"
+                );
+            }
+        }
+    }
 }

@@ -272,6 +272,17 @@ mod tests {
         }
     }
 
+    /// A sum of masses that rounds to less than 1 leaves words beyond it: they are the last count.
+    #[test]
+    fn a_word_beyond_the_table_is_its_last_count() {
+        let table = PoissonTable {
+            cumulative: vec![0; 5],
+            starts: vec![0; 256],
+        };
+        let mut stream = Xoshiro256PlusPlus::seed_from_u64(4);
+        assert_eq!([0; 9].map(|_: i32| table.draw(&mut stream)), [4; 9]);
+    }
+
     #[test]
     fn poisson_counts_have_their_mean_and_variance() {
         let mut stream = Xoshiro256PlusPlus::seed_from_u64(3);

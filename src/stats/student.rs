@@ -253,6 +253,16 @@ mod tests {
         );
     }
 
+    /// Python's fractions: rounded sums alone are off by 1e-10.
+    #[test]
+    fn a_mean_far_from_zero_keeps_its_digits() {
+        let ends = [0.719, 0.879, 0.714, 0.921, 0.395, 0.801, 0.445];
+        let mean = TEstimate::of_mean(&ends.map(|end| 1e6 + end))
+            .unwrap()
+            .point;
+        assert!((mean - 1_000_000.696_285_714_3).abs() < 5e-11, "{mean}");
+    }
+
     #[test]
     fn what_overflows_or_vanishes_is_an_error() {
         // The standard error is infinite, the degrees of freedom are 0 ÷ 0, the mean is infinite.
