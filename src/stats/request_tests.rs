@@ -234,7 +234,7 @@ fn looks_at_which_no_number_is_enough_say_so() {
 }
 
 /// For balanced data the two agree wherever no component would be negative (Searle, Casella and
-/// McCulloch 1992).
+/// `McCulloch` 1992).
 #[test]
 fn balanced_variance_components_are_the_same_both_ways() {
     let scores = r#"{"y": [1, 2, 1, 3, 6, 5, 8, 7, 3, 3, 6, 7],

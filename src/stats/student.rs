@@ -218,7 +218,7 @@ mod tests {
     const FIRST: [f64; 5] = [0.9, 0.8, 1.0, 1.0, 0.7];
     const SECOND: [f64; 5] = [0.4, 0.9, 0.5, 0.8, 0.1];
 
-    /// scipy 1.17.1: ttest_1samp, ttest_rel and ttest_ind, with their 90 % intervals.
+    /// scipy 1.17.1: `ttest_1samp`, `ttest_rel` and `ttest_ind`, with their 90 % intervals.
     #[test]
     fn p_values_and_intervals_match_scipy() {
         let one = TEstimate::of_mean(&FIRST).unwrap();

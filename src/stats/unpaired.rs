@@ -304,7 +304,7 @@ mod tests {
         assert!(groups(5, 5, 3, 4).score_z(1.0, true) < -1e300);
     }
 
-    /// statsmodels 0.15.0: confint_proportions_2indep.
+    /// statsmodels 0.15.0: `confint_proportions_2indep`.
     #[test]
     fn other_intervals_match_statsmodels() {
         let groups = groups(7, 10, 3, 12);
