@@ -200,4 +200,30 @@ mod tests {
             }
         }
     }
+
+    /// Far tails of lopsided weights, where the normal score is nothing like a line.
+    #[test]
+    fn quantiles_undo_the_distribution_where_steps_fail() {
+        let sets: [&[(f64, f64)]; 5] = [
+            &[(0.0, 0.5), (0.999, 1.0), (1.0, 40.0)],
+            &[(0.0, 1.0), (1e-6, 1.0), (1.0, 1.0)],
+            &[(0.0, 200.0), (0.5, 0.5), (1.0, 0.5)],
+            &[(-1.0, 0.5), (0.0, 0.5), (0.1, 300.0), (1.0, 0.5)],
+            &[(2.0, 30.0), (2.001, 0.5), (5.0, 0.5), (5.001, 30.0)],
+        ];
+        for set in sets {
+            let terms = set.iter().map(|(value, shape)| Term {
+                value: *value,
+                size: 1.0,
+                shape: *shape,
+            });
+            let mean = DirichletMean::new(terms).unwrap();
+            for p in [1e-6, 0.01, 0.3, 0.5, 0.9, 0.999] {
+                let (low, high) = (mean.cdf(mean.quantile(p)), mean.sf(mean.upper_quantile(p)));
+                for back in [low, high] {
+                    assert!((back - p).abs() <= 1e-8 * p, "{set:?} {p}: {back}");
+                }
+            }
+        }
+    }
 }

@@ -131,10 +131,13 @@ fn a_sum_of_one_sign_is_certain() {
     exactly(at_most(&[]), 1.0);
 }
 
-/// Products over so many weights overflow before the integrand has vanished.
+/// A few large weights make the integrand vanish slowly, so that products over the many small ones
+/// would overflow before it has.
 #[test]
 fn a_symmetric_sum_of_many_weights_is_negative_half_the_time() {
-    let halves = (0..40_000).map(|i| f64::from(i) + 0.5);
-    let terms = exponential(halves.flat_map(|y| [y, -y]));
-    check(&terms, 0.5, 1e-12);
+    let many = std::iter::repeat_n(0.0055, 10_000);
+    let terms = exponential([1.0; 3].into_iter().chain(many).flat_map(|y| [y, -y]));
+    check(&terms, 0.5, 1e-10);
+    let halves = (0..10_000).map(|i| f64::from(i) + 0.5);
+    check(&exponential(halves.flat_map(|y| [y, -y])), 0.5, 1e-12);
 }

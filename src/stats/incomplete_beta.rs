@@ -91,12 +91,10 @@ fn one_power_tails(x: f64, y: f64, a: f64) -> Tails {
     } else {
         (a * logarithm).exp()
     };
-    let upper = if lower < 0.5 {
-        1.0 - lower
-    } else {
-        -(a * logarithm).exp_m1()
-    };
-    Tails { lower, upper }
+    Tails {
+        lower,
+        upper: -(a * logarithm).exp_m1(),
+    }
 }
 
 /// x^a · y^b / B(a, b), by Loader's saddle-point form (C. Loader, "Fast and accurate computation of
