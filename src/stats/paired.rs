@@ -380,20 +380,32 @@ mod tests {
 
     /// The same for every outcome of a few units, where the bound lies on either side of the score
     /// bound, near it and far.
-    #[test]
-    fn exact_bounds_of_few_units_invert_the_test() {
-        for (units, alpha) in [(2, 0.05), (3, 0.3), (5, 0.01), (6, 0.05)] {
-            for losses in 0..=units {
-                for wins in 0..=units - losses {
-                    let observed = counts(wins, losses, units);
-                    let bound = observed.exact_lower(alpha);
-                    let case = format!("{observed:?} {alpha}: {bound}");
-                    assert!(observed.exact_p_above(bound + 2e-9) >= alpha, "{case}");
-                    let all_lost = losses == units;
-                    assert!(all_lost || observed.exact_p_above(bound) < alpha, "{case}");
-                }
+    fn exact_bounds_invert_the_test(units: usize, alpha: f64) {
+        for losses in 0..=units {
+            for wins in 0..=units - losses {
+                let observed = counts(wins, losses, units);
+                let bound = observed.exact_lower(alpha);
+                let case = format!("{observed:?} {alpha}: {bound}");
+                assert!(observed.exact_p_above(bound + 2e-9) >= alpha, "{case}");
+                let all_lost = losses == units;
+                assert!(all_lost || observed.exact_p_above(bound) < alpha, "{case}");
             }
         }
+    }
+
+    #[test]
+    fn exact_bounds_of_two_units_invert_the_test() {
+        exact_bounds_invert_the_test(2, 0.05);
+    }
+
+    #[test]
+    fn exact_bounds_of_three_units_invert_the_test() {
+        exact_bounds_invert_the_test(3, 0.3);
+    }
+
+    #[test]
+    fn exact_bounds_of_five_units_invert_the_test() {
+        exact_bounds_invert_the_test(5, 0.01);
     }
 
     /// The error rate itself: over all outcomes, at a true difference of the threshold.

@@ -272,6 +272,23 @@ mod tests {
         }
     }
 
+    /// Of 600 units 20,000 draws miss none: the chance of that is 600 · (599/600)^20,000, 2e-12.
+    #[test]
+    fn any_unit_can_be_the_single_draw_and_draws_are_as_many_as_units() {
+        let units: Vec<Numbers<2>> = (0..600).map(|i| [count_to_f64(i), 1.0]).collect();
+        let resampler = Resampler::new(&units);
+        let mut stream = Xoshiro256PlusPlus::seed_from_u64(5);
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..20_000 {
+            seen.insert(resampler.any(&mut stream)[0].to_bits());
+        }
+        assert_eq!(seen.len(), 600);
+        for _ in 0..20 {
+            let drawn = resampler.sums(&mut stream)[1];
+            assert_eq!(drawn.to_bits(), 600.0_f64.to_bits());
+        }
+    }
+
     /// A sum of masses that rounds to less than 1 leaves words beyond it: they are the last count.
     #[test]
     fn a_word_beyond_the_table_is_its_last_count() {

@@ -93,6 +93,18 @@ mod tests {
         exactly(falling_root((0.0, 1.0), |x| 1.0 - x), 1.0);
     }
 
+    /// A jump leaves bisection only, down to 1e-15 of the bracket or the last bit of the root.
+    #[test]
+    fn a_bracket_is_narrowed_by_its_own_width() {
+        for (low, high, jump, within) in [
+            (1e6, 1e6 + 1.0, 1e6 + 0.3, 3e-10),
+            (0.0, 1e-6, 2.5e-7, 1e-20),
+        ] {
+            let root = falling_root((low, high), |x| if x < jump { 1.0 } else { -1.0 });
+            assert!((root - jump).abs() < within, "{root}");
+        }
+    }
+
     /// Bisection would need 50 values.
     #[test]
     fn smooth_roots_take_few_values() {

@@ -296,8 +296,18 @@ mod tests {
         ];
         for (groups, threshold, corrected, expected) in cases {
             let z = groups.score_z(threshold, corrected);
-            assert!((z - expected).abs() < 1e-10, "{groups:?} {threshold}: {z}");
+            let error = (z - expected).abs();
+            assert!(
+                error < 1e-10 * expected.abs(),
+                "{groups:?} {threshold}: {z}"
+            );
         }
+        // Hardly any room for either probability; 1 − 1e-9 itself is rounded.
+        let narrow = groups(9, 10, 1, 10).score_z(1.0 - 1e-9, true);
+        assert!(
+            (narrow / -19_493.588_872_681_558 - 1.0).abs() < 1e-6,
+            "{narrow}"
+        );
         let certain = groups(5, 5, 0, 4);
         assert!(certain.score_z(1.0, true).abs() <= 0.0);
         assert!(certain.score_z(0.5, true).is_finite());
