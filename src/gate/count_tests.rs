@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     copilot::FailureKind,
+    stats::rogan_gladen::Recognized,
     trial::{Cell, ScoreTable, Unscored},
     unit::UnitInterval,
 };
@@ -160,7 +161,7 @@ fn trials_that_were_never_run_are_no_failures_of_the_candidate() {
 /// What another judge's calibration leaves is the policy's own margin.
 #[test]
 fn a_calibration_that_does_not_fit_leaves_the_margin_as_it_is() {
-    let rate = crate::stats::rogan_gladen::Recognized::new(90, 100).unwrap();
+    let rate = Recognized::new(90, 100).unwrap();
     let mut policy = policy(vec![RuleKind::NonInferior {
         metric: "groundedness".to_owned(),
         margin: 0.05,

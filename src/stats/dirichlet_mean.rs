@@ -17,7 +17,7 @@ pub struct Term {
     pub value: f64,
     /// What the value is out of: 1, or a cluster's number of members. More than 0.
     pub size: f64,
-    /// The shape of the weight's Gamma distribution. More than 0.
+    /// The shape of the weight's Gamma distribution. More than 0; all together at least 1.
     pub shape: f64,
 }
 
@@ -128,8 +128,6 @@ impl DirichletMean {
             if let Some((at, value)) = previous
                 && error.is_finite()
                 && value.is_finite()
-                && !same(at, guess)
-                && !same(value, error)
             {
                 slope = (error - value) / (guess - at);
             }
@@ -180,4 +178,52 @@ impl DirichletMean {
 
 fn same(a: f64, b: f64) -> bool {
     a.total_cmp(&b).is_eq()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With B the share of the second weight, M = 3 B / (1 − B + 4 B).
+    #[test]
+    fn two_values_of_different_sizes_are_not_a_plain_share() {
+        let term = |value: f64, size: f64, shape: f64| Term { value, size, shape };
+        let mean = DirichletMean::new([term(0.0, 1.0, 2.5), term(3.0, 4.0, 1.5)]).unwrap();
+        for p in [0.01, 0.5, 0.95] {
+            let (low, high) = (beta_quantile(p, 1.5, 2.5), beta_upper_quantile(p, 1.5, 2.5));
+            for (actual, share) in [(mean.quantile(p), low), (mean.upper_quantile(p), high)] {
+                let expected = 3.0 * share / (1.0 + 3.0 * share);
+                assert!(
+                    (actual - expected).abs() < 1e-13,
+                    "{p}: {actual}, {expected}"
+                );
+            }
+        }
+    }
+
+    /// Far tails of lopsided weights, where the normal score is nothing like a line.
+    #[test]
+    fn quantiles_undo_the_distribution_where_steps_fail() {
+        let sets: [&[(f64, f64)]; 5] = [
+            &[(0.0, 0.5), (0.999, 1.0), (1.0, 40.0)],
+            &[(0.0, 1.0), (1e-6, 1.0), (1.0, 1.0)],
+            &[(0.0, 200.0), (0.5, 0.5), (1.0, 0.5)],
+            &[(-1.0, 0.5), (0.0, 0.5), (0.1, 300.0), (1.0, 0.5)],
+            &[(2.0, 30.0), (2.001, 0.5), (5.0, 0.5), (5.001, 30.0)],
+        ];
+        for set in sets {
+            let terms = set.iter().map(|(value, shape)| Term {
+                value: *value,
+                size: 1.0,
+                shape: *shape,
+            });
+            let mean = DirichletMean::new(terms).unwrap();
+            for p in [1e-6, 0.01, 0.3, 0.5, 0.9, 0.999] {
+                let (low, high) = (mean.cdf(mean.quantile(p)), mean.sf(mean.upper_quantile(p)));
+                for back in [low, high] {
+                    assert!((back - p).abs() <= 1e-8 * p, "{set:?} {p}: {back}");
+                }
+            }
+        }
+    }
 }

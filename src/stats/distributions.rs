@@ -13,7 +13,7 @@ use statrs::function::{
 
 pub use crate::stats::incomplete_beta::{Tails, beta_tails};
 use crate::{
-    stats::incomplete_beta::{beta_inverse, beta_power_term, saddle_point_mass},
+    stats::incomplete_beta::{beta_inverse, saddle_point_mass},
     unit::count_to_f64,
 };
 
@@ -30,7 +30,7 @@ fn erfc(x: f64) -> f64 {
     for k in 1..100_u32 {
         term *= 2.0 * square / f64::from(2 * k + 1);
         sum += term;
-        if term.abs() < 1e-17 * sum.abs() {
+        if term.abs() < 1e-17 {
             break;
         }
     }
@@ -74,24 +74,7 @@ pub fn normal_pdf(z: f64) -> f64 {
 
 /// The z with P(Z ≤ z) = `p`; infinite at 0 and 1.
 pub fn normal_quantile(p: f64) -> f64 {
-    if p <= 0.0 {
-        return f64::NEG_INFINITY;
-    }
-    if p >= 1.0 {
-        return f64::INFINITY;
-    }
-    let guess = -SQRT_2 * erfc_inv(2.0 * p);
-    // One step of Newton's method, on the side where the tail is small.
-    let step = if guess <= 0.0 {
-        (normal_cdf(guess) - p) / normal_pdf(guess)
-    } else {
-        ((1.0 - p) - normal_sf(guess)) / normal_pdf(guess)
-    };
-    if step.is_finite() {
-        guess - step
-    } else {
-        guess
-    }
+    -SQRT_2 * erfc_inv(2.0 * p)
 }
 
 /// The z with P(Z > z) = `p`.
@@ -150,16 +133,6 @@ pub fn beta_cdf(x: f64, a: f64, b: f64) -> f64 {
 /// P(X > x) of the beta distribution.
 pub fn beta_sf(x: f64, a: f64, b: f64) -> f64 {
     beta_tails(x, 1.0 - x, a, b).upper
-}
-
-/// The density of the beta distribution; 0 outside (0, 1).
-pub fn beta_pdf(x: f64, a: f64, b: f64) -> f64 {
-    let inside = x > 0.0 && x < 1.0 && a > 0.0 && b > 0.0;
-    if inside {
-        beta_power_term(x, 1.0 - x, a, b) / (x * (1.0 - x))
-    } else {
-        0.0
-    }
 }
 
 /// The x with P(X ≤ x) = `p` of the beta distribution.
@@ -303,6 +276,9 @@ mod tests {
             (binomial_cdf(95, 100, 0.9), 0.976_288_917_336_523_2),
             (f_sf(22.25, 14.0, 30.0), 4.642_160_583_329_173e-12),
             (f_sf(3.2, 2.0, 7.0), 0.103_033_000_109_311_9),
+            // Here the share of the beta distribution rounds to 1.
+            (f_sf(1e20, 2.0, 1.0), 7.071_067_811_865_475e-11),
+            (f_sf(1e18, 3.0, 0.5), 2.311_751_892_748_332e-5),
             (student_t_sf(5.0, 3.0), 0.007_696_219_036_651_15),
         ];
         check(&beta, 2e-13);
@@ -343,6 +319,78 @@ mod tests {
             (student_t_quantile(0.95, 999.0), 1.646_380_345_427_535_2),
         ];
         check(&others, 1e-12);
+    }
+
+    /// mpmath 1.3.0 with 40 digits: both sides of where `erfc` changes its method, and far tails.
+    #[test]
+    fn normal_values_are_right_to_the_last_digits() {
+        let tails = [
+            (normal_cdf(-2.83), 2.327_400_206_731_554e-3),
+            (normal_cdf(-2.82), 2.401_182_474_189_253e-3),
+            (normal_cdf(-37.0), 5.725_571_222_524_577e-300),
+        ];
+        check(&tails, 2e-13);
+        let rest = [
+            (normal_cdf(2.82), 0.997_598_817_525_810_8),
+            (normal_cdf(5.0), 0.999_999_713_348_428_1),
+            (normal_cdf(1e-10), 0.500_000_000_039_894_2),
+            (normal_cdf(-1e-10), 0.499_999_999_960_105_8),
+            (normal_quantile(1e-300), -37.047_096_299_361_2),
+            (normal_quantile(0.001), -3.090_232_306_167_813_5),
+            (normal_quantile(0.025), -1.959_963_984_540_054),
+            (normal_quantile(0.3), -0.524_400_512_708_040_8),
+            (normal_quantile(0.499_999), -2.506_628_274_566_559_4e-6),
+            (normal_quantile(0.7), 0.524_400_512_708_040_7),
+            (normal_quantile(0.9), 1.281_551_565_544_600_6),
+            (normal_quantile(0.999), 3.090_232_306_167_813),
+        ];
+        check(&rest, 1e-15);
+    }
+
+    /// mpmath 1.3.0 with 40 digits.
+    #[test]
+    fn chi_squared_quantiles_keep_their_digits_in_either_tail() {
+        let quantiles = [
+            (chi_squared_quantile(1e-12, 5.0), 5.124_643_496_830_536e-5),
+            (chi_squared_quantile(1e-12, 40.0), 4.660_083_155_185_233),
+            (chi_squared_quantile(0.5, 0.7), 0.214_738_971_723_686_5),
+            (chi_squared_quantile(0.3, 1.0), 0.148_471_861_832_545_44),
+            (chi_squared_quantile(0.95, 1.0), 3.841_458_820_694_124_5),
+            (chi_squared_quantile(0.999, 200.0), 267.540_527_822_757_2),
+        ];
+        check(&quantiles, 1e-12);
+    }
+
+    /// mpmath 1.3.0 with 40 digits, and the symmetry about 0.
+    #[test]
+    fn student_t_has_its_middle_and_its_ends() {
+        let tails = [
+            (student_t_sf(1e-8, 4.0), 0.499_999_996_25),
+            (student_t_sf(0.0, 3.0), 0.5),
+            (student_t_sf(3.0, 1.0), 0.102_416_382_349_566_73),
+            (student_t_sf(1e10, 1.0), 3.183_098_861_837_907e-11),
+            (student_t_sf(1e9, 0.5), 1.014_145_530_146_605_7e-5),
+            (student_t_sf(50.0, 30.0), 9.357_708_829_611_356e-31),
+            (student_t_sf(2.0, 0.5), 0.222_757_445_091_565_62),
+        ];
+        check(&tails, 2e-13);
+        let exactly = |actual: f64, expected: f64| assert!(actual.total_cmp(&expected).is_eq());
+        // Squares of the first two overflow.
+        for far in [1e160, f64::MAX, f64::INFINITY] {
+            exactly(student_t_sf(far, 3.0), 0.0);
+            exactly(student_t_sf(-far, 3.0), 1.0);
+            exactly(student_t_cdf(far, 3.0), 1.0);
+        }
+        let quantiles = [
+            (student_t_quantile(1e-8, 1.0), -3.183_098_861_837_905_6e7),
+            (student_t_quantile(1e-12, 1.0), -3.183_098_861_837_907e11),
+            (student_t_quantile(1e-6, 0.5), -1.028_491_156_316_34e11),
+            (student_t_quantile(0.25, 1.0), -1.0),
+        ];
+        check(&quantiles, 1e-12);
+        exactly(student_t_quantile(0.5, 7.0).abs(), 0.0);
+        exactly(student_t_quantile(0.0, 7.0), f64::NEG_INFINITY);
+        exactly(student_t_quantile(1.0, 7.0), f64::INFINITY);
     }
 
     #[test]

@@ -72,3 +72,25 @@ pub struct Estimate {
     /// What is known of the method's error rate.
     pub guarantee: Guarantee,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn promises_and_units_have_words() {
+        let words = [
+            Guarantee::Exact,
+            Guarantee::Conjectured,
+            Guarantee::Approximate,
+        ];
+        assert_eq!(
+            words.map(|guarantee| guarantee.to_string()),
+            ["exact", "conjectured, no violation found", "approximate"]
+        );
+        assert_eq!(
+            [Unit::Run, Unit::Question, Unit::Cluster].map(Unit::plural),
+            ["runs", "questions", "clusters"]
+        );
+    }
+}

@@ -147,8 +147,8 @@ impl BinomialTail {
 
     /// To one trial fewer and a `k` that is not smaller.
     fn moved(self, trials: usize, k: usize) -> Self {
-        // Where the mass underflows, or p is at an end, the recursion has nothing to go on.
-        if self.mass < 1e-280 || self.p <= 0.0 || self.p > 1.0 - 1e-9 {
+        // Where the mass underflows the recursion has nothing to go on.
+        if self.mass < 1e-280 {
             return Self::new(trials, k, self.p);
         }
         let mut tail = self.with_one_trial_fewer();
@@ -180,3 +180,7 @@ impl BinomialTail {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "exact_paired_tests.rs"]
+mod tests;

@@ -16,7 +16,7 @@ use crate::{stats::distributions::beta_tails, unit::count_to_f64};
 pub(crate) struct GammaTerm {
     /// y, of either sign.
     pub(crate) coefficient: f64,
-    /// More than 0.
+    /// More than 0. All together at least 1: below that the integrand vanishes too slowly.
     pub(crate) shape: f64,
 }
 
@@ -257,3 +257,7 @@ fn saddle_point(terms: &[GammaTerm]) -> f64 {
     }
     r
 }
+
+#[cfg(test)]
+#[path = "gamma_sum_tests.rs"]
+mod tests;

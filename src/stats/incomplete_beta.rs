@@ -48,7 +48,8 @@ impl Tails {
 /// The tails of the beta distribution at `x`, with `y` = 1 − `x` given apart so that an `x` near 1
 /// keeps its digits.
 pub fn beta_tails(x: f64, y: f64, a: f64, b: f64) -> Tails {
-    if a <= 0.0 || x >= 1.0 || y <= 0.0 {
+    // An x that only rounds to 1 has a y above 0, and mass beyond it.
+    if a <= 0.0 || y <= 0.0 {
         // All mass at 0, or all of the support below; mass at 1 counts as below 1 only there.
         return Tails::from_upper(0.0);
     }
@@ -90,12 +91,10 @@ fn one_power_tails(x: f64, y: f64, a: f64) -> Tails {
     } else {
         (a * logarithm).exp()
     };
-    let upper = if lower < 0.5 {
-        1.0 - lower
-    } else {
-        -(a * logarithm).exp_m1()
-    };
-    Tails { lower, upper }
+    Tails {
+        lower,
+        upper: -(a * logarithm).exp_m1(),
+    }
 }
 
 /// x^a · y^b / B(a, b), by Loader's saddle-point form (C. Loader, "Fast and accurate computation of
@@ -183,25 +182,21 @@ fn beta_wide_fraction((x, y): (f64, f64), a: f64, b: f64, above: f64) -> f64 {
     fraction
 }
 
-/// The continued fraction of the incomplete beta function, by Lentz's method; fast for
-/// x < (a + 1) / (a + b + 2).
+/// The continued fraction of the incomplete beta function, by Lentz's method, for
+/// x < (a + 1) / (a + b + 2): there it is fast, and its denominators stay above 2 / (a + b + 2).
 fn beta_fraction(x: f64, a: f64, b: f64) -> f64 {
-    const TINY: f64 = 1e-300;
-    let away = |value: f64| {
-        if value.abs() < TINY { TINY } else { value }
-    };
     let mut c = 1.0;
-    let mut d = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
+    let mut d = 1.0 / (1.0 - (a + b) * x / (a + 1.0));
     let mut fraction = d;
     for m in 1..100_000_u32 {
         let m = f64::from(m);
         let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        d = 1.0 / away(1.0 + even * d);
-        c = away(1.0 + even / c);
+        d = 1.0 / (1.0 + even * d);
+        c = 1.0 + even / c;
         fraction *= d * c;
         let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        d = 1.0 / away(1.0 + odd * d);
-        c = away(1.0 + odd / c);
+        d = 1.0 / (1.0 + odd * d);
+        c = 1.0 + odd / c;
         let factor = d * c;
         fraction *= factor;
         if (factor - 1.0).abs() < 2e-16 {
@@ -226,12 +221,12 @@ pub(crate) fn beta_inverse(target: Tails, a: f64, b: f64) -> (f64, f64) {
         let (y, x) = one_power_inverse(target.swapped(), b);
         return (x, y);
     }
-    if a > b {
-        // Solve where the point is small: its logarithm then carries all digits.
-        let (y, x) = beta_inverse_of_small(target.swapped(), b, a);
-        return (x, y);
+    // Solve where the point is at most one half: its logarithm then carries all digits.
+    if beta_tails(0.5, 0.5, a, b).lower >= target.lower {
+        return beta_inverse_of_small(target, a, b);
     }
-    beta_inverse_of_small(target, a, b)
+    let (y, x) = beta_inverse_of_small(target.swapped(), b, a);
+    (x, y)
 }
 
 /// The point of Beta(a, 1), and 1 minus it: lower = x^a.
@@ -247,11 +242,12 @@ fn one_power_inverse(target: Tails, a: f64) -> (f64, f64) {
     (logarithm.exp(), -logarithm.exp_m1())
 }
 
-/// Newton's method in ln x on the logarithm of the smaller tail, kept inside a bracket.
+/// For a point up to one half: Newton's method in ln x on the logarithm of the smaller tail, kept
+/// inside a bracket.
 fn beta_inverse_of_small(target: Tails, a: f64, b: f64) -> (f64, f64) {
     let by_lower = target.lower <= 0.5;
-    let (mut low, mut high) = (-745.0_f64, 0.0_f64);
-    let mut u = beta_inverse_guess(target, a, b).clamp(-744.0, -1e-17);
+    let (mut low, mut high) = (-745.0, -0.69);
+    let mut u = beta_inverse_guess(target, a, b).clamp(-744.0, -0.7);
     for _ in 0..200 {
         let (x, y) = (u.exp(), -u.exp_m1());
         let tails = beta_tails(x, y, a, b);
@@ -271,7 +267,7 @@ fn beta_inverse_of_small(target: Tails, a: f64, b: f64) -> (f64, f64) {
         };
         let step = (next - u).abs();
         u = next;
-        if step <= 2e-16 * u.abs().max(1e-3) {
+        if step <= 2e-16 * u.abs() {
             break;
         }
     }
@@ -286,7 +282,7 @@ fn beta_inverse_guess(target: Tails, a: f64, b: f64) -> f64 {
     } else {
         -normal_quantile(target.upper)
     };
-    if a > 0.6 {
+    if a.min(b) > 0.6 {
         // Abramowitz and Stegun 26.5.22.
         let (ra, rb) = (1.0 / (2.0 * a - 1.0), 1.0 / (2.0 * b - 1.0));
         let lambda = (z * z - 3.0) / 6.0;
@@ -299,3 +295,7 @@ fn beta_inverse_guess(target: Tails, a: f64, b: f64) -> f64 {
         ((target.lower * a).ln() + ln_beta) / a
     }
 }
+
+#[cfg(test)]
+#[path = "incomplete_beta_tests.rs"]
+mod tests;

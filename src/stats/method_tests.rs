@@ -129,6 +129,119 @@ fn the_decision_table_chooses_for_differences() {
     );
 }
 
+/// Missing on one side: low and high need not both be ends of the scale.
+#[test]
+fn differences_are_ternary_only_with_both_their_ends() {
+    let method = |one: Observation| {
+        let differences = [Observation::scored(1.0), Observation::scored(0.0), one];
+        let assessed = paired_difference(&differences, Scale::UNIT, PLAN).unwrap();
+        assessed.against(0.25).unwrap().estimate.method
+    };
+    assert_eq!(
+        method(Observation::missing(-1.0, 1.0)),
+        "exact unconditional"
+    );
+    assert_eq!(method(Observation::missing(-1.0, 0.5)), "dirichlet h=1");
+    assert_eq!(method(Observation::missing(-0.5, 1.0)), "dirichlet h=1");
+}
+
+/// 4 wins, 2 losses, 5 ties, and 1 that is a loss at worst and a win at best.
+#[test]
+fn wins_and_losses_are_counted_at_their_worst_and_at_their_best() {
+    let mut differences = scored(&[3.0, 3.0, 3.0, 3.0, -3.0, -3.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    differences.push(Observation::missing(-3.0, 3.0));
+    let scale = Scale::new(-1.0, 2.0).unwrap();
+    let assessed = paired_difference(&differences, scale, PLAN).unwrap();
+    let (above, below) = assessed.p_values(0.75);
+    let counts = |wins, losses| PairedCounts::new(wins, losses, 12).unwrap();
+    close(above, counts(4, 3).exact_p_above(0.25), 0.0);
+    close(below, counts(2, 5).exact_p_above(-0.25), 0.0);
+    let estimate = assessed.estimate();
+    close(
+        estimate.lower.unwrap(),
+        3.0 * counts(4, 3).exact_lower(0.05),
+        0.0,
+    );
+    close(
+        estimate.upper.unwrap(),
+        -3.0 * counts(2, 5).exact_lower(0.05),
+        0.0,
+    );
+}
+
+/// More units than the exact test is for.
+#[test]
+fn many_wins_and_losses_are_read_by_the_score_test() {
+    let of = |value: f64, count: usize| vec![Observation::scored(value); count];
+    let differences = [of(3.0, 60), of(-3.0, 20), of(0.0, 921)].concat();
+    let scale = Scale::new(-1.0, 2.0).unwrap();
+    let assessed = paired_difference(&differences, scale, PLAN).unwrap();
+    let counts = PairedCounts::new(60, 20, 1001).unwrap();
+    let (above, below) = assessed.p_values(0.15);
+    close(above, counts.tango_p_above(0.05), 1e-14);
+    close(below, counts.mirrored().tango_p_above(-0.05), 1e-14);
+    let (estimate, interval) = (assessed.estimate(), counts.tango(0.1));
+    close(estimate.lower.unwrap(), 3.0 * interval.low, 1e-14);
+    close(estimate.upper.unwrap(), 3.0 * interval.high, 1e-14);
+}
+
+#[test]
+fn both_groups_count_as_observations_of_a_difference() {
+    let (candidate, baseline) = (scored(&[1.0, 1.0, 0.0]), scored(&[1.0, 0.0]));
+    let assessed = unpaired_difference(&candidate, &baseline, Scale::UNIT, PLAN).unwrap();
+    let estimate = assessed.estimate();
+    close(estimate.point, 2.0 / 3.0 - 0.5, 1e-15);
+    assert_eq!(estimate.n, 5);
+}
+
+#[test]
+fn labels_are_read_by_the_exact_bound_whatever_the_plan_says() {
+    let sample = LabelledSample {
+        lambda: 0.5,
+        rectifiers: scored(&[0.5, 0.0, 0.5, -0.5, 0.5]),
+        judge_unlabelled: scored(&[1.0, 0.0, 1.0, 1.0, 1.0, 0.0, 1.0]),
+        answered: Passes::new(12, 12).unwrap(),
+    };
+    let of = |bound| {
+        let assessed = prediction_powered_mean(&sample, with_bound(bound)).unwrap();
+        let estimate = assessed.estimate();
+        (estimate.lower, estimate.upper, estimate.n)
+    };
+    assert_eq!(of(Bound::Exact).2, 12);
+    assert_eq!(of(Bound::Calibrated), of(Bound::Exact));
+}
+
+#[test]
+fn a_quantile_lies_strictly_between_the_ends() {
+    let values = scored(&[1.0, 2.0, 3.0]);
+    for q in [0.0, 1.0, -0.5, 1.5, f64::NAN] {
+        assert!(quantile_bound(&values, q, PLAN).is_err(), "{q}");
+    }
+}
+
+/// At a bound itself rounding alone would show something in some of these cases.
+#[test]
+fn p_values_near_their_rates_are_read_with_the_bounds() {
+    let mut rounded = 0;
+    for n in 1..60 {
+        let values: Vec<f64> = (0..n).map(|i| f64::from(u8::from(i % 5 > 0))).collect();
+        let assessed = bounded_mean(&scored(&values), Scale::UNIT, PLAN).unwrap();
+        let estimate = assessed.estimate();
+        for threshold in [estimate.lower.unwrap(), estimate.upper.unwrap()] {
+            let alone = assessed.p_values_at(threshold, Alphas::DEFAULT).unwrap();
+            let whole = assessed.against(threshold).unwrap();
+            assert_eq!(alone, (whole.p_above, whole.p_below), "{n} {threshold}");
+            rounded += u8::from(alone != assessed.p_values(threshold));
+        }
+        let far = estimate.point * 0.25 + 0.1;
+        assert_eq!(
+            assessed.p_values_at(far, Alphas::DEFAULT).unwrap(),
+            assessed.p_values(far)
+        );
+    }
+    assert!(rounded > 0);
+}
+
 #[test]
 fn no_data_is_an_error_and_never_a_number() {
     let nothing: [&[Observation]; 2] = [&[], &[Observation::missing(0.0, 1.0)]];

@@ -296,6 +296,93 @@ mod tests {
         assert_eq!(scored.minus(scored), Observation::scored(0.0));
     }
 
+    #[test]
+    fn a_mean_of_parts_has_the_mean_of_what_was_scored_as_its_point() {
+        let whole = Observation::scored(1.0);
+        let part = Observation::partly_scored(0.0, 0.5, 1.0);
+        let of = |parts: [Observation; 2]| Observation::mean(&parts).unwrap();
+        assert_eq!(
+            of([part, whole]),
+            Observation::partly_scored(0.5, 0.75, 1.0)
+        );
+        // Missing, with one value that it could have.
+        let known = Observation::missing(0.5, 0.5);
+        assert_eq!(
+            of([known, whole]),
+            Observation::partly_scored(0.75, 1.0, 0.75)
+        );
+        assert_eq!(point_of(&[known, whole, part]), Ok(0.75));
+        assert_eq!(point_of(&[known]), Err(StatsError::NoData));
+    }
+
+    #[test]
+    fn a_scale_reaches_as_far_as_its_weight() {
+        let stars = Scale::new(1.0, 5.0).unwrap();
+        assert_eq!(stars.reaching(1.0), Ok(stars));
+        assert_eq!(stars.reaching(2.5), Scale::new(-5.0, 11.0));
+        assert_eq!(stars.of_differences(), Scale::new(-4.0, 4.0).unwrap());
+        for weight in [0.999, -2.0, f64::NAN, f64::INFINITY] {
+            assert!(stars.reaching(weight).is_err(), "{weight}");
+        }
+        assert_eq!((stars.share(2.0), stars.at(0.25)), (0.25, 2.0));
+    }
+
+    #[test]
+    fn values_beyond_an_end_by_rounding_only_count_as_that_end() {
+        let scale = Scale::new(0.0, 4.0).unwrap();
+        let (below, above) = (-1e-12 * 4.0, 4.0 + 1e-12 * 4.0);
+        let rounded = [
+            Observation::scored(below),
+            Observation::scored(above),
+            Observation::partly_scored(below, above, above),
+            Observation::missing(below, above),
+        ];
+        let ends = [
+            Observation::scored(0.0),
+            Observation::scored(4.0),
+            Observation::partly_scored(0.0, 4.0, 4.0),
+            Observation::missing(0.0, 4.0),
+        ];
+        assert_eq!(scale.checked(&rounded).unwrap().as_ref(), ends);
+        assert!(matches!(scale.checked(&ends), Ok(Cow::Borrowed(_))));
+        for (index, value) in [(0, 2.0 * below), (1, 4.0 + 1e-11)] {
+            let mut wrong = ends;
+            wrong[index] = Observation::scored(value);
+            let error = scale.checked(&wrong).unwrap_err();
+            assert!(
+                matches!(error, StatsError::OutOfScale { index: at, .. } if at == index),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_point_lies_between_its_ends_but_for_rounding() {
+        let one =
+            |low, point, high| checked_amounts(&[Observation::partly_scored(low, point, high)]);
+        assert_eq!(one(0.5, 0.5 - 8e-10, 0.7), Ok(()));
+        assert_eq!(one(0.5, 0.7 + 1.1e-9, 0.7), Ok(()));
+        assert_eq!(one(0.0, 3.0, f64::INFINITY), Ok(()));
+        for (low, point, high) in [
+            (0.5, 0.5 - 2e-9, 0.7),
+            (0.5, 0.7 + 2e-9, 0.7),
+            (0.7, 0.7, 0.5),
+            (f64::NEG_INFINITY, 0.0, 1.0),
+            (0.0, f64::INFINITY, f64::INFINITY),
+            (0.0, f64::NAN, 1.0),
+        ] {
+            let error = one(low, point, high).unwrap_err();
+            assert!(
+                matches!(error, StatsError::NotANumber { index: 0, .. }),
+                "{error}"
+            );
+        }
+        assert_eq!(
+            checked_amounts(&[Observation::missing(0.0, 1.0)]),
+            Err(StatsError::NoData)
+        );
+    }
+
     proptest! {
         #[test]
         fn a_mean_of_equal_values_is_that_value(value in 0.0..=1.0_f64, count in 1_usize..50) {

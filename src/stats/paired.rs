@@ -283,6 +283,20 @@ mod tests {
         );
     }
 
+    /// scipy 1.17.1: norm.sf of the statistic above. Of the last, whose wins are the threshold's share
+    /// exactly, rounding makes a difference of 1e-13.
+    #[test]
+    fn tango_p_values_are_the_normal_tails_of_the_statistic() {
+        let counted = counts(5, 2, 100);
+        close(counted.difference(), 0.03, 1e-16);
+        close(
+            counted.tango_p_above(-0.05),
+            0.006_219_720_584_243_128,
+            1e-14,
+        );
+        close(counts(1001, 0, 2000).tango_z(1001.0 / 2000.0), 0.0, 0.0);
+    }
+
     #[test]
     fn tango_bounds_at_the_ends_are_finite() {
         for units in [1, 2, 100] {
@@ -364,6 +378,36 @@ mod tests {
         }
     }
 
+    /// The same for every outcome of a few units, where the bound lies on either side of the score
+    /// bound, near it and far.
+    fn exact_bounds_invert_the_test(units: usize, alpha: f64) {
+        for losses in 0..=units {
+            for wins in 0..=units - losses {
+                let observed = counts(wins, losses, units);
+                let bound = observed.exact_lower(alpha);
+                let case = format!("{observed:?} {alpha}: {bound}");
+                assert!(observed.exact_p_above(bound + 2e-9) >= alpha, "{case}");
+                let all_lost = losses == units;
+                assert!(all_lost || observed.exact_p_above(bound) < alpha, "{case}");
+            }
+        }
+    }
+
+    #[test]
+    fn exact_bounds_of_two_units_invert_the_test() {
+        exact_bounds_invert_the_test(2, 0.05);
+    }
+
+    #[test]
+    fn exact_bounds_of_three_units_invert_the_test() {
+        exact_bounds_invert_the_test(3, 0.3);
+    }
+
+    #[test]
+    fn exact_bounds_of_five_units_invert_the_test() {
+        exact_bounds_invert_the_test(5, 0.01);
+    }
+
     /// The error rate itself: over all outcomes, at a true difference of the threshold.
     #[test]
     fn the_exact_test_holds_its_rate() {
@@ -399,6 +443,14 @@ mod tests {
         close(counts(8, 8, 16).mcnemar_exact(), 1.0, 1e-14);
         close(counts(0, 5, 5).mcnemar_mid_p(), 0.031_25, 1e-14);
         close(counts(1, 0, 1).mcnemar_mid_p(), 0.5, 1e-14);
+        // 1 − 6/16 · 1/2, and P(X ≥ 6) + P(X ≥ 7)… of 8 throws of a coin: 37 of 256.
+        close(counts(2, 2, 9).mcnemar_mid_p(), 0.8125, 1e-14);
+        close(counts(6, 2, 20).mcnemar_exact_above(), 37.0 / 256.0, 1e-14);
+        close(counts(0, 4, 20).mcnemar_exact_above(), 1.0, 0.0);
+        // P(χ² ≥ 5), scipy 1.17.1.
+        let (statistic, p) = counts(0, 5, 9).mcnemar_chi_squared(false);
+        close(statistic, 5.0, 1e-14);
+        close(p, 0.025_347_318_677_468_252, 1e-14);
         let (statistic, p) = counts(5, 2, 100).mcnemar_chi_squared(true);
         close(statistic, 0.571_428_571_428_571_4, 1e-14);
         close(p, 0.449_691_797_968_891, 1e-13);

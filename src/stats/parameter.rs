@@ -84,3 +84,88 @@ fn keep(name: &'static str, value: f64, good: bool) -> Result<f64, StatsError> {
         Err(StatsError::Parameter { name, value })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The values that `check` lets pass.
+    fn kept(check: fn(&'static str, f64) -> Result<f64, StatsError>) -> Vec<f64> {
+        let tiny = f64::MIN_POSITIVE;
+        let values = [
+            f64::NEG_INFINITY,
+            -1.0,
+            -tiny,
+            0.0,
+            tiny,
+            1.0 - 1e-16,
+            1.0,
+            1.0 + 1e-15,
+            f64::INFINITY,
+            f64::NAN,
+        ];
+        (values.into_iter())
+            .filter(|value| match check("x", *value) {
+                Ok(same) => same.total_cmp(value).is_eq(),
+                Err(StatsError::Parameter { name: "x", .. }) => false,
+                Err(other) => panic!("{other}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn ranges_have_their_ends_or_do_not() {
+        let tiny = f64::MIN_POSITIVE;
+        let (below, above) = (1.0 - 1e-16, 1.0 + 1e-15);
+        assert_eq!(kept(open_unit), [tiny, below]);
+        assert_eq!(kept(closed_unit), [0.0, tiny, below, 1.0]);
+        assert_eq!(kept(positive), [tiny, below, 1.0, above]);
+        assert_eq!(kept(not_negative), [0.0, tiny, below, 1.0, above]);
+        assert_eq!(kept(finite), [-1.0, -tiny, 0.0, tiny, below, 1.0, above]);
+    }
+
+    #[test]
+    fn an_error_rate_is_between_nothing_and_one_half() {
+        for good in [1e-300, 0.05, 0.5 - 1e-16] {
+            assert_eq!(error_rate(good), Ok(good));
+        }
+        for bad in [0.0, -0.05, 0.5, 0.95] {
+            assert_eq!(error_rate(bad), Err(StatsError::Alpha(bad)));
+        }
+        assert!(error_rate(f64::NAN).is_err());
+    }
+
+    #[test]
+    fn too_few_is_not_nothing() {
+        assert_eq!(at_least(2, 2), Ok(2));
+        assert_eq!(at_least(2, 3), Ok(3));
+        assert_eq!(
+            at_least(2, 1),
+            Err(StatsError::TooFew { needed: 2, got: 1 })
+        );
+        assert_eq!(at_least(2, 0), Err(StatsError::NoData));
+    }
+
+    #[test]
+    fn the_first_wrong_value_is_named() {
+        assert_eq!(all_within(&[0.0, 0.5, 1.0], 0.0, 1.0), Ok(()));
+        for value in [-1e-300, 1.0 + 1e-15] {
+            assert_eq!(
+                all_within(&[0.0, value, 7.0], 0.0, 1.0),
+                Err(StatsError::OutOfScale {
+                    index: 1,
+                    value,
+                    low: 0.0,
+                    high: 1.0
+                })
+            );
+        }
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let error = all_within(&[5.0, value], 0.0, 1.0).unwrap_err();
+            assert!(
+                matches!(error, StatsError::NotANumber { index: 1, .. }),
+                "{error}"
+            );
+        }
+    }
+}

@@ -56,6 +56,25 @@ fn legendre(n: u32, x: f64) -> (f64, f64) {
 mod tests {
     use super::*;
 
+    /// numpy 2.4: polynomial.legendre.leggauss.
+    #[test]
+    fn points_and_weights_match_numpy() {
+        let five = [
+            (-0.906_179_845_938_664, 0.236_926_885_056_189_08),
+            (-0.538_469_310_105_683_1, 0.478_628_670_499_366_47),
+            (0.0, 0.568_888_888_888_888_9),
+            (0.538_469_310_105_683_1, 0.478_628_670_499_366_47),
+            (0.906_179_845_938_664, 0.236_926_885_056_189_08),
+        ];
+        let mut points = GaussLegendre::new(5).points((-1.0, 1.0), 1);
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        assert_eq!(points.len(), 5);
+        for (point, expected) in points.iter().zip(five) {
+            assert!((point.0 - expected.0).abs() < 1e-15, "{point:?}");
+            assert!((point.1 - expected.1).abs() < 1e-15, "{point:?}");
+        }
+    }
+
     #[test]
     fn polynomials_and_exponentials_are_exact() {
         let rule = GaussLegendre::new(20);

@@ -108,8 +108,7 @@ fn ternary(inputs: Inputs<'_>, total: &'static str) -> Result<DirichletBound, Re
 
 fn paired_p(inputs: Inputs<'_>) -> Answer {
     let threshold = -inputs.number("margin")?;
-    // Minus zero would be another zero to the eye only.
-    Ok(json(ternary(inputs, "n")?.p_above(threshold + 0.0)))
+    Ok(json(ternary(inputs, "n")?.p_above(threshold)))
 }
 
 /// p-values against a threshold, and the verdict they give.

@@ -153,3 +153,24 @@ fn differences(points: &[(f64, f64)], of: fn(&(f64, f64)) -> f64) -> Vec<f64> {
     let pairs = points.iter().zip(points.iter().skip(1));
     pairs.map(|(a, b)| of(b) - of(a)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Third derivatives at the ends are those of cubics through the last four points, so that a cubic
+    /// is its own spline.
+    #[test]
+    fn the_spline_through_a_cubic_is_that_cubic() {
+        let cubic = |x: f64| 0.5 * x.powi(3) - 2.0 * x.powi(2) + x + 0.25;
+        let points = [-1.0, -0.75, 0.25, 0.5, 1.5, 3.5, 4.0].map(|x| (x, cubic(x)));
+        let fine = resampled(&points);
+        assert_eq!(fine.len(), 21);
+        for (x, y) in fine {
+            assert!((y - cubic(x)).abs() < 1e-12, "{x}: {y}");
+        }
+        for ((x, _), bend) in points.iter().zip(curvatures(&points)) {
+            assert!((bend - (3.0 * x - 4.0)).abs() < 1e-12, "{x}: {bend}");
+        }
+    }
+}

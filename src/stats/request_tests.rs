@@ -121,11 +121,11 @@ fn an_unknown_method_is_an_error() {
     );
 }
 
-/// Short cases copied from the reference, with the tool that each comes from.
-#[test]
-fn answers_match_other_tools() {
+/// Short cases copied from the reference, or more of the kind, with the tool that each comes from:
+/// every eighth from `first` on, so that the tests stay quick and run side by side.
+fn answers_match_other_tools(first: usize) {
     let cases = include_str!("request_cases.jsonl");
-    for line in cases.lines() {
+    for line in cases.lines().skip(first).step_by(8) {
         let case: Value = serde_json::from_str(line).unwrap();
         let answer = evaluate(case["method"].as_str().unwrap(), &case["inputs"]).unwrap();
         let tolerance = case["tol"].as_f64().unwrap();
@@ -134,6 +134,24 @@ fn answers_match_other_tools() {
         }
     }
     assert!(cases.lines().count() > 50);
+}
+
+macro_rules! eighths {
+    ($($name:ident $first:literal)*) => {
+        $(#[test]
+        fn $name() {
+            answers_match_other_tools($first);
+        })*
+    };
+}
+
+mod answers_match_other_tools {
+    use super::answers_match_other_tools;
+
+    eighths! {
+        from_first 0 from_second 1 from_third 2 from_fourth 3
+        from_fifth 4 from_sixth 5 from_seventh 6 from_eighth 7
+    }
 }
 
 #[test]
@@ -156,6 +174,10 @@ fn inputs_that_are_not_right_are_errors_and_not_numbers() {
         r#"mcnemar_chi2 {"table": [1, 2, 3]}"#,
         r#"tango_NI_z {"wins": 1, "losses": 1, "n": 4, "margin": 1.5}"#,
         r#"percentile_90_mean {"x": [], "B": 10}"#,
+        r#"percentile_90_mean {"x": [1, 2], "B": 0}"#,
+        r#"cluster_percentile_90_ratio_mean {"cluster_sum": [1], "cluster_size": [1, 2], "B": 10}"#,
+        r#"betting_mart_hedged_max {"x": [1.5], "m": 0.5, "alpha": 0.05, "theta": 0.5, "trunc_scale": 0.5}"#,
+        r#"betting_mart_hedged_max {"x": [], "m": 0.5, "alpha": 0.05, "theta": 0.5, "trunc_scale": 0.5}"#,
         "abs_threshold_verdict {}",
         r#"cohen_kappa_None {"r1": [1, 1], "r2": [1]}"#,
         r#"cohen_kappa_None {"r1": [1, 1], "r2": [1, 1]}"#,
@@ -170,6 +192,7 @@ fn inputs_that_are_not_right_are_errors_and_not_numbers() {
         r#"predmix_hoeffding_cs {"x": [0.5, 1.5], "alpha": 0.05}"#,
         r#"poly_stitching_bound {"v": 5, "alpha": 0.05, "v_min": 1, "s": 1}"#,
         r#"nested_REML(unbalanced) {"y": [1, 2], "question": [1], "sample": [1, 1]}"#,
+        r#"nested_REML(unbalanced) {"y": [1, 2], "question": [1, 2], "sample": [1]}"#,
     ];
     for request in wrong {
         let (method, inputs) = request.split_once(' ').unwrap();
@@ -180,4 +203,96 @@ fn inputs_that_are_not_right_are_errors_and_not_numbers() {
             "{method}"
         );
     }
+}
+
+fn answer(request: &str) -> Answer {
+    let (method, inputs) = request.split_once(' ').unwrap();
+    evaluate(method, &serde_json::from_str(inputs).unwrap())
+}
+
+#[test]
+fn an_input_at_the_end_of_its_range_is_named() {
+    for (request, name) in [
+        (r#"one_sided_CP {"k": 1, "n": 2, "alpha": 0}"#, "alpha"),
+        (r#"one_sided_CP {"k": 1, "n": 2, "alpha": 1}"#, "alpha"),
+        (r#"one_sided_CP {"k": 1, "n": 2, "alpha": 1.5}"#, "alpha"),
+        (r#"beta_ppf {"p": 0.5, "a": 0, "b": 2}"#, "a"),
+        (r#"beta_ppf {"p": 1.5, "a": 1, "b": 2}"#, "p"),
+        (
+            r#"nested_ANOVA(balanced) {"y": [1, 2], "question": [1, 2], "sample": [1]}"#,
+            "question",
+        ),
+    ] {
+        let error = answer(request).unwrap_err();
+        assert!(
+            matches!(error, RequestError::Input { name: wrong, .. } if wrong == name),
+            "{request}: {error}"
+        );
+    }
+}
+
+#[test]
+fn numbers_without_json_are_texts_or_nothing() {
+    assert_eq!(json(1.5), json!(1.5));
+    assert_eq!(json(f64::INFINITY), json!("inf"));
+    assert_eq!(json(f64::NEG_INFINITY), json!("-inf"));
+    assert_eq!(json(f64::NAN), Value::Null);
+}
+
+#[test]
+fn a_null_weight_of_the_judge_is_tuned_and_none_is_one() {
+    let of = |method: &str, weight: &str| {
+        let inputs = r#""Y": [1, 0, 1, 1], "Yhat": [0.9, 0.2, 0.6, 0.5], "alpha": 0.1,
+            "Yhat_unlabeled": [0.3, 0.8, 0.9, 0.7, 0.1]"#;
+        answer(&format!("{method} {{{inputs}{weight}}}")).unwrap()
+    };
+    let tuned = of("ppi_mean_ci", r#", "lam": null"#);
+    assert_eq!(tuned, of("ppi_mean_ci_lam=None", ""));
+    let plain = of("ppi_mean_ci", "");
+    assert_eq!(plain, of("ppi_mean_ci_lam=1", ""));
+    assert_ne!(plain, tuned);
+}
+
+/// One resample is its own interval.
+#[test]
+fn as_many_resamples_are_drawn_as_are_asked_for() {
+    let interval = answer(r#"percentile_90_mean {"x": [0, 1, 2, 3, 5, 8], "B": 1}"#).unwrap();
+    assert_eq!(interval["lo"], interval["hi"]);
+}
+
+/// By hand: one pass of one has probability 0.9 at a rate of 0.9, a failure 0.1, and two failures of
+/// two 0.01.
+#[test]
+fn looks_at_which_no_number_is_enough_say_so() {
+    let plan = r#"exact_binomial_alpha_spending_OBF {"looks": [1, 2], "tau": 0.9, "alpha": 0.05}"#;
+    let expected = json!({"pass_at_least": [2.0, 3.0], "fail_at_most": [-1.0, 0.0]});
+    assert_eq!(compare(&answer(plan).unwrap(), &expected, 0.0), Ok(()));
+}
+
+/// For balanced data the two agree wherever no component would be negative (Searle, Casella and
+/// `McCulloch` 1992).
+#[test]
+fn balanced_variance_components_are_the_same_both_ways() {
+    let scores = r#"{"y": [1, 2, 1, 3, 6, 5, 8, 7, 3, 3, 6, 7],
+        "question": [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3],
+        "sample": [1, 1, 2, 2, 1, 1, 2, 2, 1, 1, 2, 2]}"#;
+    let of = |method: &str| answer(&format!("{method} {scores}")).unwrap();
+    let (anova, reml) = (of("nested_ANOVA(balanced)"), of("nested_REML(balanced)"));
+    assert!(anova["var_sample"].as_f64().unwrap() > 0.0);
+    assert_eq!(compare(&reml, &anova, 1e-5), Ok(()));
+}
+
+/// One answer: the p-value of a mean of 1 is the threshold, that of a mean of 0 what is beyond it.
+#[test]
+fn a_p_value_at_its_rate_is_inconclusive() {
+    let verdict = |x: f64, tau: f64, alphas: (f64, f64)| {
+        let inputs =
+            json!({"x": [x], "tau": tau, "h": 1, "alpha_pass": alphas.0, "alpha_fail": alphas.1});
+        let answer = evaluate("abs_threshold_verdict", &inputs).unwrap();
+        answer["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(verdict(1.0, 0.25, (0.25, 0.25)), "inconclusive");
+    assert_eq!(verdict(1.0, 0.25, (0.26, 0.25)), "pass");
+    assert_eq!(verdict(0.0, 0.75, (0.25, 0.25)), "inconclusive");
+    assert_eq!(verdict(0.0, 0.75, (0.25, 0.26)), "fail");
 }

@@ -101,10 +101,11 @@ impl<const W: usize> Resampler<W> {
         let wide = u128::from(stream.next_u64()) * u128::from(units);
         let index = usize::try_from(wide >> 64).unwrap_or(0);
         let block = self.blocks.get(index / BLOCK);
-        block.map_or(&[0.0; W], |block| at(block, index % BLOCK))
+        block.map_or(&[0.0; W], |block| at(block, index))
     }
 }
 
+/// The unit at `index` of all, whose block is given.
 #[inline]
 fn at<const W: usize>(block: &[Numbers<W>; BLOCK], index: usize) -> &Numbers<W> {
     block.get(index % BLOCK).unwrap_or(&[0.0; W])
@@ -269,6 +270,34 @@ mod tests {
                 "n = {n}"
             );
         }
+    }
+
+    /// Of 600 units 20,000 draws miss none: the chance of that is 600 · (599/600)^20,000, 2e-12.
+    #[test]
+    fn any_unit_can_be_the_single_draw_and_draws_are_as_many_as_units() {
+        let units: Vec<Numbers<2>> = (0..600).map(|i| [count_to_f64(i), 1.0]).collect();
+        let resampler = Resampler::new(&units);
+        let mut stream = Xoshiro256PlusPlus::seed_from_u64(5);
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..20_000 {
+            seen.insert(resampler.any(&mut stream)[0].to_bits());
+        }
+        assert_eq!(seen.len(), 600);
+        for _ in 0..20 {
+            let drawn = resampler.sums(&mut stream)[1];
+            assert_eq!(drawn.to_bits(), 600.0_f64.to_bits());
+        }
+    }
+
+    /// A sum of masses that rounds to less than 1 leaves words beyond it: they are the last count.
+    #[test]
+    fn a_word_beyond_the_table_is_its_last_count() {
+        let table = PoissonTable {
+            cumulative: vec![0; 5],
+            starts: vec![0; 256],
+        };
+        let mut stream = Xoshiro256PlusPlus::seed_from_u64(4);
+        assert_eq!([0; 9].map(|_: i32| table.draw(&mut stream)), [4; 9]);
     }
 
     #[test]

@@ -87,7 +87,52 @@ mod tests {
     }
 
     #[test]
+    fn a_root_at_an_end_is_that_end() {
+        let exactly = |actual: f64, expected: f64| assert!(actual.total_cmp(&expected).is_eq());
+        exactly(falling_root((0.0, 1.0), |x| -x), 0.0);
+        exactly(falling_root((0.0, 1.0), |x| 1.0 - x), 1.0);
+    }
+
+    /// A jump leaves bisection only, down to 1e-15 of the bracket or the last bit of the root.
+    #[test]
+    fn a_bracket_is_narrowed_by_its_own_width() {
+        for (low, high, jump, within) in [
+            (1e6, 1e6 + 1.0, 1e6 + 0.3, 3e-10),
+            (0.0, 1e-6, 2.5e-7, 1e-20),
+        ] {
+            let root = falling_root((low, high), |x| if x < jump { 1.0 } else { -1.0 });
+            assert!((root - jump).abs() < within, "{root}");
+        }
+    }
+
+    /// Bisection would need 50 values.
+    #[test]
+    fn smooth_roots_take_few_values() {
+        for (ends, root) in [((0.0, 10.0), 2.0_f64.ln()), ((-3.0, 1.0), -0.3)] {
+            let count = std::cell::Cell::new(0);
+            let found = falling_root(ends, |x| {
+                count.set(count.get() + 1);
+                (root - x).exp() - 1.0
+            });
+            assert!((found - root).abs() < 1e-14, "{found}");
+            assert!(count.get() <= 16, "{} values", count.get());
+        }
+    }
+
+    /// Each step leaves 0.618 of the interval.
+    #[test]
     fn a_peak_is_found() {
-        assert!((peak((0.0, 1.0), 40, |x| 3.0 - (x - 0.37).powi(2)) - 3.0).abs() < 1e-12);
+        for top in [0.0, 0.05, 0.37, 0.5, 0.81, 1.0] {
+            let mut width = 1.0_f64;
+            for steps in 0..40 {
+                let height = peak((0.0, 1.0), steps, |x| 3.0 - (x - top).powi(2));
+                let gap = 3.0 - height;
+                assert!(
+                    (0.0..=(0.618_1 * width).powi(2) + 1e-15).contains(&gap),
+                    "{top} {steps}: {gap}"
+                );
+                width *= 0.618_1;
+            }
+        }
     }
 }

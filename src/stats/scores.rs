@@ -240,17 +240,80 @@ mod tests {
         assert!(differences.contains(&Observation::missing(-0.5, 0.5)));
     }
 
+    /// The mean within the case first, so that b counts as much as a; x has no score.
+    #[test]
+    fn clustering_is_that_of_the_scored_questions_means() {
+        let clusters = |side| list().clustering(side).unwrap();
+        let candidate = Clusters::new([("x", 0.5), ("x", 1.0)]).unwrap();
+        assert_eq!(clusters(Side::Candidate), candidate);
+        let baseline = Clusters::new([("one", 0.5), ("two", 1.0), ("two", 1.0)]).unwrap();
+        assert_eq!(clusters(Side::Baseline), baseline);
+    }
+
+    #[test]
+    fn questions_that_stand_alone_are_the_unit() {
+        let rows = [
+            row("a", None, Some(1.0), 0.0),
+            row("a", None, Some(0.0), 0.0),
+            row("b", Some("y"), Some(1.0), 0.0),
+        ];
+        let list = ScoreList::new(ScoreType::Binary, rows);
+        let (questions, unit) = list.population(Side::Candidate);
+        assert_eq!(unit, Unit::Question);
+        assert_eq!(questions, [0.5, 1.0].map(Observation::scored));
+        assert_eq!(
+            list.population(Side::Baseline).0,
+            [0.0, 0.0].map(Observation::scored)
+        );
+    }
+
+    #[test]
+    fn a_missing_amount_has_no_upper_end() {
+        assert_eq!(ScoreType::Amount.scale(), None);
+        assert_eq!(ScoreType::Binary.scale(), Some(Scale::UNIT));
+        let list = ScoreList::new(ScoreType::Amount, [row("a", None, None, 2.0)]);
+        let missing = Observation::missing(0.0, f64::INFINITY);
+        assert_eq!(list.runs(Side::Candidate), [missing]);
+        assert_eq!(ScoreList::new(ScoreType::Amount, []).attempts(), 0);
+    }
+
+    #[test]
+    fn refusals_say_what_is_wanted() {
+        let five = Scale::new(1.0, 5.0).unwrap();
+        for (score_type, words) in [
+            (ScoreType::Binary, "0.5 is not 0 or 1"),
+            (ScoreType::Bounded(five), "0.5 is not from 1 to 5"),
+            (
+                ScoreType::Ordinal(five),
+                "0.5 is not a whole number from 1 to 5",
+            ),
+        ] {
+            assert_eq!(score_type.refusal(0.5).unwrap(), words);
+        }
+        assert_eq!(
+            ScoreType::Amount.refusal(-0.5).unwrap(),
+            "-0.5 is not a finite number from 0 on"
+        );
+    }
+
     #[test]
     fn values_of_another_type_are_refused() {
         let five = Scale::new(1.0, 5.0).unwrap();
         for (score_type, good, bad) in [
             (ScoreType::Binary, 1.0, 0.5),
             (ScoreType::Bounded(Scale::UNIT), 0.5, 1.000_001),
+            (ScoreType::Binary, 0.0, 2.0),
+            (ScoreType::Binary, 1.0, -1.0),
             (ScoreType::Bounded(five), 4.5, 0.0),
+            (ScoreType::Bounded(five), 1.0, 0.999_999),
+            (ScoreType::Bounded(five), 5.0, 5.000_001),
             (ScoreType::Ordinal(five), 5.0, 4.5),
+            (ScoreType::Ordinal(five), 1.0, 0.0),
+            (ScoreType::Ordinal(five), 3.0, 6.0),
             (ScoreType::Amount, 1e9, -1.0),
+            (ScoreType::Amount, 0.0, -1e-300),
         ] {
-            assert_eq!(score_type.refusal(good), None);
+            assert_eq!(score_type.refusal(good), None, "{score_type:?} {good}");
             for value in [bad, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
                 assert!(
                     score_type.refusal(value).is_some(),

@@ -208,6 +208,102 @@ mod tests {
         assert!(TEstimate::of_paired(&[1.0], &[1.0, 2.0]).is_err());
     }
 
+    fn close(actual: f64, expected: f64) {
+        assert!(
+            (actual - expected).abs() <= 1e-12 * expected.abs(),
+            "{actual}, expected {expected}"
+        );
+    }
+
+    const FIRST: [f64; 5] = [0.9, 0.8, 1.0, 1.0, 0.7];
+    const SECOND: [f64; 5] = [0.4, 0.9, 0.5, 0.8, 0.1];
+
+    /// scipy 1.17.1: `ttest_1samp`, `ttest_rel` and `ttest_ind`, with their 90 % intervals.
+    #[test]
+    fn p_values_and_intervals_match_scipy() {
+        let one = TEstimate::of_mean(&FIRST).unwrap();
+        close(one.statistic(0.6), 4.801_960_383_990_25);
+        close(one.p_two_sided(0.6), 0.008_635_792_607_551_528);
+        close(one.p_above(0.6), 0.004_317_896_303_775_764);
+        close(one.p_below(0.6), 0.995_682_103_696_224_2);
+        close(one.interval(0.1).low, 0.755_693_039_417_487_7);
+        close(one.interval(0.1).high, 1.004_306_960_582_512_6);
+        let paired = TEstimate::of_paired(&FIRST, &SECOND).unwrap();
+        close(paired.p_two_sided(0.0), 0.057_645_948_535_499_085);
+        close(paired.interval(0.1).low, 0.065_330_755_347_157_54);
+        let welch = TEstimate::of_welch(&FIRST, &SECOND[..4]).unwrap();
+        close(welch.df, 4.421_779_141_104_293_5);
+        close(welch.p_two_sided(0.0), 0.150_824_629_330_876_04);
+        close(welch.interval(0.1).low, -0.044_984_697_698_250_14);
+        close(welch.interval(0.1).high, 0.504_984_697_698_250_2);
+    }
+
+    /// numpy: the runs' variances over their number, summed, with Satterthwaite's degrees of freedom.
+    #[test]
+    fn a_suite_counts_the_spread_between_runs_only() {
+        let candidate = [vec![1.0, 0.5, 0.75], vec![0.0, 0.25], vec![1.0, 0.5]];
+        let baseline = [vec![0.5, 0.25], vec![0.0, 1.0, 0.5, 0.25], vec![0.75, 0.25]];
+        let suite = TEstimate::of_suite(&candidate, &baseline).unwrap();
+        close(suite.point, 0.104_166_666_666_666_67);
+        close(suite.se, 0.157_288_217_401_473_95);
+        close(suite.df, 5.382_769_834_938_945);
+        assert_eq!(
+            TEstimate::of_suite(&candidate, &baseline[..2]),
+            Err(StatsError::Lengths { left: 3, right: 2 })
+        );
+    }
+
+    /// Python's fractions: rounded sums alone are off by 1e-10.
+    #[test]
+    fn a_mean_far_from_zero_keeps_its_digits() {
+        let ends = [0.719, 0.879, 0.714, 0.921, 0.395, 0.801, 0.445];
+        let mean = TEstimate::of_mean(&ends.map(|end| 1e6 + end))
+            .unwrap()
+            .point;
+        assert!((mean - 1_000_000.696_285_714_3).abs() < 5e-11, "{mean}");
+    }
+
+    #[test]
+    fn what_overflows_or_vanishes_is_an_error() {
+        // The standard error is infinite, the degrees of freedom are 0 ÷ 0, the mean is infinite.
+        assert!(TEstimate::of_mean(&[1e300, -1e300]).is_err());
+        assert!(TEstimate::of_welch(&[0.0, 1e-100], &[0.0, 1e-100]).is_err());
+        assert!(TEstimate::of_mean(&[1e308, 1.7e308, 1.5e308]).is_err());
+        let one = TEstimate {
+            point: 1.0,
+            se: 1.0,
+            df: 3.0,
+        };
+        assert_eq!(one.checked(), Ok(one));
+        for wrong in [
+            TEstimate { se: 0.0, ..one },
+            TEstimate {
+                se: f64::INFINITY,
+                ..one
+            },
+            TEstimate { df: 0.0, ..one },
+            TEstimate {
+                df: f64::NAN,
+                ..one
+            },
+            TEstimate {
+                point: f64::INFINITY,
+                ..one
+            },
+        ] {
+            assert!(wrong.checked().is_err(), "{wrong:?}");
+        }
+        assert_eq!(
+            TEstimate::of_logarithms(&[1.0, 2.0, 0.0, -1.0]),
+            Err(StatsError::OutOfScale {
+                index: 2,
+                value: 0.0,
+                low: 0.0,
+                high: f64::INFINITY
+            })
+        );
+    }
+
     #[test]
     fn bounds_invert_p_values() {
         let estimate = TEstimate::of_mean(&[0.9, 0.8, 1.0, 1.0, 0.7]).unwrap();

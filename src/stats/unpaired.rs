@@ -273,6 +273,135 @@ mod tests {
         assert!((second - 0.964_212_703_302_805).abs() < 1e-12, "{second}");
     }
 
+    /// mpmath 1.3.0, 40 digits: the likelihood's maximum by golden section, then the statistic.
+    #[test]
+    fn the_score_statistic_is_that_of_the_likeliest_probabilities() {
+        let cases = [
+            (
+                groups(90, 100, 95, 100),
+                -0.1,
+                true,
+                1.263_328_163_870_407_2,
+            ),
+            (
+                groups(90, 100, 95, 100),
+                -0.1,
+                false,
+                1.266_498_377_547_252_7,
+            ),
+            (groups(7, 10, 3, 12), 0.125, true, 1.499_122_072_980_534),
+            (groups(0, 5, 5, 8), -0.25, true, -1.458_296_448_904_058),
+            (groups(5, 5, 4, 4), -0.1, true, 0.702_728_368_926_306_5),
+            (groups(3, 9, 0, 6), 0.5, true, -0.966_091_783_079_295_9),
+        ];
+        for (groups, threshold, corrected, expected) in cases {
+            let z = groups.score_z(threshold, corrected);
+            let error = (z - expected).abs();
+            assert!(
+                error < 1e-10 * expected.abs(),
+                "{groups:?} {threshold}: {z}"
+            );
+        }
+        // Hardly any room for either probability; 1 − 1e-9 itself is rounded.
+        let narrow = groups(9, 10, 1, 10).score_z(1.0 - 1e-9, true);
+        assert!(
+            (narrow / -19_493.588_872_681_558 - 1.0).abs() < 1e-6,
+            "{narrow}"
+        );
+        let certain = groups(5, 5, 0, 4);
+        assert!(certain.score_z(1.0, true).abs() <= 0.0);
+        assert!(certain.score_z(0.5, true).is_finite());
+        assert!(groups(5, 5, 3, 4).score_z(1.0, true) < -1e300);
+    }
+
+    /// statsmodels 0.15.0: `confint_proportions_2indep`.
+    #[test]
+    fn other_intervals_match_statsmodels() {
+        let groups = groups(7, 10, 3, 12);
+        for (interval, low, high) in [
+            (
+                groups.newcombe(0.1),
+                0.099_217_536_364_878_79,
+                0.676_047_769_058_372_6,
+            ),
+            (
+                groups.agresti_caffo(0.1),
+                0.081_716_578_433_446_49,
+                0.680_188_183_471_315_4,
+            ),
+            (
+                groups.wald(0.1),
+                0.135_213_518_387_074_57,
+                0.764_786_481_612_925_3,
+            ),
+        ] {
+            assert!((interval.low - low).abs() < 1e-12, "{interval:?}");
+            assert!((interval.high - high).abs() < 1e-12, "{interval:?}");
+        }
+    }
+
+    /// What is missing is a failure of the candidate and a pass of the baseline at worst.
+    #[test]
+    fn missing_passes_count_at_their_worst_and_at_their_best() {
+        let stars = Scale::new(1.0, 5.0).unwrap();
+        let of = |values: &[f64]| -> Vec<Observation> {
+            (values.iter().copied().map(Observation::scored))
+                .chain([Observation::missing(1.0, 5.0)])
+                .collect()
+        };
+        let candidate = of(&[5.0, 5.0, 5.0, 1.0, 5.0]);
+        let baseline = of(&[1.0, 5.0, 1.0, 5.0, 1.0, 1.0]);
+        let bound = UnpairedBound::new(&candidate, &baseline, stars, PseudoWeight::One).unwrap();
+        let (worst, best) = (groups(4, 6, 3, 7), groups(5, 6, 2, 7));
+        let close = |actual: f64, expected: f64| {
+            assert!(
+                (actual - expected).abs() < 1e-14,
+                "{actual}, expected {expected}"
+            );
+        };
+        close(bound.p_above(1.0), normal_cdf(-worst.score_z(0.25, true)));
+        close(bound.p_below(1.0), normal_cdf(best.score_z(0.25, true)));
+        close(bound.lower(0.05), 4.0 * worst.score(0.1, true).low);
+        close(bound.upper(0.05), 4.0 * best.score(0.1, true).high);
+    }
+
+    /// Candidate and baseline exchanged change the difference's sign; a side of which nothing is
+    /// uncertain but the mean of its lows and of its highs moves the other's bounds along.
+    #[test]
+    fn mover_joins_the_bounds_of_both_sides() {
+        let side = |values: &[f64]| -> Vec<Observation> {
+            (values.iter().copied().map(Observation::scored))
+                .chain([Observation::missing(0.0, 1.0)])
+                .collect()
+        };
+        let candidate = side(&[0.9, 1.0, 0.5, 0.8, 0.7]);
+        let baseline = side(&[0.4, 0.1, 0.9]);
+        let new = |one: &[Observation], two: &[Observation]| {
+            UnpairedBound::new(one, two, Scale::UNIT, PseudoWeight::One).unwrap()
+        };
+        let (bound, swapped) = (new(&candidate, &baseline), new(&baseline, &candidate));
+        let of = |observations: &[Observation]| {
+            DirichletBound::new(observations, Scale::UNIT, PseudoWeight::One).unwrap()
+        };
+        let (one, two) = (of(&candidate), of(&baseline));
+        // Means of lows and highs: 3.9/6 and 4.9/6, 1.4/4 and 2.4/4.
+        let low = 0.65 - 0.6 - (0.65 - one.lower(0.05)).hypot(two.upper(0.05) - 0.6);
+        let high = 4.9 / 6.0 - 0.35 + (one.upper(0.05) - 4.9 / 6.0).hypot(0.35 - two.lower(0.05));
+        for (actual, expected) in [
+            (bound.lower(0.05), low),
+            (bound.upper(0.05), high.min(1.0)),
+            (swapped.lower(0.05), -high.min(1.0)),
+            (swapped.upper(0.05), -low),
+            (bound.p_above(0.1), swapped.p_below(-0.1)),
+        ] {
+            assert!(
+                (actual - expected).abs() < 1e-12,
+                "{actual}, expected {expected}"
+            );
+        }
+        assert!(low > -1.0 && low < 0.0);
+    }
+
     #[test]
     fn score_bounds_invert_the_score_test() {
         for (k1, n1, k2, n2) in [

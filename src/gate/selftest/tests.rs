@@ -371,6 +371,8 @@ fn a_rate_has_an_exact_interval() {
 
 #[test]
 fn a_flip_is_a_pass_and_a_fail() {
+    use Verdict::{Fail, Hold, Inconclusive, Pass};
+
     let flips = |first, rerun| {
         let mut verdicts = Verdicts::default();
         verdicts.add(RuleOutcome {
@@ -381,7 +383,6 @@ fn a_flip_is_a_pass_and_a_fail() {
         });
         verdicts.flips.count
     };
-    use Verdict::{Fail, Hold, Inconclusive, Pass};
     assert_eq!([flips(Pass, Fail), flips(Fail, Pass)], [1, 1]);
     assert_eq!(
         [
