@@ -209,10 +209,7 @@ fn told(policy: &Policy, plan: &Planned<'_>) -> String {
             .source
             .map_or_else(|| "None".to_owned(), |source| format!("{source:?}"));
         let note = power.note.as_deref().unwrap_or("None");
-        let _written = writeln!(
-            text,
-            "{id} {units} {unit:?} {pass} {fails} {source} {note}"
-        );
+        let _written = writeln!(text, "{id} {units} {unit:?} {pass} {fails} {source} {note}");
     }
     text
 }
@@ -324,7 +321,10 @@ fn as_many_cases_as_the_policy_wants_are_enough() {
         rule_powers(&policy(kinds), &of_pilot(&pilot, &cases, &metrics))
     };
     for power in few(33) {
-        assert!(power.pass.unwrap() > 0.0 && power.note.is_none(), "{power:?}");
+        assert!(
+            power.pass.unwrap() > 0.0 && power.note.is_none(),
+            "{power:?}"
+        );
     }
     let units = [Unit::Question, Unit::Run];
     for (power, unit) in few(32).into_iter().zip(units) {
@@ -354,7 +354,9 @@ fn drops_that_are_seen_overall_and_in_required_slices() {
     for estimand in [Estimand::Suite, Estimand::Population] {
         policy.statistics.versus_baseline = estimand;
         for sight in sights(&policy, &plan) {
-            let slice = sight.slice.map_or(String::new(), |slice| format!(" {}", slice.value));
+            let slice = sight
+                .slice
+                .map_or(String::new(), |slice| format!(" {}", slice.value));
             let _written = writeln!(
                 text,
                 "{}{slice} {} {:?} {} {:?}",
