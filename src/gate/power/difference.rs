@@ -92,7 +92,7 @@ impl Planned<'_> {
         Some(Difference {
             mean: PlannedMean {
                 units: whole(units),
-                mean: 0.0,
+                mean: spread.mean,
                 sd: variance.sqrt(),
                 noise: noise.sqrt(),
                 scale: scale.of_differences(),

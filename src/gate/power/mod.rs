@@ -214,6 +214,8 @@ fn whole(units: f64) -> usize {
 #[cfg(test)]
 mod kind_tests;
 #[cfg(test)]
+mod plain_tests;
+#[cfg(test)]
 mod size_tests;
 #[cfg(test)]
 mod tests;

@@ -183,7 +183,7 @@ impl<'a> Context<'a> {
                 ..power
             };
         }
-        let is_binary = spec.data_type == DataType::Binary && (high - low - 1.0).abs() <= 0.0;
+        let is_binary = spec.data_type == DataType::Binary;
         let computed = if is_binary && unit == Unit::Question && self.planned.attempts == 1 {
             self.binary(power.units, spread.mean, bar, threshold)
         } else {
