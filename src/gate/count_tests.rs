@@ -200,3 +200,17 @@ fn a_slice_of_as_many_cases_as_wanted_is_not_thin() {
     };
     assert!(!thin(40) && thin(38));
 }
+
+#[test]
+fn a_score_that_cannot_be_is_an_error_of_the_record() {
+    let mut candidate = all(60);
+    let column = candidate.columns.get_mut("groundedness").unwrap();
+    column.cells[5] = Cell::Scored(1.5);
+    let floor = RuleKind::Floor {
+        metric: "groundedness".to_owned(),
+        min: 0.5,
+    };
+    let found = finding(floor, &candidate, None);
+    assert_eq!(found.verdict, Verdict::Error);
+    assert!(found.sentence.contains("holds 1.5"), "{}", found.sentence);
+}
