@@ -228,6 +228,7 @@ const WAIVER: &str = "id='W-1'\nrule='a'\nenv=['qa']\nbar=0.8\nreason='re-index'
 fn read_waiver(keys: &str) -> Result<Vec<super::super::outside::Waiver>, String> {
     let text = format!("{HEAD}{RULE}waivable=true\n[waivers]\napprovers=['ben','cem']\n");
     let text = format!("{text}[[rule]]\nid='e'\nkind='max-error-rate'\nmax=0.01\n");
+    let text = format!("{text}[[rule]]\nid='l'\nkind='mean-max'\nmetric='latency_ms'\nmax=0.5\n");
     let policy = read_text(&text, None).unwrap();
     let text = format!("schema = 'groundgate.waivers/1'\n[[waiver]]\n{keys}");
     read_waivers("waivers.toml", &text, &policy).map_err(|mistakes| mistakes.to_string())
@@ -282,6 +283,18 @@ fn waivers_are_read_or_refused() {
     }
     let twice = read_waiver(&format!("{WAIVER}[[waiver]]\n{WAIVER}")).unwrap_err();
     assert!(twice.contains("waiver id `W-1` is taken"), "{twice}");
+    // Where less is better, a waiver's bar is above the rule's.
+    let latency = |bar: &str| {
+        read_waiver(
+            &WAIVER
+                .replace("rule='a'", "rule='l'")
+                .replace("bar=0.8", bar),
+        )
+    };
+    assert!(latency("bar=0.8").is_ok());
+    for bar in ["bar=0.5", "bar=0.4"] {
+        assert!(latency(bar).is_err_and(|why| why.contains("no more than 0.5 anyway")));
+    }
     // A rule of another environment, or one that is gone, is nobody's mistake here.
     assert!(read_waiver(&WAIVER.replace("rule='a'", "rule='elsewhere'")).is_ok());
 }

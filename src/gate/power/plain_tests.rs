@@ -225,6 +225,22 @@ fn of_pilot<'a>(
     planned(cases, 1, Some(evidence), metrics)
 }
 
+/// A tenth of the pilot's answers has no latency to measure, and so will a tenth of those planned.
+#[test]
+fn a_ratio_has_as_many_units_as_there_is_something_to_measure_of() {
+    let pilot = run(1, true, |metric, i, a| match metric {
+        "latency_ms" if i % 10 == 9 => Cell::NotApplicable,
+        _ => cell(metric, i, a),
+    });
+    let (cases, metrics) = (cases(80, true), not_in_the_pilot());
+    let kind = RuleKind::RatioMax {
+        metric: "latency_ms".to_owned(),
+        max: 1.1,
+    };
+    let powers = rule_powers(&policy(vec![kind]), &of_pilot(&pilot, &cases, &metrics));
+    assert_eq!((powers[0].units, powers[0].unit), (72, Unit::Question));
+}
+
 /// Two runs of each question in the pilot, three are planned, and three votes on each.
 #[test]
 fn a_pilot_with_repeats() {
