@@ -9,7 +9,7 @@ use crate::gate::{
     policy::{CaseFilter, RuleKind},
     tests::table,
 };
-use crate::trial::Cell;
+use crate::trial::{Cell, Direction};
 
 fn close(actual: f64, expected: f64) {
     assert!(
@@ -107,4 +107,22 @@ fn units_are_runs_of_a_suite_and_clusters_or_questions_of_a_population() {
         alone.units(Estimand::Population, 3.0, 0.5),
         (20.0, Unit::Question)
     );
+}
+
+#[test]
+fn what_is_assumed_is_brought_to_the_metric_s_scale() {
+    let assumptions = Assumptions {
+        mean: 0.9,
+        sd: 0.3,
+        correlation: 0.25,
+        flips: 0.0,
+    };
+    let on = |direction| spread::assumed(&assumptions).on(1.0, 5.0, direction);
+    let higher = on(Direction::HigherIsBetter);
+    close(higher.mean, 4.6);
+    // Variances grow with the square of the width, 4.
+    close(higher.total, 1.44);
+    close(higher.run, 1.08);
+    close(higher.clusters, 1.44);
+    close(on(Direction::LowerIsBetter).mean, 1.4);
 }
