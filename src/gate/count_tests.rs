@@ -214,3 +214,32 @@ fn a_score_that_cannot_be_is_an_error_of_the_record() {
     assert_eq!(found.verdict, Verdict::Error);
     assert!(found.sentence.contains("holds 1.5"), "{}", found.sentence);
 }
+
+#[test]
+fn as_much_may_be_missing_as_the_policy_allows() {
+    let says = |n_missing: usize| {
+        let candidate = table("holes", 100, |index| {
+            if index < n_missing {
+                Cell::Unscored(Unscored::NotRun)
+            } else {
+                Cell::Scored(1.0)
+            }
+        });
+        let mut policy = policy(vec![RuleKind::Floor {
+            metric: "groundedness".to_owned(),
+            min: 0.5,
+        }]);
+        policy.statistics.missing_max = UnitInterval::new(0.05).unwrap();
+        let evidence = Evidence {
+            candidate: &candidate,
+            baseline: None,
+        };
+        decide(&policy, evidence).findings.remove(0).sentence
+    };
+    assert!(!says(5).contains("run invalid"), "{}", says(5));
+    assert!(
+        says(6).contains("run invalid for this rule: 6 of 100"),
+        "{}",
+        says(6)
+    );
+}

@@ -228,3 +228,31 @@ fn an_upper_bound_is_a_number() {
     };
     assert_eq!(bound.upper(0.05), None);
 }
+
+/// A resample's own means and influences, from sums of gaps to the sample's means.
+#[test]
+fn a_replicate_has_the_estimate_and_error_of_its_own_pairs() {
+    let pairs: Vec<Pair> = CANDIDATE.into_iter().zip(BASELINE).collect();
+    let center = Center::of(&pairs).unwrap();
+    let drawn: Vec<Pair> = [0, 0, 3, 3, 3, 4, 6, 7]
+        .map(|place: usize| pairs[place])
+        .to_vec();
+    let mut sums = [0.0; 5];
+    for (above, below) in &drawn {
+        let (a, b) = (above - center.above, below - center.below);
+        for (sum, number) in sums.iter_mut().zip([a, b, a * a, a * b, b * b]) {
+            *sum += number;
+        }
+    }
+    let (estimate, se) = center.log_ratio(sums).unwrap();
+    let own = Center::of(&drawn).unwrap();
+    let influences = drawn.iter().map(|(a, b)| a / own.above - b / own.below);
+    near(estimate, (own.above / own.below).ln(), 1e-12);
+    near(se, mean_and_se(influences).unwrap().1, 1e-12);
+}
+
+#[test]
+fn a_small_error_of_a_small_estimate_is_still_one() {
+    assert!(varies(&(0.02, 1e-13)) && !varies(&(0.02, 1e-15)));
+    assert!(!varies(&(2e4, 1e-9)) && varies(&(2e4, 1e-6)));
+}

@@ -543,6 +543,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_first_replicates_differ_from_seed_to_seed() {
+        let draw = |seed| {
+            let plan = Resampling {
+                replicates: 20,
+                seed,
+            };
+            replicates(1000, plan, Draws::index)
+        };
+        assert_eq!(draw(7), draw(7));
+        assert_ne!(draw(7), draw(8));
+    }
+
+    /// Of two values half of the replicates have no spread, and lie infinitely far out.
+    #[test]
+    fn two_values_have_no_bounds() {
+        let spread = studentized_mean(&[0.0, 1.0], PLAN).unwrap();
+        assert_eq!((spread.lower(0.05), spread.upper(0.05)), (None, None));
+        assert!(
+            spread
+                .lower(0.4)
+                .is_some_and(|bound| (bound - 0.5).abs() < 1e-12)
+        );
+    }
+
     /// By hand: the sorted t are -1, 0, 1, 2.
     #[test]
     fn p_values_and_bounds_count_replicates() {

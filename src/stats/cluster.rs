@@ -394,6 +394,11 @@ mod tests {
         // Two clusters, one of two members: the least that has an answer.
         let three = clusters(&[(1, 0.1), (1, 0.2), (2, 0.9)]);
         assert!(three.intraclass_correlation().unwrap() > 0.9);
+        assert!(
+            three
+                .robust(Correction::Cr1)
+                .is_some_and(|two| two.se > 0.1)
+        );
         let one = clusters(&[(1, 0.1), (1, 0.2), (1, 0.9)]);
         assert_eq!(one.intraclass_correlation(), None);
     }

@@ -33,7 +33,11 @@ impl Mutant {
 
     /// The file, and the function by its name.
     pub fn function(&self) -> Option<String> {
-        let (_, function) = self.name.rsplit_once(" in ")?;
+        let (_, what) = self.name.split_once(": ")?;
+        let function = match self.genre {
+            Genre::FnValue => what.strip_prefix("replace ")?.split(" -> ").next()?,
+            _ => what.rsplit_once(" in ")?.1,
+        };
         Some(format!("{}: in {function}", self.file))
     }
 }
