@@ -568,6 +568,15 @@ mod tests {
         );
     }
 
+    /// All 27 resamples of 0, 1 and 2: in 4 of them t is above 1.1, in 3 more it is 1.
+    #[test]
+    fn a_replicate_s_t_is_that_of_its_own_values() {
+        let spread = studentized_mean(&[0.0, 1.0, 2.0], PLAN).unwrap();
+        let at = |t: f64| spread.p_above(1.0 - t / 3.0_f64.sqrt());
+        assert!((at(1.1) - 4.0 / 27.0).abs() < 0.03, "{}", at(1.1));
+        assert!((at(0.9) - 7.0 / 27.0).abs() < 0.03, "{}", at(0.9));
+    }
+
     /// By hand: the sorted t are -1, 0, 1, 2.
     #[test]
     fn p_values_and_bounds_count_replicates() {
