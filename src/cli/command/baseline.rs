@@ -120,7 +120,7 @@ pub(crate) fn choose(
         named.is_none_or(|named| named.header().run_id != run)
     };
     Ok(Some(Base {
-        instead_of: of_policy.filter(is_other).map(str::to_owned),
+        instead_of: (written.and(of_policy)).filter(is_other).map(str::to_owned),
         loaded: Loaded::new(reader)?,
         named_by,
     }))

@@ -193,7 +193,9 @@ pub(super) fn paired<'a>(
         .zip(matched)
         .filter(|(case, seen)| !seen && keep(case))
     {
+        // Nothing to pair it with, and on the candidate's side not even planned: strict on purpose.
         builder.count_baseline(None);
+        builder.n_missing += 1;
         builder.add_case(case, &vec![anything(spec).minus(anything(spec)); pairs]);
     }
     Ok(builder.finish())
@@ -268,7 +270,7 @@ mod tests {
             &|_| true,
         );
         let sample = sample.ok().unwrap();
-        assert_eq!((sample.n_missing, sample.n_cases_scored), (10, 50));
+        assert_eq!((sample.n_missing, sample.n_cases_scored), (20, 50));
         assert_eq!((sample.observations.len(), sample.n_planned), (60, 110));
     }
 
