@@ -408,6 +408,14 @@ mod tests {
         exact_bounds_invert_the_test(5, 0.01);
     }
 
+    /// Here the exact bound lies above the score bound.
+    #[test]
+    fn exact_bounds_of_seventeen_units_invert_the_test() {
+        exact_bounds_invert_the_test(17, 0.025);
+        let observed = counts(15, 0, 17);
+        assert!(observed.exact_lower(0.025) > observed.tango_lower(0.025) + 0.01);
+    }
+
     /// The error rate itself: over all outcomes, at a true difference of the threshold.
     #[test]
     fn the_exact_test_holds_its_rate() {

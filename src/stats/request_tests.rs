@@ -121,6 +121,21 @@ fn an_unknown_method_is_an_error() {
     );
 }
 
+/// The bets of either side are tuned to the share `theta` of the error rate, and nothing else.
+#[test]
+fn a_hedged_martingale_bets_at_its_side_s_error_rate() {
+    let scores: Vec<f64> = (0..40).map(|i| f64::from(i * 7 % 11) / 10.0).collect();
+    let of_its_share = |alpha: f64, theta: f64| {
+        let inputs =
+            json!({"x": scores, "m": 0.3, "alpha": alpha, "theta": theta, "trunc_scale": 0.9});
+        let answer = evaluate("betting_mart_hedged_max", &inputs).unwrap();
+        answer["final"].as_f64().unwrap() / theta
+    };
+    let gap = of_its_share(0.2, 0.4) - of_its_share(0.1, 0.8);
+    assert!(gap.abs() < 1e-12, "{gap}");
+    assert!((of_its_share(0.2, 0.4) - of_its_share(0.01, 0.4)).abs() > 1e-3);
+}
+
 /// Short cases copied from the reference, or more of the kind, with the tool that each comes from:
 /// every eighth from `first` on, so that the tests stay quick and run side by side.
 fn answers_match_other_tools(first: usize) {
