@@ -6,8 +6,8 @@ default:
 # formatting, lints, tests, documentation: everything before a commit
 check: && test
     cargo fmt --check
-    cargo clippy --all-targets -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --lib
+    cargo clippy --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 # all tests, with what they need installed
 test:
@@ -16,7 +16,7 @@ test:
 # formatting and what clippy can mend by itself
 fix:
     cargo fmt
-    cargo clippy --fix --allow-dirty --all-targets
+    cargo clippy --workspace --fix --allow-dirty --all-targets
 
 # look at changed snapshots
 review:

@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-use groundgate::stats::{
+use groundgate_stats::{
     Observation, Resampling, Scale,
     bootstrap::{Part, bca, percentile},
     dirichlet::{DirichletBound, PseudoWeight},

@@ -15,13 +15,11 @@ use std::{
 };
 
 use flate2::read::GzDecoder;
-use groundgate::{
-    judge::embedded::EmbeddedJudge,
-    stats::{
-        Alphas, Bound, Estimate, LabelledSample, Observation, Plan, Scale, StatsError, Unit,
-        binomial::Passes, bounded_mean, prediction_powered_mean,
-    },
-    unit::{Digest, count_to_f64},
+use groundgate_judge::embedded::EmbeddedJudge;
+use groundgate_model::unit::{Digest, count_to_f64};
+use groundgate_stats::{
+    Alphas, Bound, Estimate, LabelledSample, Observation, Plan, Scale, StatsError, Unit,
+    binomial::Passes, bounded_mean, prediction_powered_mean,
 };
 use serde::Deserialize;
 

@@ -11,10 +11,13 @@ use std::{
 
 use axum::{Router, http::header::CONTENT_TYPE, routing::post};
 use futures_util::{StreamExt as _, stream};
-use groundgate::{
-    chat::{ChatModel as _, ChatRequest, Message, OpenAiModel, OpenAiSettings},
-    eval_set::Role,
+use groundgate_endpoints::{
+    chat::{ChatModel as _, OpenAiModel, OpenAiSettings},
     transport::{Client, Clock as _, Endpoint, Limits, SystemClock},
+};
+use groundgate_model::{
+    eval_set::Role,
+    exchange::{ChatRequest, Message},
 };
 use tokio::net::TcpListener;
 

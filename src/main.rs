@@ -1,5 +1,7 @@
 //! The binary: arguments in, exit code out.
 
+mod cli;
+
 use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
@@ -9,5 +11,5 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    groundgate::cli::main(std::env::args_os())
+    cli::main(std::env::args_os())
 }

@@ -38,8 +38,8 @@ if need python3; then
 fi
 
 if need cargo-nextest; then
-  cargo nextest run --profile "$([ -n "${CI:-}" ] && echo ci || echo default)"
-  cargo test --doc --quiet
+  cargo nextest run --workspace --profile "$([ -n "${CI:-}" ] && echo ci || echo default)"
+  cargo test --workspace --doc --quiet
 else
-  cargo test --quiet
+  cargo test --workspace --quiet
 fi

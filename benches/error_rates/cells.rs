@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, sync::Mutex};
 
-use groundgate::stats::{
+use groundgate_stats::{
     Alphas, Bound, Observation, Plan, Scale, Unit, bounded_mean, paired::PairedCounts,
     paired_difference,
 };

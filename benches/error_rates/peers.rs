@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use groundgate::stats::{
+use groundgate_stats::{
     Alphas, Bound, Observation, Plan, Resampling, Scale, Unit,
     binomial::Passes,
     bootstrap::{bca, percentile},

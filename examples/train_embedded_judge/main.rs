@@ -22,19 +22,26 @@ mod report;
 mod rows;
 mod train;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::{env, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::Path,
+};
 
 use anyhow::{Context, Result, ensure};
-use groundgate::judge::embedded::answer_score::{self, HEAD_INPUTS, Sentence, Shape};
-use groundgate::judge::embedded::{EmbeddedJudge, Features, rarity_slots};
+use groundgate_judge::embedded::{
+    EmbeddedJudge, Features,
+    answer_score::{self, HEAD_INPUTS, Sentence, Shape},
+    rarity_slots,
+};
 use rayon::prelude::*;
 
-use crate::fit::Fitted;
-use crate::report::Scores;
-use crate::rows::Row;
-use crate::train::{Case, General, Head, Retrieved};
+use crate::{
+    fit::Fitted,
+    report::Scores,
+    rows::Row,
+    train::{Case, General, Head, Retrieved},
+};
 
 const FOLDS: usize = 5;
 

@@ -1,19 +1,22 @@
 //! The tables that the recipe prints, in Markdown.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::time::Instant;
+use std::{collections::BTreeMap, fs, time::Instant};
 
-use groundgate::judge::embedded::EmbeddedJudge;
-use groundgate::judge::embedded::answer_score::{self, Sentence, Shape};
-use groundgate::trial::Label;
-
-use crate::fit::Fitted;
-use crate::measure::{
-    Judged, auroc, balanced, calibration_error, correlation, f1, interval, precision_recall, within,
+use groundgate_judge::embedded::{
+    EmbeddedJudge,
+    answer_score::{self, Sentence, Shape},
 };
-use crate::rows;
-use crate::train::Case;
+use groundgate_model::trial::Label;
+
+use crate::{
+    fit::Fitted,
+    measure::{
+        Judged, auroc, balanced, calibration_error, correlation, f1, interval, precision_recall,
+        within,
+    },
+    rows,
+    train::Case,
+};
 
 /// Scores by models that did not see what they score.
 pub(crate) struct Scores {

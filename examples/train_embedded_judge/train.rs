@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use groundgate::judge::embedded::Features;
-use groundgate::judge::embedded::answer_score::{self, Sentence, Shape};
+use groundgate_judge::embedded::{
+    Features,
+    answer_score::{self, Sentence, Shape},
+};
 
-use crate::boost::{Boosted, Growth, Table, boost};
-use crate::fit::{Example, Fitted, fit};
-use crate::rows::Row;
+use crate::{
+    boost::{Boosted, Growth, Table, boost},
+    fit::{Example, Fitted, fit},
+    rows::Row,
+};
 
 /// A labelled answer, read.
 #[derive(Debug)]

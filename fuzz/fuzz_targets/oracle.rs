@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use groundgate::judge::Ask;
+use groundgate_judge::Ask;
 use serde_json::Value;
 
 /// What a reply must look like, taken from the schema that was sent.

@@ -5,11 +5,8 @@
 
 use std::sync::LazyLock;
 
-use groundgate::{
-    copilot::{Answer, Passage, Timing, Usage},
-    eval_set::Case,
-    judge::{Ask, Draw, JudgeSpec, Prepared, Subject, bundled, prepare},
-};
+use groundgate_judge::{Ask, Draw, JudgeSpec, Prepared, Subject, bundled, prepare};
+use groundgate_model::{exchange::{Answer, Passage, Timing, Usage}, eval_set::Case};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 

@@ -2,6 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use groundgate_app::config::Config;
+use groundgate_judge::{ClaimLevel, Draw, Prepared, Subject, prepare};
+use groundgate_model::{eval_set::Case, exchange::Answer, unit::Usd};
+use groundgate_record::Reader;
+use groundgate_report::visible_line;
+use groundgate_run::{Seat, SeatKind};
+use groundgate_view::Rejudge;
+
 use super::{
     args::Progress,
     error::CliError,
@@ -10,17 +18,6 @@ use super::{
     rejudge::{Answers, Judging},
     terminal::Terminal,
     wiring,
-};
-use crate::{
-    config::Config,
-    copilot::Answer,
-    eval_set::Case,
-    judge::{ClaimLevel, Draw, Prepared, Subject, prepare},
-    record::Reader,
-    report::visible_line,
-    run::{Seat, SeatKind},
-    unit::Usd,
-    view::Rejudge,
 };
 
 /// Judges, and what may be spent on them.

@@ -6,17 +6,18 @@
 
 use std::path::Path;
 
+use groundgate_app::config::{Config, JudgeConfig};
+use groundgate_gate::quality::{Drift, good_from};
+use groundgate_model::{
+    trial::{Cell, Column, panel_of},
+    unit::{Digest, Usd},
+};
+use groundgate_record::{Header, Reader};
+
 use super::{
     error::CliError,
     rejudge::{self, Answers, Judging},
     terminal::Terminal,
-};
-use crate::{
-    config::{Config, JudgeConfig},
-    quality::{Drift, good_from},
-    record::{Header, Reader},
-    trial::{Cell, Column, panel_of},
-    unit::{Digest, Usd},
 };
 
 /// How one metric's anchors moved.

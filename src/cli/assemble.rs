@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::{clock, error::CliError, exit_code::ExitCode};
-use crate::{
-    copilot::CallFailure,
-    gate::{Evidence, Facts, KnownMetrics, Policy, Settled, judge_measures, settle},
-    record::{Header, Reader, ReplySummary},
-    report::{AnswerReport, Embed, Ingredients, Report, RunSummary, Side, SignOff, build},
-    stats::quantile::SortedSample,
+use groundgate_gate::{Evidence, Facts, KnownMetrics, Policy, Settled, judge_measures, settle};
+use groundgate_model::{
+    exchange::CallFailure,
     trial::{Cell, Column, ScoreTable},
     unit::{Digest, Usd},
 };
+use groundgate_record::{Header, Reader, ReplySummary};
+use groundgate_report::{
+    AnswerReport, Embed, Ingredients, Report, RunSummary, Side, SignOff, build,
+};
+use groundgate_stats::quantile::SortedSample;
+
+use super::{clock, error::CliError, exit_code::ExitCode};
 
 /// A record with everything that a report wants of it in memory.
 pub(crate) struct Loaded {
@@ -224,11 +227,11 @@ pub(crate) fn report(question: &Question<'_>) -> Result<(Report, Digest), CliErr
     Ok((report, subject))
 }
 
-fn next(question: &Question<'_>, findings: &[crate::gate::Finding]) -> String {
+fn next(question: &Question<'_>, findings: &[groundgate_gate::Finding]) -> String {
     let run = &question.candidate.reader.header().run_id;
     let worst = findings
         .iter()
-        .filter(|finding| finding.verdict > crate::gate::Verdict::Pass);
+        .filter(|finding| finding.verdict > groundgate_gate::Verdict::Pass);
     match worst
         .max_by_key(|finding| finding.verdict)
         .and_then(|finding| finding.worst_cases.first())

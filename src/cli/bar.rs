@@ -1,11 +1,10 @@
 //! How good a judge must be shown to be: what the policy says, or what is usual.
 
+use groundgate_gate::{FactKind, KnownMetrics, Measure, Policy};
+use groundgate_record::Reader;
+use groundgate_stats::kappa_bound::AgreementBar;
+
 use super::{args::Global, project};
-use crate::{
-    gate::{FactKind, KnownMetrics, Measure, Policy},
-    record::Reader,
-    stats::kappa_bound::AgreementBar,
-};
 
 /// What a run measures.
 pub(crate) fn known(run: &Reader) -> KnownMetrics {

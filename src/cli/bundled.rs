@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use super::{error::CliError, exit_code::ExitCode};
-use crate::{
+use groundgate_endpoints::{
     chat::{OpenAiSettings, Price},
     copilot::{ChatCopilot, ChatCopilotSettings, PassagePaths},
-    eval_set::{EvalSet, KnowledgeBase, load},
-    gate::{KnownMetrics, Policy, read_policy},
-    judge::{OfflineJudge, embedded::EmbeddedJudge},
     transport::{Client, Endpoint, SystemClock},
+};
+use groundgate_gate::{KnownMetrics, Policy, read_policy};
+use groundgate_judge::{OfflineJudge, embedded::EmbeddedJudge};
+use groundgate_model::{
+    eval_set::{EvalSet, KnowledgeBase, load},
     unit::Usd,
 };
+
+use super::{error::CliError, exit_code::ExitCode};
 
 /// Path from the example's root, and text.
 pub(crate) const FILES: [(&str, &str); 5] = [

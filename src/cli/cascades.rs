@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use groundgate_app::config::{CascadeConfig, Config, JudgeConfig};
+use groundgate_model::trial::{Cascade, DataType, MetricSpec};
+use groundgate_run::{Behind, Seat};
+
 use super::{error::CliError, wiring};
-use crate::{
-    config::{CascadeConfig, Config, JudgeConfig},
-    run::{Behind, Seat},
-    trial::{Cascade, DataType, MetricSpec},
-};
 
 /// The metrics of a judge that one behind it yields, too: that one's are the run's.
 pub(crate) fn apart(config: &Config, judge: &JudgeConfig) -> Result<BTreeSet<String>, CliError> {

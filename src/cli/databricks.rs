@@ -3,14 +3,15 @@
 
 use std::{sync::Arc, time::Duration};
 
+use groundgate_app::config::{DatabricksConfig, EndpointConfig};
+use groundgate_endpoints::{
+    copilot::{DatabricksCopilot, DatabricksSettings, ServingEndpoint},
+    transport::{Client, SystemClock, Timeouts},
+};
+use groundgate_model::exchange::{CallFailure, FailureKind};
 use tokio::runtime::Runtime;
 
 use super::{error::CliError, exit_code::ExitCode, terminal::Terminal, wiring};
-use crate::{
-    config::{DatabricksConfig, EndpointConfig},
-    copilot::{CallFailure, DatabricksCopilot, DatabricksSettings, FailureKind, ServingEndpoint},
-    transport::{Client, SystemClock, Timeouts},
-};
 
 /// Where the endpoint is.
 pub(crate) struct Place<'a> {

@@ -2,11 +2,10 @@
 
 use std::fmt::{self, Write as _};
 
+use groundgate_model::diagnostic::{Mistake, Mistakes};
+use groundgate_report::{visible_line, visible_text};
+
 use super::{exit_code::ExitCode, terminal::Terminal};
-use crate::{
-    diagnostic::{Mistake, Mistakes},
-    report::{visible_line, visible_text},
-};
 
 /// A command that ended badly.
 #[derive(Debug)]
@@ -68,8 +67,8 @@ impl From<Mistakes> for CliError {
     }
 }
 
-impl From<crate::record::RecordError> for CliError {
-    fn from(error: crate::record::RecordError) -> Self {
+impl From<groundgate_record::RecordError> for CliError {
+    fn from(error: groundgate_record::RecordError) -> Self {
         Self::new(ExitCode::Invalid, error)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::process;
 
-use crate::gate::Verdict;
+use groundgate_gate::Verdict;
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ExitCode {
+pub(crate) enum ExitCode {
     /// Done; for `gate`: PASS.
     Done,
     /// A bug in groundgate, or the machine failed it.
@@ -39,7 +39,7 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// All of them, for the documentation and its test.
-    pub const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Done,
         Self::Internal,
         Self::Usage,
@@ -57,7 +57,7 @@ impl ExitCode {
     ];
 
     /// The number.
-    pub const fn number(self) -> u8 {
+    pub(crate) const fn number(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Internal => 1,
@@ -77,7 +77,7 @@ impl ExitCode {
     }
 
     /// One sentence for tables.
-    pub const fn meaning(self) -> &'static str {
+    pub(crate) const fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done; for `gate`: PASS, or WAIVED where a waiver is in force",
             Self::Internal => "unexpected internal error; the verdict is unknown",

@@ -7,16 +7,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use groundgate_gate::{
+    Approval, Document, FactKind, Facts, HumanScores, Policy, Says, read_document,
+};
+use groundgate_model::unit::Digest;
+use groundgate_record::Reader;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{assemble::Loaded, error::CliError, files, policy_source::PolicySource};
-use crate::{
-    gate::{Approval, Document, FactKind, Facts, HumanScores, Policy, Says, read_document},
-    record::Reader,
-    unit::Digest,
-};
 
 const SCHEMA: &str = "groundgate.approval/1";
 

@@ -2,8 +2,9 @@
 
 use std::{fs, path::Path};
 
+use groundgate_model::eval_set::unpack;
+
 use super::error::CliError;
-use crate::eval_set::unpack;
 
 /// A file's bytes, unpacked where its name ends in `.gz`.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CliError> {

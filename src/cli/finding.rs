@@ -1,10 +1,10 @@
 //! What `doctor` finds: values, of which text, JSON and the exit code are made at the end. No secret is
 //! ever a part of one.
 
+use groundgate_model::diagnostic::{Mistake, Mistakes};
 use serde::Serialize;
 
 use super::{error::CliError, exit_code::ExitCode};
-use crate::diagnostic::{Mistake, Mistakes};
 
 /// How bad a finding is; later is worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

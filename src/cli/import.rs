@@ -9,6 +9,18 @@ use std::{
     path::Path,
 };
 
+use groundgate_judge::{OfflineJudge, Subject};
+use groundgate_model::{
+    diagnostic::{Mistake, Mistakes},
+    eval_set::{Case, EvalSet},
+    exchange::{Answer, CallFailure, FailureKind, Passage, Timing, Usage},
+    trial::{
+        Call, CallKey, Callee, DataType, MetricSpec, Outcome, Reply, Score, Trial, Unscored,
+        builtin_metric,
+    },
+    unit::{Digest, Usd},
+};
+use groundgate_record::{Header, MetricSource, Status, Writer};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -19,18 +31,6 @@ use super::{
     exit_code::ExitCode,
     files, runs,
     terminal::{self, Terminal},
-};
-use crate::{
-    copilot::{Answer, CallFailure, FailureKind, Passage, Timing, Usage},
-    diagnostic::{Mistake, Mistakes},
-    eval_set::{Case, EvalSet},
-    judge::{OfflineJudge, Subject},
-    record::{Header, MetricSource, Status, Writer},
-    trial::{
-        Call, CallKey, Callee, DataType, MetricSpec, Outcome, Reply, Score, Trial, Unscored,
-        builtin_metric,
-    },
-    unit::{Digest, Usd},
 };
 
 #[derive(Deserialize)]
@@ -390,10 +390,10 @@ fn outcome(spec: &MetricSpec, score: Option<&Value>) -> Result<Outcome, Value> {
 
 #[cfg(test)]
 mod tests {
+    use groundgate_model::trial::Direction;
     use serde_json::json;
 
     use super::*;
-    use crate::trial::Direction;
 
     #[test]
     fn a_metric_says_what_values_it_takes() {

@@ -38,14 +38,14 @@ use std::{ffi::OsString, process};
 
 use clap::{CommandFactory, Parser};
 
-pub use exit_code::ExitCode;
+use exit_code::ExitCode;
 
 use args::{Cli, Command, Format};
 use error::{CliError, show};
 use terminal::Terminal;
 
 /// Runs one command line and says how the process is to end.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> process::ExitCode {
+pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> process::ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return usage(&error).into(),

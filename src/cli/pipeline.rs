@@ -10,6 +10,11 @@ use std::{
     time::Duration,
 };
 
+use groundgate_app::config::Config;
+use groundgate_endpoints::copilot::Copilot;
+use groundgate_model::unit::Usd;
+use groundgate_record::{Header, Reader, RecordError, Status, Writer};
+use groundgate_run::{Budget, Ending, Event, Ledger, Past, Plan, Stop, Wiring, run};
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
@@ -17,13 +22,6 @@ use tokio::{
 };
 
 use super::{clock, error::CliError, exit_code::ExitCode, progress::Progress, terminal::Terminal};
-use crate::{
-    config::Config,
-    copilot::Copilot,
-    record::{Header, Reader, RecordError, Status, Writer},
-    run::{Budget, Ending, Event, Ledger, Past, Plan, Stop, Wiring, run},
-    unit::Usd,
-};
 
 /// Events that may wait for the writer.
 const QUEUE: usize = 1024;

@@ -2,18 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use groundgate_endpoints::copilot::Copilot;
+use groundgate_judge::checks;
+use groundgate_model::{eval_set::EvalSet, trial::builtin_metric, unit::Digest};
+use groundgate_record::{Header, MetricSource};
+use groundgate_run::{Plan, Seat};
 use jiff::Timestamp;
 
 use super::{clock, error::CliError, terminal};
-use crate::{
-    copilot::Copilot,
-    eval_set::EvalSet,
-    judge::checks,
-    record::{Header, MetricSource},
-    run::{Plan, Seat},
-    trial::builtin_metric,
-    unit::Digest,
-};
 
 /// What a run is made of.
 pub(crate) struct Parts<'a> {

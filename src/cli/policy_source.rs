@@ -9,11 +9,10 @@ use std::{
     process::Command,
 };
 
+use groundgate_gate::{KnownMetrics, Policy, Waiver, read_policy, read_waivers};
+use groundgate_model::unit::Digest;
+
 use super::{args::Global, error::CliError, files, project, terminal::Terminal};
-use crate::{
-    gate::{KnownMetrics, Policy, Waiver, read_policy, read_waivers},
-    unit::Digest,
-};
 
 /// The file of waivers, beside the policy.
 const WAIVERS: &str = "waivers.toml";

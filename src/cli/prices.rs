@@ -1,11 +1,10 @@
 //! Prices of models that the configuration does not price itself: this program's dated table, with
 //! the user's own over it.
 
+use groundgate_app::config::{Config, ModelApi};
+use groundgate_endpoints::chat::{ListedPrice, OpenAiSettings, Price, PriceTable};
+
 use super::{error::CliError, files};
-use crate::{
-    chat::{ListedPrice, OpenAiSettings, Price, PriceTable},
-    config::{Config, ModelApi},
-};
 
 /// The prices in force.
 pub(crate) struct Prices(PriceTable);

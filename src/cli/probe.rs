@@ -2,18 +2,17 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use groundgate_app::config::{Config, CopilotConfig, CopilotKind, JudgeEndpoint, ModelApi};
+use groundgate_endpoints::{chat::look_at_model, transport::Client};
+use groundgate_model::{
+    eval_set::{Case, Role},
+    exchange::{Answer, CallFailure, ChatRequest, FailureKind, Message, Timing, Usage},
+};
+use groundgate_report::visible_line;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::{exit_code::ExitCode, finding::Findings, prices::Prices, terminal::Terminal, wiring};
-use crate::{
-    chat::{ChatRequest, Message, look_at_model},
-    config::{Config, CopilotConfig, CopilotKind, JudgeEndpoint, ModelApi},
-    copilot::{Answer, CallFailure, FailureKind},
-    eval_set::{Case, Role},
-    report::visible_line,
-    transport::{Client, Timing, Usage},
-};
 
 /// What every probe needs.
 pub(crate) struct Probe<'a> {

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-use super::{args, terminal::Terminal};
-use crate::{
-    copilot::Answer,
-    run::Event,
+use groundgate_model::{
+    exchange::Answer,
     trial::{Call, Callee, Outcome, Reply, Trial},
     unit::Usd,
 };
+use groundgate_run::Event;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{args, terminal::Terminal};
 
 /// Follows one run.
 #[derive(Debug)]

@@ -6,12 +6,11 @@ use std::{
     process::Command,
 };
 
+use groundgate_app::config::{Config, read_config};
+use groundgate_gate::{KnownMetrics, Policy, read_policy};
+use groundgate_judge::BUNDLED;
+
 use super::{args::Global, error::CliError, files};
-use crate::{
-    config::{Config, read_config},
-    gate::{KnownMetrics, Policy, read_policy},
-    judge::BUNDLED,
-};
 
 /// Names under which a configuration is looked for, in each folder up to the repository's root.
 const NAMES: [&str; 2] = ["groundgate.toml", ".config/groundgate.toml"];

@@ -10,6 +10,16 @@ use std::{
     sync::Arc,
 };
 
+use groundgate_app::config::{Config, JudgeConfig};
+use groundgate_endpoints::{chat::BoxFuture, copilot::Copilot};
+use groundgate_model::{
+    eval_set::{Case, EvalSet},
+    exchange::{Answer, CallFailure, FailureKind},
+    trial::{Call, CallKey, Callee, Looks, Reply},
+    unit::Usd,
+};
+use groundgate_record::{Header, Reader, Status, Writer};
+
 use super::{
     clock,
     error::CliError,
@@ -21,15 +31,6 @@ use super::{
     runs,
     terminal::Terminal,
     wiring,
-};
-use crate::{
-    chat::BoxFuture,
-    config::{Config, JudgeConfig},
-    copilot::{Answer, CallFailure, Copilot, FailureKind},
-    eval_set::{Case, EvalSet},
-    record::{Header, Reader, Status, Writer},
-    trial::{Call, CallKey, Callee, Looks, Reply},
-    unit::Usd,
 };
 
 /// Answers with the cases they answer.

@@ -5,11 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use groundgate_model::unit::Digest;
+use groundgate_record::{Reader, Status};
+
 use super::error::CliError;
-use crate::{
-    record::{Reader, Status},
-    unit::Digest,
-};
 
 /// All records of a folder, oldest first.
 pub(crate) fn list(directory: &Path) -> Result<Vec<PathBuf>, CliError> {

@@ -6,12 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use groundgate_model::diagnostic::{Mistake, MistakeList, Mistakes};
+use groundgate_stats::scores::{ScoreRow, ScoreType};
 use serde_json::{Map, Value};
-
-use crate::{
-    diagnostic::{Mistake, MistakeList, Mistakes},
-    stats::scores::{ScoreRow, ScoreType},
-};
 
 /// What a file held.
 #[derive(Debug, PartialEq)]
@@ -279,8 +276,9 @@ impl Reading<'_> {
 
 #[cfg(test)]
 mod tests {
+    use groundgate_stats::Scale;
+
     use super::*;
-    use crate::stats::Scale;
 
     const UNIT: ScoreType = ScoreType::Bounded(Scale::UNIT);
 

@@ -2,6 +2,14 @@
 
 use std::{collections::BTreeSet, path::Path};
 
+use groundgate_app::config::Config;
+use groundgate_gate::{Decision, Evidence, Facts, NextStep, Policy, decide, must_pass_cases};
+use groundgate_model::{
+    eval_set::{Case, EvalSet},
+    trial::{Looks, cluster_order, look_ends},
+};
+use groundgate_record::{Header, Reader, Status, Writer};
+use groundgate_run::{Ending, SeatKind};
 use tokio::runtime::Runtime;
 
 use super::{
@@ -12,14 +20,6 @@ use super::{
     pipeline::{self, Ended, Job},
     project, runs,
     terminal::Terminal,
-};
-use crate::{
-    config::Config,
-    eval_set::{Case, EvalSet},
-    gate::{Decision, Evidence, Facts, NextStep, Policy, decide, must_pass_cases},
-    record::{Header, Reader, Status, Writer},
-    run::{Ending, SeatKind},
-    trial::{Looks, cluster_order, look_ends},
 };
 
 /// Looks where none are given: enough to stop early, and few enough to lose no power.

@@ -6,8 +6,9 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
+use groundgate_report::Style;
+
 use super::args::{Color, Global, Progress};
-use crate::report::Style;
 
 /// What the process knows of its surroundings, read once.
 #[expect(

@@ -2,6 +2,30 @@
 
 use std::{fs, path::Path, sync::Arc};
 
+use groundgate_app::{
+    config::{
+        Config, CopilotConfig, CopilotKind, EndpointConfig, History, JudgeConfig, JudgeEndpoint,
+        JurorConfig, Lookup, ModelApi, ServedModel, SpecSource,
+    },
+    demo::{Answerer, serve},
+};
+use groundgate_endpoints::{
+    chat::{AnthropicModel, BedrockModel, ChatModel, OpenAiModel, OpenAiResponsesModel},
+    copilot::{
+        ChatCopilot, CommandCopilot, Copilot, DatabricksCopilot, HttpCopilot, ModelCopilot,
+        RecordedCopilot, SameModel, TurnByTurn,
+    },
+    transport::{Client, SystemClock},
+};
+use groundgate_judge::{
+    JudgeSpec, OfflineJudge,
+    known_cases::{self, KnownCase},
+};
+use groundgate_model::{
+    eval_set::KnowledgeBase,
+    trial::{MetricSpec, disagreement_of},
+};
+use groundgate_run::{Juror, Seat, SeatKind};
 use tokio::runtime::Runtime;
 
 use super::{
@@ -11,26 +35,6 @@ use super::{
     files,
     prices::Prices,
     terminal::{self, Terminal},
-};
-use crate::{
-    chat::{AnthropicModel, BedrockModel, ChatModel, OpenAiModel, OpenAiResponsesModel},
-    config::{
-        Config, CopilotConfig, CopilotKind, EndpointConfig, History, JudgeConfig, JudgeEndpoint,
-        JurorConfig, Lookup, ModelApi, ServedModel, SpecSource,
-    },
-    copilot::{
-        ChatCopilot, CommandCopilot, Copilot, DatabricksCopilot, HttpCopilot, ModelCopilot,
-        RecordedCopilot, SameModel, TurnByTurn,
-    },
-    demo::{Answerer, serve},
-    eval_set::KnowledgeBase,
-    judge::{
-        self, JudgeSpec, OfflineJudge,
-        known_cases::{self, KnownCase},
-    },
-    run::{Juror, Seat, SeatKind},
-    transport::{Client, SystemClock},
-    trial::{MetricSpec, disagreement_of},
 };
 
 /// A copilot with what it talks through.
@@ -270,7 +274,7 @@ pub(crate) fn spec_with_cases(
 ) -> Result<Option<(JudgeSpec, Vec<KnownCase>)>, CliError> {
     let (file, text, cases) = match &judge.spec {
         SpecSource::Embedded => return Ok(None),
-        SpecSource::Bundled(name) => match judge::bundled(name) {
+        SpecSource::Bundled(name) => match groundgate_judge::bundled(name) {
             Some(bundled) => (
                 format!("judges/{name}.toml"),
                 bundled.spec.to_owned(),

@@ -1,4 +1,4 @@
-//! Holds the import graph to the list in ARCHITECTURE.md.
+//! Holds ARCHITECTURE.md to what Cargo knows, and the crates to what Cargo cannot see.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,7 +8,10 @@ use std::{
 
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
-fn root() -> PathBuf {
+/// Crates that decide: values in, values out.
+const PURE: [&str; 5] = ["stats", "model", "judge", "gate", "report"];
+
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -27,28 +30,15 @@ pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The room of a file: the first folder below `src`, or the file's own name.
-fn room(path: &Path) -> String {
-    let inside = path.strip_prefix(root().join("src")).unwrap();
-    let first = inside
-        .components()
-        .next()
+/// The folders of shipped source: every crate's, and the binary's.
+pub(crate) fn sources() -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(root().join("crates"))
         .unwrap()
-        .as_os_str()
-        .to_string_lossy()
-        .into_owned();
-    first.trim_end_matches(".rs").to_owned()
-}
-
-/// Files of tests beside the code may use any room.
-fn is_test(path: &Path) -> bool {
-    let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-    let in_folder = path.parent().unwrap().ends_with("tests");
-    in_folder
-        || name == "tests"
-        || name.ends_with("_tests")
-        || name == "fixture"
-        || name == "browser"
+        .map(|entry| entry.unwrap().path().join("src"))
+        .collect();
+    found.push(root().join("src"));
+    found.sort();
+    found
 }
 
 /// The part of a file that is shipped: everything before its tests.
@@ -56,144 +46,68 @@ fn shipped(text: &str) -> &str {
     text.split("#[cfg(test)]\nmod ").next().unwrap_or(text)
 }
 
-/// The rooms named after `crate::`, also inside `use crate::{a::B, c::D}`.
-fn imports(text: &str, rooms: &BTreeSet<String>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for (start, _) in text.match_indices("crate::") {
-        let rest = &text[start + "crate::".len()..];
-        let names: Vec<&str> = match rest.strip_prefix('{') {
-            None => vec![rest],
-            Some(list) => top_level(list),
-        };
-        for name in names {
-            let name: String = name
-                .trim_start()
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || *c == '_')
-                .collect();
-            if rooms.contains(&name) {
-                found.insert(name);
-            }
-        }
-    }
-    found
+/// Files of tests beside the code.
+fn is_test(path: &Path) -> bool {
+    let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+    path.parent().unwrap().ends_with("tests")
+        || name == "tests"
+        || name.ends_with("_tests")
+        || name == "fixture"
+        || name == "browser"
+        || name == "test_values"
 }
 
-/// The items of a brace list, up to its closing brace, commas inside inner braces not counted.
-fn top_level(list: &str) -> Vec<&str> {
-    let (mut depth, mut start, mut items) = (0, 0, Vec::new());
-    for (index, character) in list.char_indices() {
-        match character {
-            '{' => depth += 1,
-            '}' if depth == 0 => {
-                items.push(&list[start..index]);
-                return items;
-            }
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                items.push(&list[start..index]);
-                start = index + 1;
-            }
-            _ => {}
-        }
-    }
-    items
-}
-
+/// The crates of ours that each crate's `[dependencies]` name, without `groundgate-`.
 fn actual() -> Graph {
-    let files = rust_files(&root().join("src"));
-    let rooms: BTreeSet<String> = files.iter().map(|path| room(path)).collect();
-    let mut graph = Graph::new();
-    for path in files {
-        let name = room(&path);
-        if name == "main" || name == "lib" || is_test(&path) {
-            continue;
-        }
-        let text = fs::read_to_string(&path).unwrap();
-        let mut edges = imports(shipped(&text), &rooms);
-        edges.remove(&name);
-        graph.entry(name).or_default().extend(edges);
-    }
-    graph
+    let mut manifests: Vec<(String, PathBuf)> = fs::read_dir(root().join("crates"))
+        .unwrap()
+        .map(|entry| {
+            let folder = entry.unwrap().path();
+            let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+            let name = name.strip_prefix("groundgate-").unwrap().to_owned();
+            (name, folder.join("Cargo.toml"))
+        })
+        .collect();
+    manifests.push(("groundgate".to_owned(), root().join("Cargo.toml")));
+    manifests
+        .into_iter()
+        .map(|(name, path)| {
+            let manifest: toml::Table = fs::read_to_string(path).unwrap().parse().unwrap();
+            let ours = manifest["dependencies"]
+                .as_table()
+                .unwrap()
+                .keys()
+                .filter_map(|name| name.strip_prefix("groundgate-").map(str::to_owned))
+                .collect();
+            (name, ours)
+        })
+        .collect()
 }
 
-fn allowed() -> Graph {
+fn listed() -> Graph {
     let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
-    let block = page
-        .split("```edges\n")
-        .nth(1)
-        .unwrap()
+    let block = page.split("```edges\n").nth(1).unwrap();
+    block
         .split("```")
         .next()
-        .unwrap();
-    block
+        .unwrap()
         .lines()
         .map(|line| {
-            let (room, edges) = line.split_once(':').unwrap();
-            (
-                room.to_owned(),
-                edges.split_whitespace().map(str::to_owned).collect(),
-            )
+            let (name, edges) = line.split_once(':').unwrap();
+            let edges = edges.split_whitespace().map(str::to_owned).collect();
+            (name.to_owned(), edges)
         })
         .collect()
 }
 
 #[test]
-fn every_edge_is_in_the_architecture_page() {
-    let allowed = allowed();
-    let mut strangers = Vec::new();
-    for (room, edges) in actual() {
-        let listed = allowed.get(&room).cloned().unwrap_or_default();
-        if !allowed.contains_key(&room) {
-            strangers.push(format!("room {room} is not in ARCHITECTURE.md"));
-        }
-        strangers.extend(
-            edges
-                .difference(&listed)
-                .map(|edge| format!("{room} → {edge}")),
-        );
-    }
-    assert!(
-        strangers.is_empty(),
-        "edges that ARCHITECTURE.md does not list: {strangers:#?}"
-    );
+fn the_architecture_page_lists_the_edges_that_cargo_holds() {
+    assert_eq!(listed(), actual());
 }
 
+/// Crates without IO: what they must not name, and what must not come in with them.
 #[test]
-fn the_architecture_page_lists_no_edge_that_is_gone() {
-    let actual = actual();
-    let mut gone = Vec::new();
-    for (room, edges) in allowed() {
-        let there = actual.get(&room).cloned().unwrap_or_default();
-        gone.extend(
-            edges
-                .difference(&there)
-                .map(|edge| format!("{room} → {edge}")),
-        );
-    }
-    assert!(
-        gone.is_empty(),
-        "edges in ARCHITECTURE.md that nothing uses: {gone:#?}"
-    );
-}
-
-#[test]
-fn run_record_and_gate_do_not_know_each_other() {
-    let actual = actual();
-    for (room, others) in [
-        ("run", ["record", "gate"]),
-        ("record", ["run", "gate"]),
-        ("gate", ["run", "record"]),
-    ] {
-        for other in others {
-            assert!(!actual[room].contains(other), "{room} imports {other}");
-        }
-    }
-}
-
-/// Rooms without IO: what they must not name.
-#[test]
-fn pure_rooms_do_no_io() {
+fn pure_crates_do_no_io() {
     const FORBIDDEN: [&str; 8] = [
         "std::fs",
         "std::net",
@@ -204,36 +118,221 @@ fn pure_rooms_do_no_io() {
         "rusqlite",
         "SystemTime",
     ];
-    for pure in [
-        "stats",
-        "gate",
-        "report",
-        "trial",
-        "judge",
-        "quality",
-        "unit",
-        "number",
-        "diagnostic",
-    ] {
-        for path in rust_files(&root().join("src"))
-            .iter()
-            .filter(|path| room(path) == pure)
-        {
+    for pure in PURE {
+        let folder = root().join(format!("crates/groundgate-{pure}/src"));
+        for path in rust_files(&folder).iter().filter(|path| !is_test(path)) {
             let text = fs::read_to_string(path).unwrap();
             for name in FORBIDDEN {
-                assert!(
-                    !shipped(&text).contains(name),
-                    "{} names {name}",
-                    path.display()
-                );
+                let shipped = shipped(&text);
+                assert!(!shipped.contains(name), "{} names {name}", path.display());
             }
         }
     }
 }
 
+/// Names that are packages of C code, of a network or of waiting.
+#[test]
+fn pure_crates_compile_without_network_c_code_or_async() {
+    let lock: toml::Table = fs::read_to_string(root().join("Cargo.lock"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let mut below: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for package in lock["package"].as_array().unwrap() {
+        let names = package.get("dependencies").and_then(|list| list.as_array());
+        let names = names.into_iter().flatten().filter_map(|name| name.as_str());
+        let names = names.map(|name| name.split(' ').next().unwrap().to_owned());
+        let name = package["name"].as_str().unwrap().to_owned();
+        below.entry(name).or_default().extend(names);
+    }
+    for pure in PURE {
+        let manifest = root().join(format!("crates/groundgate-{pure}/Cargo.toml"));
+        let manifest: toml::Table = fs::read_to_string(manifest).unwrap().parse().unwrap();
+        let shipped = manifest["dependencies"].as_table().unwrap();
+        let mut open: Vec<String> = shipped.keys().cloned().collect();
+        let mut seen = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            for unwanted in [
+                "cc", "tokio", "reqwest", "hyper", "rusqlite", "ring", "socket2",
+            ] {
+                assert_ne!(name, unwanted, "{pure} is built with it");
+            }
+            // Cargo.lock does not tell dependencies of tests apart: ours are in the manifests.
+            if seen.insert(name.clone()) && !name.starts_with("groundgate-") {
+                open.extend(below[&name].iter().cloned());
+            }
+        }
+    }
+}
+
+/// Modules of a crate by file, with the modules that each names through `crate::` or `super::`.
+fn modules(folder: &Path) -> Graph {
+    let files: Vec<PathBuf> = rust_files(folder)
+        .into_iter()
+        .filter(|path| !is_test(path))
+        .collect();
+    let name_of = |path: &Path| {
+        let inside = path.strip_prefix(folder).unwrap().with_extension("");
+        let name = inside.to_string_lossy().replace('/', "::");
+        name.trim_end_matches("::mod").to_owned()
+    };
+    let names: BTreeSet<String> = files.iter().map(|path| name_of(path)).collect();
+    let mut graph = Graph::new();
+    for path in &files {
+        let name = name_of(path);
+        if name == "lib" || path.ends_with("mod.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(path).unwrap();
+        let here: Vec<&str> = name.split("::").collect();
+        let mut edges = BTreeSet::new();
+        for named in paths(shipped(&text), &here) {
+            let longest = (1..=named.len())
+                .rev()
+                .map(|length| named[..length].join("::"))
+                .find(|candidate| names.contains(candidate));
+            edges.extend(longest.filter(|other| *other != name));
+        }
+        graph.insert(name, edges);
+    }
+    graph
+}
+
+/// The paths named in `use crate::…` and `use super::…`, from the crate's root.
+fn paths(text: &str, here: &[&str]) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for (start, _) in text.match_indices("use ") {
+        let is_item =
+            start == 0 || text[..start].ends_with('\n') || text[..start].ends_with("pub ");
+        let Some(end) = text[start..].find(';').filter(|_| is_item) else {
+            continue;
+        };
+        for path in leaves(&text[start + 4..start + end]) {
+            let ups = path.iter().take_while(|part| *part == "super").count();
+            if path[0] == "crate" {
+                found.push(path[1..].to_vec());
+            } else if ups > 0 && ups <= here.len() {
+                let above = here[..here.len() - ups]
+                    .iter()
+                    .map(|part| (*part).to_owned());
+                found.push(above.chain(path[ups..].iter().cloned()).collect());
+            }
+        }
+    }
+    found
+}
+
+/// `a::{b, c::{d, self}}` as `a::b`, `a::c::d` and `a::c`.
+fn leaves(tree: &str) -> Vec<Vec<String>> {
+    let tree = tree.trim();
+    let Some((head, rest)) = tree.split_once('{') else {
+        let plain = tree.split(" as ").next().unwrap_or(tree);
+        let parts = plain.split("::").map(|part| part.trim().to_owned());
+        return vec![parts.filter(|part| part != "self").collect()];
+    };
+    let inside = rest.trim_end().strip_suffix('}').unwrap_or(rest);
+    let head: Vec<String> = head
+        .split("::")
+        .map(|part| part.trim().to_owned())
+        .filter(|part| !part.is_empty())
+        .collect();
+    top_level(inside)
+        .into_iter()
+        .filter(|item| !item.trim().is_empty())
+        .flat_map(leaves)
+        .map(|leaf| head.iter().cloned().chain(leaf).collect())
+        .collect()
+}
+
+/// The items of a list, commas inside inner braces not counted.
+fn top_level(list: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut items) = (0, 0, Vec::new());
+    for (index, character) in list.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                items.push(&list[start..index]);
+                start = index + 1;
+            }
+            _ => {}
+        }
+    }
+    items.push(&list[start..]);
+    items
+}
+
+/// The modules from which one comes back to oneself.
+fn circles(graph: &Graph) -> Vec<String> {
+    let reaches = |from: &String| {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![from.clone()]);
+        while let Some(name) = open.pop() {
+            for next in graph.get(&name).into_iter().flatten() {
+                if seen.insert(next.clone()) {
+                    open.push(next.clone());
+                }
+            }
+        }
+        seen
+    };
+    graph
+        .keys()
+        .filter(|name| reaches(name).contains(*name))
+        .cloned()
+        .collect()
+}
+
 #[test]
 fn imports_are_found_in_every_form() {
-    let rooms: BTreeSet<String> = ["gate", "stats", "unit"].map(str::to_owned).into();
-    let text = "use crate::{\n    gate::{Policy, Rule},\n    unit::Digest,\n};\nfn f() -> crate::stats::Estimate";
-    assert_eq!(imports(text, &rooms).len(), 3);
+    let text = "use crate::{\n    policy::{Rule, self},\n    unit::Digest,\n};\npub use super::look::Next;\n";
+    let found: BTreeSet<String> = paths(text, &["rules", "mean"])
+        .iter()
+        .map(|path| path.join("::"))
+        .collect();
+    let expected = [
+        "policy::Rule",
+        "policy",
+        "unit::Digest",
+        "rules::look::Next",
+    ];
+    assert_eq!(found, expected.map(str::to_owned).into());
+    let graph: Graph = [("a", "b"), ("b", "a"), ("c", "a")]
+        .map(|(from, to)| (from.to_owned(), BTreeSet::from([to.to_owned()])))
+        .into();
+    assert_eq!(circles(&graph), ["a", "b"]);
+}
+
+/// Sources whose circles are still to be cut.
+const WITH_CIRCLES: [&str; 11] = [
+    "crates/groundgate-app/src",
+    "crates/groundgate-endpoints/src",
+    "crates/groundgate-gate/src",
+    "crates/groundgate-judge/src",
+    "crates/groundgate-model/src",
+    "crates/groundgate-record/src",
+    "crates/groundgate-report/src",
+    "crates/groundgate-run/src",
+    "crates/groundgate-stats/src",
+    "crates/groundgate-view/src",
+    "src",
+];
+
+#[test]
+fn no_module_imports_itself_through_others() {
+    let mut found = Vec::new();
+    for folder in sources() {
+        let circles = circles(&modules(&folder));
+        let name = folder
+            .strip_prefix(root())
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        if WITH_CIRCLES.contains(&name.as_str()) {
+            continue;
+        }
+        if !circles.is_empty() {
+            found.push(format!("{}: {}", folder.display(), circles.join(", ")));
+        }
+    }
+    assert!(found.is_empty(), "circles: {found:#?}");
 }

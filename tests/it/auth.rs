@@ -5,13 +5,11 @@ use std::{
     time::Duration,
 };
 
-use groundgate::{
-    copilot::{CallFailure, FailureKind},
-    transport::{
-        Auth, Call, Client, ClientCredentials, Clock, Endpoint, Fault, Head, JsonBody, RetryPolicy,
-        Secret, TokenCommand, TokenServer,
-    },
+use groundgate_endpoints::transport::{
+    Auth, Call, Client, ClientCredentials, Clock, Endpoint, Fault, Head, JsonBody, RetryPolicy,
+    Secret, TokenCommand, TokenServer,
 };
+use groundgate_model::exchange::{CallFailure, FailureKind};
 
 use crate::misbehave::{Server, Step, json_reply, reply};
 

@@ -2,15 +2,18 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use groundgate::{
+use groundgate_endpoints::{
     chat::OpenAiSettings,
     copilot::{
-        Answer, CallFailure, ChatCopilot, ChatCopilotSettings, Copilot, DatabricksCopilot,
-        DatabricksForm, DatabricksSettings, FailureKind, HttpCopilot, HttpCopilotSettings,
-        PassagePaths, ServingEndpoint, StreamEnd,
+        ChatCopilot, ChatCopilotSettings, Copilot, DatabricksCopilot, DatabricksForm,
+        DatabricksSettings, HttpCopilot, HttpCopilotSettings, PassagePaths, ServingEndpoint,
+        StreamEnd,
     },
-    eval_set::{Case, Role, Turn},
     transport::{Auth, Client, Endpoint, Secret, SystemClock},
+};
+use groundgate_model::{
+    eval_set::{Case, Role, Turn},
+    exchange::{Answer, CallFailure, FailureKind},
 };
 use serde_json::{Value, json};
 

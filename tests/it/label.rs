@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs};
 
-use groundgate::unit::Digest;
+use groundgate_model::unit::Digest;
 use serde_json::{Value, json};
 
 use crate::{

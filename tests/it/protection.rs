@@ -9,11 +9,11 @@ use std::{
     time::Duration,
 };
 
-use groundgate::{
-    chat::{ChatModel as _, ChatReply, ChatRequest, OpenAiModel, OpenAiSettings},
-    copilot::{CallFailure, FailureKind},
+use groundgate_endpoints::{
+    chat::{ChatModel as _, OpenAiModel, OpenAiSettings},
     transport::{Auth, Client, Endpoint, Proxy, RetryPolicy, Secret, SystemClock},
 };
+use groundgate_model::exchange::{CallFailure, ChatReply, ChatRequest, FailureKind};
 
 use crate::{
     misbehave::{Server, json_reply, reply},

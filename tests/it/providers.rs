@@ -6,13 +6,16 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use groundgate::{
+use groundgate_endpoints::{
     chat::{
-        AnthropicModel, AnthropicSettings, AnthropicStructured, ChatModel, ChatRequest,
-        MaxTokensField, Message, OpenAiModel, OpenAiResponsesModel, OpenAiSettings, Structured,
+        AnthropicModel, AnthropicSettings, AnthropicStructured, ChatModel, MaxTokensField,
+        OpenAiModel, OpenAiResponsesModel, OpenAiSettings, Structured,
     },
-    eval_set::Role,
     transport::{Auth, Client, Endpoint, HeaderText, Secret, SystemClock},
+};
+use groundgate_model::{
+    eval_set::Role,
+    exchange::{ChatRequest, Message},
 };
 use serde_json::{Value, json};
 

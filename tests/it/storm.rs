@@ -10,10 +10,11 @@ use std::{
     time::Duration,
 };
 
-use groundgate::{
-    chat::{ChatModel as _, ChatRequest, OpenAiModel, OpenAiSettings},
+use groundgate_endpoints::{
+    chat::{ChatModel as _, OpenAiModel, OpenAiSettings},
     transport::{Client, Endpoint, Limits, RetryPolicy, SystemClock},
 };
+use groundgate_model::exchange::ChatRequest;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

@@ -1,12 +1,8 @@
 //! Style as a test: what reviewers should not have to say.
 
-use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
+use std::{collections::BTreeSet, fs, process::Command};
 
-use crate::architecture::rust_files;
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
+use crate::architecture::{root, rust_files, sources};
 
 /// Files that git tracks, by name.
 fn tracked() -> Vec<String> {
@@ -41,6 +37,7 @@ fn the_front_door_is_tidy() {
         "benches",
         "ci",
         "clippy.toml",
+        "crates",
         "deny.toml",
         "docs",
         "eval_sets",
@@ -70,7 +67,7 @@ fn the_front_door_is_tidy() {
 
 #[test]
 fn every_source_file_opens_with_its_purpose() {
-    for path in rust_files(&root().join("src")) {
+    for path in sources().iter().flat_map(|folder| rust_files(folder)) {
         let text = fs::read_to_string(&path).unwrap();
         assert!(
             text.starts_with("//! "),
@@ -89,7 +86,7 @@ fn no_unfinished_business() {
         concat!("todo", "!"),
         concat!("unimplemented", "!"),
     ];
-    for folder in ["src", "tests", "benches", "examples"] {
+    for folder in ["src", "crates", "tests", "benches", "examples"] {
         let folder = root().join(folder);
         for path in if folder.is_dir() {
             rust_files(&folder)

@@ -4,13 +4,15 @@ use std::{io::Write as _, sync::Arc, time::Duration};
 
 use flate2::{Compression, write::GzEncoder};
 use futures_util::future::join_all;
-use groundgate::{
-    chat::{ChatModel as _, ChatReply, ChatRequest, Message, OpenAiModel, OpenAiSettings},
-    copilot::{CallFailure, FailureKind},
-    eval_set::Role,
+use groundgate_endpoints::{
+    chat::{ChatModel as _, OpenAiModel, OpenAiSettings},
     transport::{
         Auth, Client, Endpoint, Limits, RetryPolicy, Secret, SystemClock, Timeouts, retry::Resend,
     },
+};
+use groundgate_model::{
+    eval_set::Role,
+    exchange::{CallFailure, ChatReply, ChatRequest, FailureKind, Message},
 };
 use tokio::{net::TcpListener, time::timeout};
 

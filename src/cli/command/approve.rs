@@ -1,5 +1,6 @@
 //! `groundgate approve`: one person's yes or no to one verdict, written down as evidence.
 
+use groundgate_report::{Embed, tally, visible_line};
 use serde_json::json;
 
 use super::{
@@ -14,7 +15,6 @@ use super::{
     },
     gate,
 };
-use crate::report::{Embed, tally, visible_line};
 
 /// Runs the command.
 pub(crate) fn run(

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use groundgate_gate::Policy;
+use groundgate_record::{Reader, Status};
+use groundgate_report::visible_line;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -17,11 +20,6 @@ use super::{
         wants_json,
     },
     compare,
-};
-use crate::{
-    gate::Policy,
-    record::{Reader, Status},
-    report::visible_line,
 };
 
 const SCHEMA: &str = "groundgate.baseline/1";

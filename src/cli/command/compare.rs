@@ -2,6 +2,10 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
+use groundgate_gate::{Evidence, MetricComparison, Slice, Statistics, compare};
+use groundgate_model::number::{NumberFormat, Scale, Toward, plural};
+use groundgate_report::{case_differences, interval_strip, sparkline, visible_line};
+use groundgate_stats::{Estimate, holm};
 use serde_json::{Value, json};
 
 use super::super::{
@@ -12,12 +16,6 @@ use super::super::{
     project, runs,
     terminal::Terminal,
     wants_json,
-};
-use crate::{
-    gate::{Evidence, MetricComparison, Slice, Statistics, compare},
-    number::{NumberFormat, Scale, Toward, plural},
-    report::{case_differences, interval_strip, sparkline, visible_line},
-    stats::{Estimate, holm},
 };
 
 /// Runs the command.

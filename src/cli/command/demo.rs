@@ -2,6 +2,13 @@
 
 use std::{path::Path, sync::Arc};
 
+use groundgate_app::demo::{Answerer, Variant, serve};
+use groundgate_endpoints::copilot::Copilot;
+use groundgate_gate::{Facts, Verdict};
+use groundgate_model::eval_set::EvalSet;
+use groundgate_record::{Reader, Status};
+use groundgate_report::{Embed, Report, render_html, render_text};
+use groundgate_run::{Seat, SeatKind};
 use tokio::runtime::Runtime;
 
 use super::super::{
@@ -15,15 +22,6 @@ use super::super::{
     planning::{self, Parts},
     runs,
     terminal::Terminal,
-};
-use crate::{
-    copilot::Copilot,
-    demo::{Answerer, Variant, serve},
-    eval_set::EvalSet,
-    gate::{Facts, Verdict},
-    record::{Reader, Status},
-    report::{Embed, Report, render_html, render_text},
-    run::{Seat, SeatKind},
 };
 
 /// Each question is asked so many times.

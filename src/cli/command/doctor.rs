@@ -5,6 +5,11 @@
 
 use std::{fs, path::Path, sync::Arc};
 
+use groundgate_app::config::{Config, CopilotKind, EndpointConfig, JurorConfig, ModelApi};
+use groundgate_endpoints::transport::{
+    Client, Endpoint, SystemClock, is_loopback, system_certificates,
+};
+use groundgate_report::visible_line;
 use jiff::{Timestamp, civil::Date, fmt::rfc2822::DateTimeParser, tz::TimeZone};
 use serde_json::json;
 
@@ -20,11 +25,6 @@ use super::super::{
     project,
     terminal::Terminal,
     wants_json, wiring,
-};
-use crate::{
-    config::{Config, CopilotKind, EndpointConfig, JurorConfig, ModelApi},
-    report::visible_line,
-    transport::{Client, Endpoint, SystemClock, is_loopback, system_certificates},
 };
 
 /// A difference between two clocks from here on is worth a warning, in seconds.

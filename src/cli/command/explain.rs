@@ -2,6 +2,14 @@
 
 use std::fmt::Write as _;
 
+use groundgate_gate::{KnownMetrics, Policy, Rule, environments, settings_of};
+use groundgate_model::{
+    eval_set::Case,
+    exchange::Passage,
+    trial::{Call, Callee, ClaimFinding, Label, Reply, panel_of},
+};
+use groundgate_record::{Reader, StoredTrial};
+use groundgate_report::{visible_line, visible_text};
 use serde_json::json;
 
 use super::super::{
@@ -13,14 +21,6 @@ use super::super::{
     project, runs,
     terminal::Terminal,
     wants_json,
-};
-use crate::{
-    copilot::Passage,
-    eval_set::Case,
-    gate::{KnownMetrics, Policy, Rule, environments, settings_of},
-    record::{Reader, StoredTrial},
-    report::{visible_line, visible_text},
-    trial::{Call, Callee, ClaimFinding, Label, Reply, panel_of},
 };
 
 /// Runs the command.

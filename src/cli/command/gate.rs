@@ -2,6 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use groundgate_gate::{
+    Evidence, Facts, HumanScores, KnownMetrics, Policy, Tendency, Verdict, changes,
+    policy_warnings,
+    quality::{JoinError, join, labels},
+    read_policy, settle,
+};
+use groundgate_model::unit::Digest;
+use groundgate_report::{
+    Embed, Report, render_annotations, render_json, render_markdown, render_outputs, render_text,
+};
+
 use super::{
     super::{
         args::{Against, GateArgs, Global},
@@ -17,18 +28,6 @@ use super::{
         wants_json,
     },
     baseline::{self, Base},
-};
-use crate::{
-    gate::{
-        Evidence, Facts, HumanScores, KnownMetrics, Policy, Tendency, Verdict, changes,
-        policy_warnings, read_policy, settle,
-    },
-    quality::{JoinError, join, labels},
-    report::{
-        Embed, Report, render_annotations, render_json, render_markdown, render_outputs,
-        render_text,
-    },
-    unit::Digest,
 };
 
 /// At most so many changes of a policy are told one by one.

@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
+use groundgate_view::{
+    answer_of,
+    label::{Answer, Form, Item, Kind, agreed, answer_labels, export, labelled_items, parse},
+};
+
 use super::super::{
     args::{Global, LabelForm},
     error::CliError,
     exit_code::ExitCode,
     files, project, runs,
     terminal::Terminal,
-};
-use crate::{
-    label::{Answer, Form, Item, Kind, agreed, answer_labels, export, labelled_items, parse},
-    view::answer_of,
 };
 
 /// Writes the labels of a log down.

@@ -2,6 +2,11 @@
 
 use std::fmt::Write as _;
 
+use groundgate_gate::{
+    Change, Evidence, Policy, Verdict, changes, environments, policy_warnings, settings_of, settle,
+};
+use groundgate_model::unit::Digest;
+use groundgate_report::visible_line;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -19,14 +24,6 @@ use super::{
         wants_json,
     },
     policy_test, validate,
-};
-use crate::{
-    gate::{
-        Change, Evidence, Policy, Verdict, changes, environments, policy_warnings, settings_of,
-        settle,
-    },
-    report::visible_line,
-    unit::Digest,
 };
 
 /// Runs the command.
@@ -235,7 +232,7 @@ fn replay(
     paths.drain(..paths.len().saturating_sub(n));
     let mut replayed = Vec::new();
     for path in paths {
-        let loaded = Loaded::new(crate::record::Reader::open(&path)?)?;
+        let loaded = Loaded::new(groundgate_record::Reader::open(&path)?)?;
         let run = loaded.reader.header().run_id.clone();
         if baseline
             .as_ref()

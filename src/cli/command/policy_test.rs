@@ -10,6 +10,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use groundgate_gate::{Decision, Evidence, Facts, KnownMetrics, Verdict, settle};
+use groundgate_model::{
+    toml_reader::{Document, Table},
+    trial::{CaseInfo, Cell, Column, MetricSpec, ScoreTable, Unscored, builtin_metric},
+    unit::Digest,
+};
+use groundgate_record::Reader;
+use groundgate_report::visible_line;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -19,14 +27,6 @@ use super::{
         files, policy_source::PolicySource, terminal::Terminal, wants_json,
     },
     validate,
-};
-use crate::{
-    gate::{Decision, Evidence, Facts, KnownMetrics, Verdict, settle},
-    record::Reader,
-    report::visible_line,
-    toml_reader::{Document, Table},
-    trial::{CaseInfo, Cell, Column, MetricSpec, ScoreTable, Unscored, builtin_metric},
-    unit::Digest,
 };
 
 const SCHEMA: &str = "groundgate.policy-test/1";

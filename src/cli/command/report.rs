@@ -2,6 +2,12 @@
 
 use std::path::Path;
 
+use groundgate_model::trial::ScoreTable;
+use groundgate_report::{
+    Embed, redact, render_code_quality, render_csv, render_html, render_json, render_jsonl,
+    render_junit, render_markdown, render_sarif, render_text,
+};
+
 use super::{
     super::{
         args::{EmbedWhat, Global, ReportArgs, ReportKind},
@@ -12,13 +18,6 @@ use super::{
         wants_json,
     },
     gate::{self, Decided},
-};
-use crate::{
-    report::{
-        Embed, redact, render_code_quality, render_csv, render_html, render_json, render_jsonl,
-        render_junit, render_markdown, render_sarif, render_text,
-    },
-    trial::ScoreTable,
 };
 
 /// Runs the command.

@@ -2,6 +2,13 @@
 
 use std::{borrow::Cow, path::PathBuf, sync::Arc};
 
+use groundgate_app::config::{Config, CopilotConfig};
+use groundgate_model::{
+    eval_set::{Case, EvalSet, load},
+    unit::Usd,
+};
+use groundgate_record::{Header, Reader, ReplySummary, Status};
+use groundgate_run::Plan;
 use serde_json::json;
 
 use super::super::{
@@ -17,13 +24,6 @@ use super::super::{
     sequential::{self, Decider},
     terminal::Terminal,
     wants_json, wiring,
-};
-use crate::{
-    config::{Config, CopilotConfig},
-    eval_set::{Case, EvalSet, load},
-    record::{Header, Reader, ReplySummary, Status},
-    run::Plan,
-    unit::Usd,
 };
 
 /// Runs the command.
@@ -286,7 +286,7 @@ fn first_model(reader: &Reader) -> Result<Option<String>, CliError> {
 fn refuse_unpriced(
     cap: Option<Usd>,
     plan: &Plan,
-    copilot: &dyn crate::copilot::Copilot,
+    copilot: &dyn groundgate_endpoints::copilot::Copilot,
 ) -> Result<(), CliError> {
     let (Some(cap), Some(case)) = (cap, plan.cases.first()) else {
         return Ok(());
@@ -326,7 +326,7 @@ fn unanswered(
             ));
             terminal.report(&format!(
                 "  cause: {}",
-                crate::report::visible_line(&failure.to_string())
+                groundgate_report::visible_line(&failure.to_string())
             ));
             Ok(ExitCode::Incomplete)
         }

@@ -2,6 +2,9 @@
 
 use std::{fs, path::Path};
 
+use groundgate_model::trial::{Cell, ScoreTable};
+use groundgate_record::{Reader, Status};
+use groundgate_report::visible_line;
 use serde_json::{Value, json};
 
 use super::super::{
@@ -11,11 +14,6 @@ use super::super::{
     import, project, runs,
     terminal::Terminal,
     wants_json,
-};
-use crate::{
-    record::{self, Reader, Status},
-    report::visible_line,
-    trial::{Cell, ScoreTable},
 };
 
 /// Runs the command.
@@ -240,7 +238,7 @@ fn remove(reader: &Reader, yes: bool, terminal: &Terminal) -> Result<ExitCode, C
                 .with_help("add --yes"),
         );
     }
-    record::remove(path)?;
+    groundgate_record::remove(path)?;
     terminal.note(&format!("removed {}", path.display()));
     Ok(ExitCode::Done)
 }

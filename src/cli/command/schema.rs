@@ -1,6 +1,7 @@
 //! `groundgate schema`: JSON Schemas of the files that people write and of what the gate prints, for
 //! editors and scripts.
 
+use groundgate_gate::{NotBy, RuleKeys, rule_keys};
 use serde_json::{Map, Value, json};
 
 use super::super::{
@@ -9,7 +10,6 @@ use super::super::{
     exit_code::ExitCode,
     terminal::Terminal,
 };
-use crate::gate::{NotBy, RuleKeys, rule_keys};
 
 /// Runs the command.
 pub(crate) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<ExitCode, CliError> {

@@ -5,6 +5,12 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+use groundgate_gate::{
+    Evidence, Policy,
+    selftest::{KnownBad, Rate, RuleRates, SelfTest, Trying, Verdicts, selftest},
+};
+use groundgate_model::number::{Toward, format_count, format_score, plural};
+use groundgate_report::{Style, cut_to_width, visible_line};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::{Value, json};
 
@@ -16,14 +22,6 @@ use super::super::{
     project, runs,
     terminal::Terminal,
     wants_json,
-};
-use crate::{
-    gate::{
-        Evidence, Policy,
-        selftest::{KnownBad, Rate, RuleRates, SelfTest, Trying, Verdicts, selftest},
-    },
-    number::{Toward, format_count, format_score, plural},
-    report::{Style, cut_to_width, visible_line},
 };
 
 /// More than anybody waits for.

@@ -8,6 +8,16 @@ use std::{
     path::Path,
 };
 
+use groundgate_gate::Verdict;
+use groundgate_model::{eval_set::unpack, unit::count_to_f64};
+use groundgate_stats::{
+    Alphas, Assessment, Bound, Comparison, Estimate, Plan, Resampling, Scale, StatsError, Unit,
+    amount_mean, bounded_mean,
+    cluster::Clusters,
+    holm, paired_difference, quantile_bound,
+    scores::{ScoreList, ScoreType, Side},
+};
+
 use super::{
     super::{
         args::{BoundName, ClaimAbout, Global, ScoreKind, StatsArgs},
@@ -18,18 +28,6 @@ use super::{
         wants_json,
     },
     stats_request, stats_table,
-};
-use crate::{
-    eval_set::unpack,
-    gate::Verdict,
-    stats::{
-        Alphas, Assessment, Bound, Comparison, Estimate, Plan, Resampling, Scale, StatsError, Unit,
-        amount_mean, bounded_mean,
-        cluster::Clusters,
-        holm, paired_difference, quantile_bound,
-        scores::{ScoreList, ScoreType, Side},
-    },
-    unit::count_to_f64,
 };
 
 /// More than this is not read from stdin.

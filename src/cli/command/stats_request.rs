@@ -6,20 +6,18 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use groundgate_model::diagnostic::{Mistake, MistakeList};
+use groundgate_stats::request::{RequestError, evaluate};
 use serde_json::{Map, Value, json};
 
 use super::super::error::CliError;
-use crate::{
-    diagnostic::{Mistake, MistakeList},
-    stats::request::{RequestError, evaluate},
-};
 
 /// The answers by case id. `name` is the file's, for messages.
 pub(super) fn answers(name: &str, text: &str) -> Result<Value, CliError> {
     let mistake = |message: String| {
-        CliError::from(crate::diagnostic::Mistakes(vec![Mistake::in_file(
-            name, message,
-        )]))
+        CliError::from(groundgate_model::diagnostic::Mistakes(vec![
+            Mistake::in_file(name, message),
+        ]))
     };
     let document: Value = serde_json::from_str(text).map_err(|error| mistake(error.to_string()))?;
     let Some(cases) = document.get("cases").and_then(Value::as_array) else {

@@ -2,19 +2,17 @@
 
 use std::fmt::Write as _;
 
+use groundgate_gate::Verdict;
+use groundgate_model::number::{NumberFormat, Scale, Toward, format_count, plural};
+use groundgate_report::visible_line;
+use groundgate_stats::{
+    Estimate, StatsError,
+    cluster::Clusters,
+    scores::{ScoreType, Side},
+};
 use serde_json::{Map, Value, json};
 
 use super::stats::{Analysis, Finding};
-use crate::{
-    gate::Verdict,
-    number::{NumberFormat, Scale, Toward, format_count, plural},
-    report::visible_line,
-    stats::{
-        Estimate, StatsError,
-        cluster::Clusters,
-        scores::{ScoreType, Side},
-    },
-};
 
 const fn side_name(side: Side) -> &'static str {
     match side {
@@ -144,7 +142,7 @@ pub(super) fn json(analysis: &Analysis) -> Value {
         .map(|(side, n, _)| (side_name(*side).to_owned(), Value::from(*n)))
         .collect();
     let (type_name, scale) = match analysis.score_type {
-        ScoreType::Binary => ("binary", Some(crate::stats::Scale::UNIT)),
+        ScoreType::Binary => ("binary", Some(groundgate_stats::Scale::UNIT)),
         ScoreType::Bounded(scale) => ("fraction", Some(scale)),
         ScoreType::Ordinal(scale) => ("ordinal", Some(scale)),
         ScoreType::Amount => ("amount", None),

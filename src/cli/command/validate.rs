@@ -2,6 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use groundgate_app::config::{CascadeConfig, Config, JudgeConfig};
+use groundgate_gate::{KnownMetrics, Policy, environments, policy_warnings, read_policy};
+use groundgate_judge::{OfflineJudge, known_metric};
+use groundgate_model::{
+    eval_set::{EvalSet, KnowledgeBase, Lint, Severity, lint, load},
+    trial::MetricSpec,
+};
+use groundgate_report::visible_line;
+
 use super::super::{
     args::{Global, ValidateArgs},
     cascades,
@@ -12,14 +21,6 @@ use super::super::{
     project,
     terminal::Terminal,
     wiring,
-};
-use crate::{
-    config::{CascadeConfig, Config, JudgeConfig},
-    eval_set::{EvalSet, KnowledgeBase, Lint, Severity, lint, load},
-    gate::{KnownMetrics, Policy, environments, policy_warnings, read_policy},
-    judge::{OfflineJudge, known_metric},
-    report::visible_line,
-    trial::MetricSpec,
 };
 
 /// Runs the command: everything is looked at, whatever is wrong with the first of it.

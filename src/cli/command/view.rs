@@ -2,6 +2,14 @@
 
 use std::path::PathBuf;
 
+use groundgate_gate::Evidence;
+use groundgate_record::Reader;
+use groundgate_report::{AnswerReport, Embed, losses, visible_line};
+use groundgate_view::{
+    Comparison, Desk, Gatekeeper, Rejudge, Server, Session, import,
+    label::{Log, Queue},
+    pack,
+};
 use rustls::crypto::ring;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -21,13 +29,6 @@ use super::{
         wants_json,
     },
     label_export, validate,
-};
-use crate::{
-    gate::Evidence,
-    label::{Log, Queue},
-    record::Reader,
-    report::{AnswerReport, Embed, losses, visible_line},
-    view::{Comparison, Desk, Gatekeeper, Rejudge, Server, Session, import, pack},
 };
 
 /// Runs `view`.

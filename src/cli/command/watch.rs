@@ -1,5 +1,7 @@
 //! `groundgate watch`: keep a canary, hold it, or roll it back; offline, from finished windows.
 
+use groundgate_gate::{Action, Evidence, watch};
+use groundgate_report::visible_line;
 use serde_json::json;
 
 use super::super::{
@@ -11,10 +13,6 @@ use super::super::{
     project, runs,
     terminal::Terminal,
     wants_json,
-};
-use crate::{
-    gate::{Action, Evidence, watch},
-    report::visible_line,
 };
 
 /// The two sides of a window.

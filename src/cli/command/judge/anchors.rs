@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use groundgate_report::visible_line;
 use serde_json::json;
 
 use super::{
@@ -19,7 +20,6 @@ use super::{
     },
     flips::{answered, sample},
 };
-use crate::report::visible_line;
 
 /// Runs `judge anchors`.
 pub(super) fn freeze(

@@ -5,6 +5,18 @@ use std::{
     fmt::Write as _,
 };
 
+use groundgate_app::config::{Config, JudgeConfig};
+use groundgate_gate::quality::{Share, good_from, join, labels::Labels};
+use groundgate_judge::{
+    attacks::{self, Attack},
+    known_cases::Expectation,
+};
+use groundgate_model::{
+    eval_set::Case,
+    exchange::Answer,
+    trial::{Cell, MetricSpec, panel_of},
+};
+use groundgate_report::visible_line;
 use serde_json::{Value, json};
 
 use super::{
@@ -25,18 +37,6 @@ use super::{
     health::{self, Measured},
     labelled::read_labels,
     show,
-};
-use crate::{
-    config::{Config, JudgeConfig},
-    copilot::Answer,
-    eval_set::Case,
-    judge::{
-        attacks::{self, Attack},
-        known_cases::Expectation,
-    },
-    quality::{Share, good_from, join, labels::Labels},
-    report::visible_line,
-    trial::{Cell, MetricSpec, panel_of},
 };
 
 /// Runs the command.
@@ -295,8 +295,9 @@ impl Attacked {
 
 #[cfg(test)]
 mod tests {
+    use groundgate_model::trial::{DataType, Unscored};
+
     use super::*;
-    use crate::trial::{DataType, Unscored};
 
     #[test]
     fn an_attack_has_worked_if_the_score_rises_or_the_answer_drops_out() {

@@ -2,6 +2,12 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
+use groundgate_judge::{
+    BUNDLED, OfflineJudge,
+    known_cases::{self, KnownCase},
+};
+use groundgate_model::trial::Cell;
+use groundgate_report::visible_line;
 use serde_json::{Value, json};
 
 use super::super::super::{
@@ -13,14 +19,6 @@ use super::super::super::{
     rejudge::{self, Answers, Judging, left},
     terminal::Terminal,
     wants_json, wiring,
-};
-use crate::{
-    judge::{
-        BUNDLED, OfflineJudge,
-        known_cases::{self, KnownCase},
-    },
-    report::visible_line,
-    trial::Cell,
 };
 
 /// A case that came out otherwise.

@@ -2,6 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use groundgate_gate::quality::Flips;
+use groundgate_model::{
+    eval_set::Case,
+    exchange::Answer,
+    trial::{Column, panel_of},
+    unit::Digest,
+};
+use groundgate_report::visible_line;
 use serde_json::json;
 
 use super::{
@@ -18,14 +26,6 @@ use super::{
     },
     health::{self, Measured},
     show,
-};
-use crate::{
-    copilot::Answer,
-    eval_set::Case,
-    quality::Flips,
-    report::visible_line,
-    trial::{Column, panel_of},
-    unit::Digest,
 };
 
 /// Runs the command.

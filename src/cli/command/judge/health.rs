@@ -6,10 +6,10 @@
 
 use std::path::Path;
 
+use groundgate_gate::quality::{Agreement, Flips};
 use serde_json::{Map, Value, json};
 
 use super::super::super::{clock, error::CliError, files, terminal::Terminal};
-use crate::quality::{Agreement, Flips};
 
 /// One measure of one judge on one metric.
 pub(super) struct Measured {

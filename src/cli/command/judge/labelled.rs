@@ -2,6 +2,12 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
+use groundgate_gate::quality::{
+    Agreement, CalibrationText, Duel, JoinError, Joined, good_from, into_policy, join,
+    labels::{self, Labels},
+};
+use groundgate_report::visible_line;
+use groundgate_stats::{kappa_bound::Stop, rogan_gladen::JUDGE_QUALITY_MIN};
 use serde_json::{Value, json};
 
 use super::{
@@ -19,14 +25,6 @@ use super::{
     },
     health::{self, Measured},
     show,
-};
-use crate::{
-    quality::{
-        Agreement, CalibrationText, Duel, JoinError, Joined, good_from, into_policy, join,
-        labels::{self, Labels},
-    },
-    report::visible_line,
-    stats::{kappa_bound::Stop, rogan_gladen::JUDGE_QUALITY_MIN},
 };
 
 /// Fewer labels than this say little.

@@ -2,6 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use groundgate_app::config::JudgeConfig;
+use groundgate_gate::quality::{ALPHA, Preference};
+use groundgate_judge::Mode;
+use groundgate_model::{
+    eval_set::Case,
+    exchange::Answer,
+    trial::{Reply, panel_of},
+};
+use groundgate_record::Reader;
+use groundgate_report::visible_line;
+use groundgate_stats::agreement::{PositionBias, position_bias};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -18,17 +29,6 @@ use super::{
         wants_json, wiring,
     },
     flips::{answered, sample},
-};
-use crate::{
-    config::JudgeConfig,
-    copilot::Answer,
-    eval_set::Case,
-    judge::Mode,
-    quality::{ALPHA, Preference},
-    record::Reader,
-    report::visible_line,
-    stats::agreement::{PositionBias, position_bias},
-    trial::{Reply, panel_of},
 };
 
 /// Runs the command.

@@ -1,9 +1,7 @@
 //! How shares and measures look in a terminal.
 
-use crate::{
-    quality::{Measure, Share},
-    report::share_strip,
-};
+use groundgate_gate::quality::{Measure, Share};
+use groundgate_report::share_strip;
 
 /// The picture of a share, with a blank behind it; nothing where there is none.
 pub(super) fn share_picture(share: Option<Share>, unicode: bool) -> String {

@@ -1,13 +1,13 @@
 //! The plan for machines: `groundgate.plan/1`. Fields are only ever added; numbers that cannot be had
 //! are `null`, and a note says why.
 
-use serde_json::{Value, json};
-
-use super::Plan;
-use crate::gate::{
+use groundgate_gate::{
     Slice,
     power::{Purchase, RulePower, Shopping, Sight, all_pass},
 };
+use serde_json::{Value, json};
+
+use super::Plan;
 
 pub(super) fn render(plan: &Plan) -> Value {
     json!({

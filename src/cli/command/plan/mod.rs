@@ -5,6 +5,21 @@ mod json;
 mod money;
 mod text;
 
+use groundgate_app::config::{Config, CopilotConfig};
+use groundgate_gate::{
+    Evidence, KnownMetrics, Policy, policy_warnings,
+    power::{
+        Assumptions, POWER_LEAST, Planned, RulePower, Shopping, Sight, rule_powers, shopping,
+        sights,
+    },
+};
+use groundgate_model::{
+    eval_set::{Case, EvalSet, load},
+    trial::CaseInfo,
+    unit::Usd,
+};
+use money::{Money, Order};
+
 use super::{
     super::{
         args::{Global, PlanArgs},
@@ -17,20 +32,6 @@ use super::{
     },
     validate,
 };
-use crate::{
-    config::{Config, CopilotConfig},
-    eval_set::{Case, EvalSet, load},
-    gate::{
-        Evidence, KnownMetrics, Policy, policy_warnings,
-        power::{
-            Assumptions, POWER_LEAST, Planned, RulePower, Shopping, Sight, rule_powers, shopping,
-            sights,
-        },
-    },
-    trial::CaseInfo,
-    unit::Usd,
-};
-use money::{Money, Order};
 
 /// So many rules with little power are warned about by name.
 const NAMED: usize = 5;

@@ -1,15 +1,15 @@
 //! Calls, cost and time of a planned run: from the pilot's usage where there is one, and from prices.
 
+use groundgate_app::config::{Config, CopilotConfig};
+use groundgate_gate::power::Prices;
+use groundgate_model::{
+    eval_set::EvalSet,
+    unit::{Usd, count_to_f64},
+};
+use groundgate_record::ReplySummary;
 use serde_json::{Value, json};
 
 use super::super::super::{assemble::Loaded, error::CliError, pipeline, wiring};
-use crate::{
-    config::{Config, CopilotConfig},
-    eval_set::EvalSet,
-    gate::power::Prices,
-    record::ReplySummary,
-    unit::{Usd, count_to_f64},
-};
 
 /// What a run will take.
 #[derive(Debug, Clone)]

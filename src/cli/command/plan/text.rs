@@ -2,18 +2,19 @@
 
 use std::fmt::Write as _;
 
-use super::{Plan, has_little_power};
-use crate::{
-    gate::{
-        Slice,
-        power::{Purchase, RulePower, Shopping, Source, all_pass},
-    },
+use groundgate_gate::{
+    Slice,
+    power::{Purchase, RulePower, Shopping, Source, all_pass},
+};
+use groundgate_model::{
     number::{NumberFormat, Scale, Toward, format_count, plural},
-    report::{Style, cut_to_width, visible_line},
-    stats::Unit,
     trial::{Direction, builtin_metric},
     unit::Usd,
 };
+use groundgate_report::{Style, cut_to_width, visible_line};
+use groundgate_stats::Unit;
+
+use super::{Plan, has_little_power};
 
 /// Columns of the first cell of a table.
 const NAME: usize = 38;

@@ -1,0 +1,4 @@
+//! The application.
+
+pub mod config;
+pub mod demo;

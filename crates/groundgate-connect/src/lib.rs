@@ -1,0 +1,1 @@
+//! What groundgate says to other systems and reads from them.

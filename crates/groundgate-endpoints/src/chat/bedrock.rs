@@ -1,0 +1,286 @@
+//! AWS Bedrock's Converse, authorized by a bearer token.
+//!
+//! A schema is asked for by a tool that the model must call. Streams have a binary framing of their
+//! own there and are not asked for.
+
+use std::sync::Arc;
+
+use groundgate_model::{
+    exchange::{CallFailure, ChatReply, ChatRequest, Usage},
+    unit::Usd,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{BoxFuture, ChatModel, Price, openai::estimated_tokens};
+use crate::transport::{
+    Call, Client, Fault, JsonBody, Target, parse_json, parse_json_as, percent_encoded,
+};
+
+/// What is sent beside the conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BedrockSettings {
+    /// The model's or inference profile's id.
+    pub model: String,
+    /// Whether a schema is asked for by a tool; some models have none.
+    pub structured: bool,
+    /// Whether temperatures are sent; some models refuse them.
+    pub send_temperature: bool,
+    /// What the tokens cost.
+    pub price: Option<Price>,
+}
+
+/// A model behind Converse.
+#[derive(Debug)]
+pub struct BedrockModel {
+    client: Arc<Client>,
+    target: Target,
+    settings: BedrockSettings,
+}
+
+impl BedrockModel {
+    /// A model at the client's endpoint, as `https://bedrock-runtime.eu-west-1.amazonaws.com`.
+    pub fn new(client: Arc<Client>, settings: BedrockSettings) -> Self {
+        let model = percent_encoded(&settings.model);
+        Self {
+            target: client.target(&format!("model/{model}/converse")),
+            client,
+            settings,
+        }
+    }
+
+    async fn send(
+        &self,
+        request: &ChatRequest,
+        keeps_json: bool,
+    ) -> Result<(ChatReply, Vec<Value>), CallFailure> {
+        let body = request_body(&self.settings, request).to_string();
+        let call = Call::post_json(&self.target, body).with_tokens(estimated_tokens(request));
+        let client = &self.client;
+        let reply = client
+            .call(&call, |head| {
+                head.expect_json().map(|()| JsonBody::default())
+            })
+            .await?;
+        let said = read_reply(&reply.output)
+            .map_err(|fault| client.failure(&call, &fault, reply.timing.tries))?;
+        client.settle(&call, said.usage);
+        let json = if keeps_json {
+            let json = parse_json(&reply.output)
+                .map_err(|fault| client.failure(&call, &fault, reply.timing.tries))?;
+            vec![json]
+        } else {
+            Vec::new()
+        };
+        let reply = ChatReply {
+            text: client.strike(said.text),
+            usage: said.usage,
+            cost: self.settings.price.and_then(|price| price.cost(said.usage)),
+            model: None,
+            finish_reason: said.stop_reason.map(|reason| client.strike(reason)),
+            timing: reply.timing,
+        };
+        Ok((reply, json))
+    }
+}
+
+impl ChatModel for BedrockModel {
+    fn complete<'a>(
+        &'a self,
+        request: &'a ChatRequest,
+    ) -> BoxFuture<'a, Result<ChatReply, CallFailure>> {
+        Box::pin(async move { Ok(self.send(request, false).await?.0) })
+    }
+
+    fn complete_keeping_json<'a>(
+        &'a self,
+        request: &'a ChatRequest,
+    ) -> BoxFuture<'a, Result<(ChatReply, Vec<Value>), CallFailure>> {
+        Box::pin(self.send(request, true))
+    }
+
+    fn worst_cost(&self, request: &ChatRequest) -> Option<Usd> {
+        let price = self.settings.price?;
+        price.worst(&request.messages, request.max_output_tokens)
+    }
+
+    fn describe(&self) -> String {
+        format!("bedrock {} at {}", self.settings.model, self.target)
+    }
+}
+
+fn request_body(settings: &BedrockSettings, request: &ChatRequest) -> Value {
+    let text = |text: &str| json!([{"text": text}]);
+    let mut body = Map::new();
+    let mut messages = Vec::new();
+    for message in &request.messages {
+        match message.role {
+            None => {
+                body.insert("system".to_owned(), text(&message.text));
+            }
+            Some(role) => {
+                messages.push(json!({"role": role.name(), "content": text(&message.text)}));
+            }
+        }
+    }
+    body.insert("messages".to_owned(), messages.into());
+    let mut inference = json!({"maxTokens": request.max_output_tokens});
+    let temperature = request.temperature.filter(|value| value.is_finite());
+    if let (Some(temperature), true, Some(fields)) = (
+        temperature,
+        settings.send_temperature,
+        inference.as_object_mut(),
+    ) {
+        fields.insert("temperature".to_owned(), temperature.into());
+    }
+    body.insert("inferenceConfig".to_owned(), inference);
+    if let (Some((name, schema)), true) = (&request.json_schema, settings.structured) {
+        let tool = json!({"toolSpec": {"name": name, "inputSchema": {"json": schema}}});
+        let config = json!({"tools": [tool], "toolChoice": {"tool": {"name": name}}});
+        body.insert("toolConfig".to_owned(), config);
+    }
+    Value::Object(body)
+}
+
+/// A whole reply.
+#[derive(Debug, PartialEq, Eq)]
+struct Said {
+    text: String,
+    usage: Usage,
+    stop_reason: Option<String>,
+}
+
+fn read_reply(body: &[u8]) -> Result<Said, Fault> {
+    let reply: ReplyJson = parse_json_as(body)?;
+    let content = reply.output.message.content;
+    let tool = content.iter().find_map(|block| block.tool_use.as_ref());
+    let text = match tool {
+        Some(tool) => tool.input.to_string(),
+        None => content.into_iter().filter_map(|block| block.text).collect(),
+    };
+    let usage = reply.usage.unwrap_or_default();
+    let cached = [
+        usage.cache_read_input_tokens,
+        usage.cache_write_input_tokens,
+    ];
+    let cached = cached.into_iter().flatten().fold(0, u64::saturating_add);
+    Ok(Said {
+        text,
+        usage: Usage {
+            input_tokens: usage
+                .input_tokens
+                .map(|tokens| tokens.saturating_add(cached)),
+            output_tokens: usage.output_tokens,
+        },
+        stop_reason: reply.stop_reason,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReplyJson {
+    output: OutputJson,
+    stop_reason: Option<String>,
+    usage: Option<UsageJson>,
+}
+
+#[derive(Deserialize)]
+struct OutputJson {
+    message: MessageJson,
+}
+
+#[derive(Deserialize)]
+struct MessageJson {
+    content: Vec<BlockJson>,
+}
+
+/// A block of text or a tool call; others (reasoning) have neither.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BlockJson {
+    text: Option<String>,
+    tool_use: Option<ToolUseJson>,
+}
+
+#[derive(Deserialize)]
+struct ToolUseJson {
+    input: Value,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names of the wire")]
+struct UsageJson {
+    input_tokens: Option<u64>,
+    output_tokens: Option<u64>,
+    cache_read_input_tokens: Option<u64>,
+    cache_write_input_tokens: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use groundgate_model::{
+        eval_set::Role,
+        exchange::{FailureKind, Message},
+    };
+
+    use super::*;
+
+    #[test]
+    fn the_body_is_what_the_vendors_client_sends() {
+        let message = |role, text: &str| Message {
+            role,
+            text: text.to_owned(),
+        };
+        let request = ChatRequest {
+            messages: vec![message(None, "s"), message(Some(Role::User), "hi")],
+            max_output_tokens: 5,
+            temperature: Some(0.0),
+            seed: Some(1),
+            json_schema: Some(("verdict".to_owned(), json!({"type": "object"}))),
+        };
+        let settings = BedrockSettings {
+            model: "m".to_owned(),
+            structured: true,
+            send_temperature: true,
+            price: None,
+        };
+        assert_eq!(
+            request_body(&settings, &request),
+            json!({
+                "messages": [{"role": "user", "content": [{"text": "hi"}]}],
+                "system": [{"text": "s"}],
+                "inferenceConfig": {"maxTokens": 5, "temperature": 0.0},
+                "toolConfig": {
+                    "tools": [{"toolSpec": {"name": "verdict", "inputSchema": {"json": {"type": "object"}}}}],
+                    "toolChoice": {"tool": {"name": "verdict"}},
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn a_tool_call_or_a_text_is_the_reply() {
+        let reply = |content: Value| {
+            let usage = json!({"inputTokens": 5, "cacheReadInputTokens": 2, "outputTokens": 3});
+            let message = json!({"role": "assistant", "content": content});
+            let body =
+                json!({"output": {"message": message}, "stopReason": "end_turn", "usage": usage});
+            read_reply(body.to_string().as_bytes()).unwrap()
+        };
+        let text = reply(json!([{"reasoningContent": {}}, {"text": "a"}, {"text": "b"}]));
+        assert_eq!(text.text, "ab");
+        assert_eq!(
+            (text.usage.input_tokens, text.usage.output_tokens),
+            (Some(7), Some(3))
+        );
+        let tool = reply(
+            json!([{"text": "hm"}, {"toolUse": {"toolUseId": "t", "name": "v", "input": {"v": 1}}}]),
+        );
+        assert_eq!(tool.text, r#"{"v":1}"#);
+        assert_eq!(
+            read_reply(b"{}").unwrap_err().class.kind,
+            FailureKind::Malformed
+        );
+    }
+}

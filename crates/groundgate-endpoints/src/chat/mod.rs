@@ -1,0 +1,57 @@
+//! One conversation with a language model: the port that judges use, and the wire forms that
+//! copilots share with them.
+//!
+//! Each provider's form is a file: what is sent is made by a pure function, what is replied is read
+//! by another (`*_reply`, or beside it), and only the adapter between them calls `transport`.
+
+mod anthropic;
+mod bedrock;
+mod context;
+mod openai;
+mod openai_reply;
+mod openai_responses;
+mod price;
+mod price_table;
+mod responses_reply;
+
+pub use anthropic::{ANTHROPIC_VERSION, AnthropicModel, AnthropicSettings, AnthropicStructured};
+pub use bedrock::{BedrockModel, BedrockSettings};
+pub use context::{ListedModel, look_at_model};
+pub use openai::{MaxTokensField, OpenAiModel, OpenAiSettings, Structured};
+pub(crate) use openai::{estimated_tokens, request_body};
+pub(crate) use openai_reply::{CompletionForm, text_of};
+pub use openai_responses::OpenAiResponsesModel;
+pub use price::Price;
+pub use price_table::{ListedPrice, PriceTable};
+pub(crate) use responses_reply::{ResponsesForm, read_response, usage_of};
+
+pub use futures_util::future::BoxFuture;
+use groundgate_model::{
+    exchange::{CallFailure, ChatReply, ChatRequest},
+    unit::Usd,
+};
+use serde_json::Value;
+
+/// The second port of the house: something that completes a conversation.
+pub trait ChatModel: Send + Sync {
+    /// Completes one conversation, waiting for limits and retrying where that is safe.
+    fn complete<'a>(
+        &'a self,
+        request: &'a ChatRequest,
+    ) -> BoxFuture<'a, Result<ChatReply, CallFailure>>;
+
+    /// As [`complete`](Self::complete), with the JSON that the reply was read from, one value per
+    /// body or event, for those who look for passages in it; none where the model keeps none.
+    fn complete_keeping_json<'a>(
+        &'a self,
+        request: &'a ChatRequest,
+    ) -> BoxFuture<'a, Result<(ChatReply, Vec<Value>), CallFailure>> {
+        Box::pin(async move { Ok((self.complete(request).await?, Vec::new())) })
+    }
+
+    /// The most that this call can cost; `None` where there is no price.
+    fn worst_cost(&self, request: &ChatRequest) -> Option<Usd>;
+
+    /// Provider, place, model and parameters, without secrets: what a record calls it.
+    fn describe(&self) -> String;
+}

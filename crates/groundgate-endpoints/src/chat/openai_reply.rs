@@ -1,0 +1,322 @@
+//! What a chat completion says, whole or streamed. Pure.
+
+use groundgate_model::exchange::Usage;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::transport::{
+    Fault, Progress, ReplyForm,
+    error_body::{self, ErrorBody, from_json},
+    parse_json, parse_json_as,
+    sse::Event,
+};
+
+/// A whole completion.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Completion {
+    /// The text of the first choice; its refusal where it has no text.
+    pub(crate) text: String,
+    /// Tokens used.
+    pub(crate) usage: Usage,
+    /// The model, as the reply names it.
+    pub(crate) model: Option<String>,
+    /// Why the model stopped.
+    pub(crate) finish_reason: Option<String>,
+    /// The JSON that it was read from, one value per event; empty unless asked for.
+    pub(crate) json: Vec<Value>,
+}
+
+/// Reads completions.
+#[derive(Debug, Default)]
+pub(crate) struct CompletionForm {
+    keep_json: bool,
+    so_far: Completion,
+    progress: Option<Progress>,
+}
+
+impl CompletionForm {
+    /// Reads completions and keeps the JSON, for those who look for more in it.
+    pub(crate) fn keeping_json() -> Self {
+        Self {
+            keep_json: true,
+            ..Self::default()
+        }
+    }
+
+    fn read(&mut self, bytes: &[u8], progress: Progress) -> Result<bool, Fault> {
+        let json: CompletionJson = parse_json_as(bytes)?;
+        if let Some(error) = json.error.filter(|error| !error.is_null()) {
+            return Err(Fault::reported(&stated_error(bytes, &error), progress));
+        }
+        if self.keep_json {
+            self.so_far.json.push(parse_json(bytes)?);
+        }
+        let completion = &mut self.so_far;
+        completion.model = json
+            .model
+            .filter(|model| !model.is_empty())
+            .or(completion.model.take());
+        if let Some(usage) = json.usage {
+            completion.usage = usage.into();
+        }
+        let Some(choice) = json.choices.unwrap_or_default().into_iter().next() else {
+            return Ok(false);
+        };
+        completion.finish_reason = choice.finish_reason.or(completion.finish_reason.take());
+        let Some(said) = choice.message.or(choice.delta) else {
+            return Ok(false);
+        };
+        let content = said.content.as_ref().map(text_of).unwrap_or_default();
+        let text = match said.refusal {
+            Some(refusal) if content.is_empty() => refusal,
+            Some(_) | None => content,
+        };
+        completion.text.push_str(&text);
+        Ok(true)
+    }
+}
+
+impl ReplyForm for CompletionForm {
+    type Output = Completion;
+
+    fn json(mut self, body: &[u8]) -> Result<Completion, Fault> {
+        if self.read(body, Progress::Waiting)? {
+            Ok(self.so_far)
+        } else {
+            Err(Fault::malformed("the reply has no choice with a message"))
+        }
+    }
+
+    fn event(&mut self, event: &Event) -> Result<Progress, Fault> {
+        let progress = self.progress.unwrap_or(Progress::Waiting);
+        let now = if event.data == "[DONE]" {
+            Progress::Done
+        } else if event.name == "error" {
+            let error = error_body::read(event.data.as_bytes());
+            return Err(Fault::reported(&error, progress));
+        } else {
+            self.read(event.data.as_bytes(), progress)?;
+            if self.so_far.text.is_empty() {
+                Progress::Waiting
+            } else {
+                Progress::Speaking
+            }
+        };
+        self.progress = Some(now);
+        Ok(now)
+    }
+
+    fn ended(self) -> Result<Completion, Fault> {
+        let progress = self.progress.unwrap_or(Progress::Waiting);
+        if progress == Progress::Done || self.so_far.finish_reason.is_some() {
+            Ok(self.so_far)
+        } else {
+            Err(Fault::cut(
+                "the stream ended without its last event",
+                progress,
+            ))
+        }
+    }
+}
+
+/// The error that a reply states beside or in place of its choices.
+fn stated_error(bytes: &[u8], error: &Value) -> ErrorBody {
+    parse_json(bytes)
+        .ok()
+        .and_then(|value| from_json(&value))
+        .unwrap_or_else(|| ErrorBody {
+            code: None,
+            message: error.to_string().chars().take(200).collect(),
+        })
+}
+
+/// A content's text: a string, or the `text` parts of an array joined. Parts of other types
+/// (reasoning, images) are not part of what is said.
+pub(crate) fn text_of(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts
+            .iter()
+            .filter(|part| {
+                let kind = part.get("type").and_then(Value::as_str);
+                matches!(kind, None | Some("text" | "output_text"))
+            })
+            .filter_map(|part| part.get("text").unwrap_or(part).as_str())
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => String::new(),
+    }
+}
+
+#[derive(Deserialize)]
+struct CompletionJson {
+    model: Option<String>,
+    choices: Option<Vec<ChoiceJson>>,
+    usage: Option<UsageJson>,
+    error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct ChoiceJson {
+    message: Option<SaidJson>,
+    delta: Option<SaidJson>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct SaidJson {
+    content: Option<Value>,
+    refusal: Option<String>,
+}
+
+/// Tokens under the names that chat completions use; anything but a count is unknown.
+#[derive(Deserialize)]
+struct UsageJson {
+    prompt_tokens: Option<Value>,
+    completion_tokens: Option<Value>,
+}
+
+impl From<UsageJson> for Usage {
+    fn from(json: UsageJson) -> Self {
+        let count = |value: Option<Value>| value.and_then(|value| value.as_u64());
+        Self {
+            input_tokens: count(json.prompt_tokens),
+            output_tokens: count(json.completion_tokens),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use groundgate_model::exchange::FailureKind;
+
+    use super::*;
+    use crate::transport::{FormReader, Framing, ReplyReader, retry::Resend};
+
+    fn plain(body: &str) -> Result<Completion, Fault> {
+        CompletionForm::default().json(body.as_bytes())
+    }
+
+    fn streamed(body: &[u8]) -> Result<Completion, Fault> {
+        let mut reader = FormReader::framed(Framing::Events, CompletionForm::default());
+        for byte in body.chunks(1) {
+            if reader.push(Bytes::copy_from_slice(byte))? == Progress::Done {
+                break;
+            }
+        }
+        reader.finish()
+    }
+
+    const STREAM: &str = concat!(
+        ": hello\n\n",
+        "data: {\"model\":\"m-1\",\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}],\"usage\":null}\n\n",
+        "data: {\"model\":\"m-1\",\"choices\":[{\"delta\":{\"content\":\"Go to \"}}]}\r\n\r\n",
+        "data: {\"model\":\"m-1\",\"choices\":[{\"delta\":{\"content\":\"Réglages\"}}]}\n\n",
+        "data: {\"model\":\"m-1\",\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
+        "data: {\"model\":\"\",\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":3}}\n\n",
+        "data: [DONE]\n\n",
+    );
+
+    fn expected() -> Completion {
+        Completion {
+            text: "Go to Réglages".to_owned(),
+            usage: Usage {
+                input_tokens: Some(5),
+                output_tokens: Some(3),
+            },
+            model: Some("m-1".to_owned()),
+            finish_reason: Some("stop".to_owned()),
+            json: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_plain_completion_is_read() {
+        let completion = plain(
+            r#"{"model":"m-1","choices":[{"message":{"role":"assistant","content":"Go to Réglages"},
+            "finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":3},"more":1}"#,
+        );
+        assert_eq!(completion, Ok(expected()));
+    }
+
+    #[test]
+    fn a_stream_says_the_same_as_a_plain_reply() {
+        assert_eq!(streamed(STREAM.as_bytes()), Ok(expected()));
+    }
+
+    #[test]
+    fn a_stream_cut_anywhere_is_never_a_short_answer() {
+        for end in 0..STREAM.len() {
+            match streamed(&STREAM.as_bytes()[..end]) {
+                Ok(completion) => assert_eq!(completion.text, expected().text, "cut at {end}"),
+                Err(fault) => assert_eq!(fault.class.kind, FailureKind::Cut, "cut at {end}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_servers_do_differently_is_understood() {
+        let text = |body: &str| plain(body).map(|completion| completion.text);
+        let parts = r#"{"choices":[{"message":{"content":[
+            {"type":"reasoning","summary":[{"type":"summary_text","text":"hm"}]},
+            {"type":"text","text":"a"},{"type":"text","text":"b"}]}}]}"#;
+        assert_eq!(text(parts), Ok("ab".to_owned()));
+        let refusal = r#"{"choices":[{"message":{"content":null,"refusal":"no"}}]}"#;
+        assert_eq!(text(refusal), Ok("no".to_owned()));
+        let filtered =
+            plain(r#"{"choices":[{"message":{"content":null},"finish_reason":"content_filter"}]}"#);
+        assert_eq!(
+            filtered.unwrap().finish_reason.as_deref(),
+            Some("content_filter")
+        );
+        let odd_usage = plain(
+            r#"{"choices":[{"message":{"content":"a"}}],"usage":{"prompt_tokens":-1,"completion_tokens":"x"}}"#,
+        );
+        assert_eq!(odd_usage.unwrap().usage, Usage::default());
+    }
+
+    #[test]
+    fn what_is_no_completion_is_malformed() {
+        for body in [
+            "{}",
+            "[]",
+            r#"{"choices":[]}"#,
+            r#"{"choices":[{"index":0}]}"#,
+            "",
+            "null",
+        ] {
+            assert_eq!(
+                plain(body).unwrap_err().class.kind,
+                FailureKind::Malformed,
+                "{body}"
+            );
+        }
+        let two = b"data: {\"choices\":[]}{\"choices\":[]}\n\n";
+        assert_eq!(
+            streamed(two).unwrap_err().class.kind,
+            FailureKind::Malformed
+        );
+    }
+
+    #[test]
+    fn an_error_with_a_status_of_success_is_an_error() {
+        let overloaded = r#"{"error":{"type":"overloaded_error","message":"busy"}}"#;
+        let fault = plain(overloaded).unwrap_err();
+        assert_eq!(
+            (fault.class.kind, fault.class.resend),
+            (FailureKind::Server, Resend::Refused)
+        );
+        let early = streamed(format!("data: {overloaded}\n\n").as_bytes()).unwrap_err();
+        assert_eq!(early.class.resend, Resend::Refused);
+        let begun = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n";
+        for late in [
+            format!("{begun}data: {overloaded}\n\n"),
+            format!("{begun}event: error\ndata: {overloaded}\n\n"),
+            format!("{begun}data: {{\"error\":\"busy\"}}\n\ndata: [DONE]\n\n"),
+        ] {
+            let fault = streamed(late.as_bytes()).unwrap_err();
+            assert_eq!(fault.class.resend, Resend::Never);
+            assert_eq!(fault.message, "the reply reports an error: busy");
+        }
+    }
+}

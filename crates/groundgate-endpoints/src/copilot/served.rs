@@ -1,0 +1,126 @@
+//! Which model answers: a change in the midst of a run means that its answers are not of one copilot.
+//!
+//! An answer of another model is no answer of the run's copilot: it becomes a failure, which can only
+//! move a verdict away from pass.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use groundgate_model::{
+    eval_set::Case,
+    exchange::{Answer, CallFailure, FailureKind},
+    unit::Usd,
+};
+
+use super::Copilot;
+use crate::chat::BoxFuture;
+
+/// A copilot whose answers all come from one model.
+pub struct SameModel {
+    inner: Arc<dyn Copilot>,
+    /// The one model, as soon as it is known.
+    expected: Mutex<Option<String>>,
+}
+
+impl SameModel {
+    /// `expected` is the model that is to answer; the one that answers first where nobody says.
+    pub fn new(inner: Arc<dyn Copilot>, expected: Option<String>) -> Self {
+        Self {
+            inner,
+            expected: Mutex::new(expected),
+        }
+    }
+
+    fn checked(&self, answer: Answer) -> Result<Answer, CallFailure> {
+        let Some(model) = &answer.model else {
+            return Ok(answer);
+        };
+        let mut expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner);
+        let expected = expected.get_or_insert_with(|| model.clone());
+        if model == expected {
+            return Ok(answer);
+        }
+        Err(CallFailure {
+            kind: FailureKind::Changed,
+            message: format!(
+                "the answer is of the model `{}`, and this run is about `{}`; if several are meant: served-model = \"any\"",
+                shortened(model),
+                shortened(expected)
+            ),
+            tries: answer.timing.tries,
+            failed_tries: Vec::new(),
+        })
+    }
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(100).collect()
+}
+
+impl Copilot for SameModel {
+    fn ask<'a>(
+        &'a self,
+        case: &'a Case,
+        attempt: u32,
+    ) -> BoxFuture<'a, Result<Answer, CallFailure>> {
+        Box::pin(async move {
+            let answer = self.inner.ask(case, attempt).await?;
+            self.checked(answer)
+        })
+    }
+
+    fn worst_cost(&self, case: &Case) -> Option<Usd> {
+        self.inner.worst_cost(case)
+    }
+
+    fn describe(&self) -> String {
+        self.inner.describe()
+    }
+}
+
+impl std::fmt::Debug for SameModel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SameModel").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::copilot::RecordedCopilot;
+
+    #[tokio::test]
+    async fn an_answer_of_another_model_is_a_failure() {
+        let line = |id: &str, model: &str| {
+            format!(
+                "{{\"case_id\":\"{id}\",\"answer\":\"x\",\"latency_ms\":1,\"model\":{model}}}\n"
+            )
+        };
+        let lines = [
+            line("a", "null"),
+            line("b", "\"m-1\""),
+            line("c", "\"m-2\""),
+        ]
+        .concat();
+        let recorded = Arc::new(RecordedCopilot::parse("r.jsonl", lines.as_bytes()).unwrap());
+        let check = |expected: Option<&str>, fails: &'static [&'static str]| {
+            let copilot = SameModel::new(
+                Arc::<RecordedCopilot>::clone(&recorded),
+                expected.map(str::to_owned),
+            );
+            async move {
+                for id in ["a", "b", "c", "b"] {
+                    let case = super::super::template::tests::case(id, "?");
+                    let kind = copilot
+                        .ask(&case, 0)
+                        .await
+                        .err()
+                        .map(|failure| failure.kind);
+                    let fails = fails.contains(&id).then_some(FailureKind::Changed);
+                    assert_eq!(kind, fails, "{id}");
+                }
+            }
+        };
+        check(None, &["c"]).await;
+        check(Some("m-2"), &["b"]).await;
+    }
+}

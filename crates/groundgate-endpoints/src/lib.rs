@@ -1,0 +1,5 @@
+//! Endpoints: copilots and language models behind two ports, over one HTTP transport.
+
+pub mod chat;
+pub mod copilot;
+pub mod transport;

@@ -1,0 +1,315 @@
+//! Replies: how a body is read as it arrives, and what can be wrong with it.
+//!
+//! A reader sees bytes that are already decompressed and counted. It never sees the end of a body
+//! that was cut: only a whole reply can become an answer.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use groundgate_model::exchange::FailureKind;
+use serde_json::Value;
+
+use super::{
+    error_body::ErrorBody,
+    retry::{Class, Resend, Trouble, classify},
+    sse::SseError,
+};
+
+/// How deep arrays and objects of a reply may be nested.
+pub(super) const DEEPEST_JSON: usize = 64;
+
+/// The head of a reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// 200 to 299.
+    pub status: u16,
+    /// The media type in lower case without parameters; empty where there is none.
+    pub content_type: String,
+    /// Which of an endpoint's models has answered, where a header says so.
+    pub served_model: Option<String>,
+}
+
+impl Head {
+    /// An error unless the media type is one of `allowed`, as `application/json`, or not stated.
+    pub fn expect(&self, allowed: &[&str]) -> Result<(), Fault> {
+        if self.content_type.is_empty() || allowed.contains(&self.content_type.as_str()) {
+            return Ok(());
+        }
+        Err(Fault::malformed(format!(
+            "the reply is of type `{}`, not `{}`",
+            excerpt(self.content_type.as_bytes()),
+            allowed.join("` or `"),
+        )))
+    }
+
+    /// An error unless the body is JSON.
+    pub fn expect_json(&self) -> Result<(), Fault> {
+        if self.content_type.ends_with("+json") {
+            return Ok(());
+        }
+        self.expect(&["application/json"])
+    }
+}
+
+/// How far a reader has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Progress {
+    /// No part of the answer has been seen.
+    Waiting,
+    /// The answer has begun.
+    Speaking,
+    /// The reply has said that it is whole; nothing after this is read.
+    Done,
+}
+
+/// Reads one reply's body.
+pub trait ReplyReader: Send {
+    /// What the body means.
+    type Output: Send;
+
+    /// Reads the next piece.
+    fn push(&mut self, bytes: Bytes) -> Result<Progress, Fault>;
+
+    /// The body has ended as it should, or [`Progress::Done`] was reported.
+    fn finish(self) -> Result<Self::Output, Fault>;
+}
+
+/// What was wrong with one try, and whether the call may be sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The class.
+    pub class: Class,
+    /// For people; without the place, which the client adds.
+    pub message: String,
+    /// The wait that the endpoint asked for.
+    pub retry_after: Option<Duration>,
+    /// The status, where it is what was wrong.
+    pub status: Option<u16>,
+}
+
+impl Fault {
+    /// A fault of a class.
+    pub(super) fn new(class: Class, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            message: message.into(),
+            retry_after: None,
+            status: None,
+        }
+    }
+
+    fn of_reply(kind: FailureKind, message: impl Into<String>) -> Self {
+        let class = Class {
+            kind,
+            resend: Resend::Never,
+            slow_down: false,
+        };
+        Self::new(class, message)
+    }
+
+    /// The reply is not of the promised form.
+    pub fn malformed(message: impl Into<String>) -> Self {
+        Self::of_reply(FailureKind::Malformed, message)
+    }
+
+    /// The reply passes a limit.
+    pub fn too_large(message: impl Into<String>) -> Self {
+        Self::of_reply(FailureKind::TooLarge, message)
+    }
+
+    /// The reply ended before it was whole.
+    pub fn cut(message: impl Into<String>, progress: Progress) -> Self {
+        let class = classify(Trouble::Broken {
+            kind: FailureKind::Cut,
+            reply_began: progress > Progress::Waiting,
+        });
+        Self::new(class, message)
+    }
+
+    /// The same fault, found when the reply had come so far.
+    #[must_use]
+    pub(crate) fn after(mut self, progress: Progress) -> Self {
+        if progress > Progress::Waiting {
+            self.class.resend = Resend::Never;
+        }
+        self
+    }
+
+    /// A reply with a status of success reports an error instead of an answer.
+    pub(crate) fn reported(error: &ErrorBody, progress: Progress) -> Self {
+        let class = classify(Trouble::Status {
+            code: 500,
+            should_retry: None,
+            error_code: error.code.as_deref(),
+        });
+        Self::new(
+            class,
+            format!("the reply reports an error: {}", error.message),
+        )
+        .after(progress)
+    }
+}
+
+impl From<SseError> for Fault {
+    fn from(error: SseError) -> Self {
+        match error {
+            SseError::LineTooLong | SseError::TooManyEvents => Self::too_large(error.to_string()),
+            SseError::NotUtf8 => Self::malformed(error.to_string()),
+        }
+    }
+}
+
+/// Parses JSON whose arrays and objects are nested at most 64 deep.
+pub fn parse_json(bytes: &[u8]) -> Result<Value, Fault> {
+    parse_json_as(bytes)
+}
+
+/// Parses JSON into a type of the caller's; unknown fields are its business.
+pub(crate) fn parse_json_as<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Fault> {
+    if json_depth(bytes) > DEEPEST_JSON {
+        return Err(Fault::too_large(format!(
+            "the reply's JSON is nested deeper than {DEEPEST_JSON}"
+        )));
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        if str::from_utf8(bytes).is_err() {
+            return Fault::malformed("the reply is not valid UTF-8");
+        }
+        Fault::malformed(format!(
+            "the reply is not the expected JSON ({error}): {}",
+            excerpt(bytes)
+        ))
+    })
+}
+
+/// How deep brackets outside strings are nested; says nothing about validity.
+fn json_depth(bytes: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// The first 200 characters on one line, control and direction characters escaped: untrusted text
+/// as a message for people may show it.
+pub fn excerpt(bytes: &[u8]) -> String {
+    const LONGEST: usize = 200;
+    let start = bytes.get(..LONGEST * 4).unwrap_or(bytes);
+    let text = String::from_utf8_lossy(start);
+    let mut shown = String::new();
+    for (count, character) in text.trim().chars().enumerate() {
+        if count == LONGEST {
+            shown.push('…');
+            break;
+        }
+        match character {
+            ' '..='~' => shown.push(character),
+            _ if character.is_alphanumeric() => shown.push(character),
+            _ => shown.extend(character.escape_debug()),
+        }
+    }
+    shown
+}
+
+/// Collects a JSON body.
+#[derive(Debug, Default)]
+pub struct JsonBody {
+    first: Bytes,
+    more: BytesMut,
+}
+
+impl ReplyReader for JsonBody {
+    type Output = Bytes;
+
+    fn push(&mut self, bytes: Bytes) -> Result<Progress, Fault> {
+        if self.first.is_empty() {
+            self.first = bytes;
+        } else {
+            if self.more.is_empty() {
+                self.more.extend_from_slice(&self.first);
+            }
+            self.more.extend_from_slice(&bytes);
+        }
+        Ok(Progress::Waiting)
+    }
+
+    fn finish(self) -> Result<Bytes, Fault> {
+        Ok(if self.more.is_empty() {
+            self.first
+        } else {
+            self.more.freeze()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_parsed_only_so_deep() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        parse_json(nested(64).as_bytes()).unwrap();
+        let kind = |text: &str| parse_json(text.as_bytes()).unwrap_err().class.kind;
+        assert_eq!(kind(&nested(65)), FailureKind::TooLarge);
+        assert_eq!(kind(&nested(10_000)), FailureKind::TooLarge);
+        parse_json(br#"{"a":"[[[\"[[[\\"}"#).unwrap();
+        assert_eq!(json_depth(br#"["\"[[[", {}]"#), 2);
+    }
+
+    #[test]
+    fn what_is_no_json_says_why() {
+        let message = |bytes: &[u8]| parse_json(bytes).unwrap_err().message;
+        assert_eq!(message(b"{\"a\":\"\xff\"}"), "the reply is not valid UTF-8");
+        assert!(message(br#""\ud800""#).contains("hex escape"));
+        assert!(message(b"{\"a\":\"\0\"}").contains("control character"));
+        assert!(message(b"<html>\x1b[31m").ends_with(": <html>\\u{1b}[31m"));
+        assert!(message(b"{}{}").contains("trailing characters"));
+    }
+
+    #[test]
+    fn an_excerpt_is_short_and_harmless() {
+        assert_eq!(excerpt(b"  a\nb\x07  "), "a\\nb\\u{7}");
+        assert_eq!(excerpt("\u{202e}é".as_bytes()), "\\u{202e}é");
+        assert_eq!(excerpt("é".repeat(500).as_bytes()).chars().count(), 201);
+    }
+
+    #[test]
+    fn a_body_in_pieces_is_the_body() {
+        let mut body = JsonBody::default();
+        for piece in ["[1", ",2", "", "]"] {
+            body.push(Bytes::from(piece)).unwrap();
+        }
+        assert_eq!(body.finish().unwrap(), "[1,2]");
+        assert_eq!(JsonBody::default().finish().unwrap(), "");
+    }
+
+    #[test]
+    fn a_media_type_other_than_promised_is_a_fault() {
+        let head = |content_type: &str| Head {
+            status: 200,
+            content_type: content_type.to_owned(),
+            served_model: None,
+        };
+        head("application/json").expect_json().unwrap();
+        head("application/problem+json").expect_json().unwrap();
+        let fault = head("text/html").expect_json().unwrap_err();
+        assert_eq!(fault.class.kind, FailureKind::Malformed);
+        assert_eq!(
+            fault.message,
+            "the reply is of type `text/html`, not `application/json`"
+        );
+    }
+}

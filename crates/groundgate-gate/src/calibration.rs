@@ -1,0 +1,214 @@
+//! A margin on the scale of people's labels, brought to the scale of an imperfect judge.
+//!
+//! A judge with sensitivity + specificity − 1 = J shows a true difference as J times that difference,
+//! so an unscaled margin lets through what people would not (statistics.md 3.7). The margin is
+//! multiplied by a lower bound of J, which is below 1: it only ever shrinks. Floors and ceilings of a
+//! yes-or-no metric are held against the corrected mean instead: what people would say of all answers,
+//! if the judge is as good on them as it was on the labelled ones (Rogan and Gladen).
+
+use std::collections::BTreeSet;
+
+use groundgate_model::{
+    trial::{Column, DataType},
+    unit::Digest,
+};
+use groundgate_stats::{
+    Assessment, Observation, Plan, StatsError,
+    rogan_gladen::{JUDGE_QUALITY_MIN, JudgeQuality},
+    rogan_gladen_mean,
+};
+
+use super::{
+    look::View,
+    policy::{JudgeCalibration, Policy},
+    verdict::ScaledMargin,
+};
+
+/// Why a margin has no counterpart on the judge's scale.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub(super) enum Unfit {
+    /// The calibration is of another judge, or of another version of it.
+    #[error(
+        "judge changed: the policy's calibration is of another judge than the one that measured this run"
+    )]
+    OtherJudge,
+    /// J may be so low that a pass would say nothing.
+    #[error(
+        "judge unfit for this rule: J = sensitivity + specificity − 1 is {j:.2} on the labelled answers and may be {lower:.2}; more than {JUDGE_QUALITY_MIN} is needed"
+    )]
+    Poor {
+        /// On the labelled answers.
+        j: f64,
+        /// Its lower bound.
+        lower: f64,
+    },
+    /// The error rate is none.
+    #[error("the calibration has no bound at the policy's error rate")]
+    NoBound,
+}
+
+/// The margin on the scale of the judge with digest `instrument` (`None`: not known yet), at error rate `alpha` of J's bound.
+pub(super) fn scaled(
+    calibration: &JudgeCalibration,
+    instrument: Option<Digest>,
+    margin: f64,
+    alpha: f64,
+) -> Result<ScaledMargin, Unfit> {
+    if instrument.is_some_and(|digest| !digest.to_string().starts_with(&calibration.judge)) {
+        return Err(Unfit::OtherJudge);
+    }
+    let quality = JudgeQuality::new(calibration.good, calibration.bad, alpha)
+        .map_err(|_not_an_error_rate| Unfit::NoBound)?;
+    match quality.scaled_margin(margin) {
+        Some(on_judges_scale) => Ok(ScaledMargin {
+            margin,
+            on_judges_scale: three_digits_down(on_judges_scale).min(margin),
+            judge_j: quality.j,
+            judge_j_lower: quality.lower,
+        }),
+        None => Err(Unfit::Poor {
+            j: quality.j,
+            lower: quality.lower,
+        }),
+    }
+}
+
+/// The mean on the scale of people's labels, by the judge's known rates. `None`: not a score of yes and
+/// no, so that there are no such rates; the rule stays on the judge's scale.
+pub(super) fn corrected(
+    calibration: &JudgeCalibration,
+    column: &Column,
+    judged: &[Observation],
+    plan: Plan,
+) -> Option<Result<Result<Assessment, StatsError>, Unfit>> {
+    if column.metric.data_type != DataType::Binary {
+        return None;
+    }
+    if let Err(unfit) = scaled(calibration, Some(column.instrument), 0.0, plan.alphas.lower) {
+        return Some(Err(unfit));
+    }
+    let rates = (calibration.good, calibration.bad);
+    Some(Ok(rogan_gladen_mean(judged, rates, plan)))
+}
+
+/// Where a floor or a ceiling of people lies on the judge's scale, if its rates are as counted: what a
+/// candidate exactly at the bar would score. The calibration's own uncertainty is not in it.
+pub(super) fn bar_on_judges_scale(
+    calibration: &JudgeCalibration,
+    data_type: DataType,
+    bar: f64,
+) -> f64 {
+    if data_type != DataType::Binary {
+        return bar;
+    }
+    let (good, bad) = (calibration.good.share(), calibration.bad.share());
+    (good * bar + (1.0 - bad) * (1.0 - bar)).clamp(0.0, 1.0)
+}
+
+/// On which scale the rules about these metrics speak, and what that assumes.
+pub(super) fn notes(policy: &Policy, view: &View<'_>, used: &BTreeSet<&str>) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(labels) = view.labels {
+        notes.extend(used.iter().filter_map(|metric| labels.note(metric)));
+    }
+    let by_labels = |metric: &str| view.labels.is_some_and(|labels| labels.has(metric));
+    for (metric, calibration) in &policy.calibrations {
+        let column = view.candidate.columns.get(metric);
+        let is_binary = column.is_some_and(|one| one.metric.data_type == DataType::Binary);
+        if !used.contains(metric.as_str()) || !is_binary || by_labels(metric) {
+            continue;
+        }
+        notes.push(format!(
+            "{metric} in floors and ceilings is what people would say, corrected by the judge's calibration (it recognizes {:.0} % of good and {:.0} % of bad answers); this assumes that the judge is as good on this run",
+            100.0 * calibration.good.share(),
+            100.0 * calibration.bad.share()
+        ));
+    }
+    notes
+}
+
+/// The next smaller number of three significant digits, so that it can be shown in full.
+fn three_digits_down(margin: f64) -> f64 {
+    if margin <= 0.0 {
+        return 0.0;
+    }
+    let unit = 10.0_f64.powf(margin.log10().floor() - 2.0);
+    // Through decimal text, so that the number is the one that is shown.
+    format!("{:.12}", (margin / unit).floor() * unit)
+        .parse()
+        .unwrap_or(0.0)
+}
+
+#[cfg(test)]
+#[path = "calibration_tests.rs"]
+mod simulated;
+
+#[cfg(test)]
+mod tests {
+    use groundgate_stats::rogan_gladen::Recognized;
+
+    use super::*;
+    use crate::policy::CalibrationOrigin;
+
+    fn calibration(judge: &str, right: usize, labelled: usize) -> JudgeCalibration {
+        let rate = Recognized::new(right, labelled).unwrap();
+        JudgeCalibration {
+            judge: judge.to_owned(),
+            good: rate,
+            bad: rate,
+            origin: CalibrationOrigin::default(),
+        }
+    }
+
+    #[test]
+    fn the_margin_shrinks_with_the_lower_bound_of_j() {
+        let judge = Digest::of(b"judge");
+        for (right, labelled) in [(95, 100), (190, 200), (48, 50), (500, 500)] {
+            let calibration = calibration(&judge.short(), right, labelled);
+            let scaled = scaled(&calibration, Some(judge), 0.05, 0.05).unwrap();
+            let exact = 0.05 * scaled.judge_j_lower;
+            assert!(scaled.judge_j_lower < 1.0 && scaled.judge_j_lower <= scaled.judge_j);
+            assert!(scaled.on_judges_scale <= exact && scaled.on_judges_scale > 0.99 * exact);
+        }
+    }
+
+    #[test]
+    fn another_judge_or_a_poor_one_has_no_margin() {
+        let (judge, other) = (Digest::of(b"judge"), Digest::of(b"other"));
+        let good = calibration(&judge.to_string(), 95, 100);
+        assert_eq!(
+            scaled(&good, Some(other), 0.05, 0.05),
+            Err(Unfit::OtherJudge)
+        );
+        let poor = calibration(&judge.to_string(), 7, 10);
+        assert!(matches!(
+            scaled(&poor, Some(judge), 0.05, 0.05),
+            Err(Unfit::Poor { .. })
+        ));
+    }
+
+    #[test]
+    fn a_bar_moves_towards_what_the_judge_gets_wrong() {
+        let judge = Digest::of(b"judge");
+        let known = calibration(&judge.to_string(), 90, 100);
+        let bar = |data_type| bar_on_judges_scale(&known, data_type, 0.8);
+        // 0.9 · 0.8 + 0.1 · 0.2.
+        assert!((bar(DataType::Binary) - 0.74).abs() < 1e-12);
+        assert!((bar(DataType::Fraction) - 0.8).abs() < 1e-12);
+    }
+
+    #[test]
+    fn rounding_never_widens_a_margin() {
+        for (margin, expected) in [
+            (0.039_062, 0.039),
+            (0.041_99, 0.041_9),
+            (0.1, 0.1),
+            (0.000_123_9, 0.000_123),
+            (0.0, 0.0),
+        ] {
+            let got = three_digits_down(margin);
+            assert!((got - expected).abs() < 1e-15, "{margin}: {got}");
+            assert!(got <= margin);
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! From policy and scores to a verdict.
+//!
+//! Each rule becomes one or more drafts (a slice rule one per slice). A draft is settled by itself
+//! (no data, a count), or it carries two one-sided tests. Then all drafts are read together: Holm's
+//! correction shares the error rate of FAIL among them; PASS needs all of them, so it needs no
+//! correction (statistics.md 3.6). The worst finding is the verdict.
+//!
+//! | H0 'the bar is not met' rejected | H0 'the bar is met' rejected (Holm) | finding |
+//! |---|---|---|
+//! | yes | no | pass |
+//! | no | yes | fail |
+//! | no | no | inconclusive, or hold where the policy says so |
+
+use groundgate_model::trial::ScoreTable;
+use groundgate_stats::{Alphas, Assessment, Comparison, StatsError, holm_at};
+
+use super::{
+    labels::HumanScores,
+    look::{LEVEL_MIN, View},
+    policy::{OnOpen, Policy, Rule},
+    rules, sentence,
+    verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict},
+};
+
+/// What a policy is held against.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// The run under test.
+    pub candidate: &'a ScoreTable,
+    /// What rules against a baseline compare with.
+    pub baseline: Option<&'a ScoreTable>,
+}
+
+/// A rule's finding before all rules are read together.
+#[derive(Debug)]
+pub(super) struct Draft {
+    /// The rule's id, for a slice rule followed by the slice.
+    pub(super) id: String,
+    pub(super) metric: String,
+    pub(super) unit: String,
+    pub(super) slice: Option<String>,
+    pub(super) threshold: f64,
+    pub(super) bar: Bar,
+    pub(super) is_difference: bool,
+    pub(super) scaled: Option<ScaledMargin>,
+    pub(super) counts: Counts,
+    pub(super) worst_cases: Vec<String>,
+    pub(super) state: State,
+}
+
+/// How far a draft is settled by itself.
+#[derive(Debug)]
+pub(super) enum State {
+    /// Decided without a test, and why.
+    Settled(Verdict, String),
+    /// Two one-sided tests of one procedure.
+    Tested(Box<Assessment>),
+}
+
+/// The verdict of one rule, for a slice rule of one slice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RuleVerdict {
+    /// The rule's place in the policy, from 0.
+    pub(super) rule: usize,
+    /// The rule's id, for a slice rule followed by the slice.
+    pub(super) id: String,
+    pub(super) verdict: Verdict,
+}
+
+/// The verdicts of [`decide`] alone, without bounds and sentences: for simulations.
+pub(super) fn verdicts(policy: &Policy, evidence: Evidence<'_>) -> Vec<RuleVerdict> {
+    let view = View::of(policy, evidence);
+    let drafts = drafts(policy, &view).into_iter();
+    let verdicts = drafts.map(|(rule, draft, levels)| {
+        let verdict = match &draft.state {
+            State::Settled(verdict, _) => *verdict,
+            State::Tested(assessment) => {
+                let alphas = levels.alphas(draft.bar);
+                match assessment.p_values_at(draft.threshold, alphas) {
+                    Ok((above, below)) => {
+                        let shown = (above < alphas.lower, below < alphas.upper);
+                        tested(policy, draft.bar, shown, levels)
+                    }
+                    Err(_) => Verdict::Error,
+                }
+            }
+        };
+        RuleVerdict {
+            rule,
+            id: draft.id,
+            verdict,
+        }
+    });
+    verdicts.collect()
+}
+
+/// Holds a policy against the evidence. Never empty, never panics, never passes without data.
+pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
+    decide_with_labels(policy, evidence, None)
+}
+
+/// The same, with what people said of some of the candidate's answers: rules about the mean of a
+/// metric with enough labels speak of what people would say of all answers.
+pub fn decide_with_labels(
+    policy: &Policy,
+    evidence: Evidence<'_>,
+    labels: Option<&HumanScores>,
+) -> Decision {
+    let view = View::of(policy, evidence).with_labels(labels);
+    let findings: Vec<Finding> = drafts(policy, &view)
+        .into_iter()
+        .filter_map(|(place, draft, levels)| {
+            Some(finding(policy, policy.rules.get(place)?, draft, levels))
+        })
+        .collect();
+    let verdict = findings
+        .iter()
+        .map(|finding| finding.verdict)
+        .max()
+        .unwrap_or(Verdict::Error);
+    Decision {
+        verdict,
+        findings,
+        notes: rules::notes(policy, &view),
+    }
+}
+
+/// Every rule's drafts with the rule's place and with what their tests are held to: the rate of FAIL is
+/// shared among all drafts (Holm).
+fn drafts(policy: &Policy, view: &View<'_>) -> Vec<(usize, Draft, Levels)> {
+    let rules = policy.rules.iter().enumerate();
+    let tables = [Some(view.whole), view.baseline.as_deref()]
+        .into_iter()
+        .flatten();
+    let impossible = tables
+        .filter_map(ScoreTable::impossible_score)
+        .map(|(metric, value)| sentence::impossible(metric, value))
+        .next();
+    let drafts: Vec<(usize, Draft)> = rules
+        .flat_map(|(place, rule)| {
+            let drafts = match &impossible {
+                Some(why) => vec![rules::broken(policy, rule, view, why.clone())],
+                None => rules::drafts(policy, rule, view),
+            };
+            let drafts = drafts.into_iter();
+            drafts.map(move |draft| (place, draft))
+        })
+        .collect();
+    let p_fail: Vec<Option<f64>> = drafts.iter().map(|(_, draft)| p_fail(draft)).collect();
+    let p_values: Vec<f64> = p_fail.iter().copied().flatten().collect();
+    let alpha = policy.statistics.alpha_fail;
+    let mut adjusted = holm_at(&p_values, alpha, |share| view.nominal(share)).into_iter();
+    let (pass, alone) = (view.alpha_pass(policy), view.nominal(alpha));
+    let with_levels = drafts.into_iter().zip(p_fail).map(|((place, draft), p)| {
+        let shared = p.and_then(|_| adjusted.next()).map(|one| one.level);
+        let fail = shared.unwrap_or(alone);
+        (place, draft, Levels { pass, fail })
+    });
+    with_levels.collect()
+}
+
+fn p_fail(draft: &Draft) -> Option<f64> {
+    match &draft.state {
+        State::Settled(..) => None,
+        // A p-value that cannot be had is no evidence.
+        State::Tested(assessment) => {
+            let p_values = assessment.p_values_at(draft.threshold, assessment.alphas());
+            Some(p_values.map_or(1.0, |(above, below)| match draft.bar {
+                Bar::AtLeast => below,
+                Bar::AtMost => above,
+            }))
+        }
+    }
+}
+
+/// What the two tests of a rule are held to; 0 where a test may not decide.
+#[derive(Debug, Clone, Copy)]
+struct Levels {
+    pass: f64,
+    fail: f64,
+}
+
+impl Levels {
+    /// Where a test may not decide, its bound is shown at the smallest level there is.
+    const fn alphas(self, bar: Bar) -> Alphas {
+        let (pass, fail) = (self.pass.max(LEVEL_MIN), self.fail.max(LEVEL_MIN));
+        match bar {
+            Bar::AtLeast => Alphas {
+                lower: pass,
+                upper: fail,
+            },
+            Bar::AtMost => Alphas {
+                lower: fail,
+                upper: pass,
+            },
+        }
+    }
+}
+
+fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Finding {
+    let (verdict, found) = match &draft.state {
+        State::Settled(verdict, why) => (*verdict, Err(why.clone())),
+        State::Tested(assessment) => match compare(&draft, assessment, levels) {
+            Ok(comparison) => {
+                let shown = (comparison.is_above(), comparison.is_below());
+                let verdict = tested(policy, draft.bar, shown, levels);
+                (verdict, Ok(comparison.estimate))
+            }
+            Err(error) => (Verdict::Error, Err(error.to_string())),
+        },
+    };
+    let mut finding = Finding {
+        id: draft.id,
+        kind: rule.kind.name(),
+        metric: draft.metric,
+        unit: draft.unit,
+        slice: draft.slice,
+        why: rule.why.clone(),
+        verdict,
+        sentence: String::new(),
+        estimate: None,
+        observed: None,
+        threshold: draft.threshold,
+        bar: draft.bar,
+        is_difference: draft.is_difference,
+        scaled: draft.scaled,
+        waived: None,
+        counts: draft.counts,
+        worst_cases: draft.worst_cases,
+        policy_line: rule.line,
+    };
+    match found {
+        Ok(estimate) => {
+            finding.sentence = sentence::of(&finding, &estimate);
+            finding.estimate = Some(estimate);
+        }
+        Err(why) => finding.sentence = why,
+    }
+    finding
+}
+
+fn compare(
+    draft: &Draft,
+    assessment: &Assessment,
+    levels: Levels,
+) -> Result<Comparison, StatsError> {
+    assessment.against_at(draft.threshold, levels.alphas(draft.bar))
+}
+
+fn tested(
+    policy: &Policy,
+    bar: Bar,
+    (is_above, is_below): (bool, bool),
+    levels: Levels,
+) -> Verdict {
+    let (is_shown, is_refuted) = match bar {
+        Bar::AtLeast => (is_above, is_below),
+        Bar::AtMost => (is_below, is_above),
+    };
+    let (is_shown, is_refuted) = (
+        is_shown && levels.pass > 0.0,
+        is_refuted && levels.fail > 0.0,
+    );
+    match (is_refuted, is_shown, policy.on_inconclusive) {
+        (true, _, _) => Verdict::Fail,
+        (false, true, _) => Verdict::Pass,
+        (false, false, OnOpen::Block) => Verdict::Inconclusive,
+        (false, false, OnOpen::Hold) => Verdict::Hold,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groundgate_model::trial::Cell;
+
+    use super::*;
+    use crate::{
+        policy::RuleKind,
+        tests::{policy, table},
+    };
+
+    #[test]
+    fn a_test_that_may_not_decide_does_not() {
+        let policy = policy(Vec::new());
+        let both = Levels {
+            pass: 0.05,
+            fail: 0.05,
+        };
+        let (no_pass, no_fail) = (Levels { pass: 0.0, ..both }, Levels { fail: 0.0, ..both });
+        for (bar, above, below) in [
+            (Bar::AtLeast, Verdict::Pass, Verdict::Fail),
+            (Bar::AtMost, Verdict::Fail, Verdict::Pass),
+        ] {
+            let verdict = |shown, levels| tested(&policy, bar, shown, levels);
+            assert_eq!(verdict((true, false), both), above);
+            assert_eq!(verdict((false, true), both), below);
+            assert_eq!(verdict((false, false), both), Verdict::Inconclusive);
+        }
+        let verdict = |shown, levels| tested(&policy, Bar::AtLeast, shown, levels);
+        assert_eq!(verdict((true, false), no_pass), Verdict::Inconclusive);
+        assert_eq!(verdict((false, true), no_fail), Verdict::Inconclusive);
+    }
+
+    /// Holm: the clearest failure takes half of the 5 %, and leaves all of it to the other. 172 of 200
+    /// against 0.9 has p = 0.0434 (scipy's `binom.cdf`), 174 has 0.1005.
+    #[test]
+    fn a_clear_failure_leaves_the_whole_rate_to_the_next() {
+        let second = |right: usize| {
+            let candidate = table("run", 200, |index| {
+                Cell::Scored(f64::from(u8::from(index < right)))
+            });
+            let floor = |min| RuleKind::Floor {
+                metric: "groundedness".to_owned(),
+                min,
+            };
+            let evidence = Evidence {
+                candidate: &candidate,
+                baseline: None,
+            };
+            let both = decide(&policy(vec![floor(0.99), floor(0.9)]), evidence);
+            assert_eq!(both.findings[0].verdict, Verdict::Fail);
+            both.findings[1].verdict
+        };
+        assert_eq!(second(172), Verdict::Fail);
+        assert_eq!(second(174), Verdict::Inconclusive);
+    }
+}

@@ -1,0 +1,237 @@
+//! What of a run a gate may look at, and at which error rates.
+//!
+//! An ordinary run is looked at whole, at the policy's rates. Of a sequential run only the cases up to
+//! the last planned look count, at the rates that this look may spend (Lan and `DeMets` 1983, O'Brien
+//! and Fleming's shape; statistics.md 3.12): however many looks there were, all together pass a bad
+//! candidate no more often than the policy says.
+//!
+//! A further try of the same plan passes at half the rate of the one before, so that trying until it
+//! is green passes a bad candidate at most twice as often as one try.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use groundgate_model::{
+    trial::{Looks, ScoreTable},
+    unit::count_to_f64,
+};
+use groundgate_stats::sequential::{Spending, normal_boundaries};
+
+use super::{
+    decide::Evidence,
+    labels::HumanScores,
+    policy::{MUST_PASS, Policy, RuleKind},
+    verdict::{Decision, Finding, Verdict},
+};
+
+/// Levels below are beyond what p-values are computed to: such a look decides nothing.
+pub(super) const LEVEL_MIN: f64 = 1e-9;
+
+/// A run as far as it may be looked at.
+#[derive(Debug)]
+pub(super) struct View<'a> {
+    pub(super) candidate: Cow<'a, ScoreTable>,
+    pub(super) baseline: Option<Cow<'a, ScoreTable>>,
+    /// The candidate with all that was planned.
+    pub(super) whole: &'a ScoreTable,
+    /// What people said of the candidate's answers; only of a run that is looked at whole.
+    pub(super) labels: Option<&'a HumanScores>,
+    /// Why no test may decide.
+    pub(super) refusal: Option<String>,
+    /// Shares of the cases at this look and those before; empty for an ordinary run.
+    information: Vec<f64>,
+    /// Tries of the same plan before this one, without the baseline.
+    earlier_tries: usize,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of(policy: &Policy, evidence: Evidence<'a>) -> Self {
+        let whole = evidence.candidate;
+        let baseline_id = evidence.baseline.map(|table| table.run_id.as_str());
+        let tries = whole.earlier_tries.iter();
+        let earlier_tries = tries.filter(|id| Some(id.as_str()) != baseline_id).count();
+        let Some(looks) = &whole.looks else {
+            return Self {
+                candidate: Cow::Borrowed(whole),
+                baseline: evidence.baseline.map(Cow::Borrowed),
+                whole,
+                labels: None,
+                refusal: None,
+                information: Vec::new(),
+                earlier_tries,
+            };
+        };
+        let reached = looks.reached(whole.n_asked());
+        let ends: Vec<usize> = looks.cases.iter().take(reached).copied().collect();
+        let n_seen = ends.last().copied().unwrap_or(0);
+        let candidate = whole.only(|place, _| place < n_seen);
+        let seen: BTreeSet<&str> = candidate
+            .cases
+            .iter()
+            .map(|case| case.id.as_str())
+            .collect();
+        let baseline = evidence
+            .baseline
+            .map(|table| Cow::Owned(table.only(|_, id| seen.contains(id))));
+        Self {
+            refusal: refusal(looks, reached, policy, baseline_id),
+            information: ends
+                .iter()
+                .map(|end| count_to_f64(*end) / count_to_f64(whole.cases.len()))
+                .collect(),
+            candidate: Cow::Owned(candidate),
+            baseline,
+            whole,
+            labels: None,
+            earlier_tries,
+        }
+    }
+
+    /// The same with what people said, unless only a part of the run may be looked at.
+    pub(super) const fn with_labels(mut self, labels: Option<&'a HumanScores>) -> Self {
+        if self.whole.looks.is_none() {
+            self.labels = labels;
+        }
+        self
+    }
+
+    /// The rate at which a rule may pass here.
+    pub(super) fn alpha_pass(&self, policy: &Policy) -> f64 {
+        let halvings = i32::try_from(self.earlier_tries).unwrap_or(i32::MAX);
+        self.nominal(policy.statistics.alpha_pass * 0.5_f64.powi(halvings))
+    }
+
+    /// What this look may compare a p-value with, for a test that may err with probability `alpha` over
+    /// all looks; 0 where it may not decide.
+    pub(super) fn nominal(&self, alpha: f64) -> f64 {
+        if self.information.is_empty() {
+            return if self.whole.looks.is_some() || alpha < LEVEL_MIN {
+                0.0
+            } else {
+                alpha
+            };
+        }
+        let looks = normal_boundaries(&self.information, Spending::OBrienFleming, alpha);
+        let level = looks
+            .ok()
+            .and_then(|looks| Some(looks.last()?.nominal_level));
+        level.filter(|level| *level >= LEVEL_MIN).unwrap_or(0.0)
+    }
+
+    /// What people must know of this view.
+    pub(super) fn notes(&self, policy: &Policy) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(looks) = &self.whole.looks {
+            notes.push(format!(
+                "sequential run, look {} of {}: {} of {} cases; a rule passes here at {}",
+                self.information.len(),
+                looks.cases.len(),
+                self.candidate.cases.len(),
+                self.whole.cases.len(),
+                percent(self.alpha_pass(policy)),
+            ));
+        }
+        if self.earlier_tries > 0 {
+            notes.push(format!(
+                "try {} of the same plan: a rule passes at {} instead of {}, so that trying again until it passes does not help",
+                self.earlier_tries + 1,
+                percent(self.alpha_pass(policy)),
+                percent(self.nominal(policy.statistics.alpha_pass)),
+            ));
+        }
+        notes
+    }
+}
+
+/// Stopping by one policy's verdict biases what another would say.
+fn refusal(
+    looks: &Looks,
+    reached: usize,
+    policy: &Policy,
+    baseline: Option<&str>,
+) -> Option<String> {
+    if reached == 0 {
+        return Some("no planned look has been reached".to_owned());
+    }
+    let stopped_early = reached < looks.cases.len();
+    if stopped_early && looks.policy != policy.digest {
+        return Some(
+            "the run was stopped early by another policy, and cannot be judged by this one"
+                .to_owned(),
+        );
+    }
+    if stopped_early && looks.baseline.as_deref() != baseline {
+        return Some("the run was stopped early against another baseline".to_owned());
+    }
+    None
+}
+
+fn percent(level: f64) -> String {
+    let percent = level * 100.0;
+    if percent >= 0.1 {
+        format!("{percent:.2} %")
+    } else {
+        format!("{percent:.1e} %")
+    }
+}
+
+/// The places of the cases that some rule wants to pass each time.
+pub fn must_pass_cases(policy: &Policy, table: &ScoreTable) -> BTreeSet<usize> {
+    let filters = policy.rules.iter().filter_map(|rule| {
+        if let RuleKind::MustPass { cases, .. } = &rule.kind {
+            Some(cases)
+        } else {
+            None
+        }
+    });
+    filters
+        .flat_map(|filter| {
+            let cases = table.cases.iter().enumerate();
+            cases
+                .filter(|(_, case)| filter.holds(case))
+                .map(|(place, _)| place)
+        })
+        .collect()
+}
+
+/// What a sequential run does after a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextStep {
+    /// The verdict is in.
+    Stop,
+    /// Everything else passes; cases that must pass are still to be asked.
+    AskMustPass,
+    /// Ask up to the next look.
+    GoOn,
+}
+
+impl Decision {
+    /// What a sequential run does after this decision at one of its looks.
+    pub fn next_step(&self) -> NextStep {
+        let open_must_pass = |finding: &Finding| {
+            finding.kind == MUST_PASS && finding.verdict == Verdict::Inconclusive
+        };
+        match self.verdict {
+            Verdict::Pass | Verdict::Waived | Verdict::Fail | Verdict::Error => NextStep::Stop,
+            Verdict::Hold | Verdict::Inconclusive => {
+                let passes =
+                    |finding: &Finding| finding.verdict == Verdict::Pass || open_must_pass(finding);
+                if self.findings.iter().all(passes) {
+                    NextStep::AskMustPass
+                } else {
+                    NextStep::GoOn
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_shown_with_the_digits_that_they_need() {
+        let shown = [0.05, 0.001, 0.000_99, 1e-9].map(percent);
+        assert_eq!(shown, ["5.00 %", "0.10 %", "9.9e-2 %", "1.0e-7 %"]);
+    }
+}

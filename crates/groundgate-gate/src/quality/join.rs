@@ -1,0 +1,361 @@
+//! Finds the trials that labels speak of, and puts people's word beside the judge's.
+
+use std::collections::BTreeMap;
+
+use groundgate_model::{
+    trial::{Cell, Column, DataType, MetricSpec, ScoreTable},
+    unit::count_to_f64,
+};
+
+use super::labels::{Label, Labels};
+
+/// One answer with both words.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pair {
+    /// The trial's place in the plan.
+    pub trial: usize,
+    /// What people said: their majority on a yes or no, else their mean or median.
+    pub human: f64,
+    /// What the judge said; `None` where it has no score.
+    pub judge: Option<f64>,
+}
+
+/// Labels and scores of one metric together. Every label of the metric is in a pair or counted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Joined<'a> {
+    /// The judge's scores, with who gave them.
+    pub column: &'a Column,
+    /// In plan order.
+    pub pairs: Vec<Pair>,
+    /// For answers that several people labelled: what each said, people in a fixed order.
+    pub people: Vec<Vec<Option<f64>>>,
+    /// Labels of cases, attempts or runs that are not in the table.
+    pub n_elsewhere: usize,
+    /// Labels of answers that were not drawn at random.
+    pub n_picked: usize,
+    /// Answers on which people are split evenly.
+    pub n_tied: usize,
+    /// Labelled answers of which the judge says that there is nothing to judge.
+    pub n_nothing: usize,
+}
+
+/// Why labels cannot be held against scores.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum JoinError {
+    /// The record does not measure it.
+    #[error("the run does not measure `{0}`")]
+    NotMeasured(String),
+    /// It has no best value.
+    #[error("`{0}` is an amount; judges are held against labels of scores only")]
+    NotAScore(String),
+    /// Its judge was asked mostly where a cheaper one is unsure.
+    #[error(
+        "the judge of `{0}` stands behind another and was not asked about every answer; hold the judge itself against labels: `rejudge` with a configuration without `after`"
+    )]
+    NotAsked(String),
+    /// No label of it is about an answer of the table.
+    #[error(
+        "no label of `{metric}` is about an answer of the run ({n_elsewhere} are about others)"
+    )]
+    NoLabel {
+        /// The metric.
+        metric: String,
+        /// Labels of the metric that name other cases, attempts or runs.
+        n_elsewhere: usize,
+    },
+    /// A label that the metric cannot take.
+    #[error("the label {value} of case `{case}` is no value of `{metric}`")]
+    OutOfRange {
+        /// The case.
+        case: String,
+        /// The metric.
+        metric: String,
+        /// The label.
+        value: f64,
+    },
+}
+
+/// From this value on, a score counts as good: the scale's best, unless the caller knows better.
+pub fn good_from(metric: &MetricSpec) -> Option<f64> {
+    let (_, high) = metric.data_type.range();
+    high
+}
+
+/// Puts the labels of a metric beside its scores.
+pub fn join<'a>(
+    table: &'a ScoreTable,
+    metric: &str,
+    labels: &Labels,
+) -> Result<Joined<'a>, JoinError> {
+    let column = table
+        .columns
+        .get(metric)
+        .ok_or_else(|| JoinError::NotMeasured(metric.to_owned()))?;
+    if good_from(&column.metric).is_none() {
+        return Err(JoinError::NotAScore(metric.to_owned()));
+    }
+    let mut joined = Joined {
+        column,
+        pairs: Vec::new(),
+        people: Vec::new(),
+        n_elsewhere: 0,
+        n_picked: 0,
+        n_tied: 0,
+        n_nothing: 0,
+    };
+    let said = by_trial(table, metric, labels, &mut joined)?;
+    let raters: Vec<&str> = {
+        let mut names: Vec<&str> = said
+            .values()
+            .flat_map(|said| said.keys().copied())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    };
+    for (trial, said) in said {
+        if said.len() > 1 {
+            let row = raters.iter().map(|rater| said.get(rater).copied());
+            joined.people.push(row.collect());
+        }
+        let values: Vec<f64> = said.into_values().collect();
+        let Some(human) = consensus(column.metric.data_type, &values) else {
+            joined.n_tied += 1;
+            continue;
+        };
+        match column.cells.get(trial) {
+            Some(Cell::NotApplicable) => joined.n_nothing += 1,
+            Some(Cell::Scored(judge)) => joined.pairs.push(Pair {
+                trial,
+                human,
+                judge: Some(*judge),
+            }),
+            Some(Cell::Unscored(_)) | None => joined.pairs.push(Pair {
+                trial,
+                human,
+                judge: None,
+            }),
+        }
+    }
+    if joined.pairs.is_empty() && joined.n_tied + joined.n_nothing == 0 {
+        return Err(JoinError::NoLabel {
+            metric: metric.to_owned(),
+            n_elsewhere: joined.n_elsewhere + joined.n_picked,
+        });
+    }
+    if column.cascade.is_some() {
+        return Err(JoinError::NotAsked(metric.to_owned()));
+    }
+    Ok(joined)
+}
+
+/// By trial and rater; who labels an answer again has changed their mind.
+fn by_trial<'l>(
+    table: &ScoreTable,
+    metric: &str,
+    labels: &'l Labels,
+    joined: &mut Joined<'_>,
+) -> Result<BTreeMap<usize, BTreeMap<&'l str, f64>>, JoinError> {
+    let places: BTreeMap<&str, usize> = (table.cases.iter().enumerate())
+        .map(|(place, case)| (case.id.as_str(), place))
+        .collect();
+    let attempts = usize::try_from(table.attempts).unwrap_or(usize::MAX);
+    let mut said: BTreeMap<usize, BTreeMap<&str, f64>> = BTreeMap::new();
+    for label in labels.labels.iter().filter(|label| label.metric == metric) {
+        let place = places.get(label.case.as_str()).copied();
+        let attempt = usize::try_from(label.attempt)
+            .ok()
+            .filter(|attempt| *attempt < attempts);
+        let (Some(place), Some(attempt), true) = (place, attempt, is_of_run(table, label)) else {
+            joined.n_elsewhere += 1;
+            continue;
+        };
+        if !label.at_random {
+            joined.n_picked += 1;
+            continue;
+        }
+        let (low, high) = joined.column.metric.data_type.range();
+        if label.value < low || high.is_some_and(|high| label.value > high) {
+            return Err(JoinError::OutOfRange {
+                case: label.case.clone(),
+                metric: metric.to_owned(),
+                value: label.value,
+            });
+        }
+        let trial = place.saturating_mul(attempts).saturating_add(attempt);
+        said.entry(trial)
+            .or_default()
+            .insert(&label.rater, label.value);
+    }
+    Ok(said)
+}
+
+fn is_of_run(table: &ScoreTable, label: &Label) -> bool {
+    (label.run.as_ref()).is_none_or(|run| table.run_id.starts_with(run.to_uppercase().as_str()))
+}
+
+/// What several people say together; nothing where a yes and a no have as many voices.
+fn consensus(data_type: DataType, values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let mean = sorted.iter().sum::<f64>() / count_to_f64(sorted.len().max(1));
+    match data_type {
+        DataType::Binary if mean < 0.5 => Some(0.0),
+        DataType::Binary if mean > 0.5 => Some(1.0),
+        DataType::Binary => None,
+        DataType::Fraction | DataType::Amount => Some(mean),
+        DataType::Ordinal { .. } => sorted.get(sorted.len().saturating_sub(1) / 2).copied(),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::sync::Arc;
+
+    use groundgate_model::{
+        trial::{CaseInfo, Unscored},
+        unit::Digest,
+    };
+
+    use super::*;
+
+    /// A table of one binary metric, one attempt a case; `None` is unscored.
+    pub(crate) fn table(scores: &[Option<f64>]) -> ScoreTable {
+        let metric = MetricSpec::score("groundedness", DataType::Binary);
+        let cells = scores
+            .iter()
+            .map(|score| score.map_or(Cell::Unscored(Unscored::NotRun), Cell::Scored));
+        let cases = (0..scores.len()).map(|index| CaseInfo {
+            id: format!("c{index}"),
+            digest: Digest::of(b""),
+            cluster: format!("c{index}"),
+            tags: Arc::default(),
+            critical: false,
+        });
+        ScoreTable {
+            run_id: "01JQ8Z".to_owned(),
+            variant: "v".to_owned(),
+            eval_set_digest: Digest::of(b""),
+            cases: cases.collect(),
+            attempts: 1,
+            columns: BTreeMap::from([(
+                "groundedness".to_owned(),
+                Column {
+                    metric,
+                    instrument: Digest::of(b"judge"),
+                    instrument_name: "a judge".to_owned(),
+                    cells: cells.collect(),
+                    up_to: BTreeMap::new(),
+                    cascade: None,
+                },
+            )]),
+            looks: None,
+            earlier_tries: Vec::new(),
+        }
+    }
+
+    /// Labels of the metric, one a case, by one person.
+    pub(crate) fn labels(values: &[Option<f64>]) -> Labels {
+        let one = |(index, value): (usize, &Option<f64>)| {
+            let value = (*value)?;
+            Some(label(&format!("c{index}"), value, "ann"))
+        };
+        Labels {
+            labels: values.iter().enumerate().filter_map(one).collect(),
+            digest: Digest::of(b"labels"),
+            form: "JSON Lines",
+            n_without_value: 0,
+        }
+    }
+
+    fn label(case: &str, value: f64, rater: &str) -> Label {
+        Label {
+            case: case.to_owned(),
+            attempt: 0,
+            run: None,
+            metric: "groundedness".to_owned(),
+            value,
+            rater: rater.to_owned(),
+            at_random: true,
+        }
+    }
+
+    fn set(labels: Vec<Label>) -> Labels {
+        Labels {
+            labels,
+            ..self::labels(&[])
+        }
+    }
+
+    #[test]
+    fn every_label_is_in_a_pair_or_counted() {
+        let table = table(&[Some(1.0), Some(0.0), None, Some(1.0)]);
+        let elsewhere = Label {
+            run: Some("01ZZ".to_owned()),
+            ..label("c0", 1.0, "bob")
+        };
+        let picked = Label {
+            at_random: false,
+            ..label("c3", 0.0, "ann")
+        };
+        let this_run = Label {
+            run: Some("01jq".to_owned()),
+            ..label("c0", 1.0, "ann")
+        };
+        let labels = set(vec![
+            this_run,
+            elsewhere,
+            label("c9", 1.0, "ann"),
+            picked,
+            label("c1", 1.0, "ann"),
+            label("c1", 0.0, "bob"),
+            label("c2", 1.0, "ann"),
+        ]);
+        let joined = join(&table, "groundedness", &labels).unwrap();
+        let pairs: Vec<_> = (joined.pairs.iter())
+            .map(|pair| (pair.trial, pair.human, pair.judge))
+            .collect();
+        assert_eq!(pairs, [(0, 1.0, Some(1.0)), (2, 1.0, None)]);
+        let counted = (joined.n_elsewhere, joined.n_picked, joined.n_tied);
+        assert_eq!(counted, (2, 1, 1));
+        assert_eq!(joined.people, [[Some(1.0), Some(0.0)]]);
+    }
+
+    #[test]
+    fn who_labels_again_has_changed_their_mind_and_the_majority_speaks() {
+        let table = table(&[Some(1.0)]);
+        let labels = set(vec![
+            label("c0", 1.0, "ann"),
+            label("c0", 0.0, "ann"),
+            label("c0", 0.0, "bob"),
+            label("c0", 1.0, "eve"),
+        ]);
+        let joined = join(&table, "groundedness", &labels).unwrap();
+        assert!(joined.pairs[0].human.abs() < 1e-12);
+    }
+
+    #[test]
+    fn labels_that_cannot_be_held_against_scores_say_why() {
+        let table = table(&[Some(1.0)]);
+        for (labels, metric, message) in [
+            (
+                set(vec![label("c0", 1.0, "")]),
+                "tone",
+                "does not measure `tone`",
+            ),
+            (
+                set(vec![label("c7", 1.0, "")]),
+                "groundedness",
+                "1 are about others",
+            ),
+            (
+                set(vec![label("c0", 5.0, "")]),
+                "groundedness",
+                "label 5 of case `c0`",
+            ),
+        ] {
+            let error = join(&table, metric, &labels).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+}

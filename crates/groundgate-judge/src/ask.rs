@@ -1,0 +1,559 @@
+//! The way of one answer through one judge: what can be settled without a call, the call to be
+//! made, and what its reply means.
+//!
+//! Pure: the runner sends [`Ask::request`], hands the text of the reply to [`Ask::read_reply`], and
+//! on a fault may send [`Ask::repair`] once.
+
+use groundgate_model::{
+    eval_set::{Case, Role},
+    exchange::{Answer, ChatRequest, Message},
+    trial::{ClaimFinding, Evidence, Label, Outcome, Unscored},
+};
+
+use super::{
+    claims::{self, Unit},
+    evidence::locate,
+    guard::{Disbelief, Proof, check_not_a_claim, check_support},
+    number::Numbers,
+    parts::{self, PartLabels},
+    prompt::{self, Draw, Prompt, Texts},
+    reply::{self, Expected, Labelled, ReplyFault, SingleLabel},
+    score::{self, Ledger, Outcomes},
+    settle::{claim_outcomes, fact_outcomes, finding, settle, too_large},
+    source::Source,
+    spec::{JudgeSpec, Mode, PassageOrder},
+    split,
+};
+
+/// One answer to be judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// What was asked, and what is known about a right answer.
+    pub case: &'a Case,
+    /// What the copilot said.
+    pub answer: &'a Answer,
+}
+
+/// What must happen for one vote.
+#[derive(Debug, Clone)]
+pub enum Prepared<'a> {
+    /// Nothing: code alone can tell.
+    Settled(Outcomes),
+    /// A model must be asked.
+    Ask(Box<Ask<'a>>),
+    /// A model must be asked several times, about a part of the passages each;
+    /// [`super::join_parts`] joins what it says.
+    Parts(Vec<Ask<'a>>),
+}
+
+/// One call to be made, with what is needed to read its reply.
+#[derive(Debug, Clone)]
+pub struct Ask<'a> {
+    spec: &'a JudgeSpec,
+    subject: Subject<'a>,
+    units: Vec<Unit>,
+    request: ChatRequest,
+    /// For each passage as shown, its place in the answer's order.
+    order: Vec<usize>,
+    /// Whether, of a pair, the answer under judgment was shown second.
+    swapped: bool,
+}
+
+/// Settles what code can tell, and else writes the call for one vote.
+pub fn prepare<'a>(spec: &'a JudgeSpec, subject: Subject<'a>, draw: Draw<'_>) -> Prepared<'a> {
+    prepare_in(spec, subject, draw, spec.passage_order)
+}
+
+/// The same for the claims that [`super::Split::read`] made of the answer's sentences.
+pub fn prepare_claims<'a>(
+    spec: &'a JudgeSpec,
+    subject: Subject<'a>,
+    draw: Draw<'_>,
+    units: Vec<Unit>,
+) -> Prepared<'a> {
+    prepare_units(spec, subject, draw, (spec.passage_order, units))
+}
+
+pub(crate) fn prepare_in<'a>(
+    spec: &'a JudgeSpec,
+    subject: Subject<'a>,
+    draw: Draw<'_>,
+    order: PassageOrder,
+) -> Prepared<'a> {
+    let units = match spec.mode {
+        Mode::Claims => claims::units(&subject.answer.text),
+        Mode::Facts => claims::facts(subject.case),
+        Mode::Rubric | Mode::Context | Mode::Pairwise => Vec::new(),
+    };
+    prepare_units(spec, subject, draw, (order, units))
+}
+
+fn prepare_units<'a>(
+    spec: &'a JudgeSpec,
+    subject: Subject<'a>,
+    draw: Draw<'_>,
+    (order, units): (PassageOrder, Vec<Unit>),
+) -> Prepared<'a> {
+    if let Some(outcomes) = settle(spec, subject, &units) {
+        return Prepared::Settled(outcomes);
+    }
+    let passages = passage_texts(subject.answer);
+    let texts = Texts {
+        case: subject.case,
+        answer: &subject.answer.text,
+        passages: &passages,
+        units: &units,
+    };
+    let ask = |prompt: Prompt| Ask {
+        spec,
+        subject,
+        units: units.clone(),
+        request: prompt.request,
+        order: prompt.order,
+        swapped: draw.is_swapped(),
+    };
+    match prompt::write(spec, &texts, draw, order) {
+        Ok(prompt) => Prepared::Ask(Box::new(ask(prompt))),
+        Err(_too_long) => match parts::prompts(spec, &texts, draw, order) {
+            Some(prompts) => Prepared::Parts(prompts.into_iter().map(ask).collect()),
+            None => Prepared::Settled(unscored(spec, &too_large())),
+        },
+    }
+}
+
+/// The same reason for every metric of a judge: for a vote whose call failed.
+pub fn unscored(spec: &JudgeSpec, reason: &Unscored) -> Outcomes {
+    score::each(spec, |_| Outcome::Unscored(reason.clone()))
+}
+
+/// The same call, with the fault of its reply named.
+pub(super) fn once_more(request: &ChatRequest, fault: &ReplyFault) -> ChatRequest {
+    let mut request = request.clone();
+    request.messages.push(Message {
+        role: Some(Role::User),
+        text: format!(
+            "An earlier reply could not be used ({}). Reply again, following the rules for \
+             replies exactly.",
+            fault.for_model()
+        ),
+    });
+    request
+}
+
+fn passage_texts(answer: &Answer) -> Vec<&str> {
+    let passages = answer.passages.as_deref().unwrap_or_default();
+    passages
+        .iter()
+        .map(|passage| passage.text.as_str())
+        .collect()
+}
+
+impl<'a> Ask<'a> {
+    /// What is to be sent.
+    pub const fn request(&self) -> &ChatRequest {
+        &self.request
+    }
+
+    /// What is to be sent after a fault: the same call, with the fault named. The faulty reply is
+    /// not repeated, since it may carry on an attack.
+    pub fn repair(&self, fault: &ReplyFault) -> ChatRequest {
+        once_more(&self.request, fault)
+    }
+
+    /// Reads a reply: one outcome for every metric, or what is wrong with it.
+    pub fn read_reply(&self, text: &str) -> Result<Outcomes, ReplyFault> {
+        match self.spec.mode {
+            Mode::Claims => self.read_claims(text),
+            Mode::Facts => self.read_facts(text),
+            Mode::Rubric | Mode::Context => self.read_rubric(text),
+            Mode::Pairwise => self.read_pair(text),
+        }
+    }
+
+    fn expected(&self) -> Expected {
+        Expected {
+            ids: self.units.iter().map(|unit| unit.id.clone()).collect(),
+            labels: self
+                .spec
+                .labels
+                .iter()
+                .map(|label| label.name.clone())
+                .collect(),
+            passages: (self.spec.mode == Mode::Claims).then_some(self.order.len()),
+        }
+    }
+
+    fn read_claims(&self, text: &str) -> Result<Outcomes, ReplyFault> {
+        Ok(claim_outcomes(self.spec, &self.read_ledger(text)?))
+    }
+
+    /// Reads the reply to a part: what it says of each claim by the passages it was shown.
+    pub fn read_part(&self, text: &str) -> Result<PartLabels, ReplyFault> {
+        Ok(PartLabels(self.read_ledger(text)?))
+    }
+
+    fn read_ledger(&self, text: &str) -> Result<Ledger, ReplyFault> {
+        let labelled = reply::read_labels(text, "claims", &self.expected())?;
+        let texts = |texts: Vec<&'a str>| texts.into_iter().map(Source::of).collect::<Vec<_>>();
+        let case = self.subject.case;
+        let history = case.history.iter().map(|turn| turn.text.as_str());
+        let asked = texts(history.chain([case.question.as_str()]).collect());
+        let passages = texts(passage_texts(self.subject.answer));
+        let numbers = Numbers::of(passages.iter().chain(&asked));
+        let mut ledger = Ledger {
+            claims: Vec::new(),
+            disbelieved: Vec::new(),
+        };
+        for (unit, said) in self.units.iter().zip(&labelled) {
+            let (claim, disbelieved) = self.check_claim(unit, said, &passages, &numbers);
+            if disbelieved {
+                ledger.disbelieved.push(unit.id.clone());
+            }
+            ledger.claims.push(claim);
+        }
+        Ok(ledger)
+    }
+
+    /// A claim's label after our checks, and whether the judge's own was not believed.
+    fn check_claim(
+        &self,
+        unit: &Unit,
+        said: &Labelled,
+        passages: &[Source<'_>],
+        numbers: &Numbers,
+    ) -> (ClaimFinding, bool) {
+        let cited = said
+            .passage
+            .and_then(|shown| self.order.get(shown.checked_sub(1)?).copied());
+        let nothing = Source::of("");
+        let text = cited
+            .and_then(|index| passages.get(index))
+            .unwrap_or(&nothing);
+        let proof = match (said.label.as_str(), cited) {
+            ("not-a-claim", _) => match check_not_a_claim(&unit.text) {
+                Ok(()) => return (finding(unit, Label::NotAClaim, Vec::new()), false),
+                Err(disbelief) => Err(disbelief),
+            },
+            ("supported", None) => Err(Disbelief::NoQuote),
+            ("supported", Some(_)) => {
+                let proof = |claim: &str| {
+                    let quote = said.quote.as_deref();
+                    check_support(claim, quote, (Proof::Passage, text), numbers)
+                };
+                // What a claim has taken from elsewhere relates it to nothing.
+                proof(&unit.text).and_then(|range| match self.own_words(unit) {
+                    Some(own) => proof(&own),
+                    None => Ok(range),
+                })
+            }
+            ("contradicted", _) => {
+                let place = locate(said.quote.as_deref().unwrap_or(""), text);
+                let reasons = place
+                    .as_ref()
+                    .err()
+                    .map(ToString::to_string)
+                    .into_iter()
+                    .collect();
+                let mut claim = finding(unit, Label::Contradicted, reasons);
+                claim.evidence = evidence(cited, place.ok());
+                return (claim, false);
+            }
+            _ => return (finding(unit, Label::NotFound, Vec::new()), false),
+        };
+        match proof {
+            Ok(range) => {
+                let mut claim = finding(unit, Label::Supported, Vec::new());
+                claim.evidence = evidence(cited, Some(range));
+                (claim, false)
+            }
+            Err(disbelief) => {
+                let reason = format!(
+                    "{}said `{}`, but {disbelief}",
+                    ClaimFinding::DISBELIEVED,
+                    said.label
+                );
+                (finding(unit, Label::NotFound, vec![reason]), true)
+            }
+        }
+    }
+
+    /// The words of an atomic claim that its sentence has, too; `None` for a sentence as it stands.
+    fn own_words(&self, unit: &Unit) -> Option<String> {
+        let sentence = self.subject.answer.text.get(unit.start..unit.end)?;
+        (sentence != unit.text).then(|| split::own_words(&unit.text, sentence))
+    }
+
+    fn read_facts(&self, text: &str) -> Result<Outcomes, ReplyFault> {
+        let labelled = reply::read_labels(text, "facts", &self.expected())?;
+        let answer = Source::of(&self.subject.answer.text);
+        let numbers = Numbers::of([&answer]);
+        let findings: Vec<ClaimFinding> = self
+            .units
+            .iter()
+            .zip(&labelled)
+            .map(|(unit, said)| match said.label.as_str() {
+                "stated" => {
+                    match check_support(
+                        &unit.text,
+                        said.quote.as_deref(),
+                        (Proof::Answer, &answer),
+                        &numbers,
+                    ) {
+                        Ok(_) => finding(unit, Label::Supported, Vec::new()),
+                        Err(disbelief) => {
+                            let reason = format!("judge fault: said `stated`, but {disbelief}");
+                            finding(unit, Label::NotFound, vec![reason])
+                        }
+                    }
+                }
+                "contradicted" => finding(unit, Label::Contradicted, Vec::new()),
+                _ => finding(unit, Label::NotFound, Vec::new()),
+            })
+            .collect();
+        Ok(fact_outcomes(self.spec, &findings))
+    }
+
+    fn read_rubric(&self, text: &str) -> Result<Outcomes, ReplyFault> {
+        Ok(self.valued(&reply::read_single(text, &self.expected())?))
+    }
+
+    /// The label as if the answer under judgment had been shown first.
+    fn read_pair(&self, text: &str) -> Result<Outcomes, ReplyFault> {
+        let mut single = reply::read_single(text, &self.expected())?;
+        let other_way = match single.label.as_str() {
+            "first" => "second",
+            "second" => "first",
+            _ => "tie",
+        };
+        if self.swapped {
+            other_way.clone_into(&mut single.label);
+        }
+        Ok(self.valued(&single))
+    }
+
+    fn valued(&self, single: &SingleLabel) -> Outcomes {
+        let value = self
+            .spec
+            .labels
+            .iter()
+            .find(|label| label.name == single.label)
+            .and_then(|label| label.value);
+        score::each(self.spec, |judged| match value {
+            Some(value) => {
+                let explanation = format!("{}: {}", single.label, single.reason);
+                score::scored(&judged.metric, value, explanation, Vec::new())
+            }
+            None => Outcome::Unscored(Unscored::ReplyMalformed("the label has no value".into())),
+        })
+    }
+}
+
+fn evidence(passage: Option<usize>, range: Option<std::ops::Range<usize>>) -> Option<Evidence> {
+    let range = range?;
+    Some(Evidence {
+        passage: passage?,
+        start: range.start,
+        end: range.end,
+    })
+}
+
+#[cfg(test)]
+impl Ask<'_> {
+    /// What is to be labelled: ids with their texts.
+    pub(crate) fn ids(&self) -> Vec<(String, String)> {
+        self.units
+            .iter()
+            .map(|unit| (unit.id.clone(), unit.text.clone()))
+            .collect()
+    }
+
+    /// The number under which the answer's passage `index` is shown.
+    pub(crate) fn shown_number(&self, index: usize) -> Option<usize> {
+        self.order
+            .iter()
+            .position(|shown| *shown == index)
+            .map(|place| place + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::test_values::{answer, bundled_spec, case, value};
+
+    const PASSAGES: [&str; 3] = [
+        "Refunds are paid within 14 days.",
+        "Branches open at nine.",
+        "Cards are free of charge.",
+    ];
+
+    #[test]
+    fn a_cited_number_leads_back_to_the_passage_however_it_was_shuffled() {
+        let spec = bundled_spec("groundedness");
+        let case = case("How long?");
+        let answer = answer("Refunds are paid within 14 days.", Some(&PASSAGES));
+        let subject = Subject {
+            case: &case,
+            answer: &answer,
+        };
+        for vote in 0..6 {
+            let Prepared::Ask(ask) = prepare(&spec, subject, Draw { seed: b"x", vote }) else {
+                panic!()
+            };
+            let reply = json!({"claims": [{"id": "s1", "label": "supported",
+                "passage": ask.shown_number(0), "quote": "paid within 14 days"}]});
+            let outcomes = ask.read_reply(&reply.to_string()).expect("valid");
+            let Some(Outcome::Scored(score)) = outcomes.get("groundedness") else {
+                panic!()
+            };
+            let evidence = score.claims[0].evidence.clone().expect("evidence");
+            assert_eq!(evidence.passage, 0);
+            assert_eq!(
+                &PASSAGES[0][evidence.start..evidence.end],
+                "paid within 14 days"
+            );
+            let elsewhere = json!({"claims": [{"id": "s1", "label": "supported",
+                "passage": ask.shown_number(1), "quote": "paid within 14 days"}]});
+            let outcomes = ask.read_reply(&elsewhere.to_string()).expect("valid");
+            assert_eq!(
+                value(outcomes.get("groundedness")),
+                Some(0.0),
+                "quoted from another passage"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_unscored_and_never_cut() {
+        let case = case("How long?");
+        let too_many = "It is so. ".repeat(81);
+        let too_long = "x".repeat(200_001);
+        for (text, passage) in [
+            (too_many.as_str(), "p"),
+            ("It is so indeed.", too_long.as_str()),
+        ] {
+            let spec = bundled_spec("groundedness");
+            let answer = answer(text, Some(&[passage]));
+            let prepared = prepare(
+                &spec,
+                Subject {
+                    case: &case,
+                    answer: &answer,
+                },
+                Draw { seed: b"", vote: 0 },
+            );
+            let Prepared::Settled(outcomes) = prepared else {
+                panic!()
+            };
+            assert_eq!(
+                outcomes.get("groundedness"),
+                Some(&Outcome::Unscored(too_large()))
+            );
+        }
+    }
+
+    #[test]
+    fn asking_once_more_names_the_fault_and_repeats_nothing_of_the_reply() {
+        let spec = bundled_spec("groundedness");
+        let case = case("How long?");
+        let answer = answer("It takes 14 days.", Some(&PASSAGES));
+        let subject = Subject {
+            case: &case,
+            answer: &answer,
+        };
+        let Prepared::Ask(ask) = prepare(
+            &spec,
+            subject,
+            Draw {
+                seed: b"x",
+                vote: 0,
+            },
+        ) else {
+            panic!()
+        };
+        for reply in [
+            "HOSTILE",
+            r#"{"HOSTILE": 1}"#,
+            r#"{"claims": [], "HOSTILE": 1}"#,
+            r#"{"claims": [{"id": "HOSTILE", "label": "supported"}]}"#,
+            r#"{"claims": [{"id": "s1", "label": "HOSTILE"}]}"#,
+            r#"{"claims": [{"id": "s1", "label": "supported", "HOSTILE": "x"}]}"#,
+            r#"{"claims": [{"id": "s1", "label": "supported", "passage": "HOSTILE"}]}"#,
+        ] {
+            let fault = ask.read_reply(reply).expect_err(reply);
+            let repair = ask.repair(&fault);
+            assert_eq!(repair.messages.len(), 3);
+            let last = &repair.messages.last().expect("a message").text;
+            assert!(
+                last.contains(&fault.for_model()) && !last.contains("HOSTILE"),
+                "{last}"
+            );
+        }
+    }
+
+    proptest! {
+        /// Whatever is asked, answered, retrieved and replied: an outcome for each metric or a fault.
+        #[test]
+        fn no_text_makes_it_panic(
+            name in proptest::sample::select(vec!["groundedness", "answer_relevance", "correctness"]),
+            question in any::<String>(),
+            said in any::<String>(),
+            passage in any::<String>(),
+            reply in any::<String>(),
+        ) {
+            let mut case = case(&question);
+            case.expected_facts = vec![passage.clone()];
+            let answer = answer(&said, Some(&[&passage]));
+            let subject = Subject { case: &case, answer: &answer };
+            let spec = bundled_spec(name);
+            match prepare(&spec, subject, Draw { seed: b"x", vote: 0 }) {
+                Prepared::Settled(outcomes) => prop_assert_eq!(outcomes.len(), spec.metrics.len()),
+                Prepared::Ask(ask) => prop_assert!(ask.read_reply(&reply).is_err()),
+                Prepared::Parts(_) => prop_assert!(false, "these texts are short"),
+            }
+        }
+
+        /// Labels for real ids with quotes of anything.
+        #[test]
+        fn no_quote_makes_it_panic(said in "\\PC{1,60}", passage in "\\PC{0,60}", quote in "\\PC{0,30}") {
+            let spec = bundled_spec("groundedness");
+            let case = case("How long?");
+            let answer = answer(&said, Some(&[&passage]));
+            let subject = Subject { case: &case, answer: &answer };
+            if let Prepared::Ask(ask) = prepare(&spec, subject, Draw { seed: b"x", vote: 0 }) {
+                let items: Vec<_> = ask.ids().iter().map(|(id, _)| {
+                    json!({"id": id, "label": "supported", "passage": 1, "quote": quote})
+                }).collect();
+                let outcomes = ask.read_reply(&json!({ "claims": items }).to_string()).expect("valid");
+                prop_assert_eq!(outcomes.len(), 3);
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_judged_only_where_it_may_be_wrong() {
+        let refusal = answer("I'm sorry, but I don't have that information.", None);
+        let settled = |name: &str, answerable| {
+            let spec = bundled_spec(name);
+            let mut case = case("How long?");
+            case.answerable = answerable;
+            case.expected_facts = vec!["It takes 14 days.".to_owned()];
+            let subject = Subject {
+                case: &case,
+                answer: &refusal,
+            };
+            matches!(
+                prepare(&spec, subject, Draw { seed: b"", vote: 0 }),
+                Prepared::Settled(_)
+            )
+        };
+        assert!(settled("groundedness", None) && settled("groundedness", Some(true)));
+        for name in ["answer_relevance", "correctness"] {
+            assert!(settled(name, Some(false)), "{name}");
+            assert!(!settled(name, Some(true)) && !settled(name, None), "{name}");
+        }
+    }
+}

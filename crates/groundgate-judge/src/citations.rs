@@ -1,0 +1,97 @@
+//! Citations by number, as copilots write them: `[2]`, `[1, 3]`, `[doc2]`, `[^2]`.
+//!
+//! A sentence that cites passages is right if it is supported by one of those. A supporting passage
+//! that the sentence does not cite makes the claim grounded, not the citation right.
+
+use std::collections::BTreeSet;
+
+use groundgate_model::trial::{ClaimFinding, Label, MetricSpec, Outcome};
+
+use super::score::{Ledger, scored};
+
+/// The passages that a sentence cites, from 1, as the answer's own order has them.
+pub(crate) fn cited(sentence: &str) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    let mut rest = sentence;
+    while let Some((_, after)) = rest.split_once('[') {
+        let Some((inside, behind)) = after.split_once(']') else {
+            break;
+        };
+        let numbers: Option<Vec<usize>> = inside.split([',', ';']).map(number).collect();
+        match numbers {
+            Some(numbers) => {
+                found.extend(numbers);
+                rest = behind;
+            }
+            // What stands in these brackets is no citation; another bracket may open inside.
+            None => rest = after,
+        }
+    }
+    found
+}
+
+fn number(text: &str) -> Option<usize> {
+    let text = text.trim();
+    let digits = ["doc", "^"]
+        .iter()
+        .find_map(|prefix| text.strip_prefix(prefix))
+        .unwrap_or(text);
+    let is_short = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    is_short.then(|| digits.parse().ok()).flatten()
+}
+
+/// 1 if every sentence that cites is supported by a passage it cites; `None` where none cites.
+pub(super) fn outcome(metric: &MetricSpec, ledger: &Ledger) -> Option<Outcome> {
+    let citing: Vec<&ClaimFinding> = (ledger.claims.iter())
+        .filter(|claim| !cited(&claim.text).is_empty())
+        .collect();
+    if citing.is_empty() {
+        return None;
+    }
+    let wrong: Vec<&str> = (citing.iter())
+        .filter(|claim| !is_right(claim))
+        .map(|claim| claim.id.as_str())
+        .collect();
+    let explanation = format!(
+        "{} of {} citing sentences are supported by a passage they cite{}",
+        citing.len() - wrong.len(),
+        citing.len(),
+        if wrong.is_empty() {
+            String::new()
+        } else {
+            format!("; not {}", wrong.join(", "))
+        }
+    );
+    let value = f64::from(u8::from(wrong.is_empty()));
+    Some(scored(metric, value, explanation, ledger.claims.clone()))
+}
+
+fn is_right(claim: &ClaimFinding) -> bool {
+    let passage = claim.evidence.as_ref().map(|evidence| evidence.passage + 1);
+    claim.label == Label::Supported
+        && passage.is_some_and(|passage| cited(&claim.text).contains(&passage))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn citations_are_found_in_every_form_and_nothing_else() {
+        for (sentence, expected) in [
+            ("It takes 14 days [2].", vec![2]),
+            ("It takes 14 days [1, 3] or less [2].", vec![1, 2, 3]),
+            ("It takes 14 days [doc2][doc10].", vec![2, 10]),
+            ("It takes 14 days [^1].", vec![1]),
+            ("It takes [see below] 14 days.", vec![]),
+            ("It [is [2]] so.", vec![2]),
+            ("It takes 14 days (2).", vec![]),
+            ("It takes 14 days [2", vec![]),
+            ("In [20221] it changed.", vec![]),
+            ("[]", vec![]),
+        ] {
+            let found: Vec<usize> = cited(sentence).into_iter().collect();
+            assert_eq!(found, expected, "{sentence}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What a copilot said. Pure values; adapters make them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    exchange::{Timing, Usage},
+    unit::Usd,
+};
+
+/// One retrieved context.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passage {
+    /// The document's id where the endpoint names it.
+    pub id: Option<String>,
+    /// What the copilot was given to read.
+    pub text: String,
+    /// Where it came from, as the endpoint says (a URL, a title).
+    pub source: Option<String>,
+}
+
+/// What the copilot said to one question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The answer as people would read it; may be empty.
+    pub text: String,
+    /// Retrieved contexts, best first; `None` where the endpoint does not show them.
+    pub passages: Option<Vec<Passage>>,
+    /// Tokens used.
+    pub usage: Usage,
+    /// What the call cost; `None` where the price or the usage is unknown.
+    pub cost: Option<Usd>,
+    /// The model's name and version as the reply gives it.
+    pub model: Option<String>,
+    /// Why the model stopped (`stop`, `length`, …), as the reply gives it.
+    pub finish_reason: Option<String>,
+    /// How long it took.
+    pub timing: Timing,
+}

@@ -1,0 +1,12 @@
+//! The values that all of groundgate shares: numbers with proof, eval sets, exchanges, trials.
+//!
+//! No IO, no clock, no environment. What is made elsewhere (an answer, a score) is described here, so
+//! that judging and deciding compile without a network.
+
+pub mod diagnostic;
+pub mod eval_set;
+pub mod exchange;
+pub mod number;
+pub mod toml_reader;
+pub mod trial;
+pub mod unit;

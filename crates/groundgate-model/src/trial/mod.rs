@@ -1,0 +1,38 @@
+//! The waist of the house: one question, replayed and judged.
+//!
+//! `run/` makes trials, `record/` keeps them, `gate/` reads them; none of the three knows another.
+//! Everything here is a value. There is no number for "no score": an [`Outcome`] that has no score
+//! has a reason instead.
+
+mod call;
+mod cascade;
+mod looks;
+mod metric;
+mod outcome;
+mod scores;
+
+pub use call::{Call, CallKey, Callee, Reply, Request};
+pub use cascade::{Asked, Cascade, Sure};
+pub use looks::{Looks, cluster_order, look_ends};
+pub use metric::{
+    BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric, disagreement_of, panel_of,
+};
+pub use outcome::{ClaimFinding, Evidence, Label, Outcome, Score, ScoreOutOfRange, Unscored};
+pub use scores::{CaseInfo, Cell, Column, Disagreement, ScoreTable, ShapeError};
+
+use std::collections::BTreeMap;
+
+use crate::exchange::{Answer, CallFailure};
+
+/// One attempt at one case: an answer or the reason there is none, with an outcome per metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trial {
+    /// The case's place in the plan, from 0.
+    pub case_index: usize,
+    /// Which repeat of the case, from 0.
+    pub attempt: u32,
+    /// What the copilot said, or why it said nothing.
+    pub answer: Result<Answer, CallFailure>,
+    /// One outcome for every planned metric, by metric name.
+    pub outcomes: BTreeMap<String, Outcome>,
+}

@@ -1,0 +1,104 @@
+//! What a record says of its run as a whole.
+
+use groundgate_model::{
+    trial::{Cascade, Looks, MetricSpec},
+    unit::Digest,
+};
+use serde::{Deserialize, Serialize};
+
+/// Fixed before the first call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Sortable by time, unique.
+    pub run_id: String,
+    /// Which groundgate wrote it.
+    pub tool_version: String,
+    /// RFC 3339, in UTC.
+    pub created_at: String,
+    /// The eval set's name.
+    pub eval_set_name: String,
+    /// Over the eval set.
+    pub eval_set_digest: Digest,
+    /// The copilot's variant: its name in the configuration.
+    pub copilot_name: String,
+    /// Kind, place, model, parameters; no secrets.
+    pub copilot_description: String,
+    /// How often each case is asked.
+    pub attempts: u32,
+    /// For the judges' shuffles.
+    pub seed: u64,
+    /// Over everything that decides what is asked and how it is judged; a resumed run must have it.
+    pub plan_digest: Digest,
+    /// Who started it, as CI or the local user's name declares it; nobody has checked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initiator: Option<String>,
+    /// The revision of the working directory, where there is one.
+    pub git_revision: Option<String>,
+    /// What is measured, by whom, in the order of the record's metric numbers.
+    pub metrics: Vec<MetricSource>,
+    /// Where a gate may look, if the run is sequential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks: Option<Looks>,
+    /// Finished runs of the same plan that were there when it started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_tries: Vec<String>,
+}
+
+/// One measured metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetricSource {
+    /// What it is.
+    pub metric: MetricSpec,
+    /// Over the judge's spec, model and parser; for plain checks over their version.
+    pub instrument: Digest,
+    /// For people.
+    pub instrument_name: String,
+    /// When the judge is asked, if it stands behind a cheaper one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cascade: Option<Cascade>,
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Under way.
+    Running,
+    /// Killed: it says that it is under way, and nobody writes to it.
+    Stopped,
+    /// Every planned trial is in.
+    Complete,
+    /// Stopped by the user.
+    Interrupted,
+    /// Stopped by the budget.
+    OutOfBudget,
+    /// A planned look decided; the rest need not be asked.
+    Decided,
+}
+
+impl Status {
+    /// The word in files and tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Stopped => "stopped",
+            Self::Complete => "complete",
+            Self::Interrupted => "interrupted",
+            Self::OutOfBudget => "out-of-budget",
+            Self::Decided => "decided",
+        }
+    }
+
+    /// The status of a word in a file; `stopped` is never written.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [
+            Self::Running,
+            Self::Complete,
+            Self::Interrupted,
+            Self::OutOfBudget,
+            Self::Decided,
+        ]
+        .into_iter()
+        .find(|status| status.name() == name)
+    }
+}

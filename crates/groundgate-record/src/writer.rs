@@ -1,0 +1,307 @@
+//! Writing a record: one owner, batches of whole facts, each batch one transaction.
+//!
+//! What happens at `kill -9`: SQLite's write-ahead log holds every committed batch. Without `fsync`
+//! per batch a power cut may lose the last moments, never damage the file; `finish` syncs.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use groundgate_model::{
+    eval_set::Case,
+    trial::{Call, Outcome, Trial},
+};
+use rusqlite::{Connection, OpenFlags, Statement, params};
+
+use super::{
+    error::RecordError,
+    header::{Header, Status},
+    lock::WriteLock,
+    reader::Reader,
+    schema,
+};
+
+/// The only one who writes to a record: a second one is refused.
+#[derive(Debug)]
+pub struct Writer {
+    connection: Connection,
+    path: PathBuf,
+    metric_numbers: BTreeMap<String, i64>,
+    system_messages: BTreeMap<String, i64>,
+    attempts: usize,
+    _lock: WriteLock,
+}
+
+/// Facts that belong together in one transaction.
+enum Fact<'a> {
+    Call(&'a Call),
+    Trial(&'a Trial),
+}
+
+impl Writer {
+    /// Starts a record. Fails if the file exists.
+    pub fn create(path: &Path, header: &Header, cases: &[Case]) -> Result<Self, RecordError> {
+        if path.exists() {
+            return Err(RecordError::Exists {
+                path: path.to_owned(),
+            });
+        }
+        let lock = WriteLock::take(path)?;
+        let connection = Connection::open(path).map_err(sqlite("create", path))?;
+        // Nothing is paid for yet: until there is, nothing waits for the disk.
+        connection
+            .pragma_update(None, "synchronous", "OFF")
+            .map_err(sqlite("create", path))?;
+        let writer = Self::over((connection, lock), path, header)?;
+        let fill = |connection: &Connection| -> rusqlite::Result<()> {
+            connection.execute_batch("BEGIN IMMEDIATE")?;
+            connection.execute_batch(schema::TABLES)?;
+            connection.pragma_update(None, "user_version", schema::VERSION)?;
+            let mut insert = connection.prepare("INSERT INTO cases VALUES (?1, ?2, ?3)")?;
+            for (index, case) in cases.iter().enumerate() {
+                insert.execute(params![number(index), case.id, json(case)?])?;
+            }
+            let mut put = connection.prepare("INSERT INTO header VALUES (?1, ?2)")?;
+            put.execute(params!["header", json(header)?])?;
+            put.execute(params!["status", Status::Running.name()])?;
+            connection.execute_batch("COMMIT; PRAGMA synchronous=NORMAL;")
+        };
+        fill(&writer.connection).map_err(sqlite("create", path))?;
+        Ok(writer)
+    }
+
+    /// Goes on with a record that was begun. Fails where somebody else does.
+    pub fn resume(reader: Reader) -> Result<Self, RecordError> {
+        let (path, header) = (reader.path().to_owned(), reader.header().clone());
+        drop(reader);
+        let lock = WriteLock::take(&path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection =
+            Connection::open_with_flags(&path, flags).map_err(sqlite("open", &path))?;
+        connection
+            .pragma_update(None, "synchronous", "NORMAL")
+            .map_err(sqlite("open", &path))?;
+        let writer = Self::over((connection, lock), &path, &header)?;
+        writer.set_status(Status::Running)?;
+        Ok(writer)
+    }
+
+    fn over(
+        (connection, lock): (Connection, WriteLock),
+        path: &Path,
+        header: &Header,
+    ) -> Result<Self, RecordError> {
+        connection
+            .execute_batch("PRAGMA journal_mode=WAL; PRAGMA busy_timeout=5000;")
+            .map_err(sqlite("open", path))?;
+        let names = header
+            .metrics
+            .iter()
+            .map(|source| source.metric.name.clone());
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+            metric_numbers: names
+                .enumerate()
+                .map(|(i, name)| (name, number(i)))
+                .collect(),
+            system_messages: BTreeMap::new(),
+            attempts: usize::try_from(header.attempts).unwrap_or(usize::MAX),
+            _lock: lock,
+        })
+    }
+
+    /// Writes calls and trials down; when it returns, they are acknowledged.
+    pub fn append(&mut self, calls: &[Call], trials: &[Trial]) -> Result<(), RecordError> {
+        let facts = calls
+            .iter()
+            .map(Fact::Call)
+            .chain(trials.iter().map(Fact::Trial));
+        self.append_facts(facts)
+            .map_err(sqlite("write to", &self.path))
+    }
+
+    fn append_facts<'a>(&mut self, facts: impl Iterator<Item = Fact<'a>>) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction()?;
+        // Each fact comes once: a second of its kind is an error, with nothing of this batch kept.
+        {
+            let mut call = transaction.prepare_cached(
+                "INSERT OR ROLLBACK INTO calls VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?;
+            let mut trial =
+                transaction.prepare_cached("INSERT OR ROLLBACK INTO trials VALUES (?1)")?;
+            let mut score = transaction
+                .prepare_cached("INSERT OR ROLLBACK INTO scores VALUES (?1, ?2, ?3, ?4)")?;
+            let mut detail = transaction
+                .prepare_cached("INSERT OR ROLLBACK INTO details VALUES (?1, ?2, ?3, ?4)")?;
+            for fact in facts {
+                match fact {
+                    Fact::Call(fact) => {
+                        let system = fact.request.as_ref().map(|request| {
+                            system_message(&transaction, &mut self.system_messages, &request.system)
+                        });
+                        insert_call(&mut call, fact, system.transpose()?)?;
+                    }
+                    Fact::Trial(fact) => {
+                        let index = number(trial_index(fact, self.attempts));
+                        trial.execute(params![index])?;
+                        for (metric, outcome) in &fact.outcomes {
+                            if let Some(&metric) = self.metric_numbers.get(metric) {
+                                insert_outcome(&mut score, &mut detail, (index, metric), outcome)?;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        transaction.commit()
+    }
+
+    /// Forgets failed calls and the trials they spoiled, so that they are asked again.
+    pub fn forget_failures(&mut self) -> Result<(), RecordError> {
+        let spared = schema::SPARED;
+        self.connection
+            .execute_batch(&format!(
+                "BEGIN IMMEDIATE;
+                 CREATE TEMP TABLE again AS SELECT DISTINCT trial FROM calls WHERE failure IS NOT NULL
+                   UNION SELECT DISTINCT trial FROM scores
+                   WHERE reason IS NOT NULL AND reason <> 'not-applicable' AND reason NOT LIKE '{spared}';
+                 DELETE FROM calls WHERE trial IN again AND (failure IS NOT NULL OR callee <> '');
+                 DELETE FROM scores WHERE trial IN again;
+                 DELETE FROM details WHERE trial IN again;
+                 DELETE FROM trials WHERE trial IN again;
+                 DROP TABLE again;
+                 COMMIT;"
+            ))
+            .map_err(sqlite("write to", &self.path))
+    }
+
+    /// Notes how the run ended, syncs, and folds the log into the one file, unless somebody is
+    /// reading it just now: then the log stays beside it, which loses nothing.
+    pub fn finish(self, status: Status) -> Result<(), RecordError> {
+        self.connection
+            .pragma_update(None, "synchronous", "FULL")
+            .map_err(sqlite("close", &self.path))?;
+        self.set_status(status)?;
+        let _somebody_reads = self.connection.execute_batch(
+            "PRAGMA busy_timeout=200; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE;",
+        );
+        Ok(())
+    }
+
+    fn set_status(&self, status: Status) -> Result<(), RecordError> {
+        self.connection
+            .execute(
+                "INSERT OR REPLACE INTO header VALUES ('status', ?1)",
+                params![status.name()],
+            )
+            .map(|_| ())
+            .map_err(sqlite("write to", &self.path))
+    }
+}
+
+/// The number of a system message, which is written down when it is first seen.
+fn system_message(
+    connection: &Connection,
+    known: &mut BTreeMap<String, i64>,
+    text: &str,
+) -> rusqlite::Result<i64> {
+    if let Some(number) = known.get(text) {
+        return Ok(*number);
+    }
+    connection.execute(
+        "INSERT OR IGNORE INTO system_messages (text) VALUES (?1)",
+        params![text],
+    )?;
+    let number = connection.query_row(
+        "SELECT number FROM system_messages WHERE text = ?1",
+        params![text],
+        |row| row.get(0),
+    )?;
+    known.insert(text.to_owned(), number);
+    Ok(number)
+}
+
+fn insert_call(
+    statement: &mut Statement<'_>,
+    call: &Call,
+    system_message: Option<i64>,
+) -> rusqlite::Result<()> {
+    let (reply, failure) = match &call.result {
+        Ok(reply) => (Some(json(reply)?), None),
+        Err(failure) => (None, Some(json(failure)?)),
+    };
+    let key = &call.key;
+    statement.execute(params![
+        number(key.trial),
+        key.callee.name(),
+        key.vote,
+        key.round,
+        system_message,
+        call.request.as_ref().map(|request| &request.conversation),
+        reply,
+        failure,
+        i64::try_from(call.booked.nanos()).unwrap_or(i64::MAX),
+    ])?;
+    Ok(())
+}
+
+fn insert_outcome(
+    score: &mut Statement<'_>,
+    detail: &mut Statement<'_>,
+    (trial, metric): (i64, i64),
+    outcome: &Outcome,
+) -> rusqlite::Result<()> {
+    let (value, reason, explanation, claims) = match outcome {
+        Outcome::Scored(score) => {
+            let claims = (!score.claims.is_empty())
+                .then(|| json(&score.claims))
+                .transpose()?;
+            let up_to = (score.up_to()).map(|best| format!("{}{best}", schema::UP_TO));
+            (
+                Some(score.value()),
+                up_to,
+                score.explanation.clone(),
+                claims,
+            )
+        }
+        Outcome::NotApplicable(why) => (
+            None,
+            Some(schema::NOT_APPLICABLE.to_owned()),
+            why.clone(),
+            None,
+        ),
+        Outcome::Unscored(reason) => (None, Some(json(reason)?), reason.to_string(), None),
+    };
+    score.execute(params![metric, trial, value, reason])?;
+    detail.execute(params![trial, metric, explanation, claims])?;
+    Ok(())
+}
+
+/// The trial's place in the plan.
+fn trial_index(trial: &Trial, attempts: usize) -> usize {
+    trial.case_index * attempts + usize::try_from(trial.attempt).unwrap_or(usize::MAX)
+}
+
+pub(super) fn sqlite(
+    operation: &'static str,
+    path: &Path,
+) -> impl Fn(rusqlite::Error) -> RecordError {
+    let path = path.to_owned();
+    move |source| RecordError::Sqlite {
+        operation,
+        path: path.clone(),
+        source,
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// Places in a plan are far below 2^63.
+pub(super) fn number(index: usize) -> i64 {
+    i64::try_from(index).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,425 @@
+//! From a decision and two score tables to a [`Report`]. Pure: whoever calls it hands over what is
+//! in the records.
+
+use groundgate_gate::{
+    Decision, Evidence, JudgeMeasure, MetricComparison, Policy, Verdict, compare,
+};
+use groundgate_model::{
+    eval_set::Case,
+    number::{NumberFormat, Scale, Toward},
+    trial::{Cell, Column, DataType, Direction, MetricSpec, ScoreTable},
+    unit::count_to_f64,
+};
+
+use super::{
+    causes::{self, CaseLoss},
+    judge_picture,
+    model::{AnswerReport, Bucket, CaseReport, MetricRow, Report, RunSummary, SliceRow},
+    sign_off::SignOff,
+};
+
+/// At most so many cases are opened in a report, unless all were asked for.
+const CASES_OPENED: usize = 200;
+/// A tag with more values than this is no dimension to look at.
+const VALUES_PER_TAG: usize = 40;
+
+/// Which cases a report opens: with questions, answers and passages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Embed {
+    /// Those that changed or fail, worst first, at most 200.
+    #[default]
+    Regressions,
+    /// Every one.
+    All,
+    /// None: numbers and ids only.
+    None,
+}
+
+/// What a report is made of.
+#[expect(
+    missing_debug_implementations,
+    reason = "it holds functions that open trials"
+)]
+pub struct Ingredients<'a> {
+    /// The policy's name.
+    pub policy: &'a Policy,
+    /// Where the candidate is to go; empty where nobody said.
+    pub environment: String,
+    /// RFC 3339 in UTC.
+    pub evaluated_at: String,
+    /// The process's exit code for the verdict.
+    pub exit_code: u8,
+    /// What the gate said.
+    pub decision: Decision,
+    /// Approvals, waivers in force, and when the release is taken back.
+    pub sign_off: SignOff,
+    /// What is known of the judges.
+    pub judge_measures: Vec<JudgeMeasure>,
+    /// The run under test.
+    pub candidate: Side<'a>,
+    /// What it was compared with.
+    pub baseline: Option<Side<'a>>,
+    /// Reads one of the candidate's cases, by its place in the plan; `None` where it cannot be read.
+    pub open_case: &'a dyn Fn(usize) -> Option<Case>,
+    /// Name, value, origin of every setting that could change the verdict.
+    pub settings: Vec<(String, String, String)>,
+    /// Digests, versions, seeds.
+    pub provenance: Vec<(String, String)>,
+    /// The command to type next.
+    pub next: String,
+    /// Which cases are opened.
+    pub embed: Embed,
+}
+
+/// One run's part.
+#[expect(
+    missing_debug_implementations,
+    reason = "it holds a function that opens trials"
+)]
+pub struct Side<'a> {
+    /// In short.
+    pub summary: RunSummary,
+    /// Its scores.
+    pub table: &'a ScoreTable,
+    /// Opens a trial, by its place in the plan.
+    pub open: &'a dyn Fn(usize) -> AnswerReport,
+}
+
+/// Puts the report together.
+pub fn build(from: Ingredients<'_>) -> Report {
+    let evidence = Evidence {
+        candidate: from.candidate.table,
+        baseline: from.baseline.as_ref().map(|side| side.table),
+    };
+    let comparisons = compare(&from.policy.statistics, evidence, None);
+    let losses = losses(from.policy, &from.decision, evidence);
+    let buckets = [
+        Bucket::Regressed,
+        Bucket::StillFailing,
+        Bucket::Fixed,
+        Bucket::Unchanged,
+    ];
+    let bucket_counts = buckets
+        .map(|bucket| {
+            (
+                bucket,
+                losses.iter().filter(|loss| loss.bucket == bucket).count(),
+            )
+        })
+        .to_vec();
+    let is_opened = |loss: &CaseLoss| match from.embed {
+        Embed::Regressions => loss.bucket != Bucket::Unchanged,
+        Embed::All => true,
+        Embed::None => false,
+    };
+    let n_most = if from.embed == Embed::All {
+        usize::MAX
+    } else {
+        CASES_OPENED
+    };
+    let opened: Vec<CaseReport> = losses
+        .iter()
+        .filter(|loss| is_opened(loss))
+        .take(n_most)
+        .filter_map(|loss| case_report(&from, loss))
+        .collect();
+    let causes = match from.decision.verdict {
+        Verdict::Pass | Verdict::Waived | Verdict::Hold => Vec::new(),
+        Verdict::Inconclusive | Verdict::Fail | Verdict::Error => {
+            causes::of(&from.decision, evidence, &losses, &opened)
+        }
+    };
+    Report {
+        title: from.policy.name.clone(),
+        environment: from.environment,
+        evaluated_at: from.evaluated_at,
+        exit_code: from.exit_code,
+        policy_digest: from.policy.digest,
+        judge_facts: [
+            judge_picture::facts(&from.judge_measures),
+            judge_facts(from.candidate.table),
+        ]
+        .concat(),
+        judge_measures: from.judge_measures,
+        sign_off: from.sign_off,
+        causes,
+        metrics: comparisons.into_iter().map(metric_row).collect(),
+        slices: slices(evidence),
+        cases: opened,
+        bucket_counts,
+        settings: from.settings,
+        provenance: from.provenance,
+        next: from.next,
+        decision: from.decision,
+        candidate: from.candidate.summary,
+        baseline: from.baseline.map(|side| side.summary),
+    }
+}
+
+/// What the scores themselves say of the judges.
+fn judge_facts(table: &ScoreTable) -> Vec<(String, String)> {
+    let facts = table.disagreements();
+    let facts = facts.map(|one| {
+        let name = format!("disagreement of the jurors of {}", one.panel);
+        (name, one.to_string())
+    });
+    let asked = table.asked().into_iter().map(|(metric, asked)| {
+        let name = format!("asked by the judge of {metric}, behind a cheaper one");
+        (name, asked.to_string())
+    });
+    facts.chain(asked).collect()
+}
+
+/// Every case with what it lost on the scores that the policy reads: by bucket, then worst first.
+pub fn losses(policy: &Policy, decision: &Decision, evidence: Evidence<'_>) -> Vec<CaseLoss> {
+    let gated = gated_scores(policy, decision, evidence.candidate);
+    let mut losses = case_losses(evidence, &gated);
+    losses.sort_unstable_by(|one, other| {
+        let order = one.bucket.cmp(&other.bucket);
+        order
+            .then(other.loss.total_cmp(&one.loss))
+            .then(one.case_index.cmp(&other.case_index))
+    });
+    losses
+}
+
+/// The bounded metrics that the policy's rules read: those in which a case can be lost.
+fn gated_scores(policy: &Policy, decision: &Decision, table: &ScoreTable) -> Vec<MetricSpec> {
+    let is_gated = |name: &str| {
+        policy
+            .rules
+            .iter()
+            .any(|rule| rule.kind.metric() == Some(name))
+            || decision
+                .findings
+                .iter()
+                .any(|finding| finding.metric == name)
+    };
+    let specs = table.columns.values().map(|column| &column.metric);
+    specs
+        .filter(|spec| is_bounded(spec) && is_gated(&spec.name))
+        .cloned()
+        .collect()
+}
+
+fn is_bounded(spec: &MetricSpec) -> bool {
+    spec.data_type != DataType::Amount
+}
+
+/// The mean of a case's scored attempts; `None` where there is none.
+pub(super) fn case_mean(table: &ScoreTable, column: &Column, case: usize) -> Option<f64> {
+    let attempts = usize::try_from(table.attempts).ok()?;
+    let cells = column.cells.get(case * attempts..(case + 1) * attempts)?;
+    let values: Vec<f64> = cells.iter().filter_map(scored).collect();
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / count_to_f64(values.len()))
+}
+
+fn scored(cell: &Cell) -> Option<f64> {
+    match cell {
+        Cell::Scored(value) => Some(*value),
+        Cell::NotApplicable | Cell::Unscored(_) => None,
+    }
+}
+
+/// How much better `ours` is than `theirs`, as the metric's direction says.
+pub(super) fn gain(spec: &MetricSpec, ours: f64, theirs: f64) -> f64 {
+    match spec.direction {
+        Direction::HigherIsBetter => ours - theirs,
+        Direction::LowerIsBetter => theirs - ours,
+    }
+}
+
+fn case_losses(evidence: Evidence<'_>, gated: &[MetricSpec]) -> Vec<CaseLoss> {
+    let places = evidence.baseline.map(|baseline| {
+        let ids = baseline.cases.iter().enumerate();
+        ids.map(|(place, case)| (case.id.as_str(), place))
+            .collect::<std::collections::BTreeMap<_, _>>()
+    });
+    let cases = evidence.candidate.cases.iter().enumerate();
+    cases
+        .map(|(case_index, case)| {
+            let twin = places
+                .as_ref()
+                .and_then(|places| places.get(case.id.as_str()).copied());
+            let mut loss = CaseLoss {
+                case_index,
+                twin,
+                ..CaseLoss::default()
+            };
+            let mut gained = 0.0;
+            for spec in gated {
+                let Some(column) = evidence.candidate.columns.get(&spec.name) else {
+                    continue;
+                };
+                let ours = case_mean(evidence.candidate, column, case_index);
+                let theirs = evidence.baseline.zip(twin).and_then(|(baseline, place)| {
+                    case_mean(baseline, baseline.columns.get(&spec.name)?, place)
+                });
+                let short = ours
+                    .zip(spec.best())
+                    .map_or(0.0, |(ours, best)| gain(spec, best, ours));
+                loss.short += short.max(0.0);
+                if let (Some(ours), Some(theirs)) = (ours, theirs) {
+                    let gain = gain(spec, ours, theirs);
+                    gained += gain.max(0.0);
+                    if gain < 0.0 {
+                        loss.loss -= gain;
+                        loss.by_metric.insert(spec.name.clone(), -gain);
+                    }
+                }
+            }
+            loss.bucket = bucket(&loss, gained);
+            loss.loss = if loss.loss > 0.0 {
+                loss.loss
+            } else {
+                loss.short
+            };
+            loss
+        })
+        .collect()
+}
+
+fn bucket(loss: &CaseLoss, gained: f64) -> Bucket {
+    if loss.loss > 0.0 {
+        Bucket::Regressed
+    } else if gained > 0.0 {
+        Bucket::Fixed
+    } else if loss.short > 0.0 {
+        Bucket::StillFailing
+    } else {
+        Bucket::Unchanged
+    }
+}
+
+fn case_report(from: &Ingredients<'_>, loss: &CaseLoss) -> Option<CaseReport> {
+    let case = (from.open_case)(loss.case_index)?;
+    let table = from.candidate.table;
+    let attempts = usize::try_from(table.attempts).ok()?;
+    let worst_trial = worst_attempt(table, loss.case_index)?;
+    let baseline = from.baseline.as_ref().zip(loss.twin);
+    let bounded = table
+        .columns
+        .values()
+        .filter(|column| is_bounded(&column.metric));
+    let scores = bounded.map(|column| {
+        let theirs = baseline.as_ref().and_then(|(side, place)| {
+            case_mean(
+                side.table,
+                side.table.columns.get(&column.metric.name)?,
+                *place,
+            )
+        });
+        let ours = case_mean(table, column, loss.case_index);
+        (
+            column.metric.name.clone(),
+            shown(&column.metric, ours),
+            shown(&column.metric, theirs),
+        )
+    });
+    Some(CaseReport {
+        id: case.id,
+        bucket: loss.bucket,
+        loss: loss.loss,
+        tags: case
+            .tags
+            .iter()
+            .map(|(tag, value)| format!("{tag}={value}"))
+            .collect(),
+        question: case.question,
+        reference_answer: case.reference_answer,
+        scores: scores.collect(),
+        candidate: (from.candidate.open)(loss.case_index * attempts + worst_trial),
+        baseline: baseline.map(|(side, place)| {
+            let attempts = usize::try_from(side.table.attempts).unwrap_or(1);
+            (side.open)(place * attempts)
+        }),
+    })
+}
+
+/// The attempt with the lowest sum of bounded scores; the first of equals.
+fn worst_attempt(table: &ScoreTable, case: usize) -> Option<usize> {
+    let attempts = usize::try_from(table.attempts).ok()?;
+    let sum = |attempt: usize| -> f64 {
+        let columns = table
+            .columns
+            .values()
+            .filter(|column| is_bounded(&column.metric));
+        columns
+            .filter_map(|column| scored(column.cells.get(case * attempts + attempt)?))
+            .sum()
+    };
+    (0..attempts).min_by(|one, other| sum(*one).total_cmp(&sum(*other)))
+}
+
+fn shown(spec: &MetricSpec, value: Option<f64>) -> String {
+    let unit = spec.shown_unit();
+    value.map_or_else(
+        || "—".to_owned(),
+        |value| {
+            NumberFormat::plain(Scale::of_unit(&unit), &[value]).with_unit(value, Toward::Nearest)
+        },
+    )
+}
+
+fn metric_row(comparison: MetricComparison) -> MetricRow {
+    MetricRow {
+        unit: comparison.metric.shown_unit(),
+        higher_is_better: comparison.metric.direction == Direction::HigherIsBetter,
+        metric: comparison.metric.name,
+        instrument: comparison.instrument_name,
+        candidate: comparison.candidate,
+        baseline: comparison.baseline,
+        difference: comparison.difference,
+        counts: comparison.counts,
+    }
+}
+
+fn slices(evidence: Evidence<'_>) -> Vec<SliceRow> {
+    let mut tags: std::collections::BTreeMap<&str, std::collections::BTreeSet<&str>> =
+        std::collections::BTreeMap::new();
+    for (tag, value) in evidence
+        .candidate
+        .cases
+        .iter()
+        .flat_map(|case| case.tags.iter())
+    {
+        tags.entry(tag).or_default().insert(value);
+    }
+    let few = tags
+        .into_iter()
+        .filter(|(_, values)| values.len() <= VALUES_PER_TAG);
+    few.flat_map(|(tag, values)| {
+        values
+            .into_iter()
+            .map(move |value| slice(evidence, tag, value))
+    })
+    .collect()
+}
+
+fn slice(evidence: Evidence<'_>, tag: &str, value: &str) -> SliceRow {
+    let places = |table| causes::slice_places(table, tag, value);
+    let ours = places(evidence.candidate);
+    let theirs = evidence.baseline.map(places).unwrap_or_default();
+    let columns = evidence
+        .candidate
+        .columns
+        .values()
+        .filter(|column| is_bounded(&column.metric));
+    let means = columns.map(|column| {
+        let name = column.metric.name.clone();
+        let theirs = evidence
+            .baseline
+            .and_then(|baseline| causes::mean_at(baseline, baseline.columns.get(&name)?, &theirs));
+        (
+            name,
+            causes::mean_at(evidence.candidate, column, &ours),
+            theirs,
+        )
+    });
+    SliceRow {
+        tag: tag.to_owned(),
+        value: value.to_owned(),
+        n_cases: ours.len(),
+        means: means.collect(),
+    }
+}

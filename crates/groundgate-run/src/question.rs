@@ -1,0 +1,265 @@
+//! The way of one question: asked, answered, judged, handed on.
+//!
+//! Every failure on this way is an outcome with a reason. What ends the whole run instead (the user,
+//! the budget, a sink that is gone) leaves the trial out; it is asked again when the run is resumed.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use futures_util::future::join_all;
+use groundgate_endpoints::chat::BoxFuture;
+use groundgate_judge::{Subject, checks};
+use groundgate_model::{
+    exchange::{Answer, CallFailure, ChatReply, FailureKind},
+    trial::{Call, CallKey, Callee, MetricSpec, Outcome, Reply, Request, Sure, Trial, Unscored},
+    unit::Usd,
+};
+use tokio::{sync::SemaphorePermit, task::yield_now};
+
+use super::{
+    plan::{PlannedTrial, Seat, SeatKind},
+    runner::{Event, Shared, Stop},
+    voting::poll,
+};
+
+/// Why a question was left unfinished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Halt {
+    /// The run was told to stop.
+    Stopped,
+    /// The next call could have passed the cap.
+    OutOfBudget,
+    /// What came out could not be kept.
+    SinkClosed,
+}
+
+pub(super) type Outcomes = BTreeMap<String, Outcome>;
+
+/// Asks, judges and hands on one trial.
+pub(super) async fn replay(shared: Arc<Shared>, planned: PlannedTrial) -> Result<(), Halt> {
+    let Some(case) = shared.plan.cases.get(planned.case_index) else {
+        return Ok(());
+    };
+    let key = CallKey {
+        trial: planned.index,
+        callee: Callee::Copilot,
+        vote: 0,
+        round: 0,
+    };
+    let ask = PaidCall {
+        key,
+        request: None,
+        worst: shared.copilot.worst_cost(case),
+        call: Box::pin(async {
+            shared
+                .copilot
+                .ask(case, planned.attempt)
+                .await
+                .map(Reply::Answer)
+        }),
+    };
+    let answer = match pay(&shared, ask).await? {
+        Ok(Reply::Answer(answer)) => Ok(answer),
+        Ok(Reply::Chat(_)) => Err(wrong_reply()),
+        Err(failure) => Err(failure),
+    };
+    let outcomes = match &answer {
+        Ok(answer) => judge(&shared, planned, Subject { case, answer }).await?,
+        Err(failure) => unanswered(&shared, failure.kind),
+    };
+    let trial = Trial {
+        case_index: planned.case_index,
+        attempt: planned.attempt,
+        answer,
+        outcomes,
+    };
+    shared
+        .sink
+        .send(Event::Trial(Box::new(trial)))
+        .await
+        .map_err(|_closed| Halt::SinkClosed)
+}
+
+/// A trial without an answer has the same outcome everywhere.
+fn unanswered(shared: &Shared, kind: FailureKind) -> Outcomes {
+    let judged = shared.plan.seats.iter().flat_map(Seat::metrics);
+    let names = judged
+        .map(|metric| metric.name)
+        .chain(shared.plan.checks.iter().cloned());
+    names
+        .map(|name| (name, Outcome::Unscored(Unscored::NoAnswer(kind))))
+        .collect()
+}
+
+async fn judge(
+    shared: &Shared,
+    planned: PlannedTrial,
+    subject: Subject<'_>,
+) -> Result<Outcomes, Halt> {
+    let mut outcomes: Outcomes = shared
+        .plan
+        .checks
+        .iter()
+        .filter_map(|name| {
+            Some((
+                name.clone(),
+                checks::measure(subject.case, subject.answer, name)?,
+            ))
+        })
+        .collect();
+    let seats = shared.plan.seats.iter();
+    let (behind, first): (Vec<&Seat>, Vec<&Seat>) = seats.partition(|seat| seat.behind.is_some());
+    // Whoever stands behind another waits for what that one says.
+    for round in [first, behind] {
+        let judged = round.into_iter().map(|seat| {
+            let settled = spare(shared, planned, (subject, seat), &outcomes);
+            async move {
+                match settled {
+                    Some(settled) => Ok(settled),
+                    None => sit(shared, planned, subject, seat).await,
+                }
+            }
+        });
+        for of_seat in join_all(judged).await {
+            outcomes.extend(of_seat?);
+        }
+    }
+    Ok(outcomes)
+}
+
+/// The outcomes of a judge that need not be asked, since the cheaper one before it is sure and the
+/// answer was not drawn.
+fn spare(
+    shared: &Shared,
+    planned: PlannedTrial,
+    (subject, seat): (Subject<'_>, &Seat),
+    outcomes: &Outcomes,
+) -> Option<Outcomes> {
+    let behind = seat.behind.as_ref()?;
+    let (case, cascade) = (subject.case, &behind.cascade);
+    let score = match outcomes.get(&cascade.by) {
+        Some(Outcome::Scored(score)) => Some(score.value()),
+        Some(Outcome::NotApplicable(_) | Outcome::Unscored(_)) | None => None,
+    };
+    let is_asked = cascade.sure(score, case.critical) == Sure::No
+        || cascade.is_drawn(shared.plan.seed, &case.id, planned.attempt);
+    if is_asked {
+        return None;
+    }
+    let why = format!("{} says {} {:.2}", behind.after, cascade.by, score?);
+    let outcome = |metric: MetricSpec| {
+        let outcome = match seat.cascade(&metric.name) {
+            Some(_) => Outcome::Unscored(Unscored::Spared(why.as_str().into())),
+            None => Outcome::NotApplicable(format!("no juror was asked: {why}")),
+        };
+        (metric.name, outcome)
+    };
+    Some(seat.metrics().into_iter().map(outcome).collect())
+}
+
+async fn sit(
+    shared: &Shared,
+    planned: PlannedTrial,
+    subject: Subject<'_>,
+    seat: &Seat,
+) -> Result<Outcomes, Halt> {
+    let said = match &seat.kind {
+        SeatKind::Embedded(judge) => judge.judge(subject),
+        SeatKind::Model { spec, jurors } => {
+            poll(shared, planned, subject, (seat, spec, jurors)).await?
+        }
+    };
+    let recorded = said
+        .into_iter()
+        .map(|(metric, outcome)| (seat.recorded(&metric), outcome));
+    Ok(recorded.collect())
+}
+
+pub(super) fn wrong_reply() -> CallFailure {
+    CallFailure {
+        kind: FailureKind::Malformed,
+        message: "the record holds a reply of another kind for this call".to_owned(),
+        tries: 0,
+        failed_tries: Vec::new(),
+    }
+}
+
+/// A call that costs money.
+pub(super) struct PaidCall<'a> {
+    pub(super) key: CallKey,
+    pub(super) request: Option<Request>,
+    pub(super) worst: Option<Usd>,
+    pub(super) call: BoxFuture<'a, Result<Reply, CallFailure>>,
+}
+
+/// Makes a call, unless an earlier part of the run has paid for it already: takes a slot, reserves
+/// its worst case, waits, books what it did cost, and hands the reply to the sink.
+pub(super) async fn pay(
+    shared: &Shared,
+    paid: PaidCall<'_>,
+) -> Result<Result<Reply, CallFailure>, Halt> {
+    if let Some(call) = shared.journal.get(&paid.key) {
+        return Ok(call.result.clone());
+    }
+    let slot = slot(shared).await?;
+    let reservation = shared
+        .budget
+        .reserve(paid.worst)
+        .await
+        .map_err(|_exhausted| Halt::OutOfBudget)?;
+    let mut stop = shared.stop.clone();
+    let result = tokio::select! {
+        result = paid.call => result,
+        _ = stop.wait_for(|stop| *stop == Stop::Now) => return Err(Halt::Stopped),
+    };
+    let booked = reservation.settle(cost(&result));
+    drop(slot);
+    let call = Call {
+        key: paid.key,
+        request: paid.request,
+        result: result.clone(),
+        booked,
+    };
+    shared
+        .sink
+        .send(Event::Call(Box::new(call)))
+        .await
+        .map_err(|_closed| Halt::SinkClosed)?;
+    // Whoever waited for the slot sends its call before this reply is judged.
+    yield_now().await;
+    Ok(result)
+}
+
+async fn slot(shared: &Shared) -> Result<SemaphorePermit<'_>, Halt> {
+    let mut stop = shared.stop.clone();
+    let permit = tokio::select! {
+        permit = shared.slots.acquire() => permit.map_err(|_closed| Halt::Stopped)?,
+        _ = stop.wait_for(|stop| *stop > Stop::No) => return Err(Halt::Stopped),
+    };
+    if *shared.stop.borrow() > Stop::No {
+        Err(Halt::Stopped)
+    } else {
+        Ok(permit)
+    }
+}
+
+/// What a call did cost; `None` where nobody knows, so that its worst case is booked.
+fn cost(result: &Result<Reply, CallFailure>) -> Option<Usd> {
+    match result {
+        Ok(Reply::Answer(Answer { cost, .. }) | Reply::Chat(ChatReply { cost, .. })) => *cost,
+        Err(failure) => match failure.kind {
+            FailureKind::Connect
+            | FailureKind::Auth
+            | FailureKind::RateLimited
+            | FailureKind::Rejected
+            | FailureKind::Redirect
+            | FailureKind::Absent
+            | FailureKind::NotSent => Some(Usd::ZERO),
+            FailureKind::Timeout
+            | FailureKind::Cut
+            | FailureKind::Server
+            | FailureKind::Malformed
+            | FailureKind::TooLarge
+            | FailureKind::Changed => None,
+        },
+    }
+}

@@ -1,0 +1,140 @@
+//! How many questions at once, and what stops them.
+//!
+//! The one place of concurrency of a run. Every question in flight is a task of its own; a semaphore
+//! bounds the calls in flight; the sink, a bounded channel with one reader, owns everything that
+//! comes out. Twice as many questions as calls are open, so that a slot never waits for work while
+//! a question waits for its judges.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use groundgate_endpoints::copilot::Copilot;
+use groundgate_model::trial::{Call, CallKey, Trial};
+use tokio::{
+    sync::{Semaphore, mpsc, watch},
+    task::JoinSet,
+};
+
+use super::{
+    budget::Budget,
+    plan::{Plan, PlannedTrial},
+    question::{Halt, replay},
+};
+
+/// What happens during a run, in the order in which it happens.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A call ended, well or badly.
+    Call(Box<Call>),
+    /// A trial has its answer and all its outcomes.
+    Trial(Box<Trial>),
+}
+
+/// How urgently a run is to stop; later is more urgent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// Not at all.
+    No,
+    /// No new calls; those in flight are finished.
+    AfterCalls,
+    /// At once.
+    Now,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    /// Every planned trial is in.
+    Complete,
+    /// It was told to stop.
+    Stopped,
+    /// The next call could have passed the cap.
+    OutOfBudget,
+    /// What came out could not be kept.
+    SinkClosed,
+}
+
+/// What all questions of a run share.
+pub(super) struct Shared {
+    pub(super) plan: Plan,
+    pub(super) copilot: Arc<dyn Copilot>,
+    pub(super) budget: Arc<Budget>,
+    /// Calls that an earlier part of the run has paid for.
+    pub(super) journal: BTreeMap<CallKey, Call>,
+    pub(super) slots: Semaphore,
+    pub(super) stop: watch::Receiver<Stop>,
+    pub(super) sink: mpsc::Sender<Event>,
+}
+
+/// What an earlier part of the run left behind; empty for a new run.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// Trials that are whole.
+    pub finished: BTreeSet<usize>,
+    /// Calls of trials that are not.
+    pub calls: Vec<Call>,
+}
+
+/// What a run talks to.
+#[expect(missing_debug_implementations, reason = "the copilot is a port")]
+pub struct Wiring {
+    /// The system under test.
+    pub copilot: Arc<dyn Copilot>,
+    /// What may be spent.
+    pub budget: Arc<Budget>,
+    /// Says when to stop.
+    pub stop: watch::Receiver<Stop>,
+    /// Where everything goes.
+    pub sink: mpsc::Sender<Event>,
+}
+
+/// Runs the plan. What has not come out of the sink has not happened.
+pub async fn run(plan: Plan, past: Past, wiring: Wiring) -> Ending {
+    let concurrency = plan.concurrency.max(1);
+    let journal = past
+        .calls
+        .into_iter()
+        .map(|call| (call.key.clone(), call))
+        .collect();
+    let mut open: Vec<PlannedTrial> = plan
+        .trials()
+        .filter(|trial| !past.finished.contains(&trial.index))
+        .collect();
+    open.reverse();
+    let shared = Arc::new(Shared {
+        plan,
+        copilot: wiring.copilot,
+        budget: wiring.budget,
+        journal,
+        slots: Semaphore::new(concurrency),
+        stop: wiring.stop,
+        sink: wiring.sink,
+    });
+    let mut ending = Ending::Complete;
+    let mut questions = JoinSet::new();
+    loop {
+        while ending == Ending::Complete && questions.len() < concurrency.saturating_mul(2) {
+            let Some(trial) = open.pop() else { break };
+            questions.spawn(replay(Arc::clone(&shared), trial));
+        }
+        match questions.join_next().await {
+            None => return ending,
+            Some(Ok(Ok(()))) => {}
+            Some(Ok(Err(halt))) => ending = ending.max(halt.ending()),
+            // A panic in a question is a bug; the run must not look complete.
+            Some(Err(_panic)) => ending = ending.max(Ending::SinkClosed),
+        }
+    }
+}
+
+impl Halt {
+    const fn ending(self) -> Ending {
+        match self {
+            Self::Stopped => Ending::Stopped,
+            Self::OutOfBudget => Ending::OutOfBudget,
+            Self::SinkClosed => Ending::SinkClosed,
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The votes of one judge on one answer: one model's or a panel's.
+//!
+//! A model is asked once a vote, once more where its reply is malformed, part by part where the passages
+//! do not fit into one call; and once before all votes where sentences are taken apart.
+
+use futures_util::future::join_all;
+use groundgate_judge::{
+    Ask, Draw, JudgeSpec, OnMalformed, Prepared, ReplyFault, Split, Subject, Unit, Vote, combine,
+    disagreement, join_parts, malformed, prepare, prepare_claims, split, unscored,
+};
+use groundgate_model::{
+    exchange::{CallFailure, ChatReply, ChatRequest},
+    trial::{CallKey, Callee, Reply, Request, Unscored, disagreement_of},
+};
+
+use super::{
+    plan::{Juror, PlannedTrial, Seat},
+    question::{Halt, Outcomes, PaidCall, pay, wrong_reply},
+    runner::Shared,
+};
+
+/// Has every juror vote.
+pub(super) async fn poll(
+    shared: &Shared,
+    planned: PlannedTrial,
+    subject: Subject<'_>,
+    (seat, spec, jurors): (&Seat, &JudgeSpec, &[Juror]),
+) -> Result<Outcomes, Halt> {
+    let seated = |juror, vote, claims| Voter {
+        shared,
+        planned,
+        seat,
+        spec,
+        juror,
+        vote,
+        claims,
+    };
+    let Some(first) = jurors.first() else {
+        return Ok(unscored(spec, &Unscored::NotRun));
+    };
+    // One juror takes the answer apart for all, so that they label the same claims.
+    let claims = match seated(first, 0, None).take_apart(subject).await? {
+        Ok(claims) => claims,
+        Err(outcomes) => {
+            let failed = outcomes.values().next().cloned();
+            let panel = (jurors.len() > 1).then(|| disagreement_of(&seat.name).name);
+            let disagreement = panel.zip(failed);
+            return Ok(outcomes.into_iter().chain(disagreement).collect());
+        }
+    };
+    let n_jurors = u32::try_from(jurors.len()).unwrap_or(u32::MAX).max(1);
+    // Every juror sees the same draws.
+    let ballots = jurors
+        .iter()
+        .flat_map(|juror| (0..spec.votes / n_jurors).map(move |vote| (juror, vote)));
+    let votes = ballots.map(|(juror, vote)| {
+        let voter = seated(juror, vote, claims.as_deref());
+        async move { voter.vote(subject).await }
+    });
+    let votes: Vec<Vote<'_>> = join_all(votes)
+        .await
+        .into_iter()
+        .collect::<Result<_, _>>()?;
+    let mut outcomes = combine(spec, &votes);
+    outcomes.extend((jurors.len() > 1).then(|| disagreement(spec, &seat.name, &votes)));
+    Ok(outcomes)
+}
+
+/// A call that may be made once more with its fault named.
+trait Asking: Sync {
+    fn request(&self) -> &ChatRequest;
+    fn repair(&self, fault: &ReplyFault) -> ChatRequest;
+}
+
+impl Asking for Ask<'_> {
+    fn request(&self) -> &ChatRequest {
+        self.request()
+    }
+
+    fn repair(&self, fault: &ReplyFault) -> ChatRequest {
+        self.repair(fault)
+    }
+}
+
+impl Asking for Split<'_> {
+    fn request(&self) -> &ChatRequest {
+        self.request()
+    }
+
+    fn repair(&self, fault: &ReplyFault) -> ChatRequest {
+        self.repair(fault)
+    }
+}
+
+/// One vote of one judge.
+struct Voter<'a> {
+    shared: &'a Shared,
+    planned: PlannedTrial,
+    seat: &'a Seat,
+    spec: &'a JudgeSpec,
+    juror: &'a Juror,
+    vote: u32,
+    /// What is to be labelled, where sentences were taken apart.
+    claims: Option<&'a [Unit]>,
+}
+
+impl<'a> Voter<'a> {
+    /// Each attempt has shuffles of its own, so that one answer can be judged several times.
+    fn draw_seed(&self) -> Vec<u8> {
+        let mut seed = self.shared.plan.seed.to_be_bytes().to_vec();
+        if self.planned.attempt > 0 {
+            seed.extend(self.planned.attempt.to_be_bytes());
+        }
+        seed
+    }
+
+    async fn vote(&self, subject: Subject<'_>) -> Result<Vote<'a>, Halt> {
+        let said = self.say(subject).await?;
+        Ok(Vote {
+            juror: &self.juror.name,
+            is_asked: said.is_ok(),
+            outcomes: said.unwrap_or_else(|settled| settled),
+        })
+    }
+
+    /// Asks, once or part by part. `Err` holds the outcomes of an answer that needs no asking.
+    async fn say(&self, subject: Subject<'_>) -> Result<Result<Outcomes, Outcomes>, Halt> {
+        let seed = self.draw_seed();
+        let draw = Draw {
+            seed: &seed,
+            vote: self.vote,
+        };
+        let (prepared, first) = match self.claims {
+            None => (prepare(self.spec, subject, draw), 0),
+            // The first two rounds took the answer apart.
+            Some(claims) => (prepare_claims(self.spec, subject, draw, claims.to_vec()), 2),
+        };
+        let asks = match prepared {
+            Prepared::Settled(outcomes) => return Ok(Err(outcomes)),
+            Prepared::Ask(ask) => {
+                let said = self
+                    .converse(ask.as_ref(), first, |text| ask.read_reply(text))
+                    .await?;
+                return Ok(Ok(said.unwrap_or_else(|outcomes| outcomes)));
+            }
+            Prepared::Parts(asks) => asks,
+        };
+        let mut parts = Vec::new();
+        // Rounds go on from part to part, so that no two calls have the same key.
+        for (ask, round) in asks.iter().zip((first..).step_by(2)) {
+            match self
+                .converse(ask, round, |text| ask.read_part(text))
+                .await?
+            {
+                Ok(labels) => parts.push(labels),
+                Err(outcomes) => return Ok(Ok(outcomes)),
+            }
+        }
+        Ok(Ok(join_parts(self.spec, parts)))
+    }
+
+    /// The claims that the answer's sentences are taken apart into; nothing where they are labelled as
+    /// they stand. `Err` holds the outcomes of an answer that could not be taken apart.
+    async fn take_apart(
+        &self,
+        subject: Subject<'_>,
+    ) -> Result<Result<Option<Vec<Unit>>, Outcomes>, Halt> {
+        let seed = self.draw_seed();
+        let draw = Draw {
+            seed: &seed,
+            vote: self.vote,
+        };
+        let split = match split(self.spec, subject, draw) {
+            None => return Ok(Ok(None)),
+            Some(Err(outcomes)) => return Ok(Err(outcomes)),
+            Some(Ok(split)) => split,
+        };
+        let claims = self.converse(&split, 0, |text| split.read(text)).await?;
+        Ok(claims.map(Some))
+    }
+
+    /// Sends a call and reads the reply; where it is malformed, asks once more with the fault named.
+    /// `Err` holds the outcomes of a vote that came to nothing.
+    async fn converse<T>(
+        &self,
+        ask: &impl Asking,
+        round: u32,
+        read: impl Fn(&str) -> Result<T, ReplyFault>,
+    ) -> Result<Result<T, Outcomes>, Halt> {
+        let failed =
+            |failure: CallFailure| unscored(self.spec, &Unscored::JudgeFailed(failure.kind));
+        let first = match self.complete(ask.request(), round).await? {
+            Ok(reply) => reply,
+            Err(failure) => return Ok(Err(failed(failure))),
+        };
+        let fault = match read(&first.text) {
+            Ok(said) => return Ok(Ok(said)),
+            Err(fault) => fault,
+        };
+        if self.spec.on_malformed == OnMalformed::Unscored {
+            return Ok(Err(malformed(self.spec, &fault)));
+        }
+        let second = match self.complete(&ask.repair(&fault), round + 1).await? {
+            Ok(reply) => reply,
+            Err(failure) => return Ok(Err(failed(failure))),
+        };
+        Ok(read(&second.text).map_err(|fault| malformed(self.spec, &fault)))
+    }
+
+    async fn complete(
+        &self,
+        request: &ChatRequest,
+        round: u32,
+    ) -> Result<Result<ChatReply, CallFailure>, Halt> {
+        let key = CallKey {
+            trial: self.planned.index,
+            callee: Callee::juror(&self.seat.name, &self.juror.name),
+            vote: self.vote,
+            round,
+        };
+        let call = PaidCall {
+            key,
+            request: Some(sent(request)),
+            worst: self.juror.model.worst_cost(request),
+            call: Box::pin(
+                async move { self.juror.model.complete(request).await.map(Reply::Chat) },
+            ),
+        };
+        Ok(match pay(self.shared, call).await? {
+            Ok(Reply::Chat(reply)) => Ok(reply),
+            Ok(Reply::Answer(_)) => Err(wrong_reply()),
+            Err(failure) => Err(failure),
+        })
+    }
+}
+
+/// The messages as they were sent, for whoever wants to know what a score came from.
+fn sent(request: &ChatRequest) -> Request {
+    let (mut system, mut conversation) = (Vec::new(), Vec::new());
+    for message in &request.messages {
+        match message.role {
+            None => system.push(message.text.as_str()),
+            Some(role) => conversation.push(format!("[{}]\n{}", role.name(), message.text)),
+        }
+    }
+    Request {
+        system: system.join("\n\n"),
+        conversation: conversation.join("\n\n"),
+    }
+}
