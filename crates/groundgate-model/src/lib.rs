@@ -6,6 +6,7 @@
 pub mod diagnostic;
 pub mod eval_set;
 pub mod exchange;
+pub mod manifest;
 pub mod number;
 pub mod toml_reader;
 pub mod trial;
