@@ -3,11 +3,9 @@
 default:
     @just --list
 
-# formatting, lints, tests, documentation: everything before a commit
-check: && test
-    cargo fmt --check
-    cargo clippy --workspace --all-targets -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+# format, lints, documentation, dependencies, all tests, figures: everything before a commit
+check:
+    ./.ci/run
 
 # all tests, with what they need installed
 test:
@@ -17,6 +15,10 @@ test:
 fix:
     cargo fmt
     cargo clippy --workspace --fix --allow-dirty --all-targets
+
+# figures of the documents that a release build tells: compare, or write with `just figures --write`
+figures *args:
+    ./tests/figures.sh {{args}}
 
 # look at changed snapshots
 review:

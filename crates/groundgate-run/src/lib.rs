@@ -1,8 +1,8 @@
 //! A run: every planned trial asked, judged and handed on, in one place of concurrency.
 //!
 //! The runner knows ports, not endpoints, and a sink, not a record: `cli` joins them. It spends
-//! money; it never decides. What happens to one question is in [`question`], how a judge votes in [`voting`]; how many at once, and
-//! what stops them, in [`runner`].
+//! money; it never decides. What happens to one question is in `question`, how a judge votes in `voting`; how many at once, and
+//! what stops them, in `runner`.
 
 mod budget;
 mod ledger;
