@@ -5,7 +5,7 @@ use crate::program::Folder;
 #[test]
 fn the_demo_passes_the_good_variant_and_fails_the_flawed_ones_for_the_right_reason() {
     let folder = Folder::with(&[]);
-    let ended = folder.run(&["demo", "-o", "out", "-q"]);
+    let ended = folder.run(&["demo", "-q"]);
     assert_eq!(ended.code, 0, "{}\n{}", ended.out, ended.err);
     for (variant, verdict, cause) in [
         ("same-again", "GO", ""),
@@ -33,12 +33,33 @@ fn the_demo_passes_the_good_variant_and_fails_the_flawed_ones_for_the_right_reas
             flat.contains(cause),
             "{variant} does not say: {cause}\n{part}"
         );
-        let page =
-            std::fs::read_to_string(folder.path().join(format!("out/{variant}.html"))).unwrap();
+        let page = std::fs::read_to_string(
+            folder
+                .path()
+                .join(format!("groundgate-demo/{variant}.html")),
+        )
+        .unwrap();
         assert!(page.contains("Content-Security-Policy"));
         assert!(
             !page.contains("src=\"http"),
             "{variant}: the page asks the network"
+        );
+    }
+    the_readme_shows_it(&ended.out);
+}
+
+/// Every line of the README's excerpt is one that the demo printed, wherever its columns stand.
+fn the_readme_shows_it(printed: &str) {
+    let flat = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let printed: Vec<String> = printed.lines().map(flat).collect();
+    let readme = include_str!("../../README.md");
+    let excerpt = readme.split("```text\n━━ ").nth(1).unwrap();
+    let excerpt = format!("━━ {}", excerpt.split("```").next().unwrap());
+    for line in excerpt.lines().map(flat).filter(|line| line != "…") {
+        assert!(
+            printed.contains(&line),
+            "the demo does not print: {line}\n{}",
+            printed.join("\n")
         );
     }
 }
