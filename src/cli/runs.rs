@@ -6,7 +6,7 @@ use std::{
 };
 
 use groundgate_model::unit::Digest;
-use groundgate_record::{Reader, Status};
+use groundgate_record::{Reader, RecordError, Status};
 
 use super::error::CliError;
 
@@ -25,6 +25,8 @@ pub(crate) fn list(directory: &Path) -> Result<Vec<PathBuf>, CliError> {
         .filter(|path| path.extension().is_some_and(|ending| ending == "sqlite"))
         .collect();
     found.sort();
+    // As an earlier groundgate left it that was killed before its run began: nobody's record.
+    found.retain(|path| !matches!(Reader::open(path), Err(RecordError::Empty { .. })));
     Ok(found)
 }
 

@@ -132,7 +132,13 @@ fn a_damaged_or_foreign_record_is_refused() {
         .unwrap();
     let ended = folder.run(&["gate", "0BBB"]);
     assert_eq!(ended.code, 3, "{}", ended.err);
-    assert!(ended.err.contains("version 99"), "{}", ended.err);
+    assert!(
+        ended
+            .err
+            .contains("is of format 99; groundgate 0.1.0 reads formats 1 to 3"),
+        "{}",
+        ended.err
+    );
 }
 
 /// Runs against a server that plays one script for ever, then gates what came of it.

@@ -134,3 +134,21 @@ fn check_paid_once(record: &Path, before: &BTreeMap<String, usize>, now: &BTreeM
         }
     });
 }
+
+/// As a run of an earlier groundgate left it that was killed before it began.
+#[test]
+fn a_file_without_tables_is_not_the_latest_run() {
+    let server = SlowCopilot::start(Duration::from_millis(1));
+    let folder = folder(&server.url);
+    assert_eq!(folder.run(&["run", "-q"]).code, 0);
+    let record = folder.records()[0].clone();
+    std::fs::write(record.with_file_name("ZZZZZZZZZZZZ.sqlite"), "").unwrap();
+    let listed = folder.run(&["runs", "list"]);
+    assert_eq!(
+        (listed.code, listed.out.lines().count(), listed.err.as_str()),
+        (0, 1, "")
+    );
+    let shown = folder.run(&["runs", "show", "latest"]);
+    let id = record.file_stem().unwrap().to_string_lossy().into_owned();
+    assert!(shown.code == 0 && shown.out.contains(&id), "{}", shown.err);
+}

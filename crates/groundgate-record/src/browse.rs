@@ -12,7 +12,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::{
     error::RecordError,
     reader::{Reader, parse},
-    schema,
+    score::{NOT_APPLICABLE, NOT_SAMPLED, ScoreRow},
     writer::{number, sqlite},
 };
 
@@ -36,20 +36,16 @@ impl Reader {
             let row = self
                 .connection
                 .query_row(
-                    "SELECT value, reason FROM scores WHERE metric = ?1 AND trial = ?2",
+                    "SELECT value, up_to, reason, detail FROM scores
+                     WHERE metric = ?1 AND trial = ?2",
                     params![number(metric), number(trial)],
-                    |row| {
-                        Ok((
-                            row.get::<_, Option<f64>>(0)?,
-                            row.get::<_, Option<String>>(1)?,
-                        ))
-                    },
+                    |row| ScoreRow::read(row, 0),
                 )
                 .optional()
                 .map_err(sqlite("read", self.path()))?;
             let cell = match row {
                 None => Cell::Unscored(Unscored::NotRun),
-                Some((value, reason)) => self.cell(value, reason.as_deref(), metric)?,
+                Some(row) => self.cell(&row, metric)?,
             };
             scores.insert(source.metric.name.clone(), cell);
         }
@@ -72,18 +68,24 @@ impl Reader {
 
     /// Trials without a score that should have one, with the reason, in plan order; at most `n`.
     pub fn first_unscored(&self, n: usize) -> Result<Vec<(usize, String)>, RecordError> {
-        let sql = "SELECT trial, min(reason) FROM scores
-             WHERE value IS NULL AND reason <> 'not-applicable' AND reason NOT LIKE ?2
+        let sql = "SELECT trial, min(metric), value, up_to, reason, detail FROM scores
+             WHERE value IS NULL AND reason NOT IN (?2, ?3)
              GROUP BY trial ORDER BY trial LIMIT ?1";
-        let rows = self.all(sql, params![number(n), schema::SPARED], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        let parameters = params![number(n), NOT_APPLICABLE, NOT_SAMPLED];
+        let rows = self.all(sql, parameters, |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                ScoreRow::read(row, 2)?,
+            ))
         })?;
-        rows.into_iter()
-            .map(|(trial, reason)| {
-                let reason: Unscored = parse(self.path(), "a reason", &reason)?;
-                Ok((self.index(trial)?, reason.to_string()))
-            })
-            .collect()
+        let mut found = Vec::new();
+        for (trial, metric, row) in rows {
+            if let Cell::Unscored(why) = self.cell(&row, self.index(metric)?)? {
+                found.push((self.index(trial)?, why.to_string()));
+            }
+        }
+        Ok(found)
     }
 
     /// Hands over the claims of every trial under a metric, in plan order.

@@ -17,15 +17,41 @@ pub enum RecordError {
     },
     /// Written by a newer groundgate, or by another program.
     #[error(
-        "record `{}` has schema version {found}, this groundgate reads {}",
+        "record `{}` is of format {found}; groundgate {} reads formats 1 to {}{}",
         path.display(),
-        super::schema::VERSION
+        env!("CARGO_PKG_VERSION"),
+        super::schema::FORMAT,
+        who_reads(writer.as_deref())
     )]
-    Version {
+    Format {
         /// The record's file.
         path: PathBuf,
         /// What the file says.
         found: i64,
+        /// The version of groundgate that wrote it, as the file says.
+        writer: Option<String>,
+    },
+    /// Of an earlier format: it can be read, and not be gone on with.
+    #[error(
+        "record `{}` is of format {format}, which groundgate {} reads and does not go on with; \
+         go on with groundgate {writer}, or start another run",
+        path.display(),
+        env!("CARGO_PKG_VERSION")
+    )]
+    Finished {
+        /// The record's file.
+        path: PathBuf,
+        /// What the file says.
+        format: i64,
+        /// The version of groundgate that wrote it.
+        writer: String,
+    },
+    /// A file without tables, as a run of an earlier groundgate left it that was killed before it asked
+    /// anything.
+    #[error("`{}` is empty: its run was killed before it began", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
     },
     /// A value in it is not what the schema promises.
     #[error("record `{}` is damaged: {what}", path.display())]
@@ -45,6 +71,14 @@ pub enum RecordError {
     #[error("failed to lock `{}`", path.display())]
     Lock {
         /// The lock's file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Its file could not be put in its place.
+    #[error("failed to create record `{}`", path.display())]
+    Place {
+        /// The record's file.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
@@ -69,4 +103,11 @@ pub enum RecordError {
         /// The record's file.
         path: PathBuf,
     },
+}
+
+fn who_reads(writer: Option<&str>) -> String {
+    match writer {
+        Some(version) => format!("; groundgate {version}, which wrote it, reads it"),
+        None => String::new(),
+    }
 }

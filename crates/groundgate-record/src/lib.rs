@@ -6,11 +6,13 @@
 
 mod browse;
 mod error;
+mod formats;
 mod header;
 mod lock;
 mod reader;
 mod remove;
 mod schema;
+mod score;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -21,9 +21,11 @@ use serde::Deserialize;
 
 use super::{
     error::RecordError,
+    formats,
     header::{Header, Status},
     lock::is_written,
     schema,
+    score::ScoreRow,
     writer::{number, sqlite},
 };
 
@@ -32,6 +34,7 @@ use super::{
 pub struct Reader {
     pub(super) connection: Connection,
     path: PathBuf,
+    format: i64,
     header: Header,
 }
 
@@ -89,7 +92,8 @@ pub struct ReplyFacts<'a> {
 }
 
 impl Reader {
-    /// Opens a record. Fails if there is none, or if a newer groundgate wrote it.
+    /// Opens a record of any format that groundgate ever wrote. Fails if there is none, or if a newer
+    /// groundgate wrote it.
     pub fn open(path: &Path) -> Result<Self, RecordError> {
         if !path.is_file() {
             return Err(RecordError::Absent {
@@ -100,25 +104,49 @@ impl Reader {
         let connection = Connection::open_with_flags(path, flags)
             .or_else(|_| Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY))
             .map_err(sqlite("open", path))?;
-        let version: i64 = connection
+        let format = connection
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .map_err(sqlite("read", path))?;
-        if version != schema::VERSION {
-            return Err(RecordError::Version {
+        if format == 0 {
+            return Err(RecordError::Empty {
                 path: path.to_owned(),
-                found: version,
             });
         }
-        let text: String = connection
+        let text = connection
             .query_row("SELECT value FROM header WHERE key = 'header'", [], |row| {
-                row.get(0)
+                row.get::<_, String>(0)
             })
-            .map_err(sqlite("read", path))?;
-        let header = parse(path, "header", &text)?;
+            .map_err(sqlite("read", path));
+        let Some(views) = formats::views(format) else {
+            return Err(RecordError::Format {
+                path: path.to_owned(),
+                found: format,
+                writer: text.ok().and_then(|text| writer_of(&text)),
+            });
+        };
+        for view in views {
+            connection
+                .execute_batch(view)
+                .map_err(sqlite("read", path))?;
+        }
+        let header = parse(path, "header", &text?)?;
         Ok(Self {
             connection,
             path: path.to_owned(),
+            format,
             header,
+        })
+    }
+
+    /// Fails where the record is of an earlier format: it can be read, and not be gone on with.
+    pub(super) fn check_is_present_format(&self) -> Result<(), RecordError> {
+        if self.format == schema::FORMAT {
+            return Ok(());
+        }
+        Err(RecordError::Finished {
+            path: self.path.clone(),
+            format: self.format,
+            writer: self.header.tool_version.clone(),
         })
     }
 
@@ -333,73 +361,44 @@ impl Reader {
         let read = sqlite("read", &self.path);
         let mut statement = self
             .connection
-            .prepare_cached("SELECT trial, value, reason FROM scores WHERE metric = ?1")
+            .prepare_cached(
+                "SELECT trial, value, up_to, reason, detail FROM scores WHERE metric = ?1",
+            )
             .map_err(&read)?;
         let mut rows = statement
             .query(params![number(metric_number)])
             .map_err(&read)?;
         while let Some(row) = rows.next().map_err(&read)? {
             let trial = self.index(row.get(0).map_err(&read)?)?;
-            let value: Option<f64> = row.get(1).map_err(&read)?;
-            let reason = row.get_ref(2).map_err(&read)?.as_str_or_null();
-            let reason = reason.map_err(|_not_a_text| self.damaged("a reason is not a text"))?;
-            let cell = self.cell(value, reason, metric_number)?;
+            let score = ScoreRow::read(row, 1).map_err(&read)?;
+            let cell = self.cell(&score, metric_number)?;
             let place = column
                 .cells
                 .get_mut(trial)
                 .ok_or_else(|| self.damaged(format!("trial {trial} is beyond the plan")))?;
             *place = cell;
-            if let Some(best) = self.up_to(value, reason, metric_number)? {
+            if let Some(best) = score.up_to {
                 column.up_to.insert(trial, best);
             }
         }
         Ok(())
     }
 
-    /// What a score with failed votes would be at the best.
-    fn up_to(
-        &self,
-        value: Option<f64>,
-        reason: Option<&str>,
-        metric_number: usize,
-    ) -> Result<Option<f64>, RecordError> {
-        let (Some(_), Some(reason)) = (value, reason) else {
-            return Ok(None);
-        };
-        let best = reason
-            .strip_prefix(schema::UP_TO)
-            .and_then(|best| best.parse().ok());
-        let best = best.filter(|best| self.holds(metric_number, *best));
-        match best {
-            Some(best) => Ok(Some(best)),
-            None => Err(self.damaged(format!("`{reason}` is no end of metric {metric_number}"))),
-        }
-    }
-
+    /// Whether the metric can have the value.
     fn holds(&self, metric_number: usize, value: f64) -> bool {
         let source = self.header.metrics.get(metric_number);
         source.is_some_and(|source| source.metric.data_type.holds(value))
     }
 
-    pub(super) fn cell(
-        &self,
-        value: Option<f64>,
-        reason: Option<&str>,
-        metric_number: usize,
-    ) -> Result<Cell, RecordError> {
-        match (value, reason) {
-            (Some(value), up_to) => {
-                let is_sound = up_to.is_none_or(|reason| reason.starts_with(schema::UP_TO));
-                if is_sound && self.holds(metric_number, value) {
-                    Ok(Cell::Scored(value))
-                } else {
-                    Err(self.damaged(format!("{value} is not a value of metric {metric_number}")))
-                }
+    /// What a row says of a metric, with both ends among the metric's values.
+    pub(super) fn cell(&self, row: &ScoreRow, metric_number: usize) -> Result<Cell, RecordError> {
+        let cell = row.cell().map_err(|why| self.damaged(why))?;
+        for end in row.value.into_iter().chain(row.up_to) {
+            if !self.holds(metric_number, end) {
+                return Err(self.damaged(format!("{end} is not a value of metric {metric_number}")));
             }
-            (None, Some(schema::NOT_APPLICABLE)) => Ok(Cell::NotApplicable),
-            (None, Some(reason)) => Ok(Cell::Unscored(parse(&self.path, "a reason", reason)?)),
-            (None, None) => Err(self.damaged("a score has neither value nor reason")),
         }
+        Ok(cell)
     }
 
     /// One trial for people.
@@ -469,6 +468,12 @@ impl Reader {
             what: what.into(),
         }
     }
+}
+
+/// Which groundgate wrote a record that this one cannot read otherwise.
+fn writer_of(header: &str) -> Option<String> {
+    let header: serde_json::Value = serde_json::from_str(header).ok()?;
+    Some(header.get("tool_version")?.as_str()?.to_owned())
 }
 
 struct CallRow {

@@ -1,9 +1,11 @@
-//! The tables of a record. Fields are only added; a change of meaning raises the version.
+//! The tables of a record. Fields are only added; a change of meaning raises the format.
 
-/// Stored in SQLite's `user_version`.
-pub(super) const VERSION: i64 = 2;
+/// Stored in SQLite's `user_version`; what earlier ones were like is in `formats`.
+pub(super) const FORMAT: i64 = 3;
 
 /// `scores` is apart from `details`, so that a gate reads numbers only, one metric after the other.
+/// A score has a `value` (and `up_to`, where votes failed that could have made it better) or a `reason`
+/// (and its `detail`), never both.
 /// Tables of long rows keep them in the order in which they come, with the key as an index of its own:
 /// sorted by the key, every row over a quarter of a page would take a page more.
 pub(super) const TABLES: &str = "
@@ -18,7 +20,7 @@ CREATE TABLE calls (
 CREATE TABLE trials (trial INTEGER PRIMARY KEY);
 CREATE TABLE scores (
   metric INTEGER NOT NULL, trial INTEGER NOT NULL,
-  value REAL, reason TEXT,
+  value REAL, up_to REAL, reason TEXT, detail TEXT,
   PRIMARY KEY (metric, trial)
 ) WITHOUT ROWID;
 CREATE TABLE details (
@@ -26,13 +28,3 @@ CREATE TABLE details (
   PRIMARY KEY (trial, metric)
 );
 ";
-
-/// Matches the JSON of the one `reason` that is no failure: the judge was not to be asked.
-pub(super) const SPARED: &str = r#"{"reason":"spared"%"#;
-
-/// Before what a score with failed votes would be if these had been the best possible ones; stands in
-/// its `reason`.
-pub(super) const UP_TO: &str = "up to ";
-
-/// Marks a `reason` as 'nothing to measure'; other reasons are JSON.
-pub(super) const NOT_APPLICABLE: &str = "not-applicable";

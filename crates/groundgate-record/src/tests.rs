@@ -1,4 +1,4 @@
-//! What is written is what is read.
+//! What is written is what is read, also by records of earlier formats.
 
 use std::slice;
 
@@ -192,4 +192,200 @@ fn what_is_known_in_part_is_read_as_written_and_what_was_spared_is_not_asked_aga
     writer.forget_failures().unwrap();
     let left: Vec<usize> = reader.finished().unwrap().into_iter().collect();
     assert_eq!(left, [0, 2]);
+}
+
+/// Made by programs of their time.
+const FORMATS: [&str; 1] = ["format-2-cascade.sqlite"];
+
+/// A record that an earlier groundgate made of four questions, in a folder of its own.
+fn earlier(name: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.sqlite");
+    let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    std::fs::copy(fixture.join(name), &path).unwrap();
+    (folder, path)
+}
+
+fn change(path: &std::path::Path, sql: &str) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.execute_batch(sql).unwrap();
+}
+
+#[test]
+fn a_record_of_every_earlier_format_is_read_whole() {
+    let malformed = "the reply is not exactly one JSON object: expected ident at line 1 column 2";
+    for name in FORMATS {
+        let (_folder, path) = earlier(name);
+        let bytes = std::fs::read(&path).unwrap();
+        let reader = Reader::open(&path).unwrap();
+        assert_eq!(reader.status().unwrap(), Status::Complete, "{name}");
+        let ids: Vec<String> = (reader.cases().unwrap().into_iter())
+            .map(|case| case.id)
+            .collect();
+        assert_eq!(ids, ["card", "moon", "fee", "where"], "{name}");
+        let table = reader.score_table().unwrap();
+        table.check().unwrap();
+        let cells = |metric: &str| table.columns[metric].cells.clone();
+        let rejected = Cell::Unscored(Unscored::NoAnswer(FailureKind::Rejected));
+        let no_answerable = Cell::Unscored(Unscored::InputMissing("answerable".into()));
+        assert_eq!(
+            cells("refusal_correct"),
+            [
+                no_answerable.clone(),
+                Cell::Scored(1.0),
+                no_answerable,
+                rejected.clone()
+            ],
+            "{name}"
+        );
+        let grounded = cells("groundedness");
+        assert_eq!(
+            grounded[1..],
+            [
+                Cell::NotApplicable,
+                Cell::Unscored(Unscored::ReplyMalformed(malformed.into())),
+                rejected
+            ],
+            "{name}"
+        );
+        let trial = reader.trial(0).unwrap();
+        assert_eq!(trial.answer.unwrap().unwrap().text, "A card takes 7 days.");
+        // In the cascade's record the first answer was not sampled.
+        let is_sampled = !matches!(grounded[0], Cell::Unscored(_));
+        assert_eq!(
+            trial.details["groundedness"].claims.len(),
+            usize::from(is_sampled)
+        );
+        let asked: Vec<Request> = (reader.calls_of(2).unwrap().into_iter())
+            .filter_map(|call| call.request)
+            .collect();
+        assert!(
+            asked[0].to_string().contains("The fee is 5 euros."),
+            "{name}"
+        );
+        assert_eq!(reader.scores_of(0).unwrap()["groundedness"], grounded[0]);
+        let unscored: Vec<usize> = (reader.first_unscored(9).unwrap().into_iter())
+            .map(|(trial, _)| trial)
+            .collect();
+        assert_eq!(unscored, [0, 2, 3], "{name}");
+        let mut n_calls = 0;
+        reader.for_each_call(|_| n_calls += 1).unwrap();
+        assert!(
+            n_calls > 4 && reader.booked().unwrap() > Usd::ZERO,
+            "{name}"
+        );
+        drop(reader);
+        assert_eq!(
+            std::fs::read(&path).unwrap(),
+            bytes,
+            "{name} was written into"
+        );
+    }
+}
+
+#[test]
+fn an_earlier_record_of_partly_failed_votes_keeps_both_ends_of_its_scores() {
+    let (_folder, path) = earlier("format-2-cascade.sqlite");
+    change(
+        &path,
+        "UPDATE scores SET reason = 'up to 0.75' WHERE metric = 1 AND value = 0.0",
+    );
+    let table = Reader::open(&path).unwrap().score_table().unwrap();
+    let ends: Vec<f64> = (table.columns.values())
+        .flat_map(|column| column.up_to.values().copied())
+        .collect();
+    assert!(!ends.is_empty() && ends.iter().all(|end| (end - 0.75).abs() < 1e-12));
+    // What the format never wrote is not taken for a score.
+    for wrong in ["not-applicable", "{}", "up to 7"] {
+        let sql = format!("UPDATE scores SET reason = '{wrong}' WHERE metric = 1 AND value = 0.0");
+        change(&path, &sql);
+        let read = Reader::open(&path).unwrap().score_table();
+        assert!(
+            matches!(read, Err(RecordError::Damaged { .. })),
+            "{wrong}: {read:?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_not_sampled_is_known_in_an_earlier_record() {
+    let (_folder, path) = earlier("format-2-cascade.sqlite");
+    let table = Reader::open(&path).unwrap().score_table().unwrap();
+    let spared = Unscored::Spared("embedded says support 0.92".into());
+    assert_eq!(
+        table.columns["groundedness"].cells[0],
+        Cell::Unscored(spared)
+    );
+}
+
+#[test]
+fn an_earlier_record_is_not_gone_on_with_and_stays_as_it_is() {
+    for name in FORMATS {
+        let (_folder, path) = earlier(name);
+        let bytes = std::fs::read(&path).unwrap();
+        let error = Writer::resume(Reader::open(&path).unwrap()).unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains("go on with groundgate 0.1.0"), "{message}");
+        assert_eq!(std::fs::read(&path).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn a_record_of_a_newer_format_is_refused_with_the_version_that_reads_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.sqlite");
+    let header = Header {
+        tool_version: "7.1.0".to_owned(),
+        ..header()
+    };
+    drop(Writer::create(&path, &header, &[]).unwrap());
+    change(
+        &path,
+        "PRAGMA user_version = 9; UPDATE header SET value = json_set(value, '$.seed', 'new') WHERE key = 'header'",
+    );
+    let message = Reader::open(&path).unwrap_err().to_string();
+    assert!(message.contains("is of format 9"), "{message}");
+    assert!(
+        message.ends_with("groundgate 7.1.0, which wrote it, reads it"),
+        "{message}"
+    );
+    change(&path, "DROP TABLE header");
+    let message = Reader::open(&path).unwrap_err().to_string();
+    assert!(message.contains("formats 1 to 3"), "{message}");
+}
+
+#[test]
+fn nothing_stands_under_a_records_name_before_it_is_a_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.sqlite");
+    // As a run leaves it that is killed while it makes its record.
+    let beside = path.with_extension("sqlite-new");
+    std::fs::write(&beside, "half a rec").unwrap();
+    let writer = Writer::create(&path, &header(), &[]).unwrap();
+    assert!(!beside.exists());
+    assert_eq!(Reader::open(&path).unwrap().header(), &header());
+    drop(writer);
+    // A record that cannot be made leaves nothing, too.
+    let twice = load("set.jsonl", br#"{"id": "a", "question": "?"}"#.as_slice())
+        .unwrap()
+        .cases;
+    let other = folder.path().join("s.sqlite");
+    let cases = [twice[0].clone(), twice[0].clone()];
+    Writer::create(&other, &header(), &cases).unwrap_err();
+    let left: Vec<_> = (std::fs::read_dir(folder.path()).unwrap())
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["r.sqlite"]);
+}
+
+#[test]
+fn a_file_without_tables_is_told_from_a_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.sqlite");
+    std::fs::write(&path, "").unwrap();
+    let opened = Reader::open(&path);
+    assert!(
+        matches!(opened, Err(RecordError::Empty { .. })),
+        "{opened:?}"
+    );
 }

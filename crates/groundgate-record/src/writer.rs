@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -20,6 +21,7 @@ use super::{
     lock::WriteLock,
     reader::Reader,
     schema,
+    score::{NOT_APPLICABLE, NOT_SAMPLED, ScoreRow},
 };
 
 /// The only one who writes to a record: a second one is refused.
@@ -40,7 +42,8 @@ enum Fact<'a> {
 }
 
 impl Writer {
-    /// Starts a record. Fails if the file exists.
+    /// Starts a record. Fails if the file exists. It is made beside its place and then moved there, so
+    /// that whatever stands under a record's name has its tables, header and cases.
     pub fn create(path: &Path, header: &Header, cases: &[Case]) -> Result<Self, RecordError> {
         if path.exists() {
             return Err(RecordError::Exists {
@@ -48,52 +51,39 @@ impl Writer {
             });
         }
         let lock = WriteLock::take(path)?;
-        let connection = Connection::open(path).map_err(sqlite("create", path))?;
-        // Nothing is paid for yet: until there is, nothing waits for the disk.
-        connection
-            .pragma_update(None, "synchronous", "OFF")
-            .map_err(sqlite("create", path))?;
-        let writer = Self::over((connection, lock), path, header)?;
-        let fill = |connection: &Connection| -> rusqlite::Result<()> {
-            connection.execute_batch("BEGIN IMMEDIATE")?;
-            connection.execute_batch(schema::TABLES)?;
-            connection.pragma_update(None, "user_version", schema::VERSION)?;
-            let mut insert = connection.prepare("INSERT INTO cases VALUES (?1, ?2, ?3)")?;
-            for (index, case) in cases.iter().enumerate() {
-                insert.execute(params![number(index), case.id, json(case)?])?;
-            }
-            let mut put = connection.prepare("INSERT INTO header VALUES (?1, ?2)")?;
-            put.execute(params!["header", json(header)?])?;
-            put.execute(params!["status", Status::Running.name()])?;
-            connection.execute_batch("COMMIT; PRAGMA synchronous=NORMAL;")
-        };
-        fill(&writer.connection).map_err(sqlite("create", path))?;
-        Ok(writer)
+        let beside = path.with_extension("sqlite-new");
+        let made = fill(&beside, header, cases).and_then(|()| {
+            fs::rename(&beside, path).map_err(|source| RecordError::Place {
+                path: path.to_owned(),
+                source,
+            })
+        });
+        if let Err(error) = made {
+            // What stays behind is nobody's record.
+            let _stays = fs::remove_file(&beside);
+            return Err(error);
+        }
+        Self::over(lock, path, header)
     }
 
     /// Goes on with a record that was begun. Fails where somebody else does.
     pub fn resume(reader: Reader) -> Result<Self, RecordError> {
+        reader.check_is_present_format()?;
         let (path, header) = (reader.path().to_owned(), reader.header().clone());
         drop(reader);
         let lock = WriteLock::take(&path)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection =
-            Connection::open_with_flags(&path, flags).map_err(sqlite("open", &path))?;
-        connection
-            .pragma_update(None, "synchronous", "NORMAL")
-            .map_err(sqlite("open", &path))?;
-        let writer = Self::over((connection, lock), &path, &header)?;
+        let writer = Self::over(lock, &path, &header)?;
         writer.set_status(Status::Running)?;
         Ok(writer)
     }
 
-    fn over(
-        (connection, lock): (Connection, WriteLock),
-        path: &Path,
-        header: &Header,
-    ) -> Result<Self, RecordError> {
+    fn over(lock: WriteLock, path: &Path, header: &Header) -> Result<Self, RecordError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(sqlite("open", path))?;
         connection
-            .execute_batch("PRAGMA journal_mode=WAL; PRAGMA busy_timeout=5000;")
+            .execute_batch(
+                "PRAGMA synchronous=NORMAL; PRAGMA journal_mode=WAL; PRAGMA busy_timeout=5000;",
+            )
             .map_err(sqlite("open", path))?;
         let names = header
             .metrics
@@ -132,7 +122,7 @@ impl Writer {
             let mut trial =
                 transaction.prepare_cached("INSERT OR ROLLBACK INTO trials VALUES (?1)")?;
             let mut score = transaction
-                .prepare_cached("INSERT OR ROLLBACK INTO scores VALUES (?1, ?2, ?3, ?4)")?;
+                .prepare_cached("INSERT OR ROLLBACK INTO scores VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
             let mut detail = transaction
                 .prepare_cached("INSERT OR ROLLBACK INTO details VALUES (?1, ?2, ?3, ?4)")?;
             for fact in facts {
@@ -160,13 +150,12 @@ impl Writer {
 
     /// Forgets failed calls and the trials they spoiled, so that they are asked again.
     pub fn forget_failures(&mut self) -> Result<(), RecordError> {
-        let spared = schema::SPARED;
         self.connection
             .execute_batch(&format!(
                 "BEGIN IMMEDIATE;
                  CREATE TEMP TABLE again AS SELECT DISTINCT trial FROM calls WHERE failure IS NOT NULL
                    UNION SELECT DISTINCT trial FROM scores
-                   WHERE reason IS NOT NULL AND reason <> 'not-applicable' AND reason NOT LIKE '{spared}';
+                   WHERE up_to IS NOT NULL OR reason NOT IN ('{NOT_APPLICABLE}', '{NOT_SAMPLED}');
                  DELETE FROM calls WHERE trial IN again AND (failure IS NOT NULL OR callee <> '');
                  DELETE FROM scores WHERE trial IN again;
                  DELETE FROM details WHERE trial IN again;
@@ -199,6 +188,32 @@ impl Writer {
             .map(|_| ())
             .map_err(sqlite("write to", &self.path))
     }
+}
+
+/// Makes the file of a record that has not begun. Nothing is paid for yet: nothing waits for the disk.
+fn fill(path: &Path, header: &Header, cases: &[Case]) -> Result<(), RecordError> {
+    // As a killed run may have left it.
+    if path.exists() {
+        fs::remove_file(path).map_err(|source| RecordError::Place {
+            path: path.to_owned(),
+            source,
+        })?;
+    }
+    let connection = Connection::open(path).map_err(sqlite("create", path))?;
+    let fill = || -> rusqlite::Result<()> {
+        connection.execute_batch("PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF; BEGIN;")?;
+        connection.execute_batch(schema::TABLES)?;
+        connection.pragma_update(None, "user_version", schema::FORMAT)?;
+        let mut insert = connection.prepare("INSERT INTO cases VALUES (?1, ?2, ?3)")?;
+        for (index, case) in cases.iter().enumerate() {
+            insert.execute(params![number(index), case.id, json(case)?])?;
+        }
+        let mut put = connection.prepare("INSERT INTO header VALUES (?1, ?2)")?;
+        put.execute(params!["header", json(header)?])?;
+        put.execute(params!["status", Status::Running.name()])?;
+        connection.execute_batch("COMMIT;")
+    };
+    fill().map_err(sqlite("create", path))
 }
 
 /// The number of a system message, which is written down when it is first seen.
@@ -253,28 +268,23 @@ fn insert_outcome(
     (trial, metric): (i64, i64),
     outcome: &Outcome,
 ) -> rusqlite::Result<()> {
-    let (value, reason, explanation, claims) = match outcome {
+    let (explanation, claims) = match outcome {
         Outcome::Scored(score) => {
             let claims = (!score.claims.is_empty())
                 .then(|| json(&score.claims))
                 .transpose()?;
-            let up_to = (score.up_to()).map(|best| format!("{}{best}", schema::UP_TO));
-            (
-                Some(score.value()),
-                up_to,
-                score.explanation.clone(),
-                claims,
-            )
+            (score.explanation.clone(), claims)
         }
-        Outcome::NotApplicable(why) => (
-            None,
-            Some(schema::NOT_APPLICABLE.to_owned()),
-            why.clone(),
-            None,
-        ),
-        Outcome::Unscored(reason) => (None, Some(json(reason)?), reason.to_string(), None),
+        Outcome::NotApplicable(why) => (why.clone(), None),
+        Outcome::Unscored(reason) => (reason.to_string(), None),
     };
-    score.execute(params![metric, trial, value, reason])?;
+    let ScoreRow {
+        value,
+        up_to,
+        reason,
+        detail: why,
+    } = ScoreRow::of(outcome);
+    score.execute(params![metric, trial, value, up_to, reason, why])?;
     detail.execute(params![trial, metric, explanation, claims])?;
     Ok(())
 }
