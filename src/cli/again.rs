@@ -7,16 +7,13 @@ use groundgate_judge::{ClaimLevel, Draw, Prepared, Subject, prepare};
 use groundgate_model::{eval_set::Case, exchange::Answer, unit::Usd};
 use groundgate_record::Reader;
 use groundgate_report::visible_line;
-use groundgate_run::{Seat, SeatKind};
+use groundgate_run::{Ending, Seat, SeatKind};
 use groundgate_view::Rejudge;
 
-use super::{
-    args::Progress,
-    error::CliError,
-    exit_code::ExitCode,
-    pipeline,
-    rejudge::{Answers, Judging},
-    terminal::Terminal,
+use super::{args::Progress, terminal::Terminal};
+use groundgate_app::{
+    AppError, pipeline,
+    rejudge::{self, Answers, Judging},
     wiring,
 };
 
@@ -34,12 +31,12 @@ pub(crate) struct Again {
 
 impl Again {
     /// Fails where a judge cannot be asked at all.
-    pub(crate) fn new(config: Config, dollars: f64, terminal: &Terminal) -> Result<Self, CliError> {
+    pub(crate) fn new(config: Config, dollars: f64, terminal: &Terminal) -> Result<Self, AppError> {
         let cap = Usd::from_dollars(dollars)
-            .ok_or_else(|| CliError::usage(format!("{dollars} is not an amount of dollars")))?;
-        let seats = wiring::seats(&config, &pipeline::runtime()?)?;
+            .ok_or_else(|| AppError::usage(format!("{dollars} is not an amount of dollars")))?;
+        let seats = wiring::seats(&terminal.app(), &config, &pipeline::runtime()?)?;
         if seats.is_empty() {
-            return Err(CliError::invalid(
+            return Err(AppError::invalid(
                 "the configuration has no judge to ask again",
             ));
         }
@@ -53,7 +50,7 @@ impl Again {
         })
     }
 
-    fn ask(&self, run: &Reader, trial: usize) -> Result<Reader, CliError> {
+    fn ask(&self, run: &Reader, trial: usize) -> Result<Reader, AppError> {
         let answers = Answers::of_trial(run, trial)?;
         let _alone = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let (spent, number) = self.asked();
@@ -65,17 +62,16 @@ impl Again {
         judging.number = number;
         // Until it is known what this has cost, nothing is left.
         self.note(self.cap, number + 1);
-        let judged = judging.judge(&answers, &self.terminal)?;
+        let judged = judging.judge(&answers, &self.terminal.app())?;
         let again = Reader::open(&judged.path)?;
         self.note(spent.plus(again.booked()?), number + 1);
-        if judged.code == ExitCode::Done {
+        if judged.ending == Ending::Complete {
             return Ok(again);
         }
-        Err(CliError::new(
-            judged.code,
-            anyhow::anyhow!(
-                "not judged: the next call could pass what --judge-again allows, or has no price"
-            ),
+        Err(AppError::new(
+            rejudge::class_of(judged.ending),
+            "not judged: the next call could pass what --judge-again allows, or has no price"
+                .to_string(),
         ))
     }
 

@@ -1,81 +1,16 @@
-//! Errors as people see them: what, where, cause, and one thing to do.
+//! Errors on the terminal: what, where, cause, and one thing to do.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
+use groundgate_app::AppError;
 use groundgate_model::diagnostic::{Mistake, Mistakes};
 use groundgate_report::{visible_line, visible_text};
 
-use super::{exit_code::ExitCode, terminal::Terminal};
-
-/// A command that ended badly.
-#[derive(Debug)]
-pub(crate) struct CliError {
-    /// How the process ends.
-    pub(crate) code: ExitCode,
-    /// What went wrong, with its causes.
-    pub(crate) error: anyhow::Error,
-    /// One thing to do.
-    pub(crate) help: Option<String>,
-}
-
-impl CliError {
-    /// An error of a class.
-    pub(crate) fn new(code: ExitCode, error: impl Into<anyhow::Error>) -> Self {
-        Self {
-            code,
-            error: error.into(),
-            help: None,
-        }
-    }
-
-    /// The command line asks for something impossible.
-    pub(crate) fn usage(message: impl fmt::Display) -> Self {
-        Self::new(ExitCode::Usage, anyhow::anyhow!("{message}"))
-    }
-
-    /// A file is not what it should be.
-    pub(crate) fn invalid(message: impl fmt::Display) -> Self {
-        Self::new(ExitCode::Invalid, anyhow::anyhow!("{message}"))
-    }
-
-    /// The machine failed us.
-    pub(crate) fn internal(message: impl fmt::Display) -> Self {
-        Self::new(ExitCode::Internal, anyhow::anyhow!("{message}"))
-    }
-
-    /// The same error with its cause.
-    pub(crate) fn because(self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        let message = self.error.to_string();
-        Self {
-            error: anyhow::Error::new(cause).context(message),
-            ..self
-        }
-    }
-
-    /// The same error with one thing to do.
-    pub(crate) fn with_help(self, help: impl Into<String>) -> Self {
-        Self {
-            help: Some(help.into()),
-            ..self
-        }
-    }
-}
-
-impl From<Mistakes> for CliError {
-    fn from(mistakes: Mistakes) -> Self {
-        Self::new(ExitCode::Invalid, mistakes)
-    }
-}
-
-impl From<groundgate_record::RecordError> for CliError {
-    fn from(error: groundgate_record::RecordError) -> Self {
-        Self::new(ExitCode::Invalid, error)
-    }
-}
+use super::terminal::Terminal;
 
 /// Prints an error to stderr.
-pub(crate) fn show(error: &CliError, terminal: &Terminal) {
-    if let Some(Mistakes(mistakes)) = error.error.downcast_ref::<Mistakes>() {
+pub(crate) fn show(error: &AppError, terminal: &Terminal) {
+    if let Some(Mistakes(mistakes)) = error.mistakes() {
         for mistake in mistakes {
             terminal.report(&shown(mistake, &terminal.red("error"), terminal));
         }
@@ -86,9 +21,9 @@ pub(crate) fn show(error: &CliError, terminal: &Terminal) {
         return;
     }
     // Names and ids in messages are other people's words.
-    let message = visible_text(&error.error.to_string());
+    let message = visible_text(&error.to_string());
     let mut text = format!("{}: {message}", terminal.red("error"));
-    for cause in error.error.chain().skip(1) {
+    for cause in error.causes() {
         let cause = visible_text(&cause.to_string());
         let _written = write!(text, "\n  cause: {cause}");
     }

@@ -3,6 +3,17 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use groundgate_app::rejudge::JudgesAsked;
+
+impl AskedJudges {
+    /// As the application is asked.
+    pub(crate) fn asked(&self) -> JudgesAsked {
+        JudgesAsked {
+            judge: self.judge.clone(),
+            budget_usd: self.budget_usd,
+        }
+    }
+}
 
 /// What to ask of a judge.
 #[derive(Debug, Subcommand)]

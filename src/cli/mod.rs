@@ -4,35 +4,14 @@
 //! `args` is the command line as typed; each command has a file of its own under `command/`.
 
 mod again;
-mod anchors;
 mod args;
-mod assemble;
-mod bar;
-mod bundled;
-mod cascades;
-mod clock;
 mod command;
-mod databricks;
 mod error;
 mod exit_code;
-mod facts;
-mod files;
-mod finding;
-mod import;
 mod judge_args;
-mod pipeline;
-mod planning;
-mod policy_source;
-mod prices;
-mod probe;
 mod progress;
-mod project;
-mod rejudge;
-mod runs;
-mod score_file;
-mod sequential;
+mod signals;
 mod terminal;
-mod wiring;
 
 use std::{ffi::OsString, process};
 
@@ -41,7 +20,8 @@ use clap::{CommandFactory, Parser};
 use exit_code::ExitCode;
 
 use args::{Cli, Command, Format};
-use error::{CliError, show};
+use error::show;
+use groundgate_app::AppError;
 use terminal::Terminal;
 
 /// Runs one command line and says how the process is to end.
@@ -55,7 +35,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> process::Ex
         Ok(code) => code,
         Err(error) => {
             show(&error, &terminal);
-            error.code
+            terminal.code_of(error.class)
         }
     };
     code.into()
@@ -71,10 +51,10 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
+fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, AppError> {
     if let Some(directory) = &cli.global.directory {
         std::env::set_current_dir(directory).map_err(|cause| {
-            CliError::usage(format!("failed to enter `{}`", directory.display())).because(cause)
+            AppError::usage(format!("failed to enter `{}`", directory.display())).because(cause)
         })?;
     }
     let global = &cli.global;

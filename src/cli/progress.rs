@@ -14,8 +14,8 @@ use super::{args, terminal::Terminal};
 
 /// Follows one run.
 #[derive(Debug)]
-pub(crate) struct Progress<'a> {
-    terminal: &'a Terminal,
+pub(crate) struct Progress {
+    terminal: Terminal,
     bar: Option<ProgressBar>,
     planned: usize,
     done: usize,
@@ -26,9 +26,9 @@ pub(crate) struct Progress<'a> {
     next_line_at: usize,
 }
 
-impl<'a> Progress<'a> {
+impl Progress {
     /// `done` trials of `planned` are in already.
-    pub(crate) fn new(terminal: &'a Terminal, name: &str, planned: usize, done: usize) -> Self {
+    pub(crate) fn new(terminal: &Terminal, name: &str, planned: usize, done: usize) -> Self {
         let bar = (terminal.progress == args::Progress::Bar).then(|| {
             let bar = ProgressBar::with_draw_target(
                 Some(u64::try_from(planned).unwrap_or(u64::MAX)),
@@ -48,7 +48,7 @@ impl<'a> Progress<'a> {
             terminal.note(&format!("{name}: {planned} questions to answer and judge"));
         }
         Self {
-            terminal,
+            terminal: terminal.clone(),
             bar,
             planned,
             done,

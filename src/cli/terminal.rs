@@ -4,11 +4,22 @@ use std::{
     borrow::Cow,
     env,
     io::{self, IsTerminal, Write},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use groundgate_report::Style;
 
-use super::args::{Color, Global, Progress};
+use groundgate_app::{App, ErrorClass, Event, Observer, Surroundings};
+use groundgate_run::Ending;
+use jiff::Timestamp;
+
+use super::{
+    args::{Color, Global, Progress},
+    error::warn,
+    exit_code::ExitCode,
+    progress,
+    signals::Signals,
+};
 
 /// What the process knows of its surroundings, read once.
 #[expect(
@@ -26,6 +37,7 @@ pub(crate) struct Terminal {
     /// Whether the locale can show more than ASCII.
     pub(crate) unicode: bool,
     pub(crate) source_date_epoch: Option<String>,
+    signals: Arc<Signals>,
 }
 
 impl Terminal {
@@ -57,6 +69,52 @@ impl Terminal {
             unicode: locale
                 .is_none_or(|name| name.to_lowercase().replace('-', "").contains("utf8")),
             source_date_epoch: variable("SOURCE_DATE_EPOCH"),
+            signals: Arc::new(Signals::new()),
+        }
+    }
+
+    /// The application, told what this process knows; what happens is shown here.
+    pub(crate) fn app(&self) -> App {
+        let epoch = self.source_date_epoch.clone();
+        App::new(Surroundings {
+            now: Arc::new(move || now(epoch.as_deref())),
+            variable: Arc::new(variable),
+            process: std::process::id(),
+            initiator: initiator(),
+            is_ci: self.is_ci,
+        })
+        .stopped_by(self.signals.stop())
+        .observed_by(Arc::new(Shown {
+            terminal: self.clone(),
+            progress: Mutex::default(),
+        }))
+    }
+
+    /// Now, or what `SOURCE_DATE_EPOCH` says.
+    pub(crate) fn now(&self) -> Timestamp {
+        now(self.source_date_epoch.as_deref())
+    }
+
+    /// How the process ends after a run.
+    pub(crate) fn code(&self, ending: Ending) -> ExitCode {
+        match ending {
+            Ending::Complete => ExitCode::Done,
+            Ending::Stopped => self.signals.code(),
+            Ending::OutOfBudget => ExitCode::Incomplete,
+            Ending::SinkClosed => ExitCode::Internal,
+        }
+    }
+
+    /// How the process ends after an error.
+    pub(crate) fn code_of(&self, class: ErrorClass) -> ExitCode {
+        match class {
+            ErrorClass::Internal => ExitCode::Internal,
+            ErrorClass::Usage => ExitCode::Usage,
+            ErrorClass::Invalid => ExitCode::Invalid,
+            ErrorClass::NothingToDo => ExitCode::NothingToDo,
+            ErrorClass::Incomplete => ExitCode::Incomplete,
+            ErrorClass::OverBudget => ExitCode::OverBudget,
+            ErrorClass::Interrupted => self.signals.code(),
         }
     }
 
@@ -132,6 +190,61 @@ impl Terminal {
             text.to_owned()
         }
     }
+}
+
+/// What happens in the application, on stderr.
+struct Shown {
+    terminal: Terminal,
+    progress: Mutex<Option<progress::Progress>>,
+}
+
+impl Observer for Shown {
+    fn observe(&self, event: Event<'_>) {
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::Begun {
+                copilot,
+                planned,
+                done,
+            } => {
+                self.terminal.signals.listen();
+                *progress = Some(progress::Progress::new(
+                    &self.terminal,
+                    copilot,
+                    planned,
+                    done,
+                ));
+            }
+            Event::Progress(event) => {
+                if let Some(progress) = progress.as_mut() {
+                    progress.observe(event);
+                }
+            }
+            Event::Ended(ending) => {
+                if let Some(progress) = progress.take() {
+                    progress.finish(match ending {
+                        Ending::Complete => "done",
+                        Ending::Stopped => "stopped, saved",
+                        Ending::OutOfBudget => "budget reached, saved",
+                        Ending::SinkClosed => "not saved",
+                    });
+                }
+            }
+            Event::Notice(notice) if notice.is_urgent() => {
+                self.terminal.report(&notice.to_string());
+            }
+            Event::Notice(notice) => self.terminal.note(&notice.to_string()),
+            Event::Warning(oddity) => warn(oddity, false, &self.terminal),
+        }
+    }
+}
+
+/// Now, or what `SOURCE_DATE_EPOCH` says, so that reports can be made again byte by byte.
+pub(crate) fn now(source_date_epoch: Option<&str>) -> Timestamp {
+    source_date_epoch
+        .and_then(|text| text.parse().ok())
+        .and_then(|seconds| Timestamp::from_second(seconds).ok())
+        .unwrap_or_else(Timestamp::now)
 }
 
 /// A variable of the environment; an empty one is none.

@@ -53,3 +53,16 @@ pub use strip::{case_differences, interval_strip, share_strip, sparkline};
 pub use text::{Style, render_text, without_commands};
 pub use visible::{cut_to_width, visible_line, visible_text};
 pub use wording::{Mark, bucket_class, headline, mark, tally};
+
+/// The exit code of `groundgate gate`, which its report names: exit codes are API.
+pub const fn exit_code(verdict: groundgate_gate::Verdict) -> u8 {
+    use groundgate_gate::Verdict;
+
+    match verdict {
+        Verdict::Pass | Verdict::Waived => 0,
+        Verdict::Error => 3,
+        Verdict::Fail => 10,
+        Verdict::Inconclusive => 11,
+        Verdict::Hold => 12,
+    }
+}

@@ -6,22 +6,20 @@ use serde_json::json;
 use super::{
     super::{
         args::{ApproveArgs, Global},
-        clock,
-        error::CliError,
         exit_code::ExitCode,
-        facts::WrittenApproval,
         terminal::Terminal,
         wants_json,
     },
     gate,
 };
+use groundgate_app::{AppError, clock, facts::WrittenApproval};
 
 /// Runs the command.
 pub(crate) fn run(
     global: &Global,
     args: &ApproveArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     let decided = gate::decide(global, &args.against, Embed::Regressions, terminal)?;
     let roles: Vec<&str> = decided
         .policy
@@ -37,7 +35,7 @@ pub(crate) fn run(
             format!("it asks for {}", roles.join(", "))
         };
         let message = format!("the policy asks for no approval by `{}`", args.role);
-        return Err(CliError::usage(message).with_help(help));
+        return Err(AppError::usage(message).with_help(help));
     }
     let approval = WrittenApproval {
         schema: WrittenApproval::SCHEMA.to_owned(),
@@ -46,7 +44,7 @@ pub(crate) fn run(
         environment: decided.report.environment.clone(),
         role: args.role.clone(),
         by: args.by.clone(),
-        at: clock::rfc3339(clock::now(terminal.source_date_epoch.as_deref())),
+        at: clock::rfc3339(terminal.now()),
         says: if args.reject { "reject" } else { "approve" }.to_owned(),
         reason: args.reason.clone(),
     };

@@ -11,16 +11,13 @@ use serde_json::json;
 use super::{
     super::{
         args::{BaselineCommand, CompareArgs, Global},
-        assemble::Loaded,
-        clock,
-        error::CliError,
         exit_code::ExitCode,
-        files, project, runs,
         terminal::Terminal,
         wants_json,
     },
     compare,
 };
+use groundgate_app::{AppError, assemble::Loaded, clock, files, project, runs};
 
 const SCHEMA: &str = "groundgate.baseline/1";
 
@@ -42,8 +39,8 @@ pub(crate) fn run(
     global: &Global,
     command: &BaselineCommand,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
-    let directory = project::runs_dir(global)?;
+) -> Result<ExitCode, AppError> {
+    let directory = project::runs_dir(global.config.as_deref())?;
     match command {
         BaselineCommand::Show => show(global, &directory, terminal),
         BaselineCommand::Set { run } => set(&directory, run, terminal),
@@ -52,13 +49,13 @@ pub(crate) fn run(
 }
 
 /// The run that was set, opened; none where none was.
-pub(crate) fn open(directory: &Path) -> Result<Option<Reader>, CliError> {
+pub(crate) fn open(directory: &Path) -> Result<Option<Reader>, AppError> {
     let path = path(directory);
     if !path.is_file() {
         return Ok(None);
     }
     let wrong =
-        |why: String| CliError::invalid(format!("`{}` names no baseline: {why}", path.display()));
+        |why: String| AppError::invalid(format!("`{}` names no baseline: {why}", path.display()));
     let named: Named =
         serde_json::from_slice(&files::read(&path)?).map_err(|error| wrong(error.to_string()))?;
     if named.schema != SCHEMA {
@@ -93,7 +90,7 @@ pub(crate) fn choose(
     (written, policy): (Option<&str>, &Policy),
     candidate: &Loaded,
     terminal: &Terminal,
-) -> Result<Option<Base>, CliError> {
+) -> Result<Option<Base>, AppError> {
     let of_policy = policy.outside.baseline.run.as_deref();
     let (reader, named_by) = match (written, of_policy) {
         (Some(name), _) => (runs::open(directory, name)?, "--baseline"),
@@ -128,11 +125,11 @@ fn path(directory: &Path) -> PathBuf {
     directory.join("baseline.json")
 }
 
-fn set(directory: &Path, name: &str, terminal: &Terminal) -> Result<ExitCode, CliError> {
+fn set(directory: &Path, name: &str, terminal: &Terminal) -> Result<ExitCode, AppError> {
     let reader = runs::open(directory, name)?;
     let status = reader.status()?;
     if status != Status::Complete {
-        return Err(CliError::invalid(format!(
+        return Err(AppError::invalid(format!(
             "run `{}` is {} and not complete: nothing can be compared with it",
             reader.header().run_id,
             status.name()
@@ -143,11 +140,11 @@ fn set(directory: &Path, name: &str, terminal: &Terminal) -> Result<ExitCode, Cl
     let named = Named {
         schema: SCHEMA.to_owned(),
         run: header.run_id.clone(),
-        set_at: clock::rfc3339(clock::now(terminal.source_date_epoch.as_deref())),
+        set_at: clock::rfc3339(terminal.now()),
         plan: header.plan_digest.to_string(),
         eval_set: header.eval_set_digest.to_string(),
     };
-    let text = serde_json::to_string_pretty(&named).map_err(CliError::internal)? + "\n";
+    let text = serde_json::to_string_pretty(&named).map_err(AppError::internal)? + "\n";
     files::write(&path(directory), &text)?;
     terminal.line(&format!(
         "the baseline is {} ({})",
@@ -157,11 +154,11 @@ fn set(directory: &Path, name: &str, terminal: &Terminal) -> Result<ExitCode, Cl
     Ok(ExitCode::Done)
 }
 
-fn none() -> CliError {
-    CliError::invalid("no baseline was set").with_help("`groundgate baseline set RUN` sets one")
+fn none() -> AppError {
+    AppError::invalid("no baseline was set").with_help("`groundgate baseline set RUN` sets one")
 }
 
-fn show(global: &Global, directory: &Path, terminal: &Terminal) -> Result<ExitCode, CliError> {
+fn show(global: &Global, directory: &Path, terminal: &Terminal) -> Result<ExitCode, AppError> {
     let reader = open(directory)?.ok_or_else(none)?;
     let header = reader.header();
     let document = json!({
@@ -194,7 +191,7 @@ fn diff(
     directory: &Path,
     run: &str,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     let base = Loaded::new(open(directory)?.ok_or_else(none)?)?;
     let candidate = Loaded::new(runs::open(directory, run)?)?;
     for oddity in oddities(&base, &candidate) {

@@ -10,21 +10,19 @@ use serde_json::{Value, json};
 
 use super::super::{
     args::{CompareArgs, Global},
-    assemble::Loaded,
-    error::CliError,
     exit_code::ExitCode,
-    project, runs,
     terminal::Terminal,
     wants_json,
 };
+use groundgate_app::{AppError, assemble::Loaded, project, runs};
 
 /// Runs the command.
 pub(crate) fn run(
     global: &Global,
     args: &CompareArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
-    let directory = project::runs_dir(global)?;
+) -> Result<ExitCode, AppError> {
+    let directory = project::runs_dir(global.config.as_deref())?;
     let base = Loaded::new(runs::open(&directory, &args.base)?)?;
     let mut all: Vec<(Loaded, Parts)> = Vec::new();
     for name in &args.candidates {
@@ -106,7 +104,7 @@ impl Holm {
 /// Overall first, then slice by slice.
 type Parts = Vec<(Option<Slice>, Vec<MetricComparison>)>;
 
-fn parts(args: &CompareArgs, evidence: Evidence<'_>) -> Result<Parts, CliError> {
+fn parts(args: &CompareArgs, evidence: Evidence<'_>) -> Result<Parts, AppError> {
     for name in &args.metric {
         if !evidence.candidate.columns.contains_key(name) {
             let known: Vec<&str> = evidence
@@ -115,7 +113,7 @@ fn parts(args: &CompareArgs, evidence: Evidence<'_>) -> Result<Parts, CliError> 
                 .keys()
                 .map(String::as_str)
                 .collect();
-            return Err(CliError::usage(format!("the runs do not measure `{name}`"))
+            return Err(AppError::usage(format!("the runs do not measure `{name}`"))
                 .with_help(format!("they measure {}", known.join(", "))));
         }
     }
@@ -135,7 +133,7 @@ fn parts(args: &CompareArgs, evidence: Evidence<'_>) -> Result<Parts, CliError> 
             .collect(),
     };
     if let (Some(tag), true) = (&args.by, values.is_empty()) {
-        return Err(CliError::usage(format!("no case has the tag `{tag}`")));
+        return Err(AppError::usage(format!("no case has the tag `{tag}`")));
     }
     let slices = values.into_iter().map(|value| {
         let tag = args.by.clone().unwrap_or_default();

@@ -8,20 +8,17 @@ use groundgate_gate::{Facts, Verdict};
 use groundgate_model::eval_set::EvalSet;
 use groundgate_record::{Reader, Status};
 use groundgate_report::{Embed, Report, render_html, render_text};
-use groundgate_run::{Seat, SeatKind};
+use groundgate_run::{Ending, Seat, SeatKind};
 use tokio::runtime::Runtime;
 
-use super::super::{
-    args::DemoArgs,
+use super::super::{args::DemoArgs, exit_code::ExitCode, terminal::Terminal};
+use groundgate_app::{
+    AppError,
     assemble::{self, Loaded, Question},
-    bundled, clock,
-    error::CliError,
-    exit_code::ExitCode,
-    files,
+    bundled, files,
     pipeline::{self, Job},
     planning::{self, Parts},
-    runs,
-    terminal::Terminal,
+    rejudge, runs,
 };
 
 /// Each question is asked so many times.
@@ -30,7 +27,7 @@ const CONCURRENCY: usize = 32;
 const SEED: u64 = 20_260_401;
 
 /// Runs the command.
-pub(crate) fn run(args: &DemoArgs, terminal: &Terminal) -> Result<ExitCode, CliError> {
+pub(crate) fn run(args: &DemoArgs, terminal: &Terminal) -> Result<ExitCode, AppError> {
     let runtime = pipeline::runtime()?;
     let demo = Demo::start(&args.output, &runtime, terminal)?;
     let baseline = demo.replay(Variant::Good)?;
@@ -53,7 +50,7 @@ pub(crate) fn run(args: &DemoArgs, terminal: &Terminal) -> Result<ExitCode, CliE
         "\nReports: {folder}/*.html, one page each. Records: {folder}/runs.\nNext: groundgate init my-gate   writes this example as files to start from"
     ));
     if surprises > 0 {
-        return Err(CliError::internal(
+        return Err(AppError::internal(
             "a variant got another verdict than it deserves",
         ));
     }
@@ -73,12 +70,12 @@ impl<'a> Demo<'a> {
         folder: &'a Path,
         runtime: &'a Runtime,
         terminal: &'a Terminal,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, AppError> {
         let eval_set = bundled::eval_set()?;
         let (address, server) = runtime
             .block_on(serve(Answerer::new(bundled::knowledge_base()?)))
             .map_err(|cause| {
-                CliError::internal("failed to serve the demo copilot on loopback").because(cause)
+                AppError::internal("failed to serve the demo copilot on loopback").because(cause)
             })?;
         runtime.spawn(server);
         files::create_dir(&folder.join("runs"))?;
@@ -96,7 +93,7 @@ impl<'a> Demo<'a> {
     }
 
     /// Replays all questions against a variant, over HTTP.
-    fn replay(&self, variant: Variant) -> Result<Loaded, CliError> {
+    fn replay(&self, variant: Variant) -> Result<Loaded, AppError> {
         let copilot: Arc<dyn Copilot> = {
             let _inside = self.runtime.enter();
             Arc::new(bundled::demo_copilot(&self.base_url, variant.name())?)
@@ -115,12 +112,12 @@ impl<'a> Demo<'a> {
             )],
             checks: bundled::CHECKS.map(str::to_owned).to_vec(),
         };
-        let at = clock::now(self.terminal.source_date_epoch.as_deref());
+        let at = self.terminal.now();
         let number = Variant::ALL
             .iter()
             .position(|one| *one == variant)
             .unwrap_or(0);
-        let (plan, header) = planning::plan(parts, at, number)?;
+        let (plan, header) = planning::plan(&self.terminal.app(), parts, at, number)?;
         let path = runs::path(&self.folder.join("runs"), &header.run_id);
         let job = Job {
             plan,
@@ -133,11 +130,11 @@ impl<'a> Demo<'a> {
             complete_as: Status::Complete,
             ledger: None,
         };
-        let ended = pipeline::execute(job, self.runtime, self.terminal)?;
-        if ended.code != ExitCode::Done {
-            return Err(CliError::new(
-                ended.code,
-                anyhow::anyhow!("the demo was stopped"),
+        let ending = pipeline::execute(&self.terminal.app(), job, self.runtime)?;
+        if ending != Ending::Complete {
+            return Err(AppError::new(
+                rejudge::class_of(ending),
+                "the demo was stopped",
             ));
         }
         Loaded::new(Reader::open(&path)?)
@@ -149,11 +146,11 @@ impl<'a> Demo<'a> {
         candidate: &Loaded,
         baseline: &Loaded,
         variant: Variant,
-    ) -> Result<Report, CliError> {
+    ) -> Result<Report, AppError> {
         let policy = bundled::policy(&candidate.known_metrics())?;
         let facts = Facts {
             environment: "prod".to_owned(),
-            ..Facts::none(clock::now(self.terminal.source_date_epoch.as_deref()))
+            ..Facts::none(self.terminal.now())
         };
         let (report, _) = assemble::report(&Question {
             candidate,
@@ -164,7 +161,7 @@ impl<'a> Demo<'a> {
             embed: Embed::Regressions,
         })?;
         let page = self.folder.join(format!("{}.html", variant.name()));
-        files::write(&page, &render_html(&report).map_err(CliError::internal)?)?;
+        files::write(&page, &render_html(&report).map_err(AppError::internal)?)?;
         self.terminal.line(&format!(
             "\n━━ {} against good: {}",
             variant.name(),

@@ -15,16 +15,17 @@ use serde_json::json;
 
 use super::super::{
     args::{DoctorArgs, Global},
-    clock,
-    error::CliError,
     exit_code::ExitCode,
+    terminal::Terminal,
+    wants_json,
+};
+use groundgate_app::{
+    App, AppError, clock,
     finding::{Finding, Findings, State},
     pipeline,
     prices::Prices,
     probe::{self, Probe},
-    project,
-    terminal::Terminal,
-    wants_json, wiring,
+    project, wiring,
 };
 
 /// A difference between two clocks from here on is worth a warning, in seconds.
@@ -38,10 +39,10 @@ pub(crate) fn run(
     global: &Global,
     args: &DoctorArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     let mut findings = Findings::default();
     clock_here(&mut findings);
-    match project::config(global) {
+    match project::config(global.config.as_deref()) {
         Err(error) => findings.failed("configuration", "file", &error),
         Ok(config) => {
             findings.ok(
@@ -55,14 +56,19 @@ pub(crate) fn run(
                 ),
             );
             disk(&config.runs_dir, &mut findings);
-            let sound = endpoints(&config, &mut findings);
+            let sound = endpoints(&terminal.app(), &config, &mut findings);
             if args.online {
                 online(&config, &sound, terminal, &mut findings)?;
             }
         }
     }
     show(&findings, args.online, global, terminal);
-    Ok(findings.code())
+    Ok(code(&findings, terminal))
+}
+
+fn code(findings: &Findings, terminal: &Terminal) -> ExitCode {
+    let class = findings.class();
+    class.map_or(ExitCode::Done, |class| terminal.code_of(class))
 }
 
 fn clock_here(findings: &mut Findings) {
@@ -115,7 +121,7 @@ fn of_juror(judge: &str, juror: &JurorConfig) -> String {
 }
 
 /// Everything about endpoints that can be known without calling them.
-fn endpoints(config: &Config, findings: &mut Findings) -> Sound {
+fn endpoints(app: &App, config: &Config, findings: &mut Findings) -> Sound {
     let prices = match Prices::of(config) {
         Ok(prices) => Some(prices),
         Err(error) => {
@@ -130,7 +136,7 @@ fn endpoints(config: &Config, findings: &mut Findings) -> Sound {
     for (index, copilot) in config.copilots.iter().enumerate() {
         let subject = format!("copilot {}", copilot.name);
         let usable = match endpoint_of(&copilot.kind) {
-            Some(endpoint) => one(&subject, endpoint, findings),
+            Some(endpoint) => one(app, &subject, endpoint, findings),
             None => without_endpoint(&subject, &copilot.kind, findings),
         };
         if let (Some(prices), CopilotKind::OpenAi { settings, .. }) = (&prices, &copilot.kind) {
@@ -153,7 +159,7 @@ fn endpoints(config: &Config, findings: &mut Findings) -> Sound {
         }
         for (place, juror) in judge.jurors.iter().enumerate() {
             let subject = of_juror(&judge.name, juror);
-            if one(&subject, &juror.endpoint.endpoint, findings) {
+            if one(app, &subject, &juror.endpoint.endpoint, findings) {
                 sound.judges.push((index, place));
             }
             if let Some(prices) = &prices {
@@ -207,8 +213,8 @@ fn without_endpoint(subject: &str, kind: &CopilotKind, findings: &mut Findings) 
 }
 
 /// Credentials, certificates and proxy of one endpoint; whether it can be called.
-fn one(subject: &str, endpoint: &EndpointConfig, findings: &mut Findings) -> bool {
-    let credentials = endpoint.credentials(wiring::lookup());
+fn one(app: &App, subject: &str, endpoint: &EndpointConfig, findings: &mut Findings) -> bool {
+    let credentials = endpoint.credentials(app.lookup());
     let mut usable = true;
     if credentials.is_empty() {
         findings.ok(subject, "credentials", "none needed");
@@ -225,7 +231,7 @@ fn one(subject: &str, endpoint: &EndpointConfig, findings: &mut Findings) -> boo
     if !usable {
         return false;
     }
-    match endpoint.resolve(wiring::lookup()) {
+    match endpoint.resolve(app.lookup()) {
         Err(mistakes) => {
             findings.mistakes(subject, "endpoint", &mistakes);
             false
@@ -313,17 +319,19 @@ fn online(
     sound: &Sound,
     terminal: &Terminal,
     findings: &mut Findings,
-) -> Result<(), CliError> {
+) -> Result<(), AppError> {
     let runtime = pipeline::runtime()?;
+    let app = terminal.app();
     for index in &sound.copilots {
         if let Some(copilot) = config.copilots.get(*index) {
             let subject = format!("copilot {}", copilot.name);
             let probe = Probe {
+                app: &app,
                 config,
                 runtime: &runtime,
                 subject: &subject,
             };
-            let client = probe::copilot(&probe, copilot, terminal, findings);
+            let client = probe::copilot(&probe, copilot, findings);
             seen(&subject, client.as_deref(), findings);
         }
     }
@@ -334,6 +342,7 @@ fn online(
         {
             let subject = of_juror(&judge.name, juror);
             let probe = Probe {
+                app: &app,
                 config,
                 runtime: &runtime,
                 subject: &subject,
@@ -381,7 +390,7 @@ fn seen(subject: &str, client: Option<&Client>, findings: &mut Findings) {
 }
 
 fn show(findings: &Findings, online: bool, global: &Global, terminal: &Terminal) {
-    let code = findings.code();
+    let code = code(findings, terminal);
     if wants_json(global) {
         let document = json!({
             "schema": "groundgate.doctor/1",

@@ -14,21 +14,18 @@ use serde_json::json;
 
 use super::super::{
     args::{ExplainArgs, Global},
-    assemble::Loaded,
-    error::CliError,
     exit_code::ExitCode,
-    policy_source::PolicySource,
-    project, runs,
     terminal::Terminal,
     wants_json,
 };
+use groundgate_app::{AppError, assemble::Loaded, policy_source::PolicySource, project, runs};
 
 /// Runs the command.
 pub(crate) fn run(
     global: &Global,
     args: &ExplainArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     if let Some(code) = ExitCode::ALL
         .iter()
         .find(|code| code.number().to_string() == args.subject)
@@ -36,7 +33,7 @@ pub(crate) fn run(
         terminal.line(&format!("exit code {}: {}", code.number(), code.meaning()));
         return Ok(ExitCode::Done);
     }
-    let directory = project::runs_dir(global)?;
+    let directory = project::runs_dir(global.config.as_deref())?;
     let reader = runs::open(&directory, &args.run);
     if let Ok(reader) = &reader {
         let cases = reader.cases()?;
@@ -54,7 +51,7 @@ pub(crate) fn run(
         return Ok(ExitCode::Done);
     }
     reader?;
-    Err(CliError::invalid(format!(
+    Err(AppError::invalid(format!(
         "`{}` is neither a case of run `{}`, nor a rule of the policy, nor an exit code",
         args.subject, args.run
     ))
@@ -66,8 +63,8 @@ fn explained(
     global: &Global,
     subject: &str,
     known: &KnownMetrics,
-) -> Result<Option<String>, CliError> {
-    let source = PolicySource::chosen(global, None)?;
+) -> Result<Option<String>, AppError> {
+    let source = PolicySource::chosen(global.config.as_deref(), None)?;
     let id = subject.split('/').next().unwrap_or(subject);
     let named = environments(&source.to_string(), &source.text()?)?.into_iter();
     for environment in std::iter::once(None).chain(named.map(Some)) {
@@ -122,7 +119,7 @@ fn case(
     reader: &Reader,
     (index, case, with_calls): (usize, Option<&Case>, bool),
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     let Some(case) = case else {
         return Ok(ExitCode::NothingToDo);
     };

@@ -16,18 +16,20 @@ use groundgate_report::{
 use super::{
     super::{
         args::{Against, GateArgs, Global},
-        assemble::{Loaded, Question, report},
-        clock,
-        error::{CliError, warn},
         exit_code::ExitCode,
-        facts::Asked,
-        files,
-        policy_source::PolicySource,
-        project, runs,
         terminal::{Terminal, variable},
         wants_json,
     },
     baseline::{self, Base},
+};
+use crate::cli::error::warn;
+use groundgate_app::{
+    AppError, ErrorClass,
+    assemble::{Loaded, Question, report},
+    facts::Asked,
+    files,
+    policy_source::PolicySource,
+    project, runs,
 };
 
 /// At most so many changes of a policy are told one by one.
@@ -38,11 +40,11 @@ pub(crate) fn run(
     global: &Global,
     args: &GateArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     let Decided { report, source, .. } =
         decide(global, &args.against, Embed::Regressions, terminal)?;
     if wants_json(global) {
-        terminal.print(&render_json(&report).map_err(CliError::internal)?);
+        terminal.print(&render_json(&report).map_err(AppError::internal)?);
     } else {
         terminal.print(&render_text(&report, terminal.style()));
     }
@@ -67,7 +69,7 @@ fn tell_github(
     report: &Report,
     source: &PolicySource,
     terminal: &Terminal,
-) -> Result<(), CliError> {
+) -> Result<(), AppError> {
     terminal.command(&render_annotations(report, source.file()));
     for (name, text) in [
         ("GITHUB_STEP_SUMMARY", render_markdown(report)),
@@ -99,14 +101,14 @@ pub(crate) fn decide(
     against: &Against,
     embed: Embed,
     terminal: &Terminal,
-) -> Result<Decided, CliError> {
-    let directory = project::runs_dir(global)?;
+) -> Result<Decided, AppError> {
+    let directory = project::runs_dir(global.config.as_deref())?;
     let candidate = Loaded::new(runs::open(&directory, &against.run)?)?;
-    let source = PolicySource::chosen(global, against.policy.as_deref())?;
+    let source = PolicySource::chosen(global.config.as_deref(), against.policy.as_deref())?;
     let environment = against.env.as_deref();
     let known = candidate.known_metrics();
     let policy = source.policy(environment, &known)?;
-    source.check_trusted(&policy, against.policy_digest.as_deref(), terminal)?;
+    source.check_trusted(&policy, against.policy_digest.as_deref(), terminal.is_ci)?;
     let policy_name = source.to_string();
     let named = (against.baseline.as_deref(), &policy);
     let base = baseline::choose(&directory, named, &candidate, terminal)?;
@@ -126,7 +128,7 @@ pub(crate) fn decide(
         environment: environment.unwrap_or(""),
         candidate: &candidate,
         baseline: baseline.as_ref(),
-        at: clock::now(terminal.source_date_epoch.as_deref()),
+        at: terminal.now(),
         approvals: Some(approvals.clone()),
         change_authors: against.change_author.clone(),
         labels: labels(against, &candidate, terminal)?,
@@ -177,7 +179,7 @@ fn labels(
     against: &Against,
     candidate: &Loaded,
     terminal: &Terminal,
-) -> Result<Option<HumanScores>, CliError> {
+) -> Result<Option<HumanScores>, AppError> {
     let Some(path) = &against.labels else {
         return Ok(None);
     };
@@ -191,7 +193,7 @@ fn labels(
                 scores.add(metric, candidate.table.planned(), given);
             }
             Err(error @ (JoinError::OutOfRange { .. } | JoinError::NotAsked(_))) => {
-                return Err(CliError::new(ExitCode::Invalid, error));
+                return Err(AppError::new(ErrorClass::Invalid, error));
             }
             Err(
                 JoinError::NotMeasured(_) | JoinError::NotAScore(_) | JoinError::NoLabel { .. },
@@ -233,7 +235,7 @@ fn edits(
     (policy, known, environment): (&Policy, &KnownMetrics, Option<&str>),
     evidence: Evidence<'_>,
     facts: &Facts,
-) -> Result<Vec<String>, CliError> {
+) -> Result<Vec<String>, AppError> {
     let Some(path) = source.in_working_tree()? else {
         return Ok(Vec::new());
     };

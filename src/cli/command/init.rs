@@ -1,11 +1,10 @@
 //! `groundgate init`: the working example as files to start from.
 
-use super::super::{
-    args::InitArgs, bundled, error::CliError, exit_code::ExitCode, files, terminal::Terminal,
-};
+use super::super::{args::InitArgs, exit_code::ExitCode, terminal::Terminal};
+use groundgate_app::{AppError, bundled, files};
 
 /// Runs the command. Nothing that is there already is touched.
-pub(crate) fn run(args: &InitArgs, terminal: &Terminal) -> Result<ExitCode, CliError> {
+pub(crate) fn run(args: &InitArgs, terminal: &Terminal) -> Result<ExitCode, AppError> {
     let folder = &args.folder;
     let taken: Vec<String> = bundled::FILES
         .iter()
@@ -15,7 +14,7 @@ pub(crate) fn run(args: &InitArgs, terminal: &Terminal) -> Result<ExitCode, CliE
         .collect();
     if !taken.is_empty() {
         return Err(
-            CliError::invalid(format!("there is already {}", taken.join(", ")))
+            AppError::invalid(format!("there is already {}", taken.join(", ")))
                 .with_help("name another folder: `groundgate init DIR`; nothing was written"),
         );
     }

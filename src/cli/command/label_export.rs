@@ -9,11 +9,10 @@ use groundgate_view::{
 
 use super::super::{
     args::{Global, LabelForm},
-    error::CliError,
     exit_code::ExitCode,
-    files, project, runs,
     terminal::Terminal,
 };
+use groundgate_app::{AppError, files, project, runs};
 
 /// Writes the labels of a log down.
 pub(super) fn run(
@@ -21,8 +20,8 @@ pub(super) fn run(
     (log, form): (&Path, LabelForm),
     path: &Path,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
-    let kinds = parse(&files::read_text(log)?).map_err(CliError::invalid)?;
+) -> Result<ExitCode, AppError> {
+    let kinds = parse(&files::read_text(log)?).map_err(AppError::invalid)?;
     let form = match form {
         LabelForm::Jsonl => Form::Lines,
         LabelForm::Argilla => Form::Argilla,
@@ -39,7 +38,7 @@ pub(super) fn run(
         begun.len() - n_gone - labels.len()
     );
     if labels.is_empty() {
-        return Err(CliError::invalid(format!(
+        return Err(AppError::invalid(format!(
             "nobody has labelled every claim of an answer yet; left out: {left_out}"
         ))
         .with_help("`--as items` writes single claims and pairs"));
@@ -54,8 +53,8 @@ pub(super) fn run(
 }
 
 /// The answers that are still there.
-fn answers(global: &Global, items: &[Item]) -> Result<Vec<Answer>, CliError> {
-    let directory = project::runs_dir(global)?;
+fn answers(global: &Global, items: &[Item]) -> Result<Vec<Answer>, AppError> {
+    let directory = project::runs_dir(global.config.as_deref())?;
     let mut answers = Vec::new();
     for of_run in items.chunk_by(|one, next| one.run == next.run) {
         let first = of_run.first();
@@ -70,11 +69,11 @@ fn answers(global: &Global, items: &[Item]) -> Result<Vec<Answer>, CliError> {
 }
 
 /// What people agree on, item by item.
-fn items(kinds: &[Kind], path: &Path, terminal: &Terminal) -> Result<ExitCode, CliError> {
+fn items(kinds: &[Kind], path: &Path, terminal: &Terminal) -> Result<ExitCode, AppError> {
     let mut text = String::new();
     let labels = agreed(kinds);
     for label in &labels {
-        text += &serde_json::to_string(label).map_err(CliError::internal)?;
+        text += &serde_json::to_string(label).map_err(AppError::internal)?;
         text.push('\n');
     }
     files::write(path, &text)?;

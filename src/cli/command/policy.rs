@@ -13,17 +13,15 @@ use serde_json::{Value, json};
 use super::{
     super::{
         args::{Global, PolicyArgs, PolicyCommand, PolicyDiffArgs},
-        assemble::Loaded,
-        clock,
-        error::{CliError, warn},
         exit_code::ExitCode,
-        facts::Asked,
-        policy_source::PolicySource,
-        project, runs,
         terminal::Terminal,
         wants_json,
     },
     policy_test, validate,
+};
+use crate::cli::error::warn;
+use groundgate_app::{
+    AppError, assemble::Loaded, facts::Asked, policy_source::PolicySource, project, runs,
 };
 
 /// Runs the command.
@@ -31,7 +29,7 @@ pub(crate) fn run(
     global: &Global,
     command: &PolicyCommand,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     match command {
         PolicyCommand::Show(args) => show(global, args, terminal),
         PolicyCommand::Lint(args) => lint(global, args, terminal),
@@ -42,8 +40,8 @@ pub(crate) fn run(
     }
 }
 
-fn show(global: &Global, args: &PolicyArgs, terminal: &Terminal) -> Result<ExitCode, CliError> {
-    let source = PolicySource::chosen(global, args.policy.as_deref())?;
+fn show(global: &Global, args: &PolicyArgs, terminal: &Terminal) -> Result<ExitCode, AppError> {
+    let source = PolicySource::chosen(global.config.as_deref(), args.policy.as_deref())?;
     let policy = source.policy(args.env.as_deref(), &validate::known(global)?)?;
     let parts = settings_of(&policy);
     if wants_json(global) {
@@ -96,8 +94,8 @@ struct Linted {
     waivers: usize,
 }
 
-fn lint(global: &Global, args: &PolicyArgs, terminal: &Terminal) -> Result<ExitCode, CliError> {
-    let source = PolicySource::chosen(global, args.policy.as_deref())?;
+fn lint(global: &Global, args: &PolicyArgs, terminal: &Terminal) -> Result<ExitCode, AppError> {
+    let source = PolicySource::chosen(global.config.as_deref(), args.policy.as_deref())?;
     let (known, name, text) = (validate::known(global)?, source.to_string(), source.text()?);
     let all: Vec<Option<String>> = match &args.env {
         Some(env) => vec![Some(env.clone())],
@@ -156,7 +154,7 @@ pub(super) fn sentence(change: &Change) -> String {
     format!("{}: {}: {what}", change.tendency.name(), change.setting)
 }
 
-fn diff(global: &Global, args: &PolicyDiffArgs, terminal: &Terminal) -> Result<ExitCode, CliError> {
+fn diff(global: &Global, args: &PolicyDiffArgs, terminal: &Terminal) -> Result<ExitCode, AppError> {
     let sources = [
         PolicySource::parse(&args.old)?,
         PolicySource::parse(&args.new)?,
@@ -224,8 +222,8 @@ fn replay(
     (n, args): (usize, &PolicyDiffArgs),
     sources: &[PolicySource; 2],
     terminal: &Terminal,
-) -> Result<Vec<Replayed>, CliError> {
-    let directory = project::runs_dir(global)?;
+) -> Result<Vec<Replayed>, AppError> {
+    let directory = project::runs_dir(global.config.as_deref())?;
     let load = |name: &str| Loaded::new(runs::open(&directory, name)?);
     let baseline = args.baseline.as_deref().map(load).transpose()?;
     let mut paths = runs::list(&directory)?;
@@ -267,13 +265,13 @@ fn verdict(
     (candidate, baseline): (&Loaded, Option<&Loaded>),
     (source, environment): (&PolicySource, Option<&str>),
     terminal: &Terminal,
-) -> Result<Verdict, CliError> {
+) -> Result<Verdict, AppError> {
     let gathered = Asked {
         policy,
         environment: environment.unwrap_or(""),
         candidate,
         baseline,
-        at: clock::now(terminal.source_date_epoch.as_deref()),
+        at: terminal.now(),
         approvals: None,
         change_authors: Vec::new(),
         labels: None,

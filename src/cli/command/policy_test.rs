@@ -22,11 +22,11 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
-    super::{
-        args::Global, assemble::Loaded, error::CliError, exit_code::ExitCode, facts::documents,
-        files, policy_source::PolicySource, terminal::Terminal, wants_json,
-    },
+    super::{args::Global, exit_code::ExitCode, terminal::Terminal, wants_json},
     validate,
+};
+use groundgate_app::{
+    AppError, ErrorClass, assemble::Loaded, facts::documents, files, policy_source::PolicySource,
 };
 
 const SCHEMA: &str = "groundgate.policy-test/1";
@@ -58,8 +58,8 @@ pub(super) fn run(
     global: &Global,
     (path, policy): (&Path, Option<&str>),
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
-    let source = PolicySource::chosen(global, policy)?;
+) -> Result<ExitCode, AppError> {
+    let source = PolicySource::chosen(global.config.as_deref(), policy)?;
     let known = validate::known(global)?;
     let mut rows = Vec::new();
     for path in test_files(path)? {
@@ -86,8 +86,8 @@ pub(super) fn run(
         }
     }
     if rows.is_empty() {
-        let error = anyhow::anyhow!("there is no test in `{}`", path.display());
-        return Err(CliError::new(ExitCode::NothingToDo, error));
+        let error = format!("there is no test in `{}`", path.display());
+        return Err(AppError::new(ErrorClass::NothingToDo, error));
     }
     Ok(tell(global, &rows, terminal))
 }
@@ -149,12 +149,12 @@ fn surprises(test: &Test, decision: &Decision) -> Vec<String> {
     found
 }
 
-fn test_files(path: &Path) -> Result<Vec<PathBuf>, CliError> {
+fn test_files(path: &Path) -> Result<Vec<PathBuf>, AppError> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }
     let entries = fs::read_dir(path).map_err(|cause| {
-        CliError::invalid(format!("failed to read folder `{}`", path.display())).because(cause)
+        AppError::invalid(format!("failed to read folder `{}`", path.display())).because(cause)
     })?;
     let mut found: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -168,7 +168,7 @@ fn read(
     file: &str,
     text: &str,
     (folder, known): (&Path, &KnownMetrics),
-) -> Result<Vec<Test>, CliError> {
+) -> Result<Vec<Test>, AppError> {
     let document = Document::parse(file, text)?;
     let root = document.root();
     root.only(&["schema", "test"]);
@@ -252,7 +252,7 @@ fn side(
     if table.has_text(key) {
         let path = folder.join(table.text(key)?);
         let read = Reader::open(&path)
-            .map_err(CliError::from)
+            .map_err(AppError::from)
             .and_then(Loaded::new);
         return match read {
             Ok(loaded) => Some(loaded.table),

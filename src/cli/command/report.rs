@@ -11,21 +11,20 @@ use groundgate_report::{
 use super::{
     super::{
         args::{EmbedWhat, Global, ReportArgs, ReportKind},
-        error::CliError,
         exit_code::ExitCode,
-        files,
         terminal::Terminal,
         wants_json,
     },
     gate::{self, Decided},
 };
+use groundgate_app::{AppError, files};
 
 /// Runs the command.
 pub(crate) fn run(
     global: &Global,
     args: &ReportArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     let kinds = args.output.iter().map(|path| kind_of(path, args.kind));
     let kinds: Vec<ReportKind> = kinds.collect::<Result<_, _>>()?;
     let mut decided = gate::decide(global, &args.against, args.embed.into(), terminal)?;
@@ -57,7 +56,7 @@ impl From<EmbedWhat> for Embed {
     }
 }
 
-fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, CliError> {
+fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, AppError> {
     let ending = path
         .extension()
         .map(|ending| ending.to_string_lossy().to_lowercase());
@@ -73,7 +72,7 @@ fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, CliErro
         _ => None,
     };
     given.or(by_ending).ok_or_else(|| {
-        CliError::usage(format!(
+        AppError::usage(format!(
             "the ending of `{}` does not say the format",
             path.display()
         ))
@@ -83,12 +82,12 @@ fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, CliErro
     })
 }
 
-fn render(decided: &Decided, kind: ReportKind, terminal: &Terminal) -> Result<String, CliError> {
+fn render(decided: &Decided, kind: ReportKind, terminal: &Terminal) -> Result<String, AppError> {
     let report = &decided.report;
     match kind {
-        ReportKind::Html => render_html(report).map_err(CliError::internal),
+        ReportKind::Html => render_html(report).map_err(AppError::internal),
         ReportKind::Md => Ok(render_markdown(report)),
-        ReportKind::Json => render_json(report).map_err(CliError::internal),
+        ReportKind::Json => render_json(report).map_err(AppError::internal),
         ReportKind::Junit => Ok(render_junit(report)),
         ReportKind::Sarif => Ok(render_sarif(report)),
         ReportKind::Gitlab => Ok(render_code_quality(report)),

@@ -9,11 +9,14 @@ use serde_json::{Value, json};
 
 use super::super::{
     args::{Global, RunsCommand},
-    error::CliError,
     exit_code::ExitCode,
-    import, project, runs,
     terminal::Terminal,
     wants_json,
+};
+use groundgate_app::{
+    AppError,
+    import::{self, ImportRequest},
+    project, runs,
 };
 
 /// Runs the command.
@@ -21,18 +24,33 @@ pub(crate) fn run(
     global: &Global,
     command: RunsCommand,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
-    let directory = project::runs_dir(global)?;
+) -> Result<ExitCode, AppError> {
+    let directory = project::runs_dir(global.config.as_deref())?;
     match command {
         RunsCommand::List => list(global, &directory, terminal),
         RunsCommand::Show { run } => show(global, &runs::open(&directory, &run)?, terminal),
-        RunsCommand::Import(args) => import::run(&args, &directory, terminal),
+        RunsCommand::Import(args) => {
+            let request = ImportRequest {
+                file: args.file,
+                name: args.name,
+                metric: args.metric,
+                instrument: args.instrument,
+                judge: args.judge,
+            };
+            let summary = import::run(&terminal.app(), &request, &directory)?;
+            terminal.note(&format!(
+                "imported {} of {} trials as {}",
+                summary.imported, summary.planned, request.name
+            ));
+            terminal.line(&summary.run_id);
+            Ok(ExitCode::Done)
+        }
         RunsCommand::Export { run, output } => {
             let text = export(&runs::open(&directory, &run)?)?;
             match output {
                 None => terminal.print(&text),
                 Some(path) => fs::write(&path, text).map_err(|cause| {
-                    CliError::invalid(format!("failed to write `{}`", path.display()))
+                    AppError::invalid(format!("failed to write `{}`", path.display()))
                         .because(cause)
                 })?,
             }
@@ -42,7 +60,7 @@ pub(crate) fn run(
     }
 }
 
-fn list(global: &Global, directory: &Path, terminal: &Terminal) -> Result<ExitCode, CliError> {
+fn list(global: &Global, directory: &Path, terminal: &Terminal) -> Result<ExitCode, AppError> {
     let mut rows = Vec::new();
     for path in runs::list(directory)?.iter().rev() {
         match Reader::open(path) {
@@ -81,7 +99,7 @@ fn list(global: &Global, directory: &Path, terminal: &Terminal) -> Result<ExitCo
     Ok(ExitCode::Done)
 }
 
-fn summary(reader: &Reader) -> Result<Value, CliError> {
+fn summary(reader: &Reader) -> Result<Value, AppError> {
     let header = reader.header();
     let planned = reader.cases()?.len() * usize::try_from(header.attempts).unwrap_or(0);
     Ok(json!({
@@ -95,11 +113,11 @@ fn summary(reader: &Reader) -> Result<Value, CliError> {
     }))
 }
 
-fn show(global: &Global, reader: &Reader, terminal: &Terminal) -> Result<ExitCode, CliError> {
+fn show(global: &Global, reader: &Reader, terminal: &Terminal) -> Result<ExitCode, AppError> {
     let header = reader.header();
     let table = reader.score_table()?;
     if wants_json(global) {
-        let mut document = serde_json::to_value(header).map_err(CliError::internal)?;
+        let mut document = serde_json::to_value(header).map_err(AppError::internal)?;
         if let Some(fields) = document.as_object_mut() {
             fields.insert("schema".to_owned(), json!("groundgate.run/1"));
             fields.insert("status".to_owned(), json!(reader.status()?.name()));
@@ -177,7 +195,7 @@ fn metric_lines(table: &ScoreTable) -> Vec<String> {
 }
 
 /// One trial a line, in the form that `runs import` reads.
-fn export(reader: &Reader) -> Result<String, CliError> {
+fn export(reader: &Reader) -> Result<String, AppError> {
     let cases = reader.cases()?;
     let table = reader.score_table()?;
     let attempts = usize::try_from(reader.header().attempts).unwrap_or(1);
@@ -230,11 +248,11 @@ fn export(reader: &Reader) -> Result<String, CliError> {
     Ok(lines)
 }
 
-fn remove(reader: &Reader, yes: bool, terminal: &Terminal) -> Result<ExitCode, CliError> {
+fn remove(reader: &Reader, yes: bool, terminal: &Terminal) -> Result<ExitCode, AppError> {
     let path = reader.path();
     if !yes {
         return Err(
-            CliError::usage(format!("this removes `{}` for good", path.display()))
+            AppError::usage(format!("this removes `{}` for good", path.display()))
                 .with_help("add --yes"),
         );
     }

@@ -6,13 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::super::{
     args::{SchemaArgs, SchemaName},
-    error::CliError,
     exit_code::ExitCode,
     terminal::Terminal,
 };
+use groundgate_app::AppError;
 
 /// Runs the command.
-pub(crate) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<ExitCode, CliError> {
+pub(crate) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<ExitCode, AppError> {
     let schema = match args.name {
         SchemaName::Policy => policy(),
         SchemaName::Waivers => waivers(),
@@ -20,7 +20,7 @@ pub(crate) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<ExitCode, Cl
         SchemaName::JudgeHealth => judge_health(),
         SchemaName::Gate => gate(),
     };
-    let text = serde_json::to_string_pretty(&schema).map_err(CliError::internal)?;
+    let text = serde_json::to_string_pretty(&schema).map_err(AppError::internal)?;
     terminal.line(&text);
     Ok(ExitCode::Done)
 }

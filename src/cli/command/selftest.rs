@@ -16,13 +16,11 @@ use serde_json::{Value, json};
 
 use super::super::{
     args::{Global, Progress, SelftestArgs},
-    assemble::Loaded,
-    error::CliError,
     exit_code::ExitCode,
-    project, runs,
     terminal::Terminal,
     wants_json,
 };
+use groundgate_app::{AppError, assemble::Loaded, project, runs};
 
 /// More than anybody waits for.
 const REPLICATIONS_MOST: usize = 1_000_000;
@@ -34,16 +32,16 @@ pub(crate) fn run(
     global: &Global,
     args: &SelftestArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     if !(1..=REPLICATIONS_MOST).contains(&args.replications) {
-        return Err(CliError::usage(format!(
+        return Err(AppError::usage(format!(
             "--replications is a number from 1 to {REPLICATIONS_MOST}"
         )));
     }
     if !(0.0..=1.0).contains(&args.correlation) {
-        return Err(CliError::usage("--correlation is a number from 0 to 1"));
+        return Err(AppError::usage("--correlation is a number from 0 to 1"));
     }
-    let directory = project::runs_dir(global)?;
+    let directory = project::runs_dir(global.config.as_deref())?;
     let record = Loaded::new(runs::open(&directory, &args.run)?)?;
     let more = match &args.baseline {
         None => None,
@@ -51,7 +49,7 @@ pub(crate) fn run(
     };
     let path = match &args.policy {
         Some(path) => path.clone(),
-        None => project::policy_path(global)?,
+        None => project::policy_path(global.config.as_deref())?,
     };
     let known = record.known_metrics();
     let (policy_name, policy) = project::policy(&path, args.env.as_deref(), &known)?;

@@ -21,14 +21,13 @@ use groundgate_stats::{
 use super::{
     super::{
         args::{BoundName, ClaimAbout, Global, ScoreKind, StatsArgs},
-        error::CliError,
         exit_code::ExitCode,
-        files, score_file,
         terminal::Terminal,
         wants_json,
     },
     stats_request, stats_table,
 };
+use groundgate_app::{AppError, ErrorClass, files, score_file};
 
 /// More than this is not read from stdin.
 const INPUT_LIMIT: u64 = 512 * 1024 * 1024;
@@ -41,22 +40,22 @@ pub(crate) fn run(
     global: &Global,
     args: &StatsArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     if let Some(path) = &args.request {
         let (name, text) = read(path)?;
         terminal.line(&stats_request::answers(&name, &text)?.to_string());
         return Ok(ExitCode::Done);
     }
     let Some(path) = &args.file else {
-        return Err(CliError::usage("no file of scores was named"));
+        return Err(AppError::usage("no file of scores was named"));
     };
     let settings = Settings::new(args)?;
     let (name, text) = read(path)?;
     let file = score_file::parse(&name, &text, settings.score_type)?;
     if file.rows.is_empty() {
-        return Err(CliError::new(
-            ExitCode::NothingToDo,
-            anyhow::anyhow!("`{name}` holds no score"),
+        return Err(AppError::new(
+            ErrorClass::NothingToDo,
+            format!("`{name}` holds no score"),
         ));
     }
     let rules = rules(args, &settings, file.has_baseline)?;
@@ -73,7 +72,7 @@ pub(crate) fn run(
 }
 
 /// The text of a file or of stdin, with its name.
-fn read(path: &Path) -> Result<(String, String), CliError> {
+fn read(path: &Path) -> Result<(String, String), AppError> {
     if path != Path::new("-") {
         return Ok((path.display().to_string(), files::read_text(path)?));
     }
@@ -83,14 +82,14 @@ fn read(path: &Path) -> Result<(String, String), CliError> {
         .lock()
         .take(INPUT_LIMIT + 1)
         .read_to_end(&mut bytes)
-        .map_err(|cause| CliError::invalid("failed to read stdin").because(cause))?;
+        .map_err(|cause| AppError::invalid("failed to read stdin").because(cause))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > INPUT_LIMIT) {
-        return Err(CliError::invalid(format!(
+        return Err(AppError::invalid(format!(
             "stdin holds more than {INPUT_LIMIT} bytes"
         )));
     }
     let text = String::from_utf8(unpack(&name, bytes)?)
-        .map_err(|cause| CliError::invalid("stdin is not UTF-8 text").because(cause))?;
+        .map_err(|cause| AppError::invalid("stdin is not UTF-8 text").because(cause))?;
     Ok((name, text))
 }
 
@@ -104,15 +103,15 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    fn new(args: &StatsArgs) -> Result<Self, CliError> {
+    fn new(args: &StatsArgs) -> Result<Self, AppError> {
         if !(args.level > 0.5 && args.level < 1.0) {
-            return Err(CliError::usage(format!(
+            return Err(AppError::usage(format!(
                 "--level {} is not a confidence above 0.5 and below 1",
                 args.level
             )));
         }
         if let Some(q) = args.quantile.filter(|q| !(*q > 0.0 && *q < 1.0)) {
-            return Err(CliError::usage(format!(
+            return Err(AppError::usage(format!(
                 "--quantile {q} is not above 0 and below 1"
             )));
         }
@@ -165,24 +164,24 @@ impl Settings {
     }
 }
 
-fn score_type(args: &StatsArgs) -> Result<ScoreType, CliError> {
+fn score_type(args: &StatsArgs) -> Result<ScoreType, AppError> {
     let scale = match args.range.as_slice() {
         [] => None,
         [low, high] => Some(
             Scale::new(*low, *high)
-                .map_err(|error| CliError::usage("--range makes no scale").because(error))?,
+                .map_err(|error| AppError::usage("--range makes no scale").because(error))?,
         ),
-        _ => return Err(CliError::usage("--range is not two numbers as LO,HI")),
+        _ => return Err(AppError::usage("--range is not two numbers as LO,HI")),
     };
     match (args.kind, scale) {
         (ScoreKind::Binary, None) => Ok(ScoreType::Binary),
         (ScoreKind::Fraction, scale) => Ok(ScoreType::Bounded(scale.unwrap_or(Scale::UNIT))),
         (ScoreKind::Ordinal, Some(scale)) => Ok(ScoreType::Ordinal(scale)),
         (ScoreKind::Amount, None) => Ok(ScoreType::Amount),
-        (ScoreKind::Ordinal, None) => Err(CliError::usage(
+        (ScoreKind::Ordinal, None) => Err(AppError::usage(
             "--type ordinal needs its scale, such as --range 1,5",
         )),
-        (ScoreKind::Binary | ScoreKind::Amount, Some(_)) => Err(CliError::usage(
+        (ScoreKind::Binary | ScoreKind::Amount, Some(_)) => Err(AppError::usage(
             "--range is for scores on a scale of their own: --type fraction or ordinal",
         )),
     }
@@ -198,7 +197,7 @@ pub(super) struct Rule {
     pub(super) above: bool,
 }
 
-fn rules(args: &StatsArgs, settings: &Settings, has_baseline: bool) -> Result<Vec<Rule>, CliError> {
+fn rules(args: &StatsArgs, settings: &Settings, has_baseline: bool) -> Result<Vec<Rule>, AppError> {
     let mut rules = Vec::new();
     for (name, bar, above) in [
         ("floor", args.floor, true),
@@ -210,7 +209,7 @@ fn rules(args: &StatsArgs, settings: &Settings, has_baseline: bool) -> Result<Ve
             None => threshold > 0.0 && threshold.is_finite(),
         };
         if !inside {
-            return Err(CliError::usage(format!(
+            return Err(AppError::usage(format!(
                 "--{name} {threshold} is not inside the range of the scores, ends excluded"
             )));
         }
@@ -227,12 +226,12 @@ fn rules(args: &StatsArgs, settings: &Settings, has_baseline: bool) -> Result<Ve
             .scale()
             .map_or(f64::INFINITY, Scale::width);
         if !(margin >= 0.0 && margin < width) {
-            return Err(CliError::usage(format!(
+            return Err(AppError::usage(format!(
                 "--margin {margin} is not from 0 to below the width of the scores' range"
             )));
         }
         if !has_baseline {
-            return Err(CliError::usage("--margin needs a column `baseline`"));
+            return Err(AppError::usage("--margin needs a column `baseline`"));
         }
         let above = !args.lower_is_better;
         rules.push(Rule {

@@ -10,12 +10,12 @@ use groundgate_model::diagnostic::{Mistake, MistakeList};
 use groundgate_stats::request::{RequestError, evaluate};
 use serde_json::{Map, Value, json};
 
-use super::super::error::CliError;
+use groundgate_app::AppError;
 
 /// The answers by case id. `name` is the file's, for messages.
-pub(super) fn answers(name: &str, text: &str) -> Result<Value, CliError> {
+pub(super) fn answers(name: &str, text: &str) -> Result<Value, AppError> {
     let mistake = |message: String| {
-        CliError::from(groundgate_model::diagnostic::Mistakes(vec![
+        AppError::from(groundgate_model::diagnostic::Mistakes(vec![
             Mistake::in_file(name, message),
         ]))
     };

@@ -13,29 +13,25 @@ use groundgate_report::visible_line;
 
 use super::super::{
     args::{Global, ValidateArgs},
-    cascades,
-    error::{CliError, show, warn},
     exit_code::ExitCode,
-    files,
-    policy_source::PolicySource,
-    project,
     terminal::Terminal,
-    wiring,
 };
+use crate::cli::error::{show, warn};
+use groundgate_app::{AppError, cascades, files, policy_source::PolicySource, project, wiring};
 
 /// Runs the command: everything is looked at, whatever is wrong with the first of it.
 pub(crate) fn run(
     global: &Global,
     args: &ValidateArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     let mut checked = Checked {
         terminal,
         strict: args.strict,
         failed: false,
     };
     if args.files.is_empty() {
-        let config = project::config(global)?;
+        let config = project::config(global.config.as_deref())?;
         terminal.line("ok  configuration");
         checked.policy(&config.policy, &metrics(&config));
         checked.judges(&config);
@@ -73,7 +69,7 @@ pub(super) fn metrics(config: &Config) -> KnownMetrics {
 }
 
 /// Whether a judge can stand where it is to stand.
-fn stands(config: &Config, judge: &JudgeConfig) -> Result<(), CliError> {
+fn stands(config: &Config, judge: &JudgeConfig) -> Result<(), AppError> {
     let cascade = judge.cascade.as_ref();
     let after = |one: &CascadeConfig| config.judges.iter().find(|other| other.name == one.after);
     match cascade.and_then(|cascade| Some((cascade, after(cascade)?))) {
@@ -83,9 +79,9 @@ fn stands(config: &Config, judge: &JudgeConfig) -> Result<(), CliError> {
 }
 
 /// What a policy may name here: the configuration's metrics, or everything bundled where there is none.
-pub(super) fn known(global: &Global) -> Result<KnownMetrics, CliError> {
-    Ok(match project::find(global)? {
-        Some(_) => metrics(&project::config(global)?),
+pub(super) fn known(global: &Global) -> Result<KnownMetrics, AppError> {
+    Ok(match project::find(global.config.as_deref())? {
+        Some(_) => metrics(&project::config(global.config.as_deref())?),
         None => all_metrics(),
     })
 }
@@ -104,7 +100,7 @@ fn policy_and_waivers(
     path: &Path,
     text: &str,
     known: &KnownMetrics,
-) -> Result<(Policy, usize), CliError> {
+) -> Result<(Policy, usize), AppError> {
     let name = path.display().to_string();
     let read = |env: Option<&str>| read_policy(&name, text, env, known);
     let last = environments(&name, text)?.pop();
@@ -123,7 +119,7 @@ struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    fn fail(&mut self, error: &CliError) {
+    fn fail(&mut self, error: &AppError) {
         show(error, self.terminal);
         self.failed = true;
     }
@@ -180,7 +176,7 @@ impl Checked<'_> {
             files::read(path).and_then(|bytes| Ok(load(&path.display().to_string(), &bytes)?));
         let documents = knowledge_base.map(|path: &Path| {
             let bytes = files::read(path)?;
-            Ok::<_, CliError>(KnowledgeBase::load(&path.display().to_string(), &bytes)?)
+            Ok::<_, AppError>(KnowledgeBase::load(&path.display().to_string(), &bytes)?)
         });
         let documents = match documents.transpose() {
             Ok(documents) => documents,

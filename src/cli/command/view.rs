@@ -17,18 +17,20 @@ use super::{
     super::{
         again::Again,
         args::{Global, LabelArgs, QueueName, ViewArgs},
-        assemble::{self, Loaded, Question},
-        bar, clock,
-        error::CliError,
         exit_code::ExitCode,
-        facts::Asked,
-        files, pipeline,
-        policy_source::PolicySource,
-        project, runs,
         terminal::Terminal,
         wants_json,
     },
     label_export, validate,
+};
+use groundgate_app::{
+    AppError,
+    assemble::{self, Loaded, Question},
+    bar, clock,
+    facts::Asked,
+    files, pipeline,
+    policy_source::PolicySource,
+    project, runs,
 };
 
 /// Runs `view`.
@@ -36,7 +38,7 @@ pub(crate) fn run(
     global: &Global,
     args: &ViewArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     let baseline = baseline(global, args)?;
     let desk = desk(global, args, baseline.as_ref(), None, terminal)?;
     serve(desk, args.port, "", global, terminal)
@@ -47,18 +49,19 @@ pub(crate) fn label(
     global: &Global,
     args: &LabelArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     if let Some(path) = &args.export {
         return label_export::run(global, (&args.view.labels, args.form), path, terminal);
     }
-    let directory = project::runs_dir(global)?;
+    let directory = project::runs_dir(global.config.as_deref())?;
     let run = runs::open(&directory, &args.run)?;
     let baseline = baseline(global, &args.view)?;
-    let log = Log::open(&args.view.labels).map_err(CliError::invalid)?;
+    let log = Log::open(&args.view.labels).map_err(AppError::invalid)?;
     let drawn = (queue(args.queue), args.items, args.seed);
     let other = if args.pairs { baseline.as_ref() } else { None };
-    let session = Session::new(log, args.labeler.clone(), &run, other, drawn)?
-        .until(bar::of_agreement(global, &bar::known(&run), "groundedness"));
+    let session = Session::new(log, args.labeler.clone(), &run, other, drawn)?.until(
+        bar::of_agreement(global.config.as_deref(), &bar::known(&run), "groundedness"),
+    );
     let desk = desk(
         global,
         &args.view,
@@ -67,12 +70,12 @@ pub(crate) fn label(
         terminal,
     )?;
     if let Some(path) = &args.pack {
-        files::write(path, &pack(&desk).map_err(CliError::invalid)?)?;
+        files::write(path, &pack(&desk).map_err(AppError::invalid)?)?;
         terminal.note(&format!("wrote {}", path.display()));
         return Ok(ExitCode::Done);
     }
     if let Some(path) = &args.import {
-        let n = import(&desk, &files::read_text(path)?).map_err(CliError::invalid)?;
+        let n = import(&desk, &files::read_text(path)?).map_err(AppError::invalid)?;
         terminal.note(&format!("added {n} to {}", args.view.labels.display()));
         return Ok(ExitCode::Done);
     }
@@ -92,13 +95,13 @@ const fn queue(name: QueueName) -> Queue {
 
 /// As the command line says, else the policy; pages choose where its run is not here. What is wrong with
 /// the policy is said on the pages.
-fn baseline(global: &Global, args: &ViewArgs) -> Result<Option<Reader>, CliError> {
-    let directory = project::runs_dir(global)?;
+fn baseline(global: &Global, args: &ViewArgs) -> Result<Option<Reader>, AppError> {
+    let directory = project::runs_dir(global.config.as_deref())?;
     if let Some(name) = &args.baseline {
         return runs::open(&directory, name).map(Some);
     }
     let path = args.policy.clone();
-    let path = path.map_or_else(|| project::policy_path(global), Ok)?;
+    let path = path.map_or_else(|| project::policy_path(global.config.as_deref()), Ok)?;
     let known = validate::known(global)?;
     let policy = project::policy(&path, args.env.as_deref(), &known).ok();
     let run = policy.and_then(|(_, policy)| policy.outside.baseline.run);
@@ -111,18 +114,18 @@ fn desk(
     baseline: Option<&Reader>,
     session: Option<Session>,
     terminal: &Terminal,
-) -> Result<Desk, CliError> {
+) -> Result<Desk, AppError> {
     let gate = Gate {
         policy: match &args.policy {
             Some(path) => path.clone(),
-            None => project::policy_path(global)?,
+            None => project::policy_path(global.config.as_deref())?,
         },
         environment: args.env.clone(),
         source_date_epoch: terminal.source_date_epoch.clone(),
     };
     let baseline = baseline.map(|run| run.header().run_id.clone());
-    let runs = project::runs_dir(global)?;
-    let desk = Desk::new(runs, Box::new(gate), baseline, session).map_err(CliError::internal)?;
+    let runs = project::runs_dir(global.config.as_deref())?;
+    let desk = Desk::new(runs, Box::new(gate), baseline, session).map_err(AppError::internal)?;
     Ok(desk.with_rejudge(rejudge(global, args, terminal)?))
 }
 
@@ -131,11 +134,15 @@ fn rejudge(
     global: &Global,
     args: &ViewArgs,
     terminal: &Terminal,
-) -> Result<Option<Box<dyn Rejudge>>, CliError> {
+) -> Result<Option<Box<dyn Rejudge>>, AppError> {
     let Some(dollars) = args.judge_again else {
         return Ok(None);
     };
-    let again = Again::new(project::config(global)?, dollars, terminal)?;
+    let again = Again::new(
+        project::config(global.config.as_deref())?,
+        dollars,
+        terminal,
+    )?;
     Ok(Some(Box::new(again)))
 }
 
@@ -145,11 +152,11 @@ fn serve(
     page: &str,
     global: &Global,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     let runtime = pipeline::runtime()?;
     runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate()).map_err(CliError::internal)?;
-        let server = Server::bind(desk, port, &secret()?).await.map_err(CliError::internal)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(AppError::internal)?;
+        let server = Server::bind(desk, port, &secret()?).await.map_err(AppError::internal)?;
         let url = server.url() + page;
         if wants_json(global) {
             terminal.line(&serde_json::json!({"schema": "groundgate.view/1", "url": url}).to_string());
@@ -158,7 +165,7 @@ fn serve(
             terminal.note("Open it in a browser on this machine; whoever has it can read these runs. Ctrl-C ends.");
         }
         tokio::select! {
-            ended = server.serve() => ended.map_err(CliError::internal),
+            ended = server.serve() => ended.map_err(AppError::internal),
             _interrupted = tokio::signal::ctrl_c() => Ok(()),
             // Judging again listens to this signal, and from then on nobody else would end the viewer by it.
             _terminated = terminate.recv() => Ok(()),
@@ -168,11 +175,11 @@ fn serve(
 }
 
 /// What nobody can guess.
-fn secret() -> Result<[u8; 32], CliError> {
+fn secret() -> Result<[u8; 32], AppError> {
     let mut bytes = [0; 32];
     let source = ring::default_provider().secure_random;
     let filled = source.fill(&mut bytes);
-    filled.map_err(|_no_randomness| CliError::internal("the system gives no random numbers"))?;
+    filled.map_err(|_no_randomness| AppError::internal("the system gives no random numbers"))?;
     Ok(bytes)
 }
 
@@ -184,7 +191,7 @@ struct Gate {
 }
 
 impl Gate {
-    fn gated(&self, run: &Reader, baseline: Option<&Reader>) -> Result<Comparison, CliError> {
+    fn gated(&self, run: &Reader, baseline: Option<&Reader>) -> Result<Comparison, AppError> {
         let load = |reader: &Reader| Loaded::new(Reader::open(reader.path())?);
         let candidate = load(run)?;
         let baseline = baseline.map(load).transpose()?;
@@ -197,7 +204,7 @@ impl Gate {
             environment: self.environment.as_deref().unwrap_or(""),
             candidate: &candidate,
             baseline: baseline.as_ref(),
-            at: clock::now(self.source_date_epoch.as_deref()),
+            at: super::super::terminal::now(self.source_date_epoch.as_deref()),
             approvals: run.path().parent().map(|folder| folder.join("approvals")),
             change_authors: Vec::new(),
             labels: None,
@@ -236,6 +243,8 @@ impl Gatekeeper for Gate {
     }
 
     fn now(&self) -> String {
-        clock::rfc3339(clock::now(self.source_date_epoch.as_deref()))
+        clock::rfc3339(super::super::terminal::now(
+            self.source_date_epoch.as_deref(),
+        ))
     }
 }

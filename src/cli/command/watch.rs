@@ -6,14 +6,11 @@ use serde_json::json;
 
 use super::super::{
     args::{Global, WatchArgs},
-    assemble::Loaded,
-    error::CliError,
     exit_code::ExitCode,
-    policy_source::PolicySource,
-    project, runs,
     terminal::Terminal,
     wants_json,
 };
+use groundgate_app::{AppError, assemble::Loaded, policy_source::PolicySource, project, runs};
 
 /// The two sides of a window.
 struct Window {
@@ -26,8 +23,8 @@ pub(crate) fn run(
     global: &Global,
     args: &WatchArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
-    let directory = project::runs_dir(global)?;
+) -> Result<ExitCode, AppError> {
+    let directory = project::runs_dir(global.config.as_deref())?;
     let load = |name: &str| Loaded::new(runs::open(&directory, name)?);
     let windows = args.window.iter().map(|written| {
         let (candidate, baseline) = match written.split_once(',') {
@@ -39,16 +36,16 @@ pub(crate) fn run(
             baseline,
         })
     });
-    let windows: Vec<Window> = windows.collect::<Result<_, CliError>>()?;
+    let windows: Vec<Window> = windows.collect::<Result<_, AppError>>()?;
     let Some(last) = windows.last() else {
-        return Err(CliError::usage("no window was named"));
+        return Err(AppError::usage("no window was named"));
     };
-    let source = PolicySource::chosen(global, args.policy.as_deref())?;
+    let source = PolicySource::chosen(global.config.as_deref(), args.policy.as_deref())?;
     let policy = source.policy(args.env.as_deref(), &last.candidate.known_metrics())?;
-    source.check_trusted(&policy, args.policy_digest.as_deref(), terminal)?;
+    source.check_trusted(&policy, args.policy_digest.as_deref(), terminal.is_ci)?;
     let Some(canary) = &policy.outside.canary else {
         return Err(
-            CliError::invalid(format!("policy `{source}` has no [canary]"))
+            AppError::invalid(format!("policy `{source}` has no [canary]"))
                 .with_help("docs/release-process.md has one to start from"),
         );
     };

@@ -7,18 +7,20 @@ use serde_json::json;
 
 use super::{
     super::super::{
-        anchors::{self, Moved},
         args::Global,
-        error::CliError,
         exit_code::ExitCode,
         judge_args::{AnchorsArgs, DriftArgs},
-        project,
-        rejudge::{self, Answers, Judging},
-        runs,
         terminal::Terminal,
         wants_json,
     },
     flips::{answered, sample},
+};
+use groundgate_app::{
+    AppError, ErrorClass,
+    anchors::{self, Moved},
+    project,
+    rejudge::{self, Answers, Judging},
+    runs,
 };
 
 /// Runs `judge anchors`.
@@ -26,29 +28,29 @@ pub(super) fn freeze(
     global: &Global,
     args: &AnchorsArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     if args.output.exists() {
         let message = format!("`{}` exists already", args.output.display());
-        return Err(CliError::invalid(message)
+        return Err(AppError::invalid(message)
             .with_help("anchors are frozen once; remove the file to choose others"));
     }
-    let config = project::config(global)?;
+    let config = project::config(global.config.as_deref())?;
     let source = Answers::of_run(&runs::open(&config.runs_dir, &args.run)?)?;
     let chosen = sample(answered(&source), args.sample, config.seed);
     if chosen.is_empty() {
-        return Err(CliError::new(
-            ExitCode::NothingToDo,
-            anyhow::anyhow!("the run has no answer"),
+        return Err(AppError::new(
+            ErrorClass::NothingToDo,
+            "the run has no answer".to_string(),
         ));
     }
     let answers = Answers::of_cases("anchors", chosen);
-    let asked = rejudge::chosen(&config, &args.judges)?;
-    let cap = rejudge::cap(&config, &args.judges)?;
+    let asked = rejudge::chosen(&config, &args.judges.asked())?;
+    let cap = rejudge::cap(&config, &args.judges.asked())?;
     let judging = Judging::apart(&config, asked, cap);
-    let judged = judging.judge(&answers, terminal)?;
+    let judged = judging.judge(&answers, &terminal.app())?;
     drop(rejudge::whole(&judged)?);
     fs::copy(&judged.path, &args.output).map_err(|cause| {
-        CliError::invalid(format!("failed to write `{}`", args.output.display())).because(cause)
+        AppError::invalid(format!("failed to write `{}`", args.output.display())).because(cause)
     })?;
     terminal.note(&format!(
         "{} answers frozen; name them in groundgate.toml: anchors = \"{}\"",
@@ -64,22 +66,22 @@ pub(super) fn drift(
     global: &Global,
     args: &DriftArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
-    let config = project::config(global)?;
+) -> Result<ExitCode, AppError> {
+    let config = project::config(global.config.as_deref())?;
     let Some(path) = args.anchors.as_ref().or(config.anchors.as_ref()) else {
-        return Err(CliError::usage("no anchors are named").with_help(
+        return Err(AppError::usage("no anchors are named").with_help(
             "make some with `groundgate judge anchors`, and name them in groundgate.toml",
         ));
     };
     let asked = (
-        rejudge::chosen(&config, &args.judges)?,
-        rejudge::cap(&config, &args.judges)?,
+        rejudge::chosen(&config, &args.judges.asked())?,
+        rejudge::cap(&config, &args.judges.asked())?,
     );
-    let moved = anchors::moved(&config, path, asked, terminal)?;
+    let moved = anchors::moved(&config, path, asked, &terminal.app())?;
     if moved.is_empty() {
-        return Err(CliError::new(
-            ExitCode::NothingToDo,
-            anyhow::anyhow!("the anchors were judged by other judges than these"),
+        return Err(AppError::new(
+            ErrorClass::NothingToDo,
+            "the anchors were judged by other judges than these".to_string(),
         )
         .with_help("freeze new anchors with `groundgate judge anchors`"));
     }

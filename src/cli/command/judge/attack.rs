@@ -21,22 +21,19 @@ use serde_json::{Value, json};
 
 use super::{
     super::super::{
-        args::Global,
-        assemble::Loaded,
-        error::CliError,
-        exit_code::ExitCode,
-        files,
-        judge_args::AttackArgs,
-        project,
-        rejudge::{self, Answers, Judging, left},
-        runs,
-        terminal::Terminal,
-        wants_json, wiring,
+        args::Global, exit_code::ExitCode, judge_args::AttackArgs, terminal::Terminal, wants_json,
     },
     flips::{answered, sample},
     health::{self, Measured},
     labelled::read_labels,
     show,
+};
+use groundgate_app::{
+    AppError, ErrorClass,
+    assemble::Loaded,
+    files, project,
+    rejudge::{self, Answers, Judging, left},
+    runs, wiring,
 };
 
 /// Runs the command.
@@ -44,16 +41,16 @@ pub(super) fn run(
     global: &Global,
     args: &AttackArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
-    let config = project::config(global)?;
+) -> Result<ExitCode, AppError> {
+    let config = project::config(global.config.as_deref())?;
     let attacks = match &args.attacks {
         Some(path) => attacks::read(&path.display().to_string(), &files::read_text(path)?)?,
         None => attacks::read("judges/attacks.jsonl", attacks::BUNDLED)?,
     };
-    let mut cap = rejudge::cap(&config, &args.judges)?;
+    let mut cap = rejudge::cap(&config, &args.judges.asked())?;
     let mut all = Vec::new();
     let mut measured = Vec::new();
-    for (number, judge) in rejudge::chosen(&config, &args.judges)?
+    for (number, judge) in rejudge::chosen(&config, &args.judges.asked())?
         .into_iter()
         .enumerate()
     {
@@ -64,10 +61,8 @@ pub(super) fn run(
         let bad = sample(bad, args.sample, config.seed);
         if bad.is_empty() {
             let message = format!("there is no bad answer for `{}` to be attacked", judge.name);
-            return Err(
-                CliError::new(ExitCode::NothingToDo, anyhow::anyhow!(message))
-                    .with_help("name a run and --labels of its answers"),
-            );
+            return Err(AppError::new(ErrorClass::NothingToDo, message)
+                .with_help("name a run and --labels of its answers"));
         }
         let name = judge.name.clone();
         let judging = Judging {
@@ -75,7 +70,7 @@ pub(super) fn run(
             ..Judging::apart(&config, vec![judge], cap)
         };
         let answers = Answers::of_cases("attacks", attacked(&bad, &attacks));
-        let judged = judging.judge(&answers, terminal)?;
+        let judged = judging.judge(&answers, &terminal.app())?;
         let reader = rejudge::whole(&judged)?;
         // What one judge has spent is not there for the next.
         cap = left(cap, &reader)?;
@@ -112,7 +107,7 @@ fn bad_by_labels(
     config: &Config,
     run: &str,
     labels: &Labels,
-) -> Result<Vec<(Case, Answer)>, CliError> {
+) -> Result<Vec<(Case, Answer)>, AppError> {
     let loaded = Loaded::new(runs::open(&config.runs_dir, run)?)?;
     let source = Answers::of_run(&loaded.reader)?;
     let mut bad = BTreeSet::new();
@@ -136,10 +131,10 @@ fn bad_by_labels(
 }
 
 /// The known cases that a judge must give the worst value.
-fn bad_by_known_cases(judge: &JudgeConfig) -> Result<Vec<(Case, Answer)>, CliError> {
+fn bad_by_known_cases(judge: &JudgeConfig) -> Result<Vec<(Case, Answer)>, AppError> {
     let Some((spec, cases)) = wiring::spec_with_cases(judge)? else {
         return Err(
-            CliError::usage("the embedded judge has no known cases of its own")
+            AppError::usage("the embedded judge has no known cases of its own")
                 .with_help("name a run and --labels of its answers"),
         );
     };

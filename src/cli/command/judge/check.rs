@@ -11,14 +11,12 @@ use groundgate_report::visible_line;
 use serde_json::{Value, json};
 
 use super::super::super::{
-    args::Global,
-    error::CliError,
-    exit_code::ExitCode,
-    judge_args::CheckArgs,
-    project,
+    args::Global, exit_code::ExitCode, judge_args::CheckArgs, terminal::Terminal, wants_json,
+};
+use groundgate_app::{
+    AppError, project,
     rejudge::{self, Answers, Judging, left},
-    terminal::Terminal,
-    wants_json, wiring,
+    wiring,
 };
 
 /// A case that came out otherwise.
@@ -42,11 +40,11 @@ pub(super) fn run(
     global: &Global,
     args: &CheckArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
-    let config = project::config(global)?;
-    let mut cap = rejudge::cap(&config, &args.judges)?;
+) -> Result<ExitCode, AppError> {
+    let config = project::config(global.config.as_deref())?;
+    let mut cap = rejudge::cap(&config, &args.judges.asked())?;
     let mut all = Vec::new();
-    for (number, judge) in rejudge::chosen(&config, &args.judges)?
+    for (number, judge) in rejudge::chosen(&config, &args.judges.asked())?
         .into_iter()
         .enumerate()
     {
@@ -63,7 +61,7 @@ pub(super) fn run(
             number,
             ..Judging::apart(&config, vec![judge], cap)
         };
-        let judged = judging.judge(&answers, terminal)?;
+        let judged = judging.judge(&answers, &terminal.app())?;
         let reader = rejudge::whole(&judged)?;
         // What one judge has spent is not there for the next.
         cap = left(cap, &reader)?;
@@ -98,7 +96,7 @@ pub(super) fn run(
 }
 
 /// The bundled cases of all metrics that it yields: it must get them right as a model must.
-fn cases_of_the_embedded_judge() -> Result<Vec<KnownCase>, CliError> {
+fn cases_of_the_embedded_judge() -> Result<Vec<KnownCase>, AppError> {
     let yields: Vec<String> = OfflineJudge::metrics()
         .into_iter()
         .map(|metric| metric.name)

@@ -14,18 +14,15 @@ use serde_json::json;
 
 use super::{
     super::super::{
-        args::Global,
-        error::CliError,
-        exit_code::ExitCode,
-        judge_args::FlipsArgs,
-        project,
-        rejudge::{self, Answers, Judging},
-        runs,
-        terminal::Terminal,
-        wants_json,
+        args::Global, exit_code::ExitCode, judge_args::FlipsArgs, terminal::Terminal, wants_json,
     },
     health::{self, Measured},
     show,
+};
+use groundgate_app::{
+    AppError, ErrorClass, project,
+    rejudge::{self, Answers, Judging},
+    runs,
 };
 
 /// Runs the command.
@@ -33,24 +30,24 @@ pub(super) fn run(
     global: &Global,
     args: &FlipsArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     if !(2..=25).contains(&args.times) {
-        return Err(CliError::usage("--times is a number from 2 to 25"));
+        return Err(AppError::usage("--times is a number from 2 to 25"));
     }
-    let config = project::config(global)?;
+    let config = project::config(global.config.as_deref())?;
     let source = Answers::of_run(&runs::open(&config.runs_dir, &args.run)?)?;
     let sample = sample(answered(&source), args.sample, config.seed);
     if sample.is_empty() {
-        return Err(CliError::new(
-            ExitCode::NothingToDo,
-            anyhow::anyhow!("the run has no answer"),
+        return Err(AppError::new(
+            ErrorClass::NothingToDo,
+            "the run has no answer".to_string(),
         ));
     }
     let answers = repeated(sample, args.times);
-    let asked = rejudge::chosen(&config, &args.judges)?;
-    let cap = rejudge::cap(&config, &args.judges)?;
+    let asked = rejudge::chosen(&config, &args.judges.asked())?;
+    let cap = rejudge::cap(&config, &args.judges.asked())?;
     let judging = Judging::apart(&config, asked, cap);
-    let judged = judging.judge(&answers, terminal)?;
+    let judged = judging.judge(&answers, &terminal.app())?;
     let table = rejudge::whole(&judged)?.score_table()?;
     let times = usize::try_from(args.times).unwrap_or(1);
     let flips = |column: &Column| Flips::of(column, times);

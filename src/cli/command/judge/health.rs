@@ -9,7 +9,8 @@ use std::path::Path;
 use groundgate_gate::quality::{Agreement, Flips};
 use serde_json::{Map, Value, json};
 
-use super::super::super::{clock, error::CliError, files, terminal::Terminal};
+use super::super::super::terminal::Terminal;
+use groundgate_app::{AppError, clock, files};
 
 /// One measure of one judge on one metric.
 pub(super) struct Measured {
@@ -67,7 +68,7 @@ impl Measured {
 }
 
 fn now(terminal: &Terminal) -> String {
-    clock::rfc3339(clock::now(terminal.source_date_epoch.as_deref()))
+    clock::rfc3339(terminal.now())
 }
 
 /// Writes what was measured, where a file is asked for.
@@ -76,7 +77,7 @@ pub(super) fn write(
     metric: Option<&str>,
     measured: impl IntoIterator<Item = Measured>,
     terminal: &Terminal,
-) -> Result<(), CliError> {
+) -> Result<(), AppError> {
     let Some(path) = path else {
         return Ok(());
     };
@@ -84,7 +85,7 @@ pub(super) fn write(
         .into_iter()
         .filter(|one| metric.is_none_or(|metric| metric == one.metric));
     let (Some(one), None) = (about.next(), about.next()) else {
-        return Err(CliError::usage(
+        return Err(AppError::usage(
             "--health is about one judge on one metric, and none or several were measured",
         )
         .with_help("name it with --metric, and the judge with --judge"));

@@ -13,19 +13,15 @@ use serde_json::{Value, json};
 use super::{
     super::super::{
         args::Global,
-        assemble::Loaded,
-        bar, clock,
-        error::CliError,
         exit_code::ExitCode,
-        files,
         judge_args::{AgreementArgs, CalibrateArgs, CompareJudgesArgs, LabelArgs},
-        project, runs,
         terminal::Terminal,
         wants_json,
     },
     health::{self, Measured},
     show,
 };
+use groundgate_app::{AppError, ErrorClass, assemble::Loaded, bar, clock, files, project, runs};
 
 /// Fewer labels than this say little.
 const FEW_LABELS: usize = 50;
@@ -37,15 +33,15 @@ struct Labelled {
 }
 
 impl Labelled {
-    fn read(global: &Global, run: &str, labels: &Path) -> Result<Self, CliError> {
-        let directory = project::runs_dir(global)?;
+    fn read(global: &Global, run: &str, labels: &Path) -> Result<Self, AppError> {
+        let directory = project::runs_dir(global.config.as_deref())?;
         let loaded = Loaded::new(runs::open(&directory, run)?)?;
         let labels = read_labels(labels)?;
         Ok(Self { loaded, labels })
     }
 
     /// The metrics that are asked for, or all of the run's that have labels.
-    fn metrics(&self, args: &LabelArgs) -> Result<Vec<String>, CliError> {
+    fn metrics(&self, args: &LabelArgs) -> Result<Vec<String>, AppError> {
         if !args.metric.is_empty() {
             return Ok(args.metric.clone());
         }
@@ -61,7 +57,7 @@ impl Labelled {
         let metrics: Vec<String> = measured.map(|name| (*name).clone()).collect();
         if metrics.is_empty() {
             let names: Vec<&str> = labelled.iter().map(|name| name.as_str()).collect();
-            return Err(CliError::invalid(format!(
+            return Err(AppError::invalid(format!(
                 "the labels are of {}, which the run does not measure",
                 visible_line(&names.join(", "))
             )));
@@ -69,11 +65,11 @@ impl Labelled {
         Ok(metrics)
     }
 
-    fn joined(&self, metric: &str) -> Result<Joined<'_>, CliError> {
+    fn joined(&self, metric: &str) -> Result<Joined<'_>, AppError> {
         join(&self.loaded.table, metric, &self.labels).map_err(invalid)
     }
 
-    fn agreements(&self, args: &LabelArgs) -> Result<Vec<Agreement>, CliError> {
+    fn agreements(&self, args: &LabelArgs) -> Result<Vec<Agreement>, AppError> {
         let one = |metric: &String| {
             let joined = self.joined(metric)?;
             Ok(Agreement::of(&joined, threshold(args, &joined)?))
@@ -82,19 +78,19 @@ impl Labelled {
     }
 }
 
-fn invalid(error: JoinError) -> CliError {
-    CliError::new(ExitCode::Invalid, error)
+fn invalid(error: JoinError) -> AppError {
+    AppError::new(ErrorClass::Invalid, error)
 }
 
 /// Reads a file of labels.
-pub(super) fn read_labels(path: &Path) -> Result<Labels, CliError> {
+pub(super) fn read_labels(path: &Path) -> Result<Labels, AppError> {
     Ok(labels::read(
         &path.display().to_string(),
         &files::read_text(path)?,
     )?)
 }
 
-fn threshold(args: &LabelArgs, joined: &Joined<'_>) -> Result<f64, CliError> {
+fn threshold(args: &LabelArgs, joined: &Joined<'_>) -> Result<f64, AppError> {
     let metric = &joined.column.metric;
     (args.good_from)
         .or_else(|| good_from(metric))
@@ -106,13 +102,17 @@ pub(super) fn agreement(
     global: &Global,
     args: &AgreementArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     let labelled = Labelled::read(global, &args.run, &args.labels.labels)?;
     let agreements = labelled.agreements(&args.labels)?;
     let known = bar::known(&labelled.loaded.reader);
     let stops = agreements.iter().map(|one| {
         let [good, bad] = one.recognized();
-        Stop::new(bar::of_agreement(global, &known, &one.metric), good, bad)
+        Stop::new(
+            bar::of_agreement(global.config.as_deref(), &known, &one.metric),
+            good,
+            bad,
+        )
     });
     let stops: Vec<Stop> = stops.collect();
     let judged_at = &labelled.loaded.reader.header().created_at;
@@ -266,7 +266,7 @@ pub(super) fn compare(
     global: &Global,
     args: &CompareJudgesArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     let first = Labelled::read(global, &args.first, &args.labels.labels)?;
     let second = Labelled::read(global, &args.second, &args.labels.labels)?;
     let cases = |labelled: &Labelled| -> Vec<_> {
@@ -277,7 +277,7 @@ pub(super) fn compare(
     let (one, other) = (&first.loaded.table, &second.loaded.table);
     if cases(&first) != cases(&second) || one.attempts != other.attempts {
         return Err(
-            CliError::invalid("the two runs are not of the same answers").with_help(
+            AppError::invalid("the two runs are not of the same answers").with_help(
                 "`groundgate rejudge RUN` has the answers of a run judged by other judges",
             ),
         );
@@ -287,7 +287,7 @@ pub(super) fn compare(
         let (ours, theirs) = (first.joined(&metric)?, second.joined(&metric)?);
         let from = threshold(&args.labels, &ours)?;
         let duel = Duel::of(&ours, &theirs, from)
-            .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
+            .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
         duels.push((
             Agreement::of(&ours, from),
             Agreement::of(&theirs, from),
@@ -350,15 +350,15 @@ pub(super) fn calibrate(
     global: &Global,
     args: &CalibrateArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     let labelled = Labelled::read(global, &args.run, &args.labels.labels)?;
-    let at = clock::rfc3339(clock::now(terminal.source_date_epoch.as_deref()));
+    let at = clock::rfc3339(terminal.now());
     let day: String = at.chars().take(10).collect();
     let digest = labelled.labels.digest.to_string();
     let mut calibrations = Vec::new();
     for agreement in labelled.agreements(&args.labels)? {
         let text = CalibrationText::new(&agreement, &digest, &day).ok_or_else(|| {
-            CliError::invalid(format!(
+            AppError::invalid(format!(
                 "people called all labelled answers alike on `{}`; a calibration needs good ones and bad ones",
                 agreement.metric
             ))

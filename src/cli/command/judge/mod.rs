@@ -13,16 +13,16 @@ mod prefer;
 mod show;
 
 use super::super::{
-    args::Global, error::CliError, exit_code::ExitCode, judge_args::JudgeCommand,
-    terminal::Terminal,
+    args::Global, exit_code::ExitCode, judge_args::JudgeCommand, terminal::Terminal,
 };
+use groundgate_app::AppError;
 
 /// Runs the command.
 pub(crate) fn run(
     global: &Global,
     command: &JudgeCommand,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+) -> Result<ExitCode, AppError> {
     match command {
         JudgeCommand::Check(args) => check::run(global, args, terminal),
         JudgeCommand::Agreement(args) => labelled::agreement(global, args, terminal),

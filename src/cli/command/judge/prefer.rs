@@ -18,17 +18,14 @@ use serde_json::json;
 
 use super::{
     super::super::{
-        args::Global,
-        error::CliError,
-        exit_code::ExitCode,
-        judge_args::PreferArgs,
-        project,
-        rejudge::{self, Answers, Judging},
-        runs,
-        terminal::Terminal,
-        wants_json, wiring,
+        args::Global, exit_code::ExitCode, judge_args::PreferArgs, terminal::Terminal, wants_json,
     },
     flips::{answered, sample},
+};
+use groundgate_app::{
+    AppError, ErrorClass, project,
+    rejudge::{self, Answers, Judging},
+    runs, wiring,
 };
 
 /// Runs the command.
@@ -36,9 +33,9 @@ pub(super) fn run(
     global: &Global,
     args: &PreferArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
-    let config = project::config(global)?;
-    let side = |name: &str| -> Result<Vec<(Case, Answer)>, CliError> {
+) -> Result<ExitCode, AppError> {
+    let config = project::config(global.config.as_deref())?;
+    let side = |name: &str| -> Result<Vec<(Case, Answer)>, AppError> {
         let reader = runs::open(&config.runs_dir, name)?;
         Ok(answered(&Answers::of_run(&reader)?))
     };
@@ -48,15 +45,15 @@ pub(super) fn run(
         config.seed,
     );
     if pairs.is_empty() {
-        return Err(CliError::new(
-            ExitCode::NothingToDo,
-            anyhow::anyhow!("the two runs have no answered question in common"),
+        return Err(AppError::new(
+            ErrorClass::NothingToDo,
+            "the two runs have no answered question in common".to_string(),
         ));
     }
-    let comparing = pairwise(rejudge::chosen(&config, &args.judges)?)?;
-    let cap = rejudge::cap(&config, &args.judges)?;
+    let comparing = pairwise(rejudge::chosen(&config, &args.judges.asked())?)?;
+    let cap = rejudge::cap(&config, &args.judges.asked())?;
     let judging = Judging::apart(&config, comparing, cap);
-    let judged = judging.judge(&Answers::of_cases("pairs", pairs), terminal)?;
+    let judged = judging.judge(&Answers::of_cases("pairs", pairs), &terminal.app())?;
     let reader = rejudge::whole(&judged)?;
     let table = reader.score_table()?;
     let bias = bias(&reader, table.planned())?;
@@ -99,7 +96,7 @@ fn pairs(base: Vec<(Case, Answer)>, candidate: Vec<(Case, Answer)>) -> Vec<(Case
 }
 
 /// Those judges that compare.
-fn pairwise(judges: Vec<JudgeConfig>) -> Result<Vec<JudgeConfig>, CliError> {
+fn pairwise(judges: Vec<JudgeConfig>) -> Result<Vec<JudgeConfig>, AppError> {
     let mut found = Vec::new();
     for judge in judges {
         if wiring::spec(&judge)?.is_some_and(|spec| spec.mode == Mode::Pairwise) {
@@ -108,7 +105,7 @@ fn pairwise(judges: Vec<JudgeConfig>) -> Result<Vec<JudgeConfig>, CliError> {
     }
     if found.is_empty() {
         return Err(
-            CliError::invalid("no judge of the configuration compares two answers")
+            AppError::invalid("no judge of the configuration compares two answers")
                 .with_help("add a [[judge]] with spec = \"preference\""),
         );
     }
@@ -142,7 +139,7 @@ struct Label {
 }
 
 /// How often the answer shown first wins, over all replies that decide.
-fn bias(reader: &Reader, planned: usize) -> Result<Option<PositionBias>, CliError> {
+fn bias(reader: &Reader, planned: usize) -> Result<Option<PositionBias>, AppError> {
     let (mut first, mut decided) = (0, 0);
     for trial in 0..planned {
         for call in reader.calls_of(trial)? {

@@ -23,15 +23,14 @@ use money::{Money, Order};
 use super::{
     super::{
         args::{Global, PlanArgs},
-        assemble::Loaded,
-        error::{CliError, warn},
         exit_code::ExitCode,
-        files, project, runs,
         terminal::Terminal,
-        wants_json, wiring,
+        wants_json,
     },
     validate,
 };
+use crate::cli::error::warn;
+use groundgate_app::{App, AppError, ErrorClass, assemble::Loaded, files, project, runs, wiring};
 
 /// So many rules with little power are warned about by name.
 const NAMED: usize = 5;
@@ -72,8 +71,8 @@ pub(crate) fn run(
     global: &Global,
     args: &PlanArgs,
     terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
-    let plan = plan(global, args)?;
+) -> Result<ExitCode, AppError> {
+    let plan = plan(&terminal.app(), global, args)?;
     if wants_json(global) {
         terminal.line(&json::render(&plan).to_string());
     } else {
@@ -86,8 +85,8 @@ pub(crate) fn run(
     Ok(check_budget(&plan, terminal))
 }
 
-fn plan(global: &Global, args: &PlanArgs) -> Result<Plan, CliError> {
-    let mut config = project::config(global)?;
+fn plan(app: &App, global: &Global, args: &PlanArgs) -> Result<Plan, AppError> {
+    let mut config = project::config(global.config.as_deref())?;
     if let Some(path) = &args.evalset {
         config.eval_set.clone_from(path);
     }
@@ -123,6 +122,7 @@ fn plan(global: &Global, args: &PlanArgs) -> Result<Plan, CliError> {
         assumptions,
     };
     let money = Money::of(&Order {
+        app,
         config: &config,
         copilot,
         eval_set: &eval_set,
@@ -156,7 +156,7 @@ fn plan(global: &Global, args: &PlanArgs) -> Result<Plan, CliError> {
     })
 }
 
-fn copilot<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a CopilotConfig, CliError> {
+fn copilot<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a CopilotConfig, AppError> {
     let found = match name {
         None => config.copilots.first(),
         Some(name) => config.copilot(name),
@@ -168,25 +168,25 @@ fn copilot<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a CopilotConf
             .iter()
             .map(|one| one.name.as_str())
             .collect();
-        CliError::usage(format!("the configuration has no copilot `{name}`"))
+        AppError::usage(format!("the configuration has no copilot `{name}`"))
             .with_help(format!("it has {}", known.join(", ")))
     })
 }
 
-fn eval_set(config: &Config) -> Result<EvalSet, CliError> {
+fn eval_set(config: &Config) -> Result<EvalSet, AppError> {
     let path = &config.eval_set;
     let eval_set = load(&path.display().to_string(), &files::read(path)?)?;
     if eval_set.cases.is_empty() {
-        return Err(CliError::new(
-            ExitCode::NothingToDo,
-            anyhow::anyhow!("no case was selected"),
+        return Err(AppError::new(
+            ErrorClass::NothingToDo,
+            "no case was selected".to_string(),
         ));
     }
     Ok(eval_set)
 }
 
 /// A record; nothing where there is none and nobody asked for one, or where `none` was asked for.
-fn record(config: &Config, name: &str, is_asked_for: bool) -> Result<Option<Loaded>, CliError> {
+fn record(config: &Config, name: &str, is_asked_for: bool) -> Result<Option<Loaded>, AppError> {
     if name == "none" || (!is_asked_for && runs::list(&config.runs_dir)?.is_empty()) {
         return Ok(None);
     }
@@ -198,7 +198,7 @@ fn baseline(
     config: &Config,
     (written, policy): (Option<&str>, &Policy),
     pilot: Option<&Loaded>,
-) -> Result<Option<Loaded>, CliError> {
+) -> Result<Option<Loaded>, AppError> {
     if let Some(name) = written {
         return record(config, name, true);
     }
@@ -212,7 +212,7 @@ fn baseline(
 
 /// The most votes of a judge with a model, at least 1, how many such judges there are, and how many
 /// calls they make besides.
-fn votes(config: &Config) -> Result<(u32, u32, u32), CliError> {
+fn votes(config: &Config) -> Result<(u32, u32, u32), AppError> {
     let (mut most, mut n_judges, mut n_splits) = (1, 0, 0);
     for judge in &config.judges {
         if let Some(spec) = wiring::spec(judge)? {
@@ -224,41 +224,41 @@ fn votes(config: &Config) -> Result<(u32, u32, u32), CliError> {
     Ok((most, n_judges, n_splits))
 }
 
-fn within(number: u32, most: u32, what: &str) -> Result<u32, CliError> {
+fn within(number: u32, most: u32, what: &str) -> Result<u32, AppError> {
     if (1..=most).contains(&number) {
         Ok(number)
     } else {
-        Err(CliError::usage(format!(
+        Err(AppError::usage(format!(
             "{what} is a number from 1 to {most}"
         )))
     }
 }
 
-fn checked_drop(drop: f64) -> Result<f64, CliError> {
+fn checked_drop(drop: f64) -> Result<f64, AppError> {
     if drop > 0.0 && drop.is_finite() {
         Ok(drop)
     } else {
-        Err(CliError::usage(
+        Err(AppError::usage(
             "--want-drop is a number above 0, on the metric's scale: 0.03 is 3 points",
         ))
     }
 }
 
-fn cap(config: &Config, dollars: Option<f64>) -> Result<Option<Usd>, CliError> {
+fn cap(config: &Config, dollars: Option<f64>) -> Result<Option<Usd>, AppError> {
     match dollars {
         None => Ok(config.budget),
         Some(dollars) => Usd::from_dollars(dollars)
             .map(Some)
-            .ok_or_else(|| CliError::usage(format!("{dollars} is not an amount of dollars"))),
+            .ok_or_else(|| AppError::usage(format!("{dollars} is not an amount of dollars"))),
     }
 }
 
 /// What `--assume KEY=NUMBER` says, over the defaults; and the price of writing a question.
-fn assumptions(written: &[String]) -> Result<(Assumptions, f64), CliError> {
+fn assumptions(written: &[String]) -> Result<(Assumptions, f64), AppError> {
     let (mut assumptions, mut question_usd) = (Assumptions::default(), 0.0);
     for one in written {
         let wrong = || {
-            CliError::usage(format!("`--assume {one}` says nothing")).with_help(
+            AppError::usage(format!("`--assume {one}` says nothing")).with_help(
                 "mean, sd, correlation and flips take a number from 0 to 1, question-usd an amount",
             )
         };

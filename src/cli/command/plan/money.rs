@@ -9,7 +9,7 @@ use groundgate_model::{
 use groundgate_record::ReplySummary;
 use serde_json::{Value, json};
 
-use super::super::super::{assemble::Loaded, error::CliError, pipeline, wiring};
+use groundgate_app::{App, AppError, assemble::Loaded, pipeline, wiring};
 
 /// What a run will take.
 #[derive(Debug, Clone)]
@@ -65,6 +65,7 @@ impl Usage {
 
 /// What is planned, as far as money goes.
 pub(super) struct Order<'a> {
+    pub(super) app: &'a App,
     pub(super) config: &'a Config,
     pub(super) copilot: &'a CopilotConfig,
     pub(super) eval_set: &'a EvalSet,
@@ -78,7 +79,7 @@ pub(super) struct Order<'a> {
 
 impl Money {
     /// Adds it up; nothing is called.
-    pub(super) fn of(order: &Order<'_>) -> Result<Self, CliError> {
+    pub(super) fn of(order: &Order<'_>) -> Result<Self, AppError> {
         let attempts = usize::try_from(order.attempts).unwrap_or(usize::MAX);
         let answers = order.eval_set.cases.len().saturating_mul(attempts);
         let votes = usize::try_from(order.judge_votes).unwrap_or(usize::MAX);
@@ -155,7 +156,7 @@ impl Money {
     }
 }
 
-fn usage(pilot: &Loaded) -> Result<(Usage, Usage), CliError> {
+fn usage(pilot: &Loaded) -> Result<(Usage, Usage), AppError> {
     let (mut copilot, mut judge) = (Usage::default(), Usage::default());
     pilot.reader.for_each_call(|call| match &call.result {
         Ok(ReplySummary::Answer(reply)) => {
@@ -178,7 +179,7 @@ fn worst(
     notes: &mut Vec<String>,
 ) -> Option<Usd> {
     let runtime = pipeline::runtime().ok()?;
-    let copilot = match wiring::uncalled_copilot(order.config, order.copilot, &runtime) {
+    let copilot = match wiring::uncalled_copilot(order.app, order.config, order.copilot, &runtime) {
         Ok(copilot) => copilot,
         Err(error) => {
             notes.push(format!("the worst case is not known: {}", error.error));

@@ -14,33 +14,36 @@ use groundgate_report::{
 };
 use groundgate_stats::quantile::SortedSample;
 
-use super::{clock, error::CliError, exit_code::ExitCode};
+use super::{
+    clock,
+    error::{AppError, ErrorClass},
+};
 
 /// A record with everything that a report wants of it in memory.
-pub(crate) struct Loaded {
-    pub(crate) reader: Reader,
-    pub(crate) table: ScoreTable,
+pub struct Loaded {
+    pub reader: Reader,
+    pub table: ScoreTable,
 }
 
 impl Loaded {
     /// Reads a record.
-    pub(crate) fn new(reader: Reader) -> Result<Self, CliError> {
+    pub fn new(reader: Reader) -> Result<Self, AppError> {
         let table = reader.score_table()?;
         table
             .check()
-            .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
+            .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
         Ok(Self { reader, table })
     }
 
     /// What the record measures, for the policy's reader.
-    pub(crate) fn known_metrics(&self) -> KnownMetrics {
+    pub fn known_metrics(&self) -> KnownMetrics {
         let columns = self.table.columns.iter();
         columns
             .map(|(name, column)| (name.clone(), column.metric.clone()))
             .collect()
     }
 
-    fn summary(&self) -> Result<RunSummary, CliError> {
+    fn summary(&self) -> Result<RunSummary, AppError> {
         let header = self.reader.header();
         let calls = Calls::of(&self.reader)?;
         let latencies = self
@@ -74,7 +77,7 @@ impl Loaded {
 }
 
 /// One trial, opened; a trial that cannot be read says so in its place.
-pub(crate) fn open(reader: &Reader, trial: usize) -> AnswerReport {
+pub fn open(reader: &Reader, trial: usize) -> AnswerReport {
     let empty = |why: String| AnswerReport {
         text: Err(why),
         claims: Vec::new(),
@@ -136,7 +139,7 @@ struct Calls {
 }
 
 impl Calls {
-    fn of(reader: &Reader) -> Result<Self, CliError> {
+    fn of(reader: &Reader) -> Result<Self, AppError> {
         let mut this = Self::default();
         let (mut copilot, mut judge) = (Some(Usd::ZERO), Some(Usd::ZERO));
         reader.for_each_call(|call| {
@@ -171,18 +174,18 @@ impl Calls {
 }
 
 /// What is to be decided, and what for.
-pub(crate) struct Question<'a> {
-    pub(crate) candidate: &'a Loaded,
-    pub(crate) baseline: Option<&'a Loaded>,
-    pub(crate) policy: &'a Policy,
-    pub(crate) policy_name: &'a str,
+pub struct Question<'a> {
+    pub candidate: &'a Loaded,
+    pub baseline: Option<&'a Loaded>,
+    pub policy: &'a Policy,
+    pub policy_name: &'a str,
     /// Where it is to go, when the gate is asked, and what else it is told.
-    pub(crate) facts: &'a Facts,
-    pub(crate) embed: Embed,
+    pub facts: &'a Facts,
+    pub embed: Embed,
 }
 
 /// Decides, and puts the report together.
-pub(crate) fn report(question: &Question<'_>) -> Result<(Report, Digest), CliError> {
+pub fn report(question: &Question<'_>) -> Result<(Report, Digest), AppError> {
     let (candidate, baseline) = (question.candidate, question.baseline);
     let evidence = Evidence {
         candidate: &candidate.table,
@@ -208,7 +211,7 @@ pub(crate) fn report(question: &Question<'_>) -> Result<(Report, Digest), CliErr
         policy: question.policy,
         environment: question.facts.environment.clone(),
         evaluated_at: clock::rfc3339(question.facts.at),
-        exit_code: ExitCode::from(decision.verdict).number(),
+        exit_code: groundgate_report::exit_code(decision.verdict),
         next: next(question, &decision.findings),
         decision,
         sign_off,

@@ -1,11 +1,11 @@
 //! From the configuration to things that talk: copilots, judges and their models.
 
-use std::{fs, path::Path, sync::Arc};
+use std::sync::Arc;
 
-use groundgate_app::{
+use crate::{
     config::{
         Config, CopilotConfig, CopilotKind, EndpointConfig, History, JudgeConfig, JudgeEndpoint,
-        JurorConfig, Lookup, ModelApi, ServedModel, SpecSource,
+        JurorConfig, ModelApi, ServedModel, SpecSource,
     },
     demo::{Answerer, serve},
 };
@@ -29,32 +29,31 @@ use groundgate_run::{Juror, Seat, SeatKind};
 use tokio::runtime::Runtime;
 
 use super::{
+    app::App,
     bundled, cascades, databricks,
-    error::CliError,
-    exit_code::ExitCode,
+    error::{AppError, ErrorClass},
     files,
     prices::Prices,
-    terminal::{self, Terminal},
 };
 
 /// A copilot with what it talks through.
-pub(crate) struct Wired {
-    pub(crate) copilot: Arc<dyn Copilot>,
+pub struct Wired {
+    pub copilot: Arc<dyn Copilot>,
     /// `None` where nothing goes over a network, or to this program's own demo only.
-    pub(crate) client: Option<Arc<Client>>,
+    pub client: Option<Arc<Client>>,
 }
 
 /// The system under test. A demo copilot is served on `runtime`; `first_model` is the model that has
 /// answered in an earlier part of the run.
-pub(crate) fn copilot(
+pub fn copilot(
+    app: &App,
     config: &Config,
     chosen: &CopilotConfig,
     first_model: Option<String>,
     runtime: &Runtime,
-    terminal: &Terminal,
-) -> Result<Wired, CliError> {
+) -> Result<Wired, AppError> {
     let _inside = runtime.enter();
-    let wired = bare_copilot(config, chosen, runtime, Some(terminal))?;
+    let wired = bare_copilot(app, config, chosen, runtime, Wake::Sleepers)?;
     let mut copilot = wired.copilot;
     match &chosen.served_model {
         ServedModel::Any => {}
@@ -66,13 +65,14 @@ pub(crate) fn copilot(
 }
 
 /// The system under test for what its calls can cost: nothing is called, also not to make it ready.
-pub(crate) fn uncalled_copilot(
+pub fn uncalled_copilot(
+    app: &App,
     config: &Config,
     chosen: &CopilotConfig,
     runtime: &Runtime,
-) -> Result<Arc<dyn Copilot>, CliError> {
+) -> Result<Arc<dyn Copilot>, AppError> {
     let _inside = runtime.enter();
-    let wired = bare_copilot(config, chosen, runtime, None)?;
+    let wired = bare_copilot(app, config, chosen, runtime, Wake::Nobody)?;
     Ok(with_history(chosen, wired.copilot))
 }
 
@@ -86,13 +86,20 @@ fn with_history(chosen: &CopilotConfig, copilot: Arc<dyn Copilot>) -> Arc<dyn Co
     }
 }
 
-/// Without a terminal to tell about it, no endpoint is looked at or woken up.
+/// Whether endpoints that scale to zero are looked at and woken up.
+#[derive(Debug, Clone, Copy)]
+enum Wake {
+    Sleepers,
+    Nobody,
+}
+
 fn bare_copilot(
+    app: &App,
     config: &Config,
     chosen: &CopilotConfig,
     runtime: &Runtime,
-    terminal: Option<&Terminal>,
-) -> Result<Wired, CliError> {
+    wake: Wake,
+) -> Result<Wired, AppError> {
     let seed = config.seed;
     let prices = Prices::of(config)?;
     let over = |client: &Arc<Client>, copilot: Arc<dyn Copilot>| Wired {
@@ -101,7 +108,7 @@ fn bare_copilot(
     };
     Ok(match &chosen.kind {
         CopilotKind::OpenAi { endpoint, settings } => {
-            let client = client(endpoint, seed)?;
+            let client = client(app, endpoint, seed)?;
             let mut settings = (**settings).clone();
             prices.fill_chat(&mut settings.model);
             let copilot = ChatCopilot::new(Arc::clone(&client), settings);
@@ -112,36 +119,36 @@ fn bare_copilot(
             api,
             settings,
         } => {
-            let client = client(endpoint, seed)?;
+            let client = client(app, endpoint, seed)?;
             let model = model(&client, prices.filled(api));
             let copilot = ModelCopilot::new(Arc::clone(&client), model, (**settings).clone());
             over(&client, Arc::new(copilot))
         }
         CopilotKind::Databricks { endpoint, settings } => {
-            let client = client(endpoint, seed)?;
+            let client = client(app, endpoint, seed)?;
             let place = databricks::Place {
                 client: &client,
                 endpoint,
                 may_be_mixed: chosen.served_model == ServedModel::Any,
                 seed,
             };
-            let copilot = match terminal {
-                Some(terminal) => databricks::copilot(&place, settings, runtime, terminal)?,
-                None => {
+            let copilot = match wake {
+                Wake::Sleepers => databricks::copilot(app, &place, settings, runtime)?,
+                Wake::Nobody => {
                     DatabricksCopilot::on_mlflow(Arc::clone(&client), settings.settings.clone())
                 }
             };
             over(&client, Arc::new(copilot))
         }
         CopilotKind::Mlflow { endpoint, settings } => {
-            let client = client(endpoint, seed)?;
+            let client = client(app, endpoint, seed)?;
             let copilot = DatabricksCopilot::on_mlflow(Arc::clone(&client), (**settings).clone());
             over(&client, Arc::new(copilot))
         }
         CopilotKind::Http { endpoint, settings } => {
-            let client = client(endpoint, seed)?;
+            let client = client(app, endpoint, seed)?;
             let copilot = HttpCopilot::new(Arc::clone(&client), settings)
-                .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
+                .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
             over(&client, Arc::new(copilot))
         }
         CopilotKind::Command(settings) => local(CommandCopilot::new(
@@ -190,7 +197,7 @@ fn model(client: &Arc<Client>, api: ModelApi) -> Arc<dyn ChatModel> {
 }
 
 /// Serves the demo copilot over the configured knowledge base, or the bundled one.
-fn serve_demo(config: &Config, runtime: &Runtime) -> Result<String, CliError> {
+fn serve_demo(config: &Config, runtime: &Runtime) -> Result<String, AppError> {
     let knowledge_base = match &config.knowledge_base {
         Some(path) => KnowledgeBase::load(&path.display().to_string(), &files::read(path)?)?,
         None => bundled::knowledge_base()?,
@@ -198,19 +205,19 @@ fn serve_demo(config: &Config, runtime: &Runtime) -> Result<String, CliError> {
     let (address, server) = runtime
         .block_on(serve(Answerer::new(knowledge_base)))
         .map_err(|cause| {
-            CliError::internal("failed to serve the demo copilot on loopback").because(cause)
+            AppError::internal("failed to serve the demo copilot on loopback").because(cause)
         })?;
     runtime.spawn(server);
     Ok(format!("http://{address}/v1"))
 }
 
 /// The judges, in the configuration's order.
-pub(crate) fn seats(config: &Config, runtime: &Runtime) -> Result<Vec<Seat>, CliError> {
+pub fn seats(app: &App, config: &Config, runtime: &Runtime) -> Result<Vec<Seat>, AppError> {
     let _inside = runtime.enter();
     let prices = Prices::of(config)?;
     let mut seats: Vec<Seat> = Vec::new();
     for judge in &config.judges {
-        let mut seat = seat(judge, &prices, config.seed)?;
+        let mut seat = seat(app, judge, &prices, config.seed)?;
         seat.apart = cascades::apart(config, judge)?;
         seats.push(seat);
     }
@@ -223,14 +230,14 @@ pub(crate) fn seats(config: &Config, runtime: &Runtime) -> Result<Vec<Seat>, Cli
     Ok(seats)
 }
 
-fn seat(judge: &JudgeConfig, prices: &Prices, seed: u64) -> Result<Seat, CliError> {
+fn seat(app: &App, judge: &JudgeConfig, prices: &Prices, seed: u64) -> Result<Seat, AppError> {
     let name = judge.name.clone();
     let Some(spec) = spec(judge)? else {
         let judge = Arc::new(bundled::judge()?);
         return Ok(Seat::alone(name, SeatKind::Embedded(judge)));
     };
-    let juror = |juror: &JurorConfig| -> Result<Juror, CliError> {
-        let (_, model) = judge_model(&juror.endpoint, prices, seed)?;
+    let juror = |juror: &JurorConfig| -> Result<Juror, AppError> {
+        let (_, model) = judge_model(app, &juror.endpoint, prices, seed)?;
         Ok(Juror {
             name: juror.name.clone(),
             model,
@@ -244,23 +251,24 @@ fn seat(judge: &JudgeConfig, prices: &Prices, seed: u64) -> Result<Seat, CliErro
 }
 
 /// The model behind a judge, with what it talks through.
-pub(crate) fn judge_model(
+pub fn judge_model(
+    app: &App,
     written: &JudgeEndpoint,
     prices: &Prices,
     seed: u64,
-) -> Result<(Arc<Client>, Arc<dyn ChatModel>), CliError> {
-    let client = client(&written.endpoint, seed)?;
+) -> Result<(Arc<Client>, Arc<dyn ChatModel>), AppError> {
+    let client = client(app, &written.endpoint, seed)?;
     let model = model(&client, prices.filled(&written.api));
     Ok((client, model))
 }
 
 /// A judge's spec, checked against its known cases; `None` for the embedded judge.
-pub(crate) fn spec(judge: &JudgeConfig) -> Result<Option<JudgeSpec>, CliError> {
+pub fn spec(judge: &JudgeConfig) -> Result<Option<JudgeSpec>, AppError> {
     Ok(spec_with_cases(judge)?.map(|(spec, _)| spec))
 }
 
 /// What a judge measures, under its own names.
-pub(crate) fn metrics(judge: &JudgeConfig) -> Result<Vec<MetricSpec>, CliError> {
+pub fn metrics(judge: &JudgeConfig) -> Result<Vec<MetricSpec>, AppError> {
     let Some(spec) = spec(judge)? else {
         return Ok(OfflineJudge::metrics());
     };
@@ -269,9 +277,9 @@ pub(crate) fn metrics(judge: &JudgeConfig) -> Result<Vec<MetricSpec>, CliError> 
 }
 
 /// The same with the known cases themselves.
-pub(crate) fn spec_with_cases(
+pub fn spec_with_cases(
     judge: &JudgeConfig,
-) -> Result<Option<(JudgeSpec, Vec<KnownCase>)>, CliError> {
+) -> Result<Option<(JudgeSpec, Vec<KnownCase>)>, AppError> {
     let (file, text, cases) = match &judge.spec {
         SpecSource::Embedded => return Ok(None),
         SpecSource::Bundled(name) => match groundgate_judge::bundled(name) {
@@ -281,7 +289,7 @@ pub(crate) fn spec_with_cases(
                 Some(bundled.cases.to_owned()),
             ),
             None => {
-                return Err(CliError::invalid(format!(
+                return Err(AppError::invalid(format!(
                     "there is no bundled judge `{name}`"
                 )));
             }
@@ -300,7 +308,7 @@ pub(crate) fn spec_with_cases(
     let cases_file = file.replace(".toml", ".cases.jsonl");
     let Some(cases) = cases else {
         return Err(
-            CliError::invalid(format!("judge `{}` has no known cases", judge.name)).with_help(
+            AppError::invalid(format!("judge `{}` has no known cases", judge.name)).with_help(
                 format!("write `{cases_file}`: answers that it must get right, one a line"),
             ),
         );
@@ -312,13 +320,13 @@ pub(crate) fn spec_with_cases(
 }
 
 /// The votes of all jurors together, and how many of them must be scored, as the configuration says.
-fn set_votes(spec: &mut JudgeSpec, judge: &JudgeConfig) -> Result<(), CliError> {
+fn set_votes(spec: &mut JudgeSpec, judge: &JudgeConfig) -> Result<(), AppError> {
     let n_jurors = u32::try_from(judge.jurors.len()).unwrap_or(u32::MAX);
     let each = judge.votes.unwrap_or(spec.votes);
     let votes = each.saturating_mul(n_jurors);
     if let Some(fault) = spec.votes_fault(each, votes) {
         let message = format!("judge `{}` has {fault}", judge.name);
-        return Err(CliError::invalid(message).with_help("`votes` are those of each juror"));
+        return Err(AppError::invalid(message).with_help("`votes` are those of each juror"));
     }
     spec.set_votes(votes);
     match judge.votes_needed {
@@ -330,24 +338,17 @@ fn set_votes(spec: &mut JudgeSpec, judge: &JudgeConfig) -> Result<(), CliError> 
                 judge.name
             );
             return Err(
-                CliError::invalid(message).with_help("it counts the votes of all jurors together")
+                AppError::invalid(message).with_help("it counts the votes of all jurors together")
             );
         }
     }
     Ok(())
 }
 
-/// How the configuration's secrets are looked up.
-pub(crate) fn lookup() -> Lookup<'static> {
-    Lookup {
-        env: &terminal::variable,
-        file: &|path: &Path| fs::read(path),
-    }
-}
-
-pub(crate) fn client(endpoint: &EndpointConfig, seed: u64) -> Result<Arc<Client>, CliError> {
-    let endpoint = endpoint.resolve(lookup())?;
+/// A client of an endpoint, its secrets looked up.
+pub fn client(app: &App, endpoint: &EndpointConfig, seed: u64) -> Result<Arc<Client>, AppError> {
+    let endpoint = endpoint.resolve(app.lookup())?;
     let client = Client::new(&endpoint, Arc::new(SystemClock::new()), seed)
-        .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
+        .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
     Ok(Arc::new(client))
 }

@@ -12,14 +12,14 @@ use std::{
 use groundgate_gate::{KnownMetrics, Policy, Waiver, read_policy, read_waivers};
 use groundgate_model::unit::Digest;
 
-use super::{args::Global, error::CliError, files, project, terminal::Terminal};
+use super::{error::AppError, files, project};
 
 /// The file of waivers, beside the policy.
 const WAIVERS: &str = "waivers.toml";
 
 /// A policy's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PolicySource {
+pub enum PolicySource {
     /// A file.
     File(PathBuf),
     /// A file of a revision, by its path from the repository's root.
@@ -37,7 +37,7 @@ impl fmt::Display for PolicySource {
 
 impl PolicySource {
     /// `FILE` or `git:REVISION:FILE`.
-    pub(crate) fn parse(written: &str) -> Result<Self, CliError> {
+    pub fn parse(written: &str) -> Result<Self, AppError> {
         let Some(rest) = written.strip_prefix("git:") else {
             return Ok(Self::File(PathBuf::from(written)));
         };
@@ -51,22 +51,22 @@ impl PolicySource {
                 })
             }
             _ => Err(
-                CliError::usage(format!("`{written}` names no file of a revision"))
+                AppError::usage(format!("`{written}` names no file of a revision"))
                     .with_help("write git:origin/main:gate.toml"),
             ),
         }
     }
 
     /// What the arguments mean, or the configuration's.
-    pub(crate) fn chosen(global: &Global, written: Option<&str>) -> Result<Self, CliError> {
+    pub fn chosen(configured: Option<&Path>, written: Option<&str>) -> Result<Self, AppError> {
         match written {
             Some(written) => Self::parse(written),
-            None => Ok(Self::File(project::policy_path(global)?)),
+            None => Ok(Self::File(project::policy_path(configured)?)),
         }
     }
 
     /// The path of its file, in the working tree or in the repository.
-    pub(crate) fn file(&self) -> &str {
+    pub fn file(&self) -> &str {
         match self {
             Self::File(path) => path.to_str().unwrap_or("gate.toml"),
             Self::Git { path, .. } => path,
@@ -74,22 +74,22 @@ impl PolicySource {
     }
 
     /// The policy's text.
-    pub(crate) fn text(&self) -> Result<String, CliError> {
+    pub fn text(&self) -> Result<String, AppError> {
         match self {
             Self::File(path) => files::read_text(path),
             Self::Git { revision, path } => show(revision, path)?.ok_or_else(|| {
-                CliError::invalid(format!("`{path}` is not in revision `{revision}`"))
+                AppError::invalid(format!("`{path}` is not in revision `{revision}`"))
                     .with_help("paths begin at the repository's root; fetch the revision first")
             }),
         }
     }
 
     /// The policy for an environment.
-    pub(crate) fn policy(
+    pub fn policy(
         &self,
         environment: Option<&str>,
         known: &KnownMetrics,
-    ) -> Result<Policy, CliError> {
+    ) -> Result<Policy, AppError> {
         Ok(read_policy(
             &self.to_string(),
             &self.text()?,
@@ -99,7 +99,7 @@ impl PolicySource {
     }
 
     /// The waivers beside the policy, from where the policy is from; none where there is no such file.
-    pub(crate) fn waivers(&self, policy: &Policy) -> Result<Vec<Waiver>, CliError> {
+    pub fn waivers(&self, policy: &Policy) -> Result<Vec<Waiver>, AppError> {
         let (name, text) = match self {
             Self::File(path) => {
                 let path = path.with_file_name(WAIVERS);
@@ -125,7 +125,7 @@ impl PolicySource {
     }
 
     /// The file of the working tree that has this place; none where this is one.
-    pub(crate) fn in_working_tree(&self) -> Result<Option<PathBuf>, CliError> {
+    pub fn in_working_tree(&self) -> Result<Option<PathBuf>, AppError> {
         let Self::Git { path, .. } = self else {
             return Ok(None);
         };
@@ -135,26 +135,26 @@ impl PolicySource {
     }
 
     /// Refuses a policy that the change under test could have written, unless it is pinned.
-    pub(crate) fn check_trusted(
+    pub fn check_trusted(
         &self,
         policy: &Policy,
         pinned: Option<&str>,
-        terminal: &Terminal,
-    ) -> Result<(), CliError> {
+        is_ci: bool,
+    ) -> Result<(), AppError> {
         if let Some(pinned) = pinned {
             let is_it = Digest::parse(pinned).is_some_and(|digest| digest == policy.digest);
             return if is_it {
                 Ok(())
             } else {
-                Err(CliError::invalid(format!(
+                Err(AppError::invalid(format!(
                     "the policy's digest is {} and not `{pinned}`",
                     policy.digest
                 ))
                 .with_help("`groundgate policy show` prints the digest; who may pin another one decides about the bar"))
             };
         }
-        if terminal.is_ci && matches!(self, Self::File(_)) {
-            return Err(CliError::usage(
+        if is_ci && matches!(self, Self::File(_)) {
+            return Err(AppError::usage(
                 "in CI the policy of the working tree decides nothing: a change could edit its own bar",
             )
             .with_help(
@@ -166,7 +166,7 @@ impl PolicySource {
 }
 
 /// A file of a revision; `None` where the revision has none.
-fn show(revision: &str, path: &str) -> Result<Option<String>, CliError> {
+fn show(revision: &str, path: &str) -> Result<Option<String>, AppError> {
     git(&[
         "rev-parse",
         "--verify",
@@ -174,7 +174,7 @@ fn show(revision: &str, path: &str) -> Result<Option<String>, CliError> {
         &format!("{revision}^{{commit}}"),
     ])
     .map_err(|_unknown| {
-        CliError::invalid(format!("git knows no revision `{revision}`"))
+        AppError::invalid(format!("git knows no revision `{revision}`"))
             .with_help("fetch it first: a shallow checkout has only its own commit")
     })?;
     let object = format!("{revision}:{path}");
@@ -183,21 +183,21 @@ fn show(revision: &str, path: &str) -> Result<Option<String>, CliError> {
         return Ok(None);
     }
     let text = String::from_utf8(git(&["cat-file", "blob", &object])?).map_err(|cause| {
-        CliError::invalid(format!("`{object}` is not UTF-8 text")).because(cause)
+        AppError::invalid(format!("`{object}` is not UTF-8 text")).because(cause)
     })?;
     Ok(Some(text))
 }
 
-fn git(arguments: &[&str]) -> Result<Vec<u8>, CliError> {
+fn git(arguments: &[&str]) -> Result<Vec<u8>, AppError> {
     let output = Command::new("git")
         .args(arguments)
         .output()
-        .map_err(|cause| CliError::invalid("failed to start git").because(cause))?;
+        .map_err(|cause| AppError::invalid("failed to start git").because(cause))?;
     if output.status.success() {
         Ok(output.stdout)
     } else {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(CliError::invalid(format!(
+        Err(AppError::invalid(format!(
             "git {} failed: {said}",
             arguments.join(" ")
         )))

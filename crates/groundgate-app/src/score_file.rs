@@ -12,13 +12,13 @@ use serde_json::{Map, Value};
 
 /// What a file held.
 #[derive(Debug, PartialEq)]
-pub(super) struct ScoreFile {
+pub struct ScoreFile {
     /// In the order of the file; never empty.
-    pub(super) rows: Vec<ScoreRow>,
+    pub rows: Vec<ScoreRow>,
     /// Whether there is a column of baseline scores.
-    pub(super) has_baseline: bool,
+    pub has_baseline: bool,
     /// Whether there is a column of clusters.
-    pub(super) has_clusters: bool,
+    pub has_clusters: bool,
 }
 
 const COLUMNS: [&str; 5] = ["case", "cluster", "attempt", "score", "baseline"];
@@ -39,7 +39,7 @@ enum Field {
 }
 
 /// Reads a file's text; `name` is for messages. No row at all gives no rows.
-pub(super) fn parse(name: &str, text: &str, score_type: ScoreType) -> Result<ScoreFile, Mistakes> {
+pub fn parse(name: &str, text: &str, score_type: ScoreType) -> Result<ScoreFile, Mistakes> {
     let text = text.trim_start_matches('\u{feff}');
     let mut mistakes = MistakeList::default();
     let written = if text.trim_start().starts_with('{') {

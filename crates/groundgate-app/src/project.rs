@@ -6,28 +6,28 @@ use std::{
     process::Command,
 };
 
-use groundgate_app::config::{Config, read_config};
+use crate::config::{Config, read_config};
 use groundgate_gate::{KnownMetrics, Policy, read_policy};
 use groundgate_judge::BUNDLED;
 
-use super::{args::Global, error::CliError, files};
+use super::{error::AppError, files};
 
 /// Names under which a configuration is looked for, in each folder up to the repository's root.
 const NAMES: [&str; 2] = ["groundgate.toml", ".config/groundgate.toml"];
 
 /// The configuration; an error where there is none.
-pub(crate) fn config(global: &Global) -> Result<Config, CliError> {
-    match find(global)? {
+pub fn config(configured: Option<&Path>) -> Result<Config, AppError> {
+    match find(configured)? {
         Some(path) => read(&path),
         None => Err(
-            CliError::invalid("there is no groundgate.toml here or above").with_help(
+            AppError::invalid("there is no groundgate.toml here or above").with_help(
                 "`groundgate init` writes a working example; or name one with --config FILE",
             ),
         ),
     }
 }
 
-fn read(path: &Path) -> Result<Config, CliError> {
+fn read(path: &Path) -> Result<Config, AppError> {
     let names = BUNDLED.map(|judge| judge.name);
     Ok(read_config(
         &path.display().to_string(),
@@ -37,12 +37,12 @@ fn read(path: &Path) -> Result<Config, CliError> {
 }
 
 /// The configuration's file, as short as it can be named from here.
-pub(crate) fn find(global: &Global) -> Result<Option<PathBuf>, CliError> {
-    if let Some(path) = &global.config {
-        return Ok(Some(path.clone()));
+pub fn find(configured: Option<&Path>) -> Result<Option<PathBuf>, AppError> {
+    if let Some(path) = configured {
+        return Ok(Some(path.to_owned()));
     }
     let here = env::current_dir().map_err(|cause| {
-        CliError::invalid("failed to find the working directory").because(cause)
+        AppError::invalid("failed to find the working directory").because(cause)
     })?;
     let mut way = PathBuf::new();
     for folder in here.ancestors() {
@@ -58,34 +58,34 @@ pub(crate) fn find(global: &Global) -> Result<Option<PathBuf>, CliError> {
 }
 
 /// Where records go: as the configuration says, `runs` where there is none.
-pub(crate) fn runs_dir(global: &Global) -> Result<PathBuf, CliError> {
-    Ok(match find(global)? {
+pub fn runs_dir(configured: Option<&Path>) -> Result<PathBuf, AppError> {
+    Ok(match find(configured)? {
         Some(path) => read(&path)?.runs_dir,
         None => PathBuf::from("runs"),
     })
 }
 
 /// The policy that the configuration names.
-pub(crate) fn policy_path(global: &Global) -> Result<PathBuf, CliError> {
-    Ok(match find(global)? {
+pub fn policy_path(configured: Option<&Path>) -> Result<PathBuf, AppError> {
+    Ok(match find(configured)? {
         Some(path) => read(&path)?.policy,
         None => PathBuf::from("gate.toml"),
     })
 }
 
 /// Reads a policy for an environment; its name in reports goes with it.
-pub(crate) fn policy(
+pub fn policy(
     path: &Path,
     environment: Option<&str>,
     known: &KnownMetrics,
-) -> Result<(String, Policy), CliError> {
+) -> Result<(String, Policy), AppError> {
     let name = path.display().to_string();
     let policy = read_policy(&name, &files::read_text(path)?, environment, known)?;
     Ok((name, policy))
 }
 
 /// The revision of the working directory, with a `+` where it differs from it.
-pub(crate) fn git_revision() -> Option<String> {
+pub fn git_revision() -> Option<String> {
     let output = Command::new("git")
         .args([
             "status",

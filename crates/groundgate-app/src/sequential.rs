@@ -1,8 +1,11 @@
 //! `run --sequential`: asks up to each planned look, and stops when the policy has decided.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
-use groundgate_app::config::Config;
+use crate::config::Config;
 use groundgate_gate::{Decision, Evidence, Facts, NextStep, Policy, decide, must_pass_cases};
 use groundgate_model::{
     eval_set::{Case, EvalSet},
@@ -13,20 +16,19 @@ use groundgate_run::{Ending, SeatKind};
 use tokio::runtime::Runtime;
 
 use super::{
-    args::LookArgs,
+    app::App,
     assemble::Loaded,
-    error::CliError,
-    exit_code::ExitCode,
-    pipeline::{self, Ended, Job},
+    error::AppError,
+    observer::Notice,
+    pipeline::{self, Job},
     project, runs,
-    terminal::Terminal,
 };
 
 /// Looks where none are given: enough to stop early, and few enough to lose no power.
 const LOOKS: usize = 5;
 
 /// The cases in the order in which a sequential run asks them.
-pub(crate) fn ordered(eval_set: &EvalSet, seed: u64) -> EvalSet {
+pub fn ordered(eval_set: &EvalSet, seed: u64) -> EvalSet {
     let clusters: Vec<&str> = eval_set.cases.iter().map(Case::cluster_or_id).collect();
     let order = cluster_order(&clusters, seed);
     let cases = order
@@ -35,15 +37,30 @@ pub(crate) fn ordered(eval_set: &EvalSet, seed: u64) -> EvalSet {
     EvalSet::new(eval_set.name.clone(), cases.collect())
 }
 
+/// How a sequential run is decided.
+#[derive(Debug, Clone, Default)]
+pub struct InterimRequest {
+    /// Whether to ask in random order, with interim analyses.
+    pub sequential: bool,
+    /// How many; fixed before the first call.
+    pub looks: Option<usize>,
+    /// The run that the policy compares with, where it is not the policy's own.
+    pub baseline: Option<String>,
+    /// The environment it is to go to, as in the policy.
+    pub env: Option<String>,
+    /// Another policy than the configuration's.
+    pub policy: Option<PathBuf>,
+}
+
 /// Who decides at each look.
-pub(crate) struct Decider {
+pub struct Decider {
     policy: Policy,
     baseline: Option<Loaded>,
 }
 
 impl Decider {
     /// Reads the policy and the baseline that the arguments mean.
-    pub(crate) fn new(config: &Config, args: &LookArgs, header: &Header) -> Result<Self, CliError> {
+    pub fn new(config: &Config, args: &InterimRequest, header: &Header) -> Result<Self, AppError> {
         let known = header
             .metrics
             .iter()
@@ -62,7 +79,7 @@ impl Decider {
             refuse_stale(&policy, baseline, header)?;
         }
         if baseline.is_none() && policy.rules.iter().any(|rule| rule.kind.needs_baseline()) {
-            return Err(CliError::usage(
+            return Err(AppError::usage(
                 "the policy compares with a baseline; a sequential run needs it to decide",
             )
             .with_help("add --baseline RUN"));
@@ -71,10 +88,10 @@ impl Decider {
     }
 
     /// The looks of a new run over cases that are in their order already.
-    pub(crate) fn looks(&self, eval_set: &EvalSet, args: &LookArgs) -> Result<Looks, CliError> {
+    pub fn looks(&self, eval_set: &EvalSet, args: &InterimRequest) -> Result<Looks, AppError> {
         let wanted = args.looks.unwrap_or(LOOKS);
         if !(1..=50).contains(&wanted) {
-            return Err(CliError::usage("--looks is a number from 1 to 50"));
+            return Err(AppError::usage("--looks is a number from 1 to 50"));
         }
         let clusters: Vec<&str> = eval_set.cases.iter().map(Case::cluster_or_id).collect();
         Ok(Looks {
@@ -85,12 +102,12 @@ impl Decider {
     }
 
     /// A resumed run must be decided by what decided its earlier looks.
-    pub(crate) fn check(&self, looks: &Looks) -> Result<(), CliError> {
+    pub fn check(&self, looks: &Looks) -> Result<(), AppError> {
         if looks.policy == self.policy.digest && looks.baseline == self.baseline_id() {
             return Ok(());
         }
         Err(
-            CliError::invalid("this sequential run began with another policy or baseline")
+            AppError::invalid("this sequential run began with another policy or baseline")
                 .with_help("name the same --policy, --env and --baseline as when it was started"),
         )
     }
@@ -101,7 +118,7 @@ impl Decider {
             .map(|loaded| loaded.table.run_id.clone())
     }
 
-    fn decide(&self, path: &Path) -> Result<(Decision, BTreeSet<usize>), CliError> {
+    fn decide(&self, path: &Path) -> Result<(Decision, BTreeSet<usize>), AppError> {
         let candidate = Loaded::new(Reader::open(path)?)?.table;
         let evidence = Evidence {
             candidate: &candidate,
@@ -116,7 +133,7 @@ impl Decider {
 
 /// Against a baseline that is too old when the run begins, no gate lets it pass: better said before money
 /// is spent.
-fn refuse_stale(policy: &Policy, baseline: &Loaded, header: &Header) -> Result<(), CliError> {
+fn refuse_stale(policy: &Policy, baseline: &Loaded, header: &Header) -> Result<(), AppError> {
     let Ok(begun) = header.created_at.parse() else {
         return Ok(());
     };
@@ -126,24 +143,22 @@ fn refuse_stale(policy: &Policy, baseline: &Loaded, header: &Header) -> Result<(
     };
     match policy.outside.baseline.doubt(&facts) {
         None => Ok(()),
-        Some(why) => Err(CliError::invalid(why).with_help(
+        Some(why) => Err(AppError::invalid(why).with_help(
             "make a new one first: `groundgate run` with the baseline's copilot, then name it with --baseline",
         )),
     }
 }
 
 /// Asks look after look until the decider has decided.
-pub(crate) fn execute(
+pub fn execute(
+    app: &App,
     mut job: Job,
-    (looks, decider): (&Looks, &Decider),
+    looks: &Looks,
+    decider: &Decider,
     runtime: &Runtime,
-    terminal: &Terminal,
-) -> Result<Ended, CliError> {
+) -> Result<Ending, AppError> {
     let n_looks = looks.cases.len();
-    let mut ended = Ended {
-        ending: Ending::Complete,
-        code: ExitCode::Done,
-    };
+    let mut ended = Ending::Complete;
     for (look, asked) in (1..).zip(looks.cases.iter().copied()) {
         let mut part: BTreeSet<usize> = (0..asked).collect();
         job.complete_as = if look == n_looks {
@@ -151,27 +166,29 @@ pub(crate) fn execute(
         } else {
             Status::Interrupted
         };
-        ended = stage(&mut job, &part, runtime, terminal)?;
-        if ended.ending != Ending::Complete || look == n_looks {
+        ended = stage(app, &mut job, &part, runtime)?;
+        if ended != Ending::Complete || look == n_looks {
             break;
         }
         let (mut decision, must_pass) = decider.decide(&job.path)?;
         if decision.next_step() == NextStep::AskMustPass {
             part.extend(must_pass);
-            ended = stage(&mut job, &part, runtime, terminal)?;
-            if ended.ending != Ending::Complete {
+            ended = stage(app, &mut job, &part, runtime)?;
+            if ended != Ending::Complete {
                 break;
             }
             (decision, _) = decider.decide(&job.path)?;
         }
-        terminal.note(&format!(
-            "look {look} of {n_looks}: {asked} of {} cases, {}",
-            job.plan.cases.len(),
-            decision.verdict
-        ));
+        app.notice(Notice::Interim {
+            number: look,
+            of: n_looks,
+            asked,
+            cases: job.plan.cases.len(),
+            verdict: decision.verdict,
+        });
         if decision.next_step() == NextStep::Stop {
             Writer::resume(Reader::open(&job.path)?)?.finish(Status::Decided)?;
-            terminal.note(&saved(&job, part.len()));
+            app.notice(saved(&job, part.len()));
             break;
         }
     }
@@ -179,19 +196,19 @@ pub(crate) fn execute(
 }
 
 fn stage(
+    app: &App,
     job: &mut Job,
     part: &BTreeSet<usize>,
     runtime: &Runtime,
-    terminal: &Terminal,
-) -> Result<Ended, CliError> {
+) -> Result<Ending, AppError> {
     job.plan.part = Some(part.clone());
-    let ended = pipeline::execute(job.clone(), runtime, terminal)?;
+    let ended = pipeline::execute(app, job.clone(), runtime)?;
     job.resumes = true;
     job.rerun_failures = false;
     Ok(ended)
 }
 
-fn saved(job: &Job, asked: usize) -> String {
+fn saved(job: &Job, asked: usize) -> Notice<'static> {
     let plan = &job.plan;
     let votes = plan.seats.iter().map(|seat| match &seat.kind {
         SeatKind::Embedded(_) => 0,
@@ -200,8 +217,8 @@ fn saved(job: &Job, asked: usize) -> String {
     let calls_per_trial = 1 + votes.sum::<usize>();
     let cases = plan.cases.len().saturating_sub(asked);
     let attempts = usize::try_from(plan.attempts).unwrap_or(1);
-    format!(
-        "decided: {cases} cases, {} calls, need not be asked",
-        cases * attempts * calls_per_trial
-    )
+    Notice::DecidedEarly {
+        cases,
+        calls: cases * attempts * calls_per_trial,
+    }
 }

@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use groundgate_app::config::{Config, JudgeConfig};
+use crate::config::{Config, JudgeConfig};
 use groundgate_endpoints::{chat::BoxFuture, copilot::Copilot};
 use groundgate_model::{
     eval_set::{Case, EvalSet},
@@ -19,38 +19,35 @@ use groundgate_model::{
     unit::Usd,
 };
 use groundgate_record::{Header, Reader, Status, Writer};
+use groundgate_run::Ending;
 
 use super::{
-    clock,
-    error::CliError,
-    exit_code::ExitCode,
+    app::App,
+    error::{AppError, ErrorClass},
     files,
-    judge_args::AskedJudges,
     pipeline::{self, Job},
     planning::{self, Parts},
-    runs,
-    terminal::Terminal,
-    wiring,
+    runs, wiring,
 };
 
 /// Answers with the cases they answer.
-pub(crate) struct Answers {
+pub struct Answers {
     /// The eval set's name.
-    pub(crate) name: String,
-    pub(crate) cases: Vec<Case>,
-    pub(crate) attempts: u32,
+    pub name: String,
+    pub cases: Vec<Case>,
+    pub attempts: u32,
     /// By planned trial; what is not there was never asked.
-    pub(crate) given: BTreeMap<usize, Result<Answer, CallFailure>>,
-    pub(crate) copilot_name: String,
-    pub(crate) copilot_description: String,
-    pub(crate) status: Status,
+    pub given: BTreeMap<usize, Result<Answer, CallFailure>>,
+    pub copilot_name: String,
+    pub copilot_description: String,
+    pub status: Status,
     /// Where a gate may look, if the run was sequential.
     looks: Option<Looks>,
 }
 
 impl Answers {
     /// All answers of a record.
-    pub(crate) fn of_run(reader: &Reader) -> Result<Self, CliError> {
+    pub fn of_run(reader: &Reader) -> Result<Self, AppError> {
         let header = reader.header();
         let cases = reader.cases()?;
         let attempts = usize::try_from(header.attempts).unwrap_or(usize::MAX);
@@ -73,7 +70,7 @@ impl Answers {
     }
 
     /// The answer of one trial, as the only one.
-    pub(crate) fn of_trial(reader: &Reader, trial: usize) -> Result<Self, CliError> {
+    pub fn of_trial(reader: &Reader, trial: usize) -> Result<Self, AppError> {
         let header = reader.header();
         let attempts = usize::try_from(header.attempts).unwrap_or(1).max(1);
         Ok(Self {
@@ -91,7 +88,7 @@ impl Answers {
     }
 
     /// Answers that come one for each case.
-    pub(crate) fn of_cases(name: &str, pairs: Vec<(Case, Answer)>) -> Self {
+    pub fn of_cases(name: &str, pairs: Vec<(Case, Answer)>) -> Self {
         let (cases, answers): (Vec<Case>, Vec<Answer>) = pairs.into_iter().unzip();
         Self {
             name: name.to_owned(),
@@ -163,8 +160,17 @@ impl Copilot for Silent {
     }
 }
 
+/// Which judges are meant, and what they may cost.
+#[derive(Debug, Clone, Default)]
+pub struct JudgesAsked {
+    /// Names; all judges of the configuration where there is none.
+    pub judge: Vec<String>,
+    /// Dollars; the configuration's budget where there are none.
+    pub budget_usd: Option<f64>,
+}
+
 /// The judges that are meant; all of them where none is named.
-pub(crate) fn chosen(config: &Config, asked: &AskedJudges) -> Result<Vec<JudgeConfig>, CliError> {
+pub fn chosen(config: &Config, asked: &JudgesAsked) -> Result<Vec<JudgeConfig>, AppError> {
     let known: Vec<&str> = config
         .judges
         .iter()
@@ -176,7 +182,7 @@ pub(crate) fn chosen(config: &Config, asked: &AskedJudges) -> Result<Vec<JudgeCo
         .find(|name| !known.contains(&name.as_str()))
     {
         return Err(
-            CliError::usage(format!("the configuration has no judge `{name}`"))
+            AppError::usage(format!("the configuration has no judge `{name}`"))
                 .with_help(format!("it has {}", known.join(", "))),
         );
     }
@@ -184,50 +190,46 @@ pub(crate) fn chosen(config: &Config, asked: &AskedJudges) -> Result<Vec<JudgeCo
         |judge: &&JudgeConfig| asked.judge.is_empty() || asked.judge.contains(&judge.name);
     let judges: Vec<JudgeConfig> = config.judges.iter().filter(is_meant).cloned().collect();
     if judges.is_empty() {
-        return Err(CliError::invalid("the configuration has no judge")
+        return Err(AppError::invalid("the configuration has no judge")
             .with_help("add a [[judge]] to groundgate.toml; docs/judges.md shows how"));
     }
     Ok(judges)
 }
 
 /// What judging may cost.
-pub(crate) fn cap(config: &Config, asked: &AskedJudges) -> Result<Option<Usd>, CliError> {
+pub fn cap(config: &Config, asked: &JudgesAsked) -> Result<Option<Usd>, AppError> {
     match asked.budget_usd {
         None => Ok(config.budget),
         Some(dollars) => Usd::from_dollars(dollars)
             .map(Some)
-            .ok_or_else(|| CliError::usage(format!("{dollars} is not an amount of dollars"))),
+            .ok_or_else(|| AppError::usage(format!("{dollars} is not an amount of dollars"))),
     }
 }
 
 /// Who judges, and where the record goes.
-pub(crate) struct Judging<'a> {
-    pub(crate) config: &'a Config,
-    pub(crate) judges: Vec<JudgeConfig>,
+pub struct Judging<'a> {
+    pub config: &'a Config,
+    pub judges: Vec<JudgeConfig>,
     /// Plain checks by name.
-    pub(crate) checks: Vec<String>,
-    pub(crate) directory: PathBuf,
-    pub(crate) cap: Option<Usd>,
+    pub checks: Vec<String>,
+    pub directory: PathBuf,
+    pub cap: Option<Usd>,
     /// Tells records of one command apart.
-    pub(crate) number: usize,
+    pub number: usize,
 }
 
 /// A record of answers judged, and how that ended.
-pub(crate) struct Judged {
-    pub(crate) header: Header,
-    pub(crate) path: PathBuf,
-    pub(crate) code: ExitCode,
+pub struct Judged {
+    pub header: Header,
+    pub path: PathBuf,
+    pub ending: Ending,
 }
 
 impl<'a> Judging<'a> {
     /// As `judge` commands judge: into records apart from runs, so that none of them is `latest`.
     ///
     /// The judges themselves are on trial: one behind another is asked about every answer.
-    pub(crate) fn apart(
-        config: &'a Config,
-        mut judges: Vec<JudgeConfig>,
-        cap: Option<Usd>,
-    ) -> Self {
+    pub fn apart(config: &'a Config, mut judges: Vec<JudgeConfig>, cap: Option<Usd>) -> Self {
         for cascade in judges.iter_mut().filter_map(|judge| judge.cascade.as_mut()) {
             cascade.asks_always = true;
         }
@@ -242,11 +244,11 @@ impl<'a> Judging<'a> {
     }
 
     /// Judges the answers into a record of their own.
-    pub(crate) fn judge(self, answers: &Answers, terminal: &Terminal) -> Result<Judged, CliError> {
+    pub fn judge(self, answers: &Answers, app: &App) -> Result<Judged, AppError> {
         let runtime = pipeline::runtime()?;
         let mut config = self.config.clone();
         config.judges = self.judges;
-        let seats = wiring::seats(&config, &runtime)?;
+        let seats = wiring::seats(app, &config, &runtime)?;
         let copilot = Arc::new(Silent {
             description: answers.copilot_description.clone(),
         });
@@ -261,8 +263,8 @@ impl<'a> Judging<'a> {
             seats,
             checks: self.checks,
         };
-        let at = clock::now(terminal.source_date_epoch.as_deref());
-        let (mut plan, mut header) = planning::plan(parts, at, self.number)?;
+        let at = app.now();
+        let (mut plan, mut header) = planning::plan(app, parts, at, self.number)?;
         header.looks.clone_from(&answers.looks);
         plan.part = Some(answers.whole());
         files::create_dir(&self.directory)?;
@@ -281,13 +283,17 @@ impl<'a> Judging<'a> {
             complete_as: answers.status,
             ledger: pipeline::shared(&config, self.cap, &header),
         };
-        let code = pipeline::execute(job, &runtime, terminal)?.code;
-        Ok(Judged { header, path, code })
+        let ending = pipeline::execute(app, job, &runtime)?;
+        Ok(Judged {
+            header,
+            path,
+            ending,
+        })
     }
 }
 
 /// What is left of a cap after what a record has booked.
-pub(crate) fn left(cap: Option<Usd>, record: &Reader) -> Result<Option<Usd>, CliError> {
+pub fn left(cap: Option<Usd>, record: &Reader) -> Result<Option<Usd>, AppError> {
     let Some(cap) = cap else {
         return Ok(None);
     };
@@ -295,16 +301,25 @@ pub(crate) fn left(cap: Option<Usd>, record: &Reader) -> Result<Option<Usd>, Cli
 }
 
 /// Judged to the end, or an error that says how far it came.
-pub(crate) fn whole(judged: &Judged) -> Result<Reader, CliError> {
-    if judged.code == ExitCode::Done {
+pub fn whole(judged: &Judged) -> Result<Reader, AppError> {
+    if judged.ending == Ending::Complete {
         return Ok(Reader::open(&judged.path)?);
     }
     let message = format!(
         "judging was not finished; what was judged is in `{}`",
         shown(&judged.path)
     );
-    Err(CliError::new(judged.code, anyhow::anyhow!(message))
+    Err(AppError::new(class_of(judged.ending), message)
         .with_help("a larger --budget-usd, or fewer answers with --sample"))
+}
+
+/// How something ends that needed a run to be complete.
+pub const fn class_of(ending: Ending) -> ErrorClass {
+    match ending {
+        Ending::Complete | Ending::SinkClosed => ErrorClass::Internal,
+        Ending::Stopped => ErrorClass::Interrupted,
+        Ending::OutOfBudget => ErrorClass::Incomplete,
+    }
 }
 
 fn shown(path: &Path) -> String {

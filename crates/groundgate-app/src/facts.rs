@@ -16,56 +16,56 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{assemble::Loaded, error::CliError, files, policy_source::PolicySource};
+use super::{assemble::Loaded, error::AppError, files, policy_source::PolicySource};
 
 const SCHEMA: &str = "groundgate.approval/1";
 
 /// An approval as its file has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WrittenApproval {
-    pub(crate) schema: String,
+pub struct WrittenApproval {
+    pub schema: String,
     /// The digest of the verdict.
-    pub(crate) subject: String,
+    pub subject: String,
     /// For people: the run that the verdict is about.
-    pub(crate) run: String,
+    pub run: String,
     /// For people: where it was to go.
-    pub(crate) environment: String,
-    pub(crate) role: String,
-    pub(crate) by: String,
+    pub environment: String,
+    pub role: String,
+    pub by: String,
     /// RFC 3339.
-    pub(crate) at: String,
+    pub at: String,
     /// `approve` or `reject`.
-    pub(crate) says: String,
-    pub(crate) reason: String,
+    pub says: String,
+    pub reason: String,
 }
 
 /// Facts with the digests of the files that they come from.
-pub(crate) struct Gathered {
-    pub(crate) facts: Facts,
+pub struct Gathered {
+    pub facts: Facts,
     /// Name and digest of everything that was read.
-    pub(crate) provenance: Vec<(String, String)>,
+    pub provenance: Vec<(String, String)>,
 }
 
 /// What there is to know at a time.
-pub(crate) struct Asked<'a> {
-    pub(crate) policy: &'a Policy,
-    pub(crate) environment: &'a str,
-    pub(crate) candidate: &'a Loaded,
-    pub(crate) baseline: Option<&'a Loaded>,
-    pub(crate) at: Timestamp,
+pub struct Asked<'a> {
+    pub policy: &'a Policy,
+    pub environment: &'a str,
+    pub candidate: &'a Loaded,
+    pub baseline: Option<&'a Loaded>,
+    pub at: Timestamp,
     /// Where approvals are; none are looked for without.
-    pub(crate) approvals: Option<PathBuf>,
+    pub approvals: Option<PathBuf>,
     /// Who made the change, as somebody declares.
-    pub(crate) change_authors: Vec<String>,
+    pub change_authors: Vec<String>,
     /// What people said of the candidate's answers.
-    pub(crate) labels: Option<HumanScores>,
+    pub labels: Option<HumanScores>,
 }
 
 impl Asked<'_> {
     /// Reads everything. Files of facts that cannot be read are findings of their rules; waivers and
     /// approvals that cannot be read are errors, since a rejection could be among them.
-    pub(crate) fn gather(self, waivers: Option<&PolicySource>) -> Result<Gathered, CliError> {
+    pub fn gather(self, waivers: Option<&PolicySource>) -> Result<Gathered, AppError> {
         let mut provenance = Vec::new();
         let documents = documents(self.policy, Path::new(""), &mut provenance);
         let waivers = match waivers {
@@ -99,7 +99,7 @@ impl Asked<'_> {
 }
 
 /// What the run asked, where a rule wants to know.
-fn questions(policy: &Policy, reader: &Reader) -> Result<Vec<(String, String)>, CliError> {
+fn questions(policy: &Policy, reader: &Reader) -> Result<Vec<(String, String)>, AppError> {
     let mut rules = policy.outside.rules.iter();
     if !rules.any(|rule| matches!(rule.kind, FactKind::MaxOverlap { .. })) {
         return Ok(Vec::new());
@@ -109,7 +109,7 @@ fn questions(policy: &Policy, reader: &Reader) -> Result<Vec<(String, String)>, 
 }
 
 /// The files that a policy's rules name, below a folder.
-pub(crate) fn documents(
+pub fn documents(
     policy: &Policy,
     folder: &Path,
     provenance: &mut Vec<(String, String)>,
@@ -157,13 +157,13 @@ fn read_prompts(name: &str, bytes: &[u8]) -> Document {
 }
 
 /// All approvals of a folder, whatever verdict they are about.
-fn approvals(folder: &Path) -> Result<Vec<Approval>, CliError> {
+fn approvals(folder: &Path) -> Result<Vec<Approval>, AppError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(cause) => {
             let what = format!("failed to read folder `{}`", folder.display());
-            return Err(CliError::invalid(what).because(cause));
+            return Err(AppError::invalid(what).because(cause));
         }
     };
     let mut paths: Vec<PathBuf> = entries
@@ -174,9 +174,9 @@ fn approvals(folder: &Path) -> Result<Vec<Approval>, CliError> {
     paths.iter().map(|path| approval(path)).collect()
 }
 
-fn approval(path: &Path) -> Result<Approval, CliError> {
+fn approval(path: &Path) -> Result<Approval, AppError> {
     let wrong =
-        |why: String| CliError::invalid(format!("`{}` is no approval: {why}", path.display()));
+        |why: String| AppError::invalid(format!("`{}` is no approval: {why}", path.display()));
     let document = read_document(&files::read(path)?).map_err(wrong)?;
     let written: WrittenApproval =
         serde_json::from_value(document).map_err(|error| wrong(error.to_string()))?;
@@ -202,20 +202,20 @@ fn approval(path: &Path) -> Result<Approval, CliError> {
 
 impl WrittenApproval {
     /// The name of its schema.
-    pub(crate) const SCHEMA: &'static str = SCHEMA;
+    pub const SCHEMA: &'static str = SCHEMA;
 
     /// Writes it into the folder, once: nobody's word is overwritten.
-    pub(crate) fn write(&self, folder: &Path) -> Result<PathBuf, CliError> {
+    pub fn write(&self, folder: &Path) -> Result<PathBuf, AppError> {
         files::create_dir(folder)?;
-        let text = serde_json::to_string_pretty(self).map_err(CliError::internal)? + "\n";
+        let text = serde_json::to_string_pretty(self).map_err(AppError::internal)? + "\n";
         let name = Digest::of(format!("{} {} {}", self.subject, self.role, self.by).as_bytes());
         let path = folder.join(format!("{}.json", name.short()));
         let failed = |cause: std::io::Error| {
-            CliError::invalid(format!("failed to write `{}`", path.display())).because(cause)
+            AppError::invalid(format!("failed to write `{}`", path.display())).because(cause)
         };
         let mut file = fs::File::create_new(&path).map_err(|cause| {
             if cause.kind() == std::io::ErrorKind::AlreadyExists {
-                CliError::invalid(format!("{} has already said so as {}", self.by, self.role))
+                AppError::invalid(format!("{} has already said so as {}", self.by, self.role))
                     .with_help(format!("it stands in `{}`", path.display()))
             } else {
                 failed(cause)

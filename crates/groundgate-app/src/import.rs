@@ -6,7 +6,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use groundgate_judge::{OfflineJudge, Subject};
@@ -25,12 +25,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    args::ImportArgs,
+    app::App,
     clock,
-    error::CliError,
-    exit_code::ExitCode,
+    error::{AppError, ErrorClass},
     files, runs,
-    terminal::{self, Terminal},
 };
 
 #[derive(Deserialize)]
@@ -76,12 +74,34 @@ impl Line {
     }
 }
 
-/// Runs the command.
-pub(crate) fn run(
-    args: &ImportArgs,
-    directory: &Path,
-    terminal: &Terminal,
-) -> Result<ExitCode, CliError> {
+/// What is imported, and as what.
+#[derive(Debug, Clone)]
+pub struct ImportRequest {
+    /// JSON Lines, plain or `.gz`.
+    pub file: PathBuf,
+    /// The variant's name in reports.
+    pub name: String,
+    /// What values a metric takes: `NAME=binary`, `fraction`, `ordinal:LOW:HIGH` or `amount:UNIT`.
+    pub metric: Vec<String>,
+    /// Who measured the scores; runs of different instruments are not compared.
+    pub instrument: String,
+    /// Whether the embedded judge scores the answers, too, as `embedded_groundedness` and so on.
+    pub judge: bool,
+}
+
+/// What was imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportSummary {
+    /// The record's run.
+    pub run_id: String,
+    /// Trials that the file held.
+    pub imported: usize,
+    /// Trials that every case and attempt would make.
+    pub planned: usize,
+}
+
+/// Makes a record in `directory`.
+pub fn run(app: &App, args: &ImportRequest, directory: &Path) -> Result<ImportSummary, AppError> {
     let declared: Vec<MetricSpec> = args
         .metric
         .iter()
@@ -96,11 +116,14 @@ pub(crate) fn run(
         None
     };
     let imported = Imported::new(lines, specs, judge)?;
-    let at = clock::now(terminal.source_date_epoch.as_deref());
+    let at = app.now();
     let header = imported.header(
         args,
-        clock::run_id(at, std::process::id(), 0),
-        clock::rfc3339(at),
+        Stamp {
+            run_id: clock::run_id(at, app.surroundings().process, 0),
+            created_at: clock::rfc3339(at),
+            initiator: app.surroundings().initiator.clone(),
+        },
     );
     files::create_dir(directory)?;
     let path = runs::path(directory, &header.run_id);
@@ -113,18 +136,17 @@ pub(crate) fn run(
     } else {
         Status::Interrupted
     })?;
-    terminal.note(&format!(
-        "imported {n} of {planned} trials as {}",
-        args.name
-    ));
-    terminal.line(&header.run_id);
-    Ok(ExitCode::Done)
+    Ok(ImportSummary {
+        run_id: header.run_id,
+        imported: n,
+        planned,
+    })
 }
 
 /// `groundedness=binary`, `relevance=ordinal:1:5`, `latency_ms=amount:ms`.
-fn metric(text: &str) -> Result<MetricSpec, CliError> {
+fn metric(text: &str) -> Result<MetricSpec, AppError> {
     let wrong = || {
-        CliError::usage(format!("`{text}` does not declare a metric"))
+        AppError::usage(format!("`{text}` does not declare a metric"))
             .with_help("as NAME=binary, NAME=fraction, NAME=ordinal:LOW:HIGH or NAME=amount:UNIT")
     };
     let (name, kind) = text.split_once('=').ok_or_else(wrong)?;
@@ -145,7 +167,7 @@ fn metric(text: &str) -> Result<MetricSpec, CliError> {
     }
 }
 
-fn read(name: &str, text: &str) -> Result<Vec<Line>, CliError> {
+fn read(name: &str, text: &str) -> Result<Vec<Line>, AppError> {
     let mut lines = Vec::new();
     let mut mistakes = Vec::new();
     for (index, text) in text
@@ -167,16 +189,16 @@ fn read(name: &str, text: &str) -> Result<Vec<Line>, CliError> {
         return Err(Mistakes(mistakes).into());
     }
     if lines.is_empty() {
-        return Err(CliError::new(
-            ExitCode::NothingToDo,
-            anyhow::anyhow!("`{name}` holds no trial"),
+        return Err(AppError::new(
+            ErrorClass::NothingToDo,
+            format!("`{name}` holds no trial"),
         ));
     }
     Ok(lines)
 }
 
 /// Every score's metric, declared or built in.
-fn specs(name: &str, lines: &[Line], declared: &[MetricSpec]) -> Result<Vec<MetricSpec>, CliError> {
+fn specs(name: &str, lines: &[Line], declared: &[MetricSpec]) -> Result<Vec<MetricSpec>, AppError> {
     let names: BTreeSet<&String> = lines.iter().flat_map(|line| line.scores.keys()).collect();
     let (mut specs, mut mistakes) = (Vec::new(), Vec::new());
     for metric in names {
@@ -201,6 +223,13 @@ fn specs(name: &str, lines: &[Line], declared: &[MetricSpec]) -> Result<Vec<Metr
     }
 }
 
+/// Who made the record, when.
+struct Stamp {
+    run_id: String,
+    created_at: String,
+    initiator: Option<String>,
+}
+
 /// Everything that goes into the record.
 struct Imported {
     eval_set: EvalSet,
@@ -216,7 +245,7 @@ impl Imported {
         lines: Vec<Line>,
         specs: Vec<MetricSpec>,
         judge: Option<OfflineJudge>,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, AppError> {
         let mut cases: Vec<Case> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         for line in &lines {
@@ -225,7 +254,7 @@ impl Imported {
                 None => cases.push(line.case.clone()),
                 Some(known) if *known == line.case => {}
                 Some(_) => {
-                    return Err(CliError::invalid(format!(
+                    return Err(AppError::invalid(format!(
                         "case `{}` differs between its lines",
                         line.case.id
                     )));
@@ -245,7 +274,7 @@ impl Imported {
         let mut seen = BTreeSet::new();
         for line in lines {
             if !seen.insert((line.case.id.clone(), line.attempt)) {
-                return Err(CliError::invalid(format!(
+                return Err(AppError::invalid(format!(
                     "case `{}`, attempt {} stands there twice",
                     line.case.id, line.attempt
                 )));
@@ -256,14 +285,14 @@ impl Imported {
         Ok(this)
     }
 
-    fn add(&mut self, case_index: usize, mut line: Line) -> Result<(), CliError> {
+    fn add(&mut self, case_index: usize, mut line: Line) -> Result<(), AppError> {
         let answer = line.take_answer();
         let mut outcomes = BTreeMap::new();
         for spec in &self.specs {
             let outcome = match (&answer, line.scores.get(&spec.name)) {
                 (Err(failure), _) => Outcome::Unscored(Unscored::NoAnswer(failure.kind)),
                 (Ok(_), score) => outcome(spec, score).map_err(|value| {
-                    CliError::invalid(format!(
+                    AppError::invalid(format!(
                         "case `{}`: {value} is not a value of the metric `{}`",
                         line.case.id, spec.name
                     ))
@@ -311,7 +340,7 @@ impl Imported {
         Ok(())
     }
 
-    fn header(&self, args: &ImportArgs, run_id: String, created_at: String) -> Header {
+    fn header(&self, args: &ImportRequest, stamp: Stamp) -> Header {
         let source = |spec: &MetricSpec, instrument: &str| MetricSource {
             metric: spec.clone(),
             instrument: Digest::of_parts([b"imported".as_slice(), instrument.as_bytes()]),
@@ -334,6 +363,11 @@ impl Imported {
                 }
             }));
         }
+        let Stamp {
+            run_id,
+            created_at,
+            initiator,
+        } = stamp;
         Header {
             run_id,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -349,7 +383,7 @@ impl Imported {
             attempts: self.attempts,
             seed: 0,
             plan_digest: self.eval_set.digest,
-            initiator: terminal::initiator(),
+            initiator,
             git_revision: None,
             metrics,
             looks: None,
@@ -406,7 +440,11 @@ mod tests {
             Direction::LowerIsBetter
         );
         for wrong in ["x", "x=number", "x=ordinal:5:1", "x=ordinal:a:b"] {
-            assert_eq!(metric(wrong).unwrap_err().code, ExitCode::Usage, "{wrong}");
+            assert_eq!(
+                metric(wrong).unwrap_err().class,
+                ErrorClass::Usage,
+                "{wrong}"
+            );
         }
     }
 

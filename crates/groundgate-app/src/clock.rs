@@ -2,23 +2,15 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 
-/// Now, or what `SOURCE_DATE_EPOCH` says, so that reports can be made again byte by byte.
-pub(crate) fn now(source_date_epoch: Option<&str>) -> Timestamp {
-    source_date_epoch
-        .and_then(|text| text.parse().ok())
-        .and_then(|seconds| Timestamp::from_second(seconds).ok())
-        .unwrap_or_else(Timestamp::now)
-}
-
 /// RFC 3339 in UTC, to the second.
-pub(crate) fn rfc3339(at: Timestamp) -> String {
+pub fn rfc3339(at: Timestamp) -> String {
     at.to_zoned_datetime(TimeZone::UTC)
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string()
 }
 
 /// A run id: sortable by time, unique enough for one machine (milliseconds and the process).
-pub(crate) fn run_id(at: Timestamp, process: u32, number: usize) -> String {
+pub fn run_id(at: Timestamp, process: u32, number: usize) -> String {
     const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let milliseconds = u64::try_from(at.as_millisecond()).unwrap_or(0);
     let salt = u64::from(process)
@@ -37,7 +29,7 @@ pub(crate) fn run_id(at: Timestamp, process: u32, number: usize) -> String {
 
 /// What the ids of a time's month begin with or are greater than: the month's first, in UTC. All ids
 /// count where the text is no time.
-pub(crate) fn first_id_of_month(rfc3339: &str) -> String {
+pub fn first_id_of_month(rfc3339: &str) -> String {
     let first = rfc3339.parse::<Timestamp>().ok().and_then(|at| {
         let day = TimeZone::UTC.to_datetime(at).date().first_of_month();
         TimeZone::UTC.to_timestamp(day.into()).ok()

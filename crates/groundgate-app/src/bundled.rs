@@ -14,26 +14,26 @@ use groundgate_model::{
     unit::Usd,
 };
 
-use super::{error::CliError, exit_code::ExitCode};
+use super::error::{AppError, ErrorClass};
 
 /// Path from the example's root, and text.
-pub(crate) const FILES: [(&str, &str); 5] = [
-    ("groundgate.toml", include_str!("../../groundgate.toml")),
+pub const FILES: [(&str, &str); 5] = [
+    ("groundgate.toml", include_str!("../../../groundgate.toml")),
     ("gate.toml", POLICY),
     ("eval_sets/support.jsonl", EVAL_SET),
     ("eval_sets/support.kb.jsonl", KNOWLEDGE_BASE),
     (
         "eval_sets/support.toml",
-        include_str!("../../eval_sets/support.toml"),
+        include_str!("../../../eval_sets/support.toml"),
     ),
 ];
 
-const POLICY: &str = include_str!("../../gate.toml");
-const EVAL_SET: &str = include_str!("../../eval_sets/support.jsonl");
-const KNOWLEDGE_BASE: &str = include_str!("../../eval_sets/support.kb.jsonl");
+const POLICY: &str = include_str!("../../../gate.toml");
+const EVAL_SET: &str = include_str!("../../../eval_sets/support.jsonl");
+const KNOWLEDGE_BASE: &str = include_str!("../../../eval_sets/support.kb.jsonl");
 
 /// The plain checks of the example.
-pub(crate) const CHECKS: [&str; 10] = [
+pub const CHECKS: [&str; 10] = [
     "refusal_correct",
     "context_recall",
     "context_precision",
@@ -54,12 +54,12 @@ const PRICE: Price = Price {
 };
 
 /// The curated questions.
-pub(crate) fn eval_set() -> Result<EvalSet, CliError> {
+pub fn eval_set() -> Result<EvalSet, AppError> {
     Ok(load("eval_sets/support.jsonl", EVAL_SET.as_bytes())?)
 }
 
 /// The documents that the questions are about.
-pub(crate) fn knowledge_base() -> Result<KnowledgeBase, CliError> {
+pub fn knowledge_base() -> Result<KnowledgeBase, AppError> {
     Ok(KnowledgeBase::load(
         "eval_sets/support.kb.jsonl",
         KNOWLEDGE_BASE.as_bytes(),
@@ -67,22 +67,22 @@ pub(crate) fn knowledge_base() -> Result<KnowledgeBase, CliError> {
 }
 
 /// The example's policy, for production.
-pub(crate) fn policy(known: &KnownMetrics) -> Result<Policy, CliError> {
+pub fn policy(known: &KnownMetrics) -> Result<Policy, AppError> {
     Ok(read_policy("gate.toml", POLICY, Some("prod"), known)?)
 }
 
 /// The offline judge.
-pub(crate) fn judge() -> Result<OfflineJudge, CliError> {
-    let engine = EmbeddedJudge::bundled().map_err(CliError::internal)?;
+pub fn judge() -> Result<OfflineJudge, AppError> {
+    let engine = EmbeddedJudge::bundled().map_err(AppError::internal)?;
     Ok(OfflineJudge::new(engine))
 }
 
 /// A chat copilot of the demo at `base_url`, by its variant's name.
-pub(crate) fn demo_copilot(base_url: &str, variant: &str) -> Result<ChatCopilot, CliError> {
+pub fn demo_copilot(base_url: &str, variant: &str) -> Result<ChatCopilot, AppError> {
     let client = Client::new(&Endpoint::at(base_url), Arc::new(SystemClock::new()), 0)
-        .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
+        .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
     let passages = PassagePaths::new("$.passages", "$.text", Some("$.id"), Some("$.title"))
-        .map_err(|error| CliError::new(ExitCode::Internal, error))?;
+        .map_err(|error| AppError::new(ErrorClass::Internal, error))?;
     let mut model = OpenAiSettings::for_model(variant);
     model.price = Some(PRICE);
     Ok(ChatCopilot::new(

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use groundgate_app::config::{Config, CopilotConfig, CopilotKind, JudgeEndpoint, ModelApi};
+use crate::config::{Config, CopilotConfig, CopilotKind, JudgeEndpoint, ModelApi};
 use groundgate_endpoints::{chat::look_at_model, transport::Client};
 use groundgate_model::{
     eval_set::{Case, Role},
@@ -12,24 +12,25 @@ use groundgate_report::visible_line;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::{exit_code::ExitCode, finding::Findings, prices::Prices, terminal::Terminal, wiring};
+use super::{app::App, error::ErrorClass, finding::Findings, prices::Prices, wiring};
 
 /// What every probe needs.
-pub(crate) struct Probe<'a> {
-    pub(crate) config: &'a Config,
-    pub(crate) runtime: &'a Runtime,
+pub struct Probe<'a> {
+    pub app: &'a App,
+    pub config: &'a Config,
+    pub runtime: &'a Runtime,
     /// What findings call it.
-    pub(crate) subject: &'a str,
+    pub subject: &'a str,
 }
 
 /// Asks a copilot a question; what it talked through.
-pub(crate) fn copilot(
+pub fn copilot(
     probe: &Probe<'_>,
     chosen: &CopilotConfig,
-    terminal: &Terminal,
     findings: &mut Findings,
 ) -> Option<Arc<Client>> {
     let Probe {
+        app,
         config,
         runtime,
         subject,
@@ -37,7 +38,7 @@ pub(crate) fn copilot(
     if matches!(chosen.kind, CopilotKind::Recorded { .. }) {
         return None;
     }
-    let wired = match wiring::copilot(config, chosen, None, runtime, terminal) {
+    let wired = match wiring::copilot(app, config, chosen, None, runtime) {
         Ok(wired) => wired,
         Err(error) => {
             findings.failed(subject, "call", &error);
@@ -75,19 +76,20 @@ pub(crate) fn copilot(
 }
 
 /// Asks a judge's model for a small JSON object; what it talked through.
-pub(crate) fn judge(
+pub fn judge(
     probe: &Probe<'_>,
     written: &JudgeEndpoint,
     findings: &mut Findings,
 ) -> Option<Arc<Client>> {
     let Probe {
+        app,
         config,
         runtime,
         subject,
     } = *probe;
     let _inside = runtime.enter();
-    let wired =
-        Prices::of(config).and_then(|prices| wiring::judge_model(written, &prices, config.seed));
+    let wired = Prices::of(config)
+        .and_then(|prices| wiring::judge_model(app, written, &prices, config.seed));
     let (client, chat) = match wired {
         Ok(wired) => wired,
         Err(error) => {
@@ -168,19 +170,19 @@ fn failed(subject: &str, failure: &CallFailure, findings: &mut Findings) {
     let (help, code) = match failure.kind {
         FailureKind::Auth => (
             "the credentials are there and were refused",
-            ExitCode::Invalid,
+            ErrorClass::Invalid,
         ),
         FailureKind::Rejected => (
             "the endpoint does not take the call: check URL, model and parameters",
-            ExitCode::Invalid,
+            ErrorClass::Invalid,
         ),
         FailureKind::Malformed | FailureKind::TooLarge | FailureKind::Redirect => (
             "something else than the configured kind answers at this URL",
-            ExitCode::Invalid,
+            ErrorClass::Invalid,
         ),
         FailureKind::Connect => (
             "check host, port, proxy and certificates",
-            ExitCode::Incomplete,
+            ErrorClass::Incomplete,
         ),
         FailureKind::Timeout
         | FailureKind::Cut
@@ -190,7 +192,7 @@ fn failed(subject: &str, failure: &CallFailure, findings: &mut Findings) {
         | FailureKind::Absent
         | FailureKind::NotSent => (
             "the endpoint is down or busy: ask again later",
-            ExitCode::Incomplete,
+            ErrorClass::Incomplete,
         ),
     };
     findings.fail(

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use groundgate_app::config::{DatabricksConfig, EndpointConfig};
+use crate::config::{DatabricksConfig, EndpointConfig};
 use groundgate_endpoints::{
     copilot::{DatabricksCopilot, DatabricksSettings, ServingEndpoint},
     transport::{Client, SystemClock, Timeouts},
@@ -11,30 +11,34 @@ use groundgate_endpoints::{
 use groundgate_model::exchange::{CallFailure, FailureKind};
 use tokio::runtime::Runtime;
 
-use super::{error::CliError, exit_code::ExitCode, terminal::Terminal, wiring};
+use super::{
+    app::App,
+    error::{AppError, ErrorClass},
+    observer::Notice,
+};
 
 /// Where the endpoint is.
-pub(crate) struct Place<'a> {
-    pub(crate) client: &'a Arc<Client>,
-    pub(crate) endpoint: &'a EndpointConfig,
+pub struct Place<'a> {
+    pub client: &'a Arc<Client>,
+    pub endpoint: &'a EndpointConfig,
     /// Whether several versions may answer.
-    pub(crate) may_be_mixed: bool,
-    pub(crate) seed: u64,
+    pub may_be_mixed: bool,
+    pub seed: u64,
 }
 
 /// The copilot at a serving endpoint.
-pub(crate) fn copilot(
+pub fn copilot(
+    app: &App,
     place: &Place<'_>,
     config: &DatabricksConfig,
     runtime: &Runtime,
-    terminal: &Terminal,
-) -> Result<DatabricksCopilot, CliError> {
+) -> Result<DatabricksCopilot, AppError> {
     let found = runtime
         .block_on(ServingEndpoint::look(place.client, &config.name))
         .map_err(|failure| not_found(&config.name, failure))?;
     let settings = settings(config, &found)?;
     if found.is_mixed() && !place.may_be_mixed {
-        return Err(CliError::invalid(format!(
+        return Err(AppError::invalid(format!(
             "the endpoint `{}` serves a mix, {}: a verdict would be about none of them",
             config.name,
             found.served_words()
@@ -44,12 +48,17 @@ pub(crate) fn copilot(
         ));
     }
     if found.scales_to_zero || !found.is_ready {
-        terminal.note(&format!(
-            "waking up `{}`, for at most {} s; this counts as nobody's latency",
-            config.name,
-            config.cold_start.as_secs()
-        ));
-        wake(place, config, &found, &settings, runtime)?;
+        app.notice(Notice::Waking {
+            endpoint: &config.name,
+            at_most: config.cold_start,
+        });
+        let sleeper = Sleeper {
+            place,
+            config,
+            found: &found,
+            settings: &settings,
+        };
+        sleeper.wake(app, runtime)?;
     }
     Ok(DatabricksCopilot::new(
         Arc::clone(place.client),
@@ -61,9 +70,9 @@ pub(crate) fn copilot(
 fn settings(
     config: &DatabricksConfig,
     found: &ServingEndpoint,
-) -> Result<DatabricksSettings, CliError> {
+) -> Result<DatabricksSettings, AppError> {
     let Some(form) = config.form.or(found.form) else {
-        return Err(CliError::invalid(format!(
+        return Err(AppError::invalid(format!(
             "the endpoint `{}` does not say how it is asked",
             config.name
         ))
@@ -76,7 +85,7 @@ fn settings(
     })
 }
 
-fn not_found(name: &str, failure: CallFailure) -> CliError {
+fn not_found(name: &str, failure: CallFailure) -> AppError {
     let help = match failure.kind {
         FailureKind::Auth => "the token needs the permission CAN QUERY on the endpoint".to_owned(),
         FailureKind::Rejected => {
@@ -94,34 +103,44 @@ fn not_found(name: &str, failure: CallFailure) -> CliError {
         | FailureKind::Absent
         | FailureKind::NotSent => "check `host`, or ask again later".to_owned(),
     };
-    CliError::new(ExitCode::Invalid, failure).with_help(help)
+    AppError::new(ErrorClass::Invalid, failure).with_help(help)
 }
 
-/// Wakes the endpoint through a client of its own, so that neither deadlines nor failures of waking
-/// up are those of the run.
-fn wake(
-    place: &Place<'_>,
-    config: &DatabricksConfig,
-    found: &ServingEndpoint,
-    settings: &DatabricksSettings,
-    runtime: &Runtime,
-) -> Result<(), CliError> {
-    let mut endpoint = place.endpoint.resolve(wiring::lookup())?;
-    endpoint.timeouts = Timeouts {
-        first_byte: config.cold_start,
-        whole: config.cold_start.saturating_add(Duration::from_mins(1)),
-        ..endpoint.timeouts
-    };
-    endpoint.retry.retries = 0;
-    // Enough room that waking up is not given up for its failures.
-    endpoint.limits.in_flight = 1024;
-    let client = Client::new(&endpoint, Arc::new(SystemClock::new()), place.seed)
-        .map_err(|error| CliError::new(ExitCode::Invalid, error))?;
-    let sleeper = DatabricksCopilot::new(Arc::new(client), found.clone(), settings.clone());
-    runtime
-        .block_on(sleeper.wake(config.cold_start))
-        .map_err(|failure| {
-            CliError::new(ExitCode::Incomplete, failure)
-                .with_help("ask again later, or give it more time: cold-start-s = 3600")
-        })
+/// An endpoint that is to be woken up.
+struct Sleeper<'a> {
+    place: &'a Place<'a>,
+    config: &'a DatabricksConfig,
+    found: &'a ServingEndpoint,
+    settings: &'a DatabricksSettings,
+}
+
+impl Sleeper<'_> {
+    /// Wakes the endpoint through a client of its own, so that neither deadlines nor failures of waking
+    /// up are those of the run.
+    fn wake(&self, app: &App, runtime: &Runtime) -> Result<(), AppError> {
+        let Self {
+            place,
+            config,
+            found,
+            settings,
+        } = *self;
+        let mut endpoint = place.endpoint.resolve(app.lookup())?;
+        endpoint.timeouts = Timeouts {
+            first_byte: config.cold_start,
+            whole: config.cold_start.saturating_add(Duration::from_mins(1)),
+            ..endpoint.timeouts
+        };
+        endpoint.retry.retries = 0;
+        // Enough room that waking up is not given up for its failures.
+        endpoint.limits.in_flight = 1024;
+        let client = Client::new(&endpoint, Arc::new(SystemClock::new()), place.seed)
+            .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
+        let sleeper = DatabricksCopilot::new(Arc::new(client), found.clone(), settings.clone());
+        runtime
+            .block_on(sleeper.wake(config.cold_start))
+            .map_err(|failure| {
+                AppError::new(ErrorClass::Incomplete, failure)
+                    .with_help("ask again later, or give it more time: cold-start-s = 3600")
+            })
+    }
 }

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use groundgate_app::config::{Config, JudgeConfig};
+use crate::config::{Config, JudgeConfig};
 use groundgate_gate::quality::{Drift, good_from};
 use groundgate_model::{
     trial::{Cell, Column, panel_of},
@@ -15,29 +15,31 @@ use groundgate_model::{
 use groundgate_record::{Header, Reader};
 
 use super::{
-    error::CliError,
+    app::App,
+    error::AppError,
+    observer::Notice,
     rejudge::{self, Answers, Judging},
-    terminal::Terminal,
 };
 
 /// How one metric's anchors moved.
-pub(crate) struct Moved {
-    pub(crate) metric: String,
-    pub(crate) judge: String,
-    pub(crate) drift: Drift,
+#[derive(Debug)]
+pub struct Moved {
+    pub metric: String,
+    pub judge: String,
+    pub drift: Drift,
 }
 
 /// Has the anchors judged again; metrics whose instrument is not that of the anchors are left out:
 /// with another spec or model there is nothing to be found out.
-pub(crate) fn moved(
+pub fn moved(
     config: &Config,
     anchors: &Path,
     (asked, cap): (Vec<JudgeConfig>, Option<Usd>),
-    terminal: &Terminal,
-) -> Result<Vec<Moved>, CliError> {
+    app: &App,
+) -> Result<Vec<Moved>, AppError> {
     let frozen = Reader::open(anchors)?;
     let judging = Judging::apart(config, asked, cap);
-    let judged = judging.judge(&Answers::of_run(&frozen)?, terminal)?;
+    let judged = judging.judge(&Answers::of_run(&frozen)?, app)?;
     let (before, now) = (
         frozen.score_table()?,
         rejudge::whole(&judged)?.score_table()?,
@@ -65,24 +67,21 @@ fn moved_column(before: &Column, now: &Column) -> Option<Moved> {
 }
 
 /// Before a run: metrics whose judge has changed get an instrument of their own.
-pub(crate) fn mark_changed_judges(
+pub fn mark_changed_judges(
     config: &Config,
     header: &mut Header,
-    terminal: &Terminal,
-) -> Result<(), CliError> {
+    app: &App,
+) -> Result<(), AppError> {
     let Some(path) = &config.anchors else {
         return Ok(());
     };
     let asked = (config.judges.clone(), config.budget);
-    for moved in moved(config, path, asked, terminal)? {
+    for moved in moved(config, path, asked, app)? {
         if !moved.drift.is_alarming() {
             continue;
         }
         let drift = &moved.drift;
-        terminal.report(&format!(
-            "warning: the judge of `{}` has changed: of {} anchors {} turned bad and {} good (p = {:.4}); no rule will compare this run with an older baseline",
-            moved.metric, drift.n, drift.turned_bad, drift.turned_good, drift.p_value
-        ));
+        app.notice(Notice::JudgeChanged(&moved));
         let sources = header.metrics.iter_mut();
         for source in sources.filter(|source| source.metric.name == moved.metric) {
             source.instrument = Digest::of_parts([

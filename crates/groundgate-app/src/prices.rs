@@ -1,17 +1,17 @@
 //! Prices of models that the configuration does not price itself: this program's dated table, with
 //! the user's own over it.
 
-use groundgate_app::config::{Config, ModelApi};
+use crate::config::{Config, ModelApi};
 use groundgate_endpoints::chat::{ListedPrice, OpenAiSettings, Price, PriceTable};
 
-use super::{error::CliError, files};
+use super::{error::AppError, files};
 
 /// The prices in force.
-pub(crate) struct Prices(PriceTable);
+pub struct Prices(PriceTable);
 
 impl Prices {
     /// This program's table and the one that the configuration names.
-    pub(crate) fn of(config: &Config) -> Result<Self, CliError> {
+    pub fn of(config: &Config) -> Result<Self, AppError> {
         let shipped = PriceTable::shipped()?;
         let Some(path) = &config.prices else {
             return Ok(Self(shipped));
@@ -21,17 +21,17 @@ impl Prices {
     }
 
     /// The listed price of a model; a model that is not listed has none, which is not zero.
-    pub(crate) fn listed(&self, model: Option<&str>) -> Option<&ListedPrice> {
+    pub fn listed(&self, model: Option<&str>) -> Option<&ListedPrice> {
         self.0.get(model?)
     }
 
     /// Prices a model that has no price of its own.
-    pub(crate) fn fill_chat(&self, settings: &mut OpenAiSettings) {
+    pub fn fill_chat(&self, settings: &mut OpenAiSettings) {
         settings.price = settings.price.or(self.price(settings.model.as_deref()));
     }
 
     /// The same API with a price, where one is listed.
-    pub(crate) fn filled(&self, api: &ModelApi) -> ModelApi {
+    pub fn filled(&self, api: &ModelApi) -> ModelApi {
         let mut api = api.clone();
         let listed = self.price(api.model());
         match &mut api {

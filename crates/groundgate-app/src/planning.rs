@@ -9,30 +9,31 @@ use groundgate_record::{Header, MetricSource};
 use groundgate_run::{Plan, Seat};
 use jiff::Timestamp;
 
-use super::{clock, error::CliError, terminal};
+use super::{app::App, clock, error::AppError};
 
 /// What a run is made of.
-pub(crate) struct Parts<'a> {
-    pub(crate) eval_set: &'a EvalSet,
-    pub(crate) copilot_name: &'a str,
-    pub(crate) copilot: &'a dyn Copilot,
-    pub(crate) attempts: u32,
-    pub(crate) seed: u64,
-    pub(crate) concurrency: usize,
-    pub(crate) seats: Vec<Seat>,
-    pub(crate) checks: Vec<String>,
+pub struct Parts<'a> {
+    pub eval_set: &'a EvalSet,
+    pub copilot_name: &'a str,
+    pub copilot: &'a dyn Copilot,
+    pub attempts: u32,
+    pub seed: u64,
+    pub concurrency: usize,
+    pub seats: Vec<Seat>,
+    pub checks: Vec<String>,
 }
 
 /// The plan and the header of its record.
-pub(crate) fn plan(
+pub fn plan(
+    app: &App,
     parts: Parts<'_>,
     at: Timestamp,
     number: usize,
-) -> Result<(Plan, Header), CliError> {
+) -> Result<(Plan, Header), AppError> {
     let metrics = metric_sources(&parts.seats, &parts.checks)?;
     let plan_digest = plan_digest(&parts, &metrics);
     let header = Header {
-        run_id: clock::run_id(at, std::process::id(), number),
+        run_id: clock::run_id(at, app.surroundings().process, number),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         created_at: clock::rfc3339(at),
         eval_set_name: parts.eval_set.name.clone(),
@@ -42,7 +43,7 @@ pub(crate) fn plan(
         attempts: parts.attempts,
         seed: parts.seed,
         plan_digest,
-        initiator: terminal::initiator(),
+        initiator: app.surroundings().initiator.clone(),
         git_revision: super::project::git_revision(),
         metrics,
         looks: None,
@@ -60,7 +61,7 @@ pub(crate) fn plan(
     Ok((plan, header))
 }
 
-fn metric_sources(seats: &[Seat], checks: &[String]) -> Result<Vec<MetricSource>, CliError> {
+fn metric_sources(seats: &[Seat], checks: &[String]) -> Result<Vec<MetricSource>, AppError> {
     let judged = seats.iter().flat_map(|seat| {
         seat.metrics().into_iter().map(|metric| MetricSource {
             cascade: seat.cascade(&metric.name).cloned(),
@@ -84,7 +85,7 @@ fn metric_sources(seats: &[Seat], checks: &[String]) -> Result<Vec<MetricSource>
         .find(|source| !seen.insert(source.metric.name.clone()))
     {
         None => Ok(sources),
-        Some(twice) => Err(CliError::invalid(format!(
+        Some(twice) => Err(AppError::invalid(format!(
             "two judges measure `{}`; a run measures each metric once",
             twice.metric.name
         ))),

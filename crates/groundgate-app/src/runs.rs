@@ -8,16 +8,16 @@ use std::{
 use groundgate_model::unit::Digest;
 use groundgate_record::{Reader, RecordError, Status};
 
-use super::error::CliError;
+use super::error::AppError;
 
 /// All records of a folder, oldest first.
-pub(crate) fn list(directory: &Path) -> Result<Vec<PathBuf>, CliError> {
+pub fn list(directory: &Path) -> Result<Vec<PathBuf>, AppError> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => {
             let what = format!("failed to read runs folder `{}`", directory.display());
-            return Err(CliError::invalid(what).because(error));
+            return Err(AppError::invalid(what).because(error));
         }
     };
     let mut found: Vec<PathBuf> = entries
@@ -31,12 +31,12 @@ pub(crate) fn list(directory: &Path) -> Result<Vec<PathBuf>, CliError> {
 }
 
 /// The record's file of a new run.
-pub(crate) fn path(directory: &Path, run_id: &str) -> PathBuf {
+pub fn path(directory: &Path, run_id: &str) -> PathBuf {
     directory.join(format!("{run_id}.sqlite"))
 }
 
 /// The finished runs of a plan, oldest first; records that cannot be read are nobody's.
-pub(crate) fn finished_with_plan(directory: &Path, plan: Digest) -> Result<Vec<String>, CliError> {
+pub fn finished_with_plan(directory: &Path, plan: Digest) -> Result<Vec<String>, AppError> {
     let readers = list(directory)?
         .into_iter()
         .filter_map(|path| Reader::open(&path).ok());
@@ -50,7 +50,7 @@ pub(crate) fn finished_with_plan(directory: &Path, plan: Digest) -> Result<Vec<S
 }
 
 /// Opens the run that `name` means: a file, an id, the beginning of one, or `latest`.
-pub(crate) fn open(directory: &Path, name: &str) -> Result<Reader, CliError> {
+pub fn open(directory: &Path, name: &str) -> Result<Reader, AppError> {
     let as_file = Path::new(name);
     if name.ends_with(".sqlite") && as_file.is_file() {
         return Ok(Reader::open(as_file)?);
@@ -70,14 +70,14 @@ pub(crate) fn open(directory: &Path, name: &str) -> Result<Reader, CliError> {
     };
     match matching.as_slice() {
         [only] => Ok(Reader::open(only)?),
-        [] => Err(CliError::invalid(format!(
+        [] => Err(AppError::invalid(format!(
             "there is no run `{name}` in `{}`",
             directory.display()
         ))
         .with_help("`groundgate runs list` shows what there is; `groundgate run` makes one")),
         several => {
             let names: Vec<String> = several.iter().filter_map(|path| id(path)).collect();
-            Err(CliError::invalid(format!(
+            Err(AppError::invalid(format!(
                 "`{name}` could be {}",
                 names.join(", ")
             )))
@@ -86,7 +86,7 @@ pub(crate) fn open(directory: &Path, name: &str) -> Result<Reader, CliError> {
 }
 
 /// Opens the run that a policy's `[baseline]` names.
-pub(crate) fn open_ref(directory: &Path, name: &str) -> Result<Reader, CliError> {
+pub fn open_ref(directory: &Path, name: &str) -> Result<Reader, AppError> {
     open(directory, name).map_err(|error| {
         error.with_help(
             "the policy's `[baseline] ref` names it: bring its record here, or name another run with --baseline",

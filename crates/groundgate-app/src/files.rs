@@ -4,27 +4,27 @@ use std::{fs, path::Path};
 
 use groundgate_model::eval_set::unpack;
 
-use super::error::CliError;
+use super::error::AppError;
 
 /// A file's bytes, unpacked where its name ends in `.gz`.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+pub fn read(path: &Path) -> Result<Vec<u8>, AppError> {
     let bytes = fs::read(path).map_err(|cause| {
-        CliError::invalid(format!("failed to read `{}`", path.display())).because(cause)
+        AppError::invalid(format!("failed to read `{}`", path.display())).because(cause)
     })?;
-    unpack(&path.display().to_string(), bytes).map_err(CliError::from)
+    unpack(&path.display().to_string(), bytes).map_err(AppError::from)
 }
 
 /// A file's text.
-pub(crate) fn read_text(path: &Path) -> Result<String, CliError> {
+pub fn read_text(path: &Path) -> Result<String, AppError> {
     String::from_utf8(read(path)?).map_err(|cause| {
-        CliError::invalid(format!("`{}` is not UTF-8 text", path.display())).because(cause)
+        AppError::invalid(format!("`{}` is not UTF-8 text", path.display())).because(cause)
     })
 }
 
 /// Writes a file as a whole: beside its place first, then renamed, so that nobody reads half of it.
-pub(crate) fn write(path: &Path, text: &str) -> Result<(), CliError> {
+pub fn write(path: &Path, text: &str) -> Result<(), AppError> {
     let failed = |cause: std::io::Error| {
-        CliError::invalid(format!("failed to write `{}`", path.display())).because(cause)
+        AppError::invalid(format!("failed to write `{}`", path.display())).because(cause)
     };
     if let Some(folder) = path
         .parent()
@@ -39,17 +39,17 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), CliError> {
 }
 
 /// Adds to the end of a file; makes it where there is none.
-pub(crate) fn append(path: &Path, text: &str) -> Result<(), CliError> {
+pub fn append(path: &Path, text: &str) -> Result<(), AppError> {
     let file = fs::OpenOptions::new().create(true).append(true).open(path);
     let written = file.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
     written.map_err(|cause| {
-        CliError::invalid(format!("failed to write `{}`", path.display())).because(cause)
+        AppError::invalid(format!("failed to write `{}`", path.display())).because(cause)
     })
 }
 
 /// A folder with all folders above it.
-pub(crate) fn create_dir(path: &Path) -> Result<(), CliError> {
+pub fn create_dir(path: &Path) -> Result<(), AppError> {
     fs::create_dir_all(path).map_err(|cause| {
-        CliError::invalid(format!("failed to create folder `{}`", path.display())).because(cause)
+        AppError::invalid(format!("failed to create folder `{}`", path.display())).because(cause)
     })
 }

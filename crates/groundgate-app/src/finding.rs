@@ -4,12 +4,12 @@
 use groundgate_model::diagnostic::{Mistake, Mistakes};
 use serde::Serialize;
 
-use super::{error::CliError, exit_code::ExitCode};
+use super::error::{AppError, ErrorClass};
 
 /// How bad a finding is; later is worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum State {
+pub enum State {
     /// As it should be.
     Ok,
     /// A run can be made; somebody should look.
@@ -20,34 +20,34 @@ pub(crate) enum State {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Finding {
+pub struct Finding {
     /// `configuration`, `copilot good`, `judge gpt`.
-    pub(crate) subject: String,
+    pub subject: String,
     /// `credentials`, `tls`, `call` and so on.
-    pub(crate) check: &'static str,
-    pub(crate) state: State,
+    pub check: &'static str,
+    pub state: State,
     /// What was found.
-    pub(crate) found: String,
+    pub found: String,
     /// One thing to do.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) help: Option<String>,
-    /// How the process ends because of it.
+    pub help: Option<String>,
+    /// How the command ends because of it; `None` where it is no error.
     #[serde(skip)]
-    pub(crate) code: ExitCode,
+    pub class: Option<ErrorClass>,
 }
 
 /// All that was found, in the order in which it was looked at.
 #[derive(Debug, Default)]
-pub(crate) struct Findings(Vec<Finding>);
+pub struct Findings(Vec<Finding>);
 
 impl Findings {
     /// As it should be.
-    pub(crate) fn ok(&mut self, subject: &str, check: &'static str, found: impl Into<String>) {
+    pub fn ok(&mut self, subject: &str, check: &'static str, found: impl Into<String>) {
         self.add(subject, check, found.into());
     }
 
     /// A run can be made, and somebody should look.
-    pub(crate) fn warn(
+    pub fn warn(
         &mut self,
         subject: &str,
         check: &'static str,
@@ -60,7 +60,7 @@ impl Findings {
     }
 
     /// No run can be made.
-    pub(crate) fn fail(
+    pub fn fail(
         &mut self,
         subject: &str,
         check: &'static str,
@@ -69,31 +69,32 @@ impl Findings {
     ) {
         let finding = self.add(subject, check, found.into());
         finding.state = State::Error;
-        finding.code = ExitCode::Invalid;
+        finding.class = Some(ErrorClass::Invalid);
         finding.help = help;
     }
 
     /// What a command would have ended with.
-    pub(crate) fn failed(&mut self, subject: &str, check: &'static str, error: &CliError) {
-        if let Some(mistakes) = error.error.downcast_ref::<Mistakes>() {
+    pub fn failed(&mut self, subject: &str, check: &'static str, error: &AppError) {
+        if let Some(mistakes) = error.mistakes() {
             self.mistakes(subject, check, mistakes);
             return;
         }
-        let causes: Vec<String> = error.error.chain().map(ToString::to_string).collect();
+        let causes = error.causes().map(ToString::to_string);
+        let causes: Vec<String> = std::iter::once(error.to_string()).chain(causes).collect();
         self.fail(subject, check, causes.join(": "), error.help.clone());
-        self.ends_with(error.code);
+        self.ends_with(error.class);
     }
 
-    pub(crate) fn mistakes(&mut self, subject: &str, check: &'static str, mistakes: &Mistakes) {
+    pub fn mistakes(&mut self, subject: &str, check: &'static str, mistakes: &Mistakes) {
         for mistake @ Mistake { help, .. } in &mistakes.0 {
             self.fail(subject, check, mistake.to_string(), help.clone());
         }
     }
 
-    /// The exit code of the last finding, where it is not that of an invalid configuration.
-    pub(crate) fn ends_with(&mut self, code: ExitCode) {
+    /// The class of the last finding, where it is not that of an invalid configuration.
+    pub fn ends_with(&mut self, class: ErrorClass) {
         if let Some(last) = self.0.last_mut() {
-            last.code = code;
+            last.class = Some(class);
         }
     }
 
@@ -104,22 +105,22 @@ impl Findings {
             state: State::Ok,
             found,
             help: None,
-            code: ExitCode::Done,
+            class: None,
         })
     }
 
     /// All of them, in the order in which they were looked at.
-    pub(crate) fn all(&self) -> &[Finding] {
+    pub fn all(&self) -> &[Finding] {
         &self.0
     }
 
-    /// The code of the first error: what is wrong first is mended first.
-    pub(crate) fn code(&self) -> ExitCode {
+    /// The class of the first error: what is wrong first is mended first.
+    pub fn class(&self) -> Option<ErrorClass> {
         let mut errors = self
             .0
             .iter()
             .filter(|finding| finding.state == State::Error);
-        errors.next().map_or(ExitCode::Done, |finding| finding.code)
+        errors.next().and_then(|finding| finding.class)
     }
 }
 
@@ -130,12 +131,12 @@ mod tests {
     #[test]
     fn the_first_error_decides_how_it_ends() {
         let mut findings = Findings::default();
-        assert_eq!(findings.code(), ExitCode::Done);
+        assert_eq!(findings.class(), None);
         findings.warn("a", "tls", "none", "use https");
-        assert_eq!(findings.code(), ExitCode::Done);
+        assert_eq!(findings.class(), None);
         findings.fail("a", "call", "down", None);
-        findings.ends_with(ExitCode::Incomplete);
+        findings.ends_with(ErrorClass::Incomplete);
         findings.fail("b", "credentials", "absent", None);
-        assert_eq!(findings.code(), ExitCode::Incomplete);
+        assert_eq!(findings.class(), Some(ErrorClass::Incomplete));
     }
 }

@@ -4,10 +4,12 @@ use groundgate_gate::{FactKind, KnownMetrics, Measure, Policy};
 use groundgate_record::Reader;
 use groundgate_stats::kappa_bound::AgreementBar;
 
-use super::{args::Global, project};
+use std::path::Path;
+
+use super::project;
 
 /// What a run measures.
-pub(crate) fn known(run: &Reader) -> KnownMetrics {
+pub fn known(run: &Reader) -> KnownMetrics {
     let metrics = run.header().metrics.iter();
     metrics
         .map(|source| (source.metric.name.clone(), source.metric.clone()))
@@ -16,8 +18,8 @@ pub(crate) fn known(run: &Reader) -> KnownMetrics {
 
 /// The bar for agreement on a metric. A policy that is absent or cannot be read has none; other commands
 /// say what is wrong with it.
-pub(crate) fn of_agreement(global: &Global, known: &KnownMetrics, metric: &str) -> AgreementBar {
-    let policy = project::policy_path(global)
+pub fn of_agreement(configured: Option<&Path>, known: &KnownMetrics, metric: &str) -> AgreementBar {
+    let policy = project::policy_path(configured)
         .and_then(|path| project::policy(&path, None, known))
         .ok();
     policy

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use groundgate_app::config::{CascadeConfig, Config, JudgeConfig};
+use crate::config::{CascadeConfig, Config, JudgeConfig};
 use groundgate_model::trial::{Cascade, DataType, MetricSpec};
 use groundgate_run::{Behind, Seat};
 
-use super::{error::CliError, wiring};
+use super::{error::AppError, wiring};
 
 /// The metrics of a judge that one behind it yields, too: that one's are the run's.
-pub(crate) fn apart(config: &Config, judge: &JudgeConfig) -> Result<BTreeSet<String>, CliError> {
+pub fn apart(config: &Config, judge: &JudgeConfig) -> Result<BTreeSet<String>, AppError> {
     let is_behind = |other: &&JudgeConfig| {
         let cascade = other.cascade.as_ref();
         cascade.is_some_and(|cascade| cascade.after == judge.name)
@@ -26,11 +26,11 @@ pub(crate) fn apart(config: &Config, judge: &JudgeConfig) -> Result<BTreeSet<Str
 }
 
 /// Where a judge stands; `None` where it is asked about every answer.
-pub(crate) fn behind(
+pub fn behind(
     config: &Config,
     judge: &JudgeConfig,
     seats: &[Seat],
-) -> Result<Option<Behind>, CliError> {
+) -> Result<Option<Behind>, AppError> {
     let cascade = judge
         .cascade
         .as_ref()
@@ -44,7 +44,7 @@ pub(crate) fn behind(
         .position(|other| other.name == cascade.after);
     let Some(cheaper) = cheaper.and_then(|place| seats.get(place)) else {
         let message = format!("judge `{}` stands behind `{}`", judge.name, cascade.after);
-        return Err(CliError::invalid(message).with_help("name both with --judge"));
+        return Err(AppError::invalid(message).with_help("name both with --judge"));
     };
     check(judge, cascade, &cheaper.judged())?;
     Ok(Some(Behind {
@@ -59,11 +59,11 @@ pub(crate) fn behind(
 }
 
 /// Whether the cheaper judge has the score that is to say how sure it is.
-pub(crate) fn check(
+pub fn check(
     judge: &JudgeConfig,
     cascade: &CascadeConfig,
     cheaper: &[MetricSpec],
-) -> Result<(), CliError> {
+) -> Result<(), AppError> {
     let is_share = |metric: &&MetricSpec| {
         metric.name == cascade.by
             && matches!(metric.data_type, DataType::Binary | DataType::Fraction)
@@ -76,5 +76,5 @@ pub(crate) fn check(
         "judge `{}` stands behind `{}`, which has no score from 0 to 1 called `{}`",
         judge.name, cascade.after, cascade.by
     );
-    Err(CliError::invalid(message).with_help(format!("by = one of {}", known.join(", "))))
+    Err(AppError::invalid(message).with_help(format!("by = one of {}", known.join(", "))))
 }
