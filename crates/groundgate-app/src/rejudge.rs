@@ -15,6 +15,7 @@ use groundgate_endpoints::{chat::BoxFuture, copilot::Copilot};
 use groundgate_model::{
     eval_set::{Case, EvalSet},
     exchange::{Answer, CallFailure, FailureKind},
+    manifest::Manifest,
     trial::{Call, CallKey, Callee, Looks, Reply},
     unit::Usd,
 };
@@ -157,6 +158,10 @@ impl Copilot for Silent {
 
     fn describe(&self) -> String {
         self.description.clone()
+    }
+
+    fn manifest(&self) -> Manifest {
+        Manifest::of("stored").with("description", self.description.as_str())
     }
 }
 

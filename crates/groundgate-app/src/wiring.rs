@@ -57,8 +57,8 @@ pub fn copilot(
     let mut copilot = wired.copilot;
     match &chosen.served_model {
         ServedModel::Any => {}
-        ServedModel::Same => copilot = Arc::new(SameModel::new(copilot, first_model)),
-        ServedModel::Named(name) => copilot = Arc::new(SameModel::new(copilot, Some(name.clone()))),
+        ServedModel::Same => copilot = Arc::new(SameModel::as_first(copilot, first_model)),
+        ServedModel::Named(name) => copilot = Arc::new(SameModel::named(copilot, name.clone())),
     }
     let copilot = with_history(chosen, copilot);
     Ok(Wired { copilot, ..wired })

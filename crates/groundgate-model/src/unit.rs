@@ -2,7 +2,10 @@
 //!
 //! A constructor checks once; after that the type says what holds. Everything here is pure.
 
-use std::fmt;
+use std::{
+    fmt,
+    io::{self, BufRead},
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest as _, Sha256};
@@ -65,6 +68,20 @@ impl Digest {
     /// The digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// The digest of all that a reader gives.
+    pub fn of_reader(mut reader: impl BufRead) -> io::Result<Self> {
+        let mut hasher = Sha256::new();
+        loop {
+            let bytes = reader.fill_buf()?;
+            if bytes.is_empty() {
+                return Ok(Self(hasher.finalize().into()));
+            }
+            hasher.update(bytes);
+            let read = bytes.len();
+            reader.consume(read);
+        }
     }
 
     /// The digest of several parts; each is preceded by its length, so that moving a boundary

@@ -230,6 +230,7 @@ mod tests {
     use groundgate_judge::bundled;
     use groundgate_model::{
         exchange::{CallFailure, ChatReply, ChatRequest},
+        manifest::Manifest,
         unit::Usd,
     };
 
@@ -251,6 +252,10 @@ mod tests {
 
         fn describe(&self) -> String {
             self.0.to_owned()
+        }
+
+        fn manifest(&self) -> Manifest {
+            Manifest::of("named").with("model", self.0)
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use groundgate_model::{
     exchange::{CallFailure, ChatReply, ChatRequest, Usage},
+    manifest::Manifest,
     unit::Usd,
 };
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,16 @@ pub enum AnthropicStructured {
     OutputConfig,
     /// Not at all.
     None,
+}
+
+impl AnthropicStructured {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Tool => "tool",
+            Self::OutputConfig => "output-config",
+            Self::None => "none",
+        }
+    }
 }
 
 /// What is sent beside the conversation.
@@ -124,6 +135,22 @@ impl ChatModel for AnthropicModel {
 
     fn describe(&self) -> String {
         format!("anthropic {} at {}", self.settings.model, self.target)
+    }
+
+    fn manifest(&self) -> Manifest {
+        let AnthropicSettings {
+            model,
+            structured,
+            send_temperature,
+            stream,
+            price: _,
+        } = &self.settings;
+        let manifest = self.client.manifest("anthropic", &self.target);
+        manifest
+            .with("model", model.as_str())
+            .with("structured", structured.name())
+            .with("send-temperature", *send_temperature)
+            .with("stream", *stream)
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use groundgate_model::{
     exchange::{CallFailure, ChatReply, ChatRequest, Usage},
+    manifest::Manifest,
     unit::Usd,
 };
 use serde::Deserialize;
@@ -106,6 +107,20 @@ impl ChatModel for BedrockModel {
 
     fn describe(&self) -> String {
         format!("bedrock {} at {}", self.settings.model, self.target)
+    }
+
+    fn manifest(&self) -> Manifest {
+        let BedrockSettings {
+            model,
+            structured,
+            send_temperature,
+            price: _,
+        } = &self.settings;
+        let manifest = self.client.manifest("bedrock", &self.target);
+        manifest
+            .with("model", model.as_str())
+            .with("structured", *structured)
+            .with("send-temperature", *send_temperature)
     }
 }
 

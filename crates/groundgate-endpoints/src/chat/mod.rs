@@ -28,6 +28,7 @@ pub(crate) use responses_reply::{ResponsesForm, read_response, usage_of};
 pub use futures_util::future::BoxFuture;
 use groundgate_model::{
     exchange::{CallFailure, ChatReply, ChatRequest},
+    manifest::Manifest,
     unit::Usd,
 };
 use serde_json::Value;
@@ -52,6 +53,10 @@ pub trait ChatModel: Send + Sync {
     /// The most that this call can cost; `None` where there is no price.
     fn worst_cost(&self, request: &ChatRequest) -> Option<Usd>;
 
-    /// Provider, place, model and parameters, without secrets: what a record calls it.
+    /// What it is called, for people; never compared.
     fn describe(&self) -> String;
+
+    /// Everything that can change a reply to a given request, without secrets. Prices, limits,
+    /// timeouts and retries change none and are not in it.
+    fn manifest(&self) -> Manifest;
 }

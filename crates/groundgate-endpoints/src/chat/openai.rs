@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use groundgate_model::{
     exchange::{CallFailure, ChatReply, ChatRequest, Message, Usage},
+    manifest::Manifest,
     unit::Usd,
 };
 use serde::Serialize;
@@ -38,6 +39,26 @@ pub enum MaxTokensField {
     MaxTokens,
     /// `max_completion_tokens`: OpenAI's reasoning models refuse the other.
     MaxCompletionTokens,
+}
+
+impl Structured {
+    /// The name in a manifest.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::JsonSchema => "json-schema",
+            Self::JsonObject => "json-object",
+            Self::None => "none",
+        }
+    }
+}
+
+impl MaxTokensField {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::MaxTokens => "max_tokens",
+            Self::MaxCompletionTokens => "max_completion_tokens",
+        }
+    }
 }
 
 /// What is sent beside the conversation.
@@ -80,6 +101,28 @@ impl OpenAiSettings {
             may_cut_prompts: false,
             price: None,
         }
+    }
+
+    /// The manifest with what these settings change of a reply: all but the price.
+    pub(crate) fn added_to(&self, manifest: Manifest) -> Manifest {
+        let Self {
+            model,
+            structured,
+            max_tokens_field,
+            send_temperature,
+            send_seed,
+            stream,
+            may_cut_prompts,
+            price: _,
+        } = self;
+        manifest
+            .with_some("model", model.clone())
+            .with("structured", structured.name())
+            .with("max-tokens-field", max_tokens_field.name())
+            .with("send-temperature", *send_temperature)
+            .with("send-seed", *send_seed)
+            .with("stream", *stream)
+            .with("may-cut-prompts", *may_cut_prompts)
     }
 
     /// A fault where the server has read far fewer tokens than the messages must have.
@@ -174,6 +217,11 @@ impl ChatModel for OpenAiModel {
     fn describe(&self) -> String {
         let model = self.settings.model.as_deref().unwrap_or("unnamed model");
         format!("openai-chat {model} at {}", self.target)
+    }
+
+    fn manifest(&self) -> Manifest {
+        let manifest = self.client.manifest("openai-chat", &self.target);
+        self.settings.added_to(manifest)
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use groundgate_model::{
     exchange::{CallFailure, ChatReply, ChatRequest},
+    manifest::Manifest,
     unit::Usd,
 };
 use serde::Serialize;
@@ -86,6 +87,16 @@ impl ChatModel for OpenAiResponsesModel {
     fn describe(&self) -> String {
         let model = self.settings.model.as_deref().unwrap_or("unnamed model");
         format!("openai-responses {model} at {}", self.target)
+    }
+
+    fn manifest(&self) -> Manifest {
+        let settings = &self.settings;
+        let manifest = self.client.manifest("openai-responses", &self.target);
+        manifest
+            .with_some("model", settings.model.clone())
+            .with("structured", settings.structured.name())
+            .with("send-temperature", settings.send_temperature)
+            .with("stream", settings.stream)
     }
 }
 

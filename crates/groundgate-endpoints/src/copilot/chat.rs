@@ -6,6 +6,7 @@ use std::sync::Arc;
 use groundgate_model::{
     eval_set::{Case, Role},
     exchange::{Answer, CallFailure, ChatRequest, Message},
+    manifest::{Manifest, Written},
     unit::Usd,
 };
 
@@ -122,6 +123,25 @@ impl Copilot for ChatCopilot {
             .as_deref()
             .unwrap_or("unnamed model");
         format!("chat {model} at {}", self.target)
+    }
+
+    fn manifest(&self) -> Manifest {
+        let ChatCopilotSettings {
+            model,
+            system_prompt,
+            max_output_tokens,
+            temperature,
+            seed,
+            passages,
+        } = &self.settings;
+        let manifest = self.client.manifest("openai-chat", &self.target);
+        model
+            .added_to(manifest)
+            .with_some("system-prompt", system_prompt.clone().map(Written::text))
+            .with("max-output-tokens", *max_output_tokens)
+            .with_some("temperature", *temperature)
+            .with_some("seed", *seed)
+            .with_some("passages", passages.as_ref().map(PassagePaths::manifest))
     }
 }
 

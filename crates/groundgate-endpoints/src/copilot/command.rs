@@ -8,6 +8,7 @@ use std::{process::Stdio, sync::Arc, time::Duration};
 use groundgate_model::{
     eval_set::Case,
     exchange::{Answer, CallFailure, FailureKind, Timing, Usage},
+    manifest::Manifest,
     unit::Usd,
 };
 use serde_json::json;
@@ -18,7 +19,7 @@ use tokio::{
 };
 
 use super::{
-    Copilot,
+    Copilot, program,
     recorded::{Recorded, parse_printed},
 };
 use crate::{
@@ -194,6 +195,15 @@ impl Copilot for CommandCopilot {
 
     fn describe(&self) -> String {
         format!("command {}", self.settings.program)
+    }
+
+    /// Reads the program and the files among its arguments.
+    fn manifest(&self) -> Manifest {
+        let output = match self.settings.output {
+            CommandOutput::Text => "text",
+            CommandOutput::Json => "json",
+        };
+        program::manifest(&self.settings.program, &self.settings.arguments).with("output", output)
     }
 }
 

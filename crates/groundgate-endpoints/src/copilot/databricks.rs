@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use groundgate_model::{
     eval_set::{Case, Role},
     exchange::{Answer, CallFailure, ChatRequest, Message},
+    manifest::{Manifest, Written},
     unit::Usd,
 };
 use serde_json::{Map, Value, json};
@@ -153,6 +154,37 @@ impl Copilot for DatabricksCopilot {
 
     fn describe(&self) -> String {
         self.description.clone()
+    }
+
+    fn manifest(&self) -> Manifest {
+        let DatabricksSettings {
+            form,
+            return_trace,
+            stream,
+            system_prompt,
+            max_output_tokens,
+            temperature,
+            passages,
+            price: _,
+        } = &self.settings;
+        let manifest = match &self.watch {
+            Some(watch) => {
+                let manifest = self.client.manifest("databricks", &self.target);
+                watch.endpoint().added_to(manifest)
+            }
+            None => self.client.manifest("mlflow", &self.target),
+        };
+        // Agents are sent neither.
+        let is_sent = *form == DatabricksForm::Chat;
+        let max_output_tokens = is_sent.then_some(*max_output_tokens);
+        manifest
+            .with("form", form.name())
+            .with("return-trace", *return_trace)
+            .with("stream", *stream)
+            .with_some("system-prompt", system_prompt.clone().map(Written::text))
+            .with_some("max-output-tokens", max_output_tokens)
+            .with_some("temperature", temperature.filter(|_| is_sent))
+            .with_some("passages", passages.as_ref().map(PassagePaths::manifest))
     }
 }
 

@@ -1,7 +1,10 @@
 //! What a Databricks serving endpoint is, looked at before it is asked: which form its model
 //! speaks, and which versions will answer.
 
-use groundgate_model::exchange::{CallFailure, FailureKind};
+use groundgate_model::{
+    exchange::{CallFailure, FailureKind},
+    manifest::Manifest,
+};
 use serde_json::Value;
 
 use crate::transport::{Call, Client, JsonBody, parse_json, percent_encoded};
@@ -15,6 +18,17 @@ pub enum DatabricksForm {
     ChatAgent,
     /// The Agent Framework's ResponsesAgent.
     Responses,
+}
+
+impl DatabricksForm {
+    /// The name in a manifest, as in a configuration.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::ChatAgent => "chat-agent",
+            Self::Responses => "responses",
+        }
+    }
 }
 
 /// A serving endpoint as it was found.
@@ -142,6 +156,17 @@ impl ServingEndpoint {
     /// Whether answers come from more than one model or version.
     pub fn is_mixed(&self) -> bool {
         self.served.len() > 1
+    }
+
+    /// The manifest with what answers: models, versions and shares of the traffic.
+    pub(super) fn added_to(&self, manifest: Manifest) -> Manifest {
+        let served = self.served.iter().map(|entity| {
+            Manifest::default()
+                .with("model", entity.model.as_str())
+                .with_some("version", entity.version.clone())
+                .with("traffic", entity.traffic)
+        });
+        manifest.with("served", served.collect::<Vec<_>>())
     }
 
     /// What answers, in words for a record: `cat.sch.model version 7 (100 %)`.

@@ -39,6 +39,11 @@ impl Watch {
         }
     }
 
+    /// The endpoint as it was found at the start.
+    pub(super) const fn endpoint(&self) -> &ServingEndpoint {
+        &self.endpoint
+    }
+
     /// An error once the endpoint serves something else. Looks where it is time to; a look that
     /// fails says nothing about what is served.
     pub(super) async fn check(&self, tries: u32) -> Result<(), CallFailure> {

@@ -1,6 +1,6 @@
 //! Finding things in a reply by JSONPath (RFC 9535), as settings say where they are.
 
-use groundgate_model::exchange::Passage;
+use groundgate_model::{exchange::Passage, manifest::Manifest};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
@@ -55,6 +55,15 @@ impl PassagePaths {
             id: optional_path(id)?,
             source: optional_path(source)?,
         })
+    }
+
+    /// The paths as they were understood.
+    pub(super) fn manifest(&self) -> Manifest {
+        Manifest::default()
+            .with("passages", self.passages.to_string())
+            .with("text", self.text.to_string())
+            .with_some("id", self.id.as_ref().map(JsonPath::to_string))
+            .with_some("source", self.source.as_ref().map(JsonPath::to_string))
     }
 
     /// All passages of a reply, in its order; `None` where the path leads nowhere. A passage

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use groundgate_model::{
     eval_set::Case,
     exchange::{Answer, CallFailure, Timing, Usage},
+    manifest::{Manifest, Written},
     unit::Usd,
 };
 use serde_json::Value;
@@ -109,6 +110,36 @@ enum End {
     Close,
 }
 
+impl Paths {
+    fn added_to(&self, manifest: Manifest) -> Manifest {
+        let Self {
+            answer,
+            passages,
+            input_tokens,
+            output_tokens,
+            model,
+            finish_reason,
+            framing,
+            end,
+        } = self;
+        let text = |path: &Option<JsonPath>| path.as_ref().map(JsonPath::to_string);
+        let end = match end {
+            End::Done => Manifest::of("done"),
+            End::At(path) => Manifest::of("at").with("path", path.to_string()),
+            End::Close => Manifest::of("close"),
+        };
+        manifest
+            .with("answer", answer.to_string())
+            .with_some("passages", passages.as_ref().map(PassagePaths::manifest))
+            .with_some("input-tokens", text(input_tokens))
+            .with_some("output-tokens", text(output_tokens))
+            .with_some("model-path", text(model))
+            .with_some("finish-reason", text(finish_reason))
+            .with_some("framing", framing.map(Framing::name))
+            .with("stream-end", end)
+    }
+}
+
 impl HttpCopilot {
     /// A copilot at the client's endpoint.
     pub fn new(
@@ -179,6 +210,13 @@ impl Copilot for HttpCopilot {
 
     fn describe(&self) -> String {
         format!("http {}", self.target)
+    }
+
+    fn manifest(&self) -> Manifest {
+        let manifest = self.client.manifest("http", &self.target);
+        self.paths
+            .added_to(manifest)
+            .with("body", Written::text(self.template.written()))
     }
 }
 

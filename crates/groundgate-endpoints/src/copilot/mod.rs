@@ -13,6 +13,7 @@ mod databricks_watch;
 mod extract;
 mod http;
 mod model;
+mod program;
 mod recorded;
 mod served;
 mod template;
@@ -33,6 +34,7 @@ pub use turns::TurnByTurn;
 use groundgate_model::{
     eval_set::Case,
     exchange::{Answer, CallFailure},
+    manifest::Manifest,
     unit::Usd,
 };
 
@@ -50,6 +52,10 @@ pub trait Copilot: Send + Sync {
     /// The most that this call can cost; `None` where there is no price.
     fn worst_cost(&self, case: &Case) -> Option<Usd>;
 
-    /// Kind, place, model and parameters, without secrets: what a record calls it.
+    /// What it is called, for people; never compared.
     fn describe(&self) -> String;
+
+    /// Everything that can change an answer, without secrets. Prices, limits, timeouts and retries
+    /// change none and are not in it.
+    fn manifest(&self) -> Manifest;
 }

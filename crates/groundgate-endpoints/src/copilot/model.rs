@@ -8,6 +8,7 @@ use std::{fmt, sync::Arc};
 use groundgate_model::{
     eval_set::Case,
     exchange::{Answer, CallFailure, ChatRequest, FailureKind, Passage},
+    manifest::{Manifest, Written},
     unit::Usd,
 };
 use serde_json::Value;
@@ -125,6 +126,23 @@ impl Copilot for ModelCopilot {
 
     fn describe(&self) -> String {
         self.model.describe()
+    }
+
+    fn manifest(&self) -> Manifest {
+        let ModelCopilotSettings {
+            system_prompt,
+            max_output_tokens,
+            temperature,
+            seed,
+            passages,
+        } = &self.settings;
+        self.model
+            .manifest()
+            .with_some("system-prompt", system_prompt.clone().map(Written::text))
+            .with("max-output-tokens", *max_output_tokens)
+            .with_some("temperature", *temperature)
+            .with_some("seed", *seed)
+            .with_some("passages", passages.as_ref().map(PassagePaths::manifest))
     }
 }
 

@@ -9,6 +9,7 @@ use groundgate_model::{
     diagnostic::{Mistake, Mistakes},
     eval_set::Case,
     exchange::{Answer, CallFailure, FailureKind, Passage, Timing, Usage},
+    manifest::{Manifest, Written},
     unit::Usd,
 };
 use serde_json::{Map, Value};
@@ -42,6 +43,7 @@ pub(super) type Recorded = Result<Answer, CallFailure>;
 #[derive(Debug, Clone)]
 pub struct RecordedCopilot {
     file: String,
+    contents: Written,
     by_case: BTreeMap<String, BTreeMap<Option<u32>, Recorded>>,
 }
 
@@ -67,6 +69,7 @@ impl RecordedCopilot {
         let text = str::from_utf8(bytes).map_err(|error| one(format!("is not UTF-8: {error}")))?;
         let mut parsed = Self {
             file: file.to_owned(),
+            contents: Written::bytes(bytes),
             by_case: BTreeMap::new(),
         };
         let mut mistakes = Vec::new();
@@ -163,6 +166,10 @@ impl Copilot for RecordedCopilot {
 
     fn describe(&self) -> String {
         format!("recorded answers of `{}`", self.file)
+    }
+
+    fn manifest(&self) -> Manifest {
+        Manifest::of("recorded").with("answers", self.contents.clone())
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use groundgate_model::{
     eval_set::Case,
     exchange::{Answer, CallFailure, FailureKind},
+    manifest::Manifest,
     unit::Usd,
 };
 
@@ -17,16 +18,29 @@ use crate::chat::BoxFuture;
 /// A copilot whose answers all come from one model.
 pub struct SameModel {
     inner: Arc<dyn Copilot>,
+    /// The model that settings name.
+    named: Option<String>,
     /// The one model, as soon as it is known.
     expected: Mutex<Option<String>>,
 }
 
 impl SameModel {
-    /// `expected` is the model that is to answer; the one that answers first where nobody says.
-    pub fn new(inner: Arc<dyn Copilot>, expected: Option<String>) -> Self {
+    /// The model that answers first is to give all answers; `first` where an earlier part of the run
+    /// has met it already.
+    pub fn as_first(inner: Arc<dyn Copilot>, first: Option<String>) -> Self {
         Self {
             inner,
-            expected: Mutex::new(expected),
+            named: None,
+            expected: Mutex::new(first),
+        }
+    }
+
+    /// The model of this name is to give all answers.
+    pub fn named(inner: Arc<dyn Copilot>, name: String) -> Self {
+        Self {
+            inner,
+            expected: Mutex::new(Some(name.clone())),
+            named: Some(name),
         }
     }
 
@@ -75,6 +89,14 @@ impl Copilot for SameModel {
     fn describe(&self) -> String {
         self.inner.describe()
     }
+
+    fn manifest(&self) -> Manifest {
+        let served = match &self.named {
+            Some(name) => Manifest::of("named").with("model", name.as_str()),
+            None => Manifest::of("same"),
+        };
+        self.inner.manifest().with("served-model", served)
+    }
 }
 
 impl std::fmt::Debug for SameModel {
@@ -103,10 +125,11 @@ mod tests {
         .concat();
         let recorded = Arc::new(RecordedCopilot::parse("r.jsonl", lines.as_bytes()).unwrap());
         let check = |expected: Option<&str>, fails: &'static [&'static str]| {
-            let copilot = SameModel::new(
-                Arc::<RecordedCopilot>::clone(&recorded),
-                expected.map(str::to_owned),
-            );
+            let inner = Arc::<RecordedCopilot>::clone(&recorded);
+            let copilot = match expected {
+                None => SameModel::as_first(inner, None),
+                Some(name) => SameModel::named(inner, name.to_owned()),
+            };
             async move {
                 for id in ["a", "b", "c", "b"] {
                     let case = super::super::template::tests::case(id, "?");

@@ -96,6 +96,12 @@ impl Template {
         Ok(Self(value))
     }
 
+    /// The body with its places, as JSON without white space.
+    pub(super) fn written(&self) -> String {
+        let Self(body) = self;
+        body.to_string()
+    }
+
     /// The body for one attempt at one case.
     pub(super) fn fill(&self, case: &Case, attempt: u32) -> Value {
         filled(&self.0, case, attempt)

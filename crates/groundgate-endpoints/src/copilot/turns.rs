@@ -6,6 +6,7 @@ use std::{fmt, sync::Arc};
 use groundgate_model::{
     eval_set::{Case, Role, Turn},
     exchange::{Answer, CallFailure, Usage},
+    manifest::Manifest,
     unit::Usd,
 };
 
@@ -146,6 +147,10 @@ impl Copilot for TurnByTurn {
     fn describe(&self) -> String {
         format!("{}, turn by turn", self.inner.describe())
     }
+
+    fn manifest(&self) -> Manifest {
+        self.inner.manifest().with("history", "turn-by-turn")
+    }
 }
 
 impl fmt::Debug for TurnByTurn {
@@ -195,6 +200,10 @@ mod tests {
         fn worst_cost(&self, case: &Case) -> Option<Usd> {
             let bytes: usize = case.history.iter().map(|turn| turn.text.len()).sum();
             Some(Usd::from_nanos(u64::try_from(bytes).unwrap() + 1))
+        }
+
+        fn manifest(&self) -> Manifest {
+            Manifest::of("echo")
         }
 
         fn describe(&self) -> String {

@@ -13,6 +13,7 @@ use std::{
 
 use groundgate_model::{
     exchange::{CallFailure, FailedTry, FailureKind, Timing, Usage},
+    manifest::Manifest,
     unit::{UnitInterval, count_to_f64},
 };
 use reqwest::{NoProxy, Response, Url, redirect, retry as reqwest_retry};
@@ -40,6 +41,7 @@ use super::{
 pub struct Client {
     http: reqwest::Client,
     base: Url,
+    manifest: Manifest,
     limiter: Limiter,
     breaker: Breaker,
     clock: Arc<dyn Clock>,
@@ -106,6 +108,7 @@ impl Client {
             tokens: Tokens::of(endpoint, Arc::clone(&clock), redactor.clone()),
             http,
             base,
+            manifest: endpoint.manifest()?,
             breaker: Breaker::new(endpoint.limits.in_flight),
             limiter: Limiter::new(endpoint.limits, Arc::clone(&clock)),
             clock,
@@ -116,6 +119,15 @@ impl Client {
             jitter: AtomicU64::new(jitter_seed),
             observed: OnceLock::new(),
         })
+    }
+
+    /// What is called at `target` through this client: everything that can change an answer, without
+    /// secrets. Adapters add what they send.
+    pub fn manifest(&self, kind: &str, target: &Target) -> Manifest {
+        self.manifest
+            .clone()
+            .with("kind", kind)
+            .with("url", target.to_string())
     }
 
     /// The endpoint's URL with `path` added to its path; its query is kept.

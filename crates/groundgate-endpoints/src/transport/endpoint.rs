@@ -235,7 +235,7 @@ pub enum EndpointError {
 }
 
 /// Query parameters whose names say that their value is a secret.
-const KEY_LIKE: [&str; 8] = [
+pub(super) const KEY_LIKE: [&str; 8] = [
     "key",
     "token",
     "secret",

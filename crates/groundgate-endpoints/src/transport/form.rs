@@ -83,6 +83,15 @@ pub enum Framing {
 }
 
 impl Framing {
+    /// The name in a manifest.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Events => "events",
+            Self::Lines => "lines",
+        }
+    }
+
     /// What the media type says; where there is none, JSON. Anything else (an HTML login page) is
     /// an error.
     pub fn of(head: &Head) -> Result<Self, Fault> {

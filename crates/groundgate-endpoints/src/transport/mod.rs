@@ -17,6 +17,7 @@ mod dns;
 mod endpoint;
 pub(crate) mod error_body;
 mod form;
+mod identity;
 mod limit;
 mod observed;
 mod pace;
