@@ -22,8 +22,8 @@ use std::{
 
 use groundgate_stats::{
     Observation, Resampling, Scale,
-    bootstrap::{Part, bca, percentile},
-    dirichlet::{DirichletBound, PseudoWeight},
+    interval::{DirichletBound, PseudoWeight},
+    resampling::{Part, bca, percentile},
 };
 use serde_json::json;
 

@@ -19,7 +19,7 @@ use groundgate_judge::embedded::EmbeddedJudge;
 use groundgate_model::unit::{Digest, count_to_f64};
 use groundgate_stats::{
     Alphas, Bound, Estimate, LabelledSample, Observation, Plan, Scale, StatsError, Unit,
-    binomial::Passes, bounded_mean, prediction_powered_mean,
+    bounded_mean, interval::Passes, prediction_powered_mean,
 };
 use serde::Deserialize;
 

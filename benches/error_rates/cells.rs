@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, sync::Mutex};
 
 use groundgate_stats::{
-    Alphas, Bound, Observation, Plan, Scale, Unit, bounded_mean, paired::PairedCounts,
+    Alphas, Bound, Observation, Plan, Scale, Unit, bounded_mean, interval::PairedCounts,
     paired_difference,
 };
 use rayon::prelude::*;

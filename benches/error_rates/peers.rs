@@ -3,12 +3,10 @@
 use std::fmt::Write as _;
 
 use groundgate_stats::{
-    Alphas, Bound, Observation, Plan, Resampling, Scale, Unit,
-    binomial::Passes,
-    bootstrap::{bca, percentile},
-    bounded_mean,
-    distributions::{binomial_pmf, normal_upper_quantile},
-    student::TEstimate,
+    Alphas, Bound, Observation, Plan, Resampling, Scale, Unit, bounded_mean,
+    interval::{Passes, TEstimate},
+    resampling::{bca, percentile},
+    special::{binomial_pmf, normal_upper_quantile},
 };
 
 use crate::{

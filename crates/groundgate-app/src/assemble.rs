@@ -12,7 +12,7 @@ use groundgate_record::{Header, Reader, ReplySummary};
 use groundgate_report::{
     AnswerReport, Embed, Ingredients, Report, RunSummary, Side, SignOff, build,
 };
-use groundgate_stats::quantile::SortedSample;
+use groundgate_stats::interval::SortedSample;
 
 use super::{
     clock,

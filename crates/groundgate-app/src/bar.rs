@@ -2,7 +2,7 @@
 
 use groundgate_gate::{FactKind, KnownMetrics, Measure, Policy};
 use groundgate_record::Reader;
-use groundgate_stats::kappa_bound::AgreementBar;
+use groundgate_stats::agreement::AgreementThreshold;
 
 use std::path::Path;
 
@@ -18,7 +18,11 @@ pub fn known(run: &Reader) -> KnownMetrics {
 
 /// The bar for agreement on a metric. A policy that is absent or cannot be read has none; other commands
 /// say what is wrong with it.
-pub fn of_agreement(configured: Option<&Path>, known: &KnownMetrics, metric: &str) -> AgreementBar {
+pub fn of_agreement(
+    configured: Option<&Path>,
+    known: &KnownMetrics,
+    metric: &str,
+) -> AgreementThreshold {
     let policy = project::policy_path(configured)
         .and_then(|path| project::policy(&path, None, known))
         .ok();
@@ -28,7 +32,7 @@ pub fn of_agreement(configured: Option<&Path>, known: &KnownMetrics, metric: &st
 }
 
 /// The strictest rule about agreement of the metric's judge.
-fn of_policy(policy: &Policy, of: &str) -> Option<AgreementBar> {
+fn of_policy(policy: &Policy, of: &str) -> Option<AgreementThreshold> {
     let rules = policy.outside.rules.iter().filter_map(|rule| {
         let FactKind::JudgeHealth {
             metric,
@@ -40,12 +44,12 @@ fn of_policy(policy: &Policy, of: &str) -> Option<AgreementBar> {
         else {
             return None;
         };
-        (metric == of).then(|| AgreementBar {
-            bar: *threshold,
+        (metric == of).then(|| AgreementThreshold {
+            threshold: *threshold,
             min_labels: *min_labels,
             alpha: policy.statistics.alpha_pass,
             rule: Some(rule.id.clone()),
         })
     });
-    rules.max_by(|one, other| one.bar.total_cmp(&other.bar))
+    rules.max_by(|one, other| one.threshold.total_cmp(&other.threshold))
 }

@@ -2,8 +2,8 @@
 
 use groundgate_model::trial::DataType;
 use groundgate_stats::{
-    Alphas, Assessment, Bound, Observation, Plan, Resampling, Scale, StatsError, Unit, amount_mean,
-    amount_ratio, audited_mean, bounded_mean, paired_difference, quantile_bound,
+    Alphas, Assessment, Audit, Bound, Observation, Plan, Resampling, Scale, StatsError, Unit,
+    amount_mean, amount_ratio, audited_mean, bounded_mean, paired_difference, quantile_bound,
     unpaired_difference,
 };
 
@@ -22,9 +22,12 @@ pub(super) fn of_mean(
     let plan = plan(sample.unit, sample.repeats, statistics);
     match (data_type.range(), sample.drawn) {
         ((low, Some(high)), Some(drawn)) => {
-            let scale = Scale::new(low, high)?;
-            let reach = (scale, drawn.weight);
-            audited_mean(&sample.observations, reach, is_difference, plan)
+            let audit = Audit {
+                scale: Scale::new(low, high)?,
+                weight: drawn.weight,
+                is_difference,
+            };
+            audited_mean(&sample.observations, audit, plan)
         }
         ((low, Some(high)), None) if is_difference => {
             paired_difference(&sample.observations, Scale::new(low, high)?, plan)

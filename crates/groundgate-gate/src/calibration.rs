@@ -14,7 +14,7 @@ use groundgate_model::{
 };
 use groundgate_stats::{
     Assessment, Observation, Plan, StatsError,
-    rogan_gladen::{JUDGE_QUALITY_MIN, JudgeQuality},
+    correction::{JUDGE_QUALITY_MIN, JudgeQuality, JudgeRates},
     rogan_gladen_mean,
 };
 
@@ -87,7 +87,10 @@ pub(super) fn corrected(
     if let Err(unfit) = scaled(calibration, Some(column.instrument), 0.0, plan.alphas.lower) {
         return Some(Err(unfit));
     }
-    let rates = (calibration.good, calibration.bad);
+    let rates = JudgeRates {
+        good: calibration.good,
+        bad: calibration.bad,
+    };
     Some(Ok(rogan_gladen_mean(judged, rates, plan)))
 }
 
@@ -145,7 +148,7 @@ mod simulated;
 
 #[cfg(test)]
 mod tests {
-    use groundgate_stats::rogan_gladen::Recognized;
+    use groundgate_stats::correction::Recognized;
 
     use super::*;
     use crate::policy::CalibrationOrigin;

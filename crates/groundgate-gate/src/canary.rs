@@ -20,7 +20,7 @@ use groundgate_model::{
     trial::{CaseInfo, Cell, Column, Direction, ScoreTable},
     unit::UnitInterval,
 };
-use groundgate_stats::binomial::Passes;
+use groundgate_stats::interval::Passes;
 
 use super::{
     bounds,

@@ -8,7 +8,7 @@ use groundgate_model::{
     trial::{Cascade, Cell, Column, DataType, MetricSpec, ScoreTable, Unscored},
     unit::{Digest, count_to_f64},
 };
-use groundgate_stats::rogan_gladen::Recognized;
+use groundgate_stats::correction::Recognized;
 use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;

@@ -5,7 +5,7 @@ use groundgate_model::{
     trial::{Cell, ScoreTable, Unscored},
     unit::UnitInterval,
 };
-use groundgate_stats::rogan_gladen::Recognized;
+use groundgate_stats::correction::Recognized;
 
 use super::{
     tests::{policy, table},

@@ -11,9 +11,8 @@ use groundgate_model::{
 };
 use groundgate_stats::{
     LabelledSample, Observation,
-    binomial::Passes,
-    ppi::{DEFAULT_LAMBDA, LABELS_MIN},
-    rogan_gladen::Recognized,
+    correction::{DEFAULT_LAMBDA, LABELS_MIN, Recognized},
+    interval::Passes,
 };
 
 use super::policy::{Estimand, JudgeCalibration};

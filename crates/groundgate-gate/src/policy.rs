@@ -6,7 +6,7 @@ use groundgate_model::{
     trial::{CaseInfo, MetricSpec},
     unit::{Digest, UnitInterval, count_to_f64},
 };
-use groundgate_stats::rogan_gladen::Recognized;
+use groundgate_stats::correction::Recognized;
 
 use super::{outside::Outside, verdict::Bar};
 

@@ -7,7 +7,7 @@ use groundgate_model::{
     trial::{Cell, Direction, Looks, ScoreTable, Unscored},
     unit::Digest,
 };
-use groundgate_stats::rogan_gladen::Recognized;
+use groundgate_stats::correction::Recognized;
 
 use super::{
     tests::{every_kind, policy, table},

@@ -7,7 +7,7 @@ use groundgate_model::{
     trial::{CaseInfo, Cell, Column, DataType, MetricSpec, ScoreTable, Unscored},
     unit::{Digest, UnitInterval, count_to_f64},
 };
-use groundgate_stats::rogan_gladen::Recognized;
+use groundgate_stats::correction::Recognized;
 use proptest::prelude::*;
 
 use super::*;

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 /// What one observation is. Repeats and votes make an observation more precise; they never count as
 /// more questions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Unit {
     /// One attempt at one question: the claim is about these very questions (`suite`).
     Run,
@@ -29,8 +28,9 @@ impl Unit {
 }
 
 /// What is known of a method's error rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Guarantee {
     /// Proved to hold its rate at every sample size.
     Exact,
@@ -51,7 +51,8 @@ impl fmt::Display for Guarantee {
 }
 
 /// A point estimate with two one-sided bounds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Estimate {
     /// The plain mean (or quantile) of what was scored.
     pub point: f64,

@@ -36,58 +36,40 @@
 //! ```
 
 pub mod agreement;
-pub mod amount;
-pub mod betting;
-pub mod binomial;
-pub mod bootstrap;
-pub mod cluster;
-mod corrected;
+mod alphas;
+mod assess;
+pub mod correction;
 mod count;
-pub mod dirichlet;
-pub mod dirichlet_mean;
-pub mod distributions;
 mod error;
 mod estimate;
-mod exact_paired;
-mod gamma_sum;
-mod incomplete_beta;
-pub mod kappa_bound;
-mod method;
-pub mod missing;
-pub mod multiplicity;
+pub mod interval;
+mod multiplicity;
 mod observation;
-pub mod paired;
 mod parameter;
 pub mod power;
-pub mod ppi;
-mod procedure;
-mod quadrature;
-pub mod quantile;
-pub mod rank;
-pub mod request;
-mod request_agreement;
-mod request_design;
-mod request_intervals;
-mod request_means;
-mod request_profile;
-mod request_proportions;
-mod resample;
-pub mod rogan_gladen;
-mod root;
+#[cfg(any(test, feature = "reference"))]
+pub mod reference;
+pub mod resampling;
 pub mod scores;
 pub mod sequential;
-pub mod student;
-pub mod unpaired;
+pub mod special;
 pub mod variance;
 
-pub use bootstrap::Resampling;
-pub use corrected::LabelledSample;
-pub use error::StatsError;
-pub use estimate::{Estimate, Guarantee, Unit};
-pub use method::{
-    Alphas, Assessment, Bound, Comparison, Plan, amount_mean, amount_ratio, audited_mean,
-    bounded_mean, paired_difference, prediction_powered_mean, quantile_bound, rogan_gladen_mean,
+pub use alphas::Alphas;
+pub use assess::{
+    Assessment, Audit, Comparison, Plan, amount_mean, amount_ratio, audited_mean, bounded_mean,
+    paired_difference, prediction_powered_mean, quantile_bound, rogan_gladen_mean,
     unpaired_difference,
 };
-pub use multiplicity::{benjamini_hochberg, holm, holm_at, intersection_union};
+pub use correction::LabelledSample;
+pub use error::StatsError;
+pub use estimate::{Estimate, Guarantee, Unit};
+pub use interval::Bound;
+pub use multiplicity::{Adjusted, benjamini_hochberg, holm, holm_at, intersection_union};
 pub use observation::{Observation, Scale};
+pub use resampling::Resampling;
+
+/// The examples of the README are tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

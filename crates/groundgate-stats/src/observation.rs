@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::count::count_to_f64;
-
-use crate::error::StatsError;
+use crate::{count::count_to_f64, error::StatsError};
 
 /// The value of one unit: a run, a question's mean, or a cluster's mean.
 ///

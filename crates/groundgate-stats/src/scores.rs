@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    cluster::Clusters,
     error::StatsError,
     estimate::Unit,
+    interval::cluster::Clusters,
     observation::{Observation, Scale},
 };
 

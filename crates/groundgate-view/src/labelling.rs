@@ -19,7 +19,7 @@ use super::{
     page::Trouble,
 };
 use crate::label::{
-    AgreementBar, Current, GUIDELINES, Given, Item, Kind, Label, Log, Planned, Queue,
+    AgreementThreshold, Current, GUIDELINES, Given, Item, Kind, Label, Log, Planned, Queue,
     RANDOM_PERCENT, between_people, formula, plan, stop,
 };
 
@@ -46,7 +46,7 @@ pub struct Session {
     planned: Vec<Planned>,
     golds: Vec<Gold>,
     judged: BTreeMap<Item, Judged>,
-    bar: AgreementBar,
+    bar: AgreementThreshold,
     queue: Queue,
 }
 
@@ -174,14 +174,14 @@ impl Session {
                 Vec::new()
             },
             judged,
-            bar: AgreementBar::default(),
+            bar: AgreementThreshold::default(),
             queue,
         })
     }
 
     /// The same, with how good the judge must be shown to be before labelling may stop.
     #[must_use]
-    pub fn until(mut self, bar: AgreementBar) -> Self {
+    pub fn until(mut self, bar: AgreementThreshold) -> Self {
         self.bar = bar;
         self
     }

@@ -12,9 +12,9 @@ use groundgate_gate::Verdict;
 use groundgate_model::{eval_set::unpack, unit::count_to_f64};
 use groundgate_stats::{
     Alphas, Assessment, Bound, Comparison, Estimate, Plan, Resampling, Scale, StatsError, Unit,
-    amount_mean, bounded_mean,
-    cluster::Clusters,
-    holm, paired_difference, quantile_bound,
+    amount_mean, bounded_mean, holm,
+    interval::Clusters,
+    paired_difference, quantile_bound,
     scores::{ScoreList, ScoreType, Side},
 };
 

@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use groundgate_model::diagnostic::{Mistake, MistakeList};
-use groundgate_stats::request::{RequestError, evaluate};
+use groundgate_stats::reference::{RequestError, evaluate};
 use serde_json::{Map, Value, json};
 
 use groundgate_app::AppError;

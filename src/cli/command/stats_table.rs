@@ -7,7 +7,7 @@ use groundgate_model::number::{NumberFormat, Scale, Toward, format_count, plural
 use groundgate_report::visible_line;
 use groundgate_stats::{
     Estimate, StatsError,
-    cluster::Clusters,
+    interval::Clusters,
     scores::{ScoreType, Side},
 };
 use serde_json::{Map, Value, json};

@@ -12,7 +12,7 @@
 //! Not shown is inconclusive, never a fail: the product is not blamed for the ruler.
 
 use groundgate_model::{trial::ScoreTable, unit::Digest};
-use groundgate_stats::{binomial::Passes, kappa_bound::KappaBound, rogan_gladen::Recognized};
+use groundgate_stats::{agreement::KappaBound, correction::Recognized, interval::Passes};
 use serde::Deserialize;
 use serde_json::Value;
 

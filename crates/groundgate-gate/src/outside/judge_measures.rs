@@ -2,7 +2,7 @@
 //! judges, calibrations and labels rest on, each with its bounds and its bar.
 
 use groundgate_model::trial::ScoreTable;
-use groundgate_stats::{binomial::Passes, kappa_bound::KappaBound, rogan_gladen::Recognized};
+use groundgate_stats::{agreement::KappaBound, correction::Recognized, interval::Passes};
 use serde::Serialize;
 
 use super::{

@@ -6,7 +6,7 @@ use groundgate_model::{
     trial::{Cell, ScoreTable, Unscored},
     unit::{Digest, UnitInterval},
 };
-use groundgate_stats::rogan_gladen::Recognized;
+use groundgate_stats::correction::Recognized;
 use serde_json::json;
 
 use super::{

@@ -6,7 +6,7 @@ use groundgate_model::{
     trial::{Cell, ScoreTable},
     unit::Digest,
 };
-use groundgate_stats::rogan_gladen::Recognized;
+use groundgate_stats::correction::Recognized;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use groundgate_model::{
     toml_reader::Table,
     trial::{DataType, builtin_metric},
 };
-use groundgate_stats::rogan_gladen::Recognized;
+use groundgate_stats::correction::Recognized;
 use jiff::civil::Date;
 
 use crate::policy::{CalibrationOrigin, JudgeCalibration, KnownMetrics};

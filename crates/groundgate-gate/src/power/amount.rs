@@ -6,8 +6,8 @@ use groundgate_model::{
 };
 use groundgate_stats::{
     Unit,
-    distributions::{binomial_cdf, normal_cdf, normal_upper_quantile},
     power::{absolute_gate, poisson_at_most},
+    special::{binomial_cdf, normal_cdf, normal_upper_quantile},
 };
 
 use super::{

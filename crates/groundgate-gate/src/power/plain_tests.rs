@@ -8,7 +8,7 @@ use groundgate_model::{
     trial::{Cell, Column, DataType, Direction, ScoreTable, Unscored},
     unit::{Digest, UnitInterval},
 };
-use groundgate_stats::rogan_gladen::Recognized;
+use groundgate_stats::correction::Recognized;
 
 use super::{
     tests::{floor, not_worse, planned, policy},

@@ -6,7 +6,7 @@ use groundgate_model::{
     trial::{Cell, Column, DataType, ScoreTable},
     unit::{Digest, UnitInterval},
 };
-use groundgate_stats::rogan_gladen::Recognized;
+use groundgate_stats::correction::Recognized;
 use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 

@@ -7,8 +7,8 @@ use groundgate_stats::{
         Crosstable, Level, Ratings, Weighting, bootstrap_interval, cohen_kappa, gwet_ac1,
         krippendorff_alpha,
     },
-    binomial::Passes,
-    rogan_gladen::{JudgeQuality, Recognized},
+    correction::{JudgeQuality, Recognized},
+    interval::Passes,
 };
 use serde::Serialize;
 

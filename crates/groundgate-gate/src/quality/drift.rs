@@ -1,6 +1,6 @@
 //! Whether a judge still says what it said: a frozen set of answers, judged again.
 
-use groundgate_stats::binomial::Passes;
+use groundgate_stats::interval::Passes;
 use serde::Serialize;
 
 /// Below this p-value the judge counts as changed.

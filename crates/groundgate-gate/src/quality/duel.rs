@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundgate_model::unit::count_to_f64;
-use groundgate_stats::{Observation, Scale, StatsError, binomial::Passes, paired_difference};
+use groundgate_stats::{Observation, Scale, StatsError, interval::Passes, paired_difference};
 use serde::Serialize;
 
 use super::{QUESTIONS_ONCE, join::Joined};

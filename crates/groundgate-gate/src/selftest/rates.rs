@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundgate_model::unit::count_to_f64;
-use groundgate_stats::distributions::{beta_quantile, beta_upper_quantile};
+use groundgate_stats::special::{beta_quantile, beta_upper_quantile};
 
 use super::{super::verdict::Verdict, Agreement};
 

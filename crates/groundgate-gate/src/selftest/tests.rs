@@ -7,7 +7,7 @@ use groundgate_model::{
     trial::{CaseInfo, Cell, Column, DataType, MetricSpec, Unscored},
     unit::Digest,
 };
-use groundgate_stats::rogan_gladen::Recognized;
+use groundgate_stats::correction::Recognized;
 
 use super::*;
 use crate::{

@@ -2,13 +2,12 @@
 
 use std::cmp::Ordering;
 
-use crate::count::count_to_f64;
-
 use crate::{
     agreement::ratings::Ratings,
-    bootstrap::{Resampling, replicates},
+    count::count_to_f64,
     error::StatsError,
     parameter::{at_least, error_rate},
+    resampling::bootstrap::{Resampling, replicates},
 };
 
 /// Two one-sided bounds of a measure of agreement. `None`: so many resamples left the measure

@@ -1,12 +1,11 @@
 //! Intraclass correlations: how much of the spread of numeric ratings is between items.
 
-use crate::count::count_to_f64;
-
 use crate::{
     agreement::ratings::Ratings,
-    distributions::{f_quantile, f_sf},
+    count::count_to_f64,
     error::StatsError,
     parameter::{at_least, error_rate},
+    special::distributions::{f_quantile, f_sf},
 };
 
 /// Which correlation, in the notation of Psychological Methods 1:30 (1996); `A` is absolute agreement, `C`

@@ -1,12 +1,11 @@
 //! How a judge contradicts itself: between votes on one answer, and by the order of two answers.
 
-use crate::count::count_to_f64;
-
 use crate::{
     agreement::{kappa::share_of_equal_pairs, ratings::Ratings},
-    distributions::{beta_quantile, beta_upper_quantile, binomial_cdf},
+    count::count_to_f64,
     error::StatsError,
     parameter::{at_least, error_rate},
+    special::distributions::{beta_quantile, beta_upper_quantile, binomial_cdf},
 };
 
 /// The chance that two votes on one item differ: the mean over items with at least two votes. For

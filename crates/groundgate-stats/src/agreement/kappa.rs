@@ -1,12 +1,11 @@
 //! Agreement beyond chance between categories: Cohen's kappa, Fleiss' kappa, Gwet's AC1.
 
-use crate::count::count_to_f64;
-
 use crate::{
     agreement::ratings::Ratings,
-    distributions::normal_upper_quantile,
+    count::count_to_f64,
     error::StatsError,
     parameter::{at_least, error_rate, not_negative},
+    special::normal::normal_upper_quantile,
 };
 
 /// How far two categories, by their ranks, disagree.

@@ -1,8 +1,8 @@
 //! Krippendorff's alpha: any number of raters, missing ratings, and four kinds of scales.
 
-use crate::count::count_to_f64;
-
-use crate::{agreement::ratings::Ratings, error::StatsError, parameter::at_least};
+use crate::{
+    agreement::ratings::Ratings, count::count_to_f64, error::StatsError, parameter::at_least,
+};
 
 /// What a difference of two ratings means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

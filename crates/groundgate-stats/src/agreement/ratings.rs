@@ -1,8 +1,6 @@
 //! Ratings of items by several raters, some of them missing.
 
-use crate::count::count_to_f64;
-
-use crate::{error::StatsError, parameter::at_least};
+use crate::{count::count_to_f64, error::StatsError, parameter::at_least};
 
 /// One row per item, one column per rater or vote. Rows may have different lengths.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,9 +1,9 @@
 //! Exact power of "the pass rate is above τ" with Clopper and Pearson's bound.
 
 use crate::{
-    distributions::binomial_at_least,
     error::StatsError,
     parameter::{at_least, closed_unit, error_rate, open_unit},
+    special::distributions::binomial_at_least,
 };
 
 /// Sample sizes beyond this are not searched.

@@ -1,13 +1,12 @@
 //! Power of "not worse than the baseline by more than a margin", and precision, by normal theory with
 //! the cost of the Dirichlet bound's pseudo-observation.
 
-use crate::count::count_to_f64;
-
 use crate::{
-    distributions::{normal_cdf, normal_upper_quantile},
+    count::count_to_f64,
     error::StatsError,
     estimate::Unit,
     parameter::{at_least, error_rate, finite, not_negative, open_unit, positive},
+    special::normal::{normal_cdf, normal_upper_quantile},
     variance::{Design, Repeats},
 };
 

@@ -5,15 +5,16 @@
 //! spread is all noise. Here the spread that a bound sees and the noise that moves its estimate are
 //! apart: questions of a fixed suite widen the bound and do not move the mean.
 
-use crate::count::count_to_f64;
-
 use crate::{
-    distributions::{normal_cdf, normal_upper_quantile},
+    count::count_to_f64,
     error::StatsError,
-    method::Bound,
+    interval::bounded::Bound,
     observation::Scale,
     parameter::{at_least, error_rate, finite, not_negative, open_unit},
-    root::floor_to_count,
+    special::{
+        normal::{normal_cdf, normal_upper_quantile},
+        root::floor_to_count,
+    },
 };
 
 /// How much longer than those of the Dirichlet bound the arms of the betting bound are (1.39 to 1.52

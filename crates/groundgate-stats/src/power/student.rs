@@ -6,10 +6,9 @@ use std::f64::consts::LN_2;
 use statrs::function::gamma::ln_gamma;
 
 use crate::{
-    distributions::{normal_cdf, student_t_quantile},
     error::StatsError,
     parameter::{error_rate, finite, not_negative},
-    quadrature::GaussLegendre,
+    special::{distributions::student_t_quantile, normal::normal_cdf, quadrature::GaussLegendre},
 };
 
 /// A one-sample or paired t test against 0.
@@ -51,7 +50,7 @@ pub fn noncentral_t_cdf(t: f64, df: f64, shift: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::distributions::student_t_cdf;
+    use crate::special::distributions::student_t_cdf;
 
     #[test]
     fn value_of_statsmodels() {

@@ -1,12 +1,11 @@
 //! Exact boundaries for planned looks at a number of passes.
 
-use crate::count::count_to_f64;
-
 use crate::{
-    distributions::binomial_pmf,
+    count::count_to_f64,
     error::StatsError,
     parameter::{at_least, closed_unit, error_rate, open_unit},
     sequential::spending::Spending,
+    special::distributions::binomial_pmf,
 };
 
 /// A plan of looks at passes of answers, against the threshold `tau`.
@@ -207,7 +206,7 @@ impl Survivors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::distributions::binomial_at_least;
+    use crate::special::distributions::binomial_at_least;
 
     fn check(spending: Spending, pass: [usize; 4], fail: [usize; 4]) {
         let plan = binomial_boundaries(&[25, 50, 75, 100], 0.9, spending, 0.05).unwrap();

@@ -2,14 +2,15 @@
 //!
 //! The nominal level of a look is what the one-sided p-value of that look is compared with.
 
-use crate::count::count_to_f64;
-
 use crate::{
-    distributions::{normal_pdf, normal_sf, normal_upper_quantile},
+    count::count_to_f64,
     error::StatsError,
     parameter::{at_least, error_rate},
-    quadrature::GaussLegendre,
     sequential::spending::Spending,
+    special::{
+        normal::{normal_pdf, normal_sf, normal_upper_quantile},
+        quadrature::GaussLegendre,
+    },
 };
 
 /// Standard deviations from the mean that still count.

@@ -10,12 +10,14 @@ use statrs::function::{
     gamma::{gamma_lr, ln_gamma},
 };
 
-use crate::count::count_to_f64;
-
 use crate::{
-    distributions::{beta_cdf, beta_sf, normal_cdf},
+    count::count_to_f64,
     error::StatsError,
     parameter::{error_rate, open_unit, positive},
+    special::{
+        distributions::{beta_cdf, beta_sf},
+        normal::normal_cdf,
+    },
 };
 
 /// Whether a bound holds on one side or on both.
@@ -396,7 +398,7 @@ mod tests {
     /// all sequences of 12 answers is 1 at τ and less below.
     #[test]
     fn evidence_has_mean_one_at_the_threshold() {
-        use crate::distributions::binomial_pmf;
+        use crate::special::distributions::binomial_pmf;
         let prior = BetaPrior {
             passes: 8.5,
             failures: 1.5,

@@ -3,9 +3,8 @@
 //!
 //! Closed forms, wider than betting; for display while a run is under way.
 
-use crate::count::count_to_f64;
-
 use crate::{
+    count::count_to_f64,
     error::StatsError,
     parameter::{all_within, at_least, open_unit},
 };

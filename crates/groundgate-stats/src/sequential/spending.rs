@@ -3,7 +3,7 @@
 
 use std::f64::consts::E;
 
-use crate::distributions::{normal_sf, normal_upper_quantile};
+use crate::special::normal::{normal_sf, normal_upper_quantile};
 
 /// A spending function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! Nested scores, and their components by mean squares.
 
-use crate::count::count_to_f64;
-
 use crate::{
+    count::count_to_f64,
     error::StatsError,
     parameter::{all_finite, at_least},
     variance::{Components, Estimator},

@@ -1,8 +1,7 @@
 //! What to buy with the next money: questions, runs, or votes.
 
-use crate::count::count_to_f64;
-
 use crate::{
+    count::count_to_f64,
     error::StatsError,
     parameter::{at_least, not_negative, positive},
     variance::Components,

@@ -1,8 +1,7 @@
 //! Variance components by restricted maximum likelihood, for designs with gaps.
 
-use crate::count::count_to_f64;
-
 use crate::{
+    count::count_to_f64,
     error::StatsError,
     variance::{Components, Estimator, NestedScores, anova::spread},
 };

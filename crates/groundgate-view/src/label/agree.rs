@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use groundgate_model::{trial::Label, unit::count_to_f64};
-use groundgate_stats::{
-    agreement::{Crosstable, Weighting, cohen_kappa},
-    kappa_bound::{AgreementBar, Stop},
+use groundgate_stats::agreement::{
+    AgreementThreshold, Crosstable, LabelsNeeded, Weighting, cohen_kappa,
 };
 
 use super::{
@@ -109,9 +108,13 @@ pub fn against_judge(kinds: &[Kind], judged: &BTreeMap<Item, Label>) -> Option<C
 }
 
 /// How far labelling is from showing how good the judge is, by the answers that were drawn whole.
-pub fn stop(bar: AgreementBar, kinds: &[Kind], judged: &BTreeMap<Item, Label>) -> Stop {
+pub fn stop(
+    bar: AgreementThreshold,
+    kinds: &[Kind],
+    judged: &BTreeMap<Item, Label>,
+) -> LabelsNeeded {
     let [good, bad] = recognized(kinds, judged);
-    Stop::new(bar, good, bad)
+    LabelsNeeded::new(bar, good, bad)
 }
 
 /// Of the answers that were drawn whole and that people agree are good, and of those that are bad: how

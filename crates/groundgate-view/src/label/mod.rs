@@ -24,7 +24,7 @@ pub use export::{Form, export};
 pub use log::{Log, LogError, parse};
 pub use queue::{Claim, OVERLAP_PERCENT, Planned, RANDOM_PERCENT, plan};
 
-pub use groundgate_stats::kappa_bound::AgreementBar;
+pub use groundgate_stats::agreement::AgreementThreshold;
 
 /// What labellers are told; its digest is kept with every label.
 pub const GUIDELINES: &str = include_str!("guidelines.txt");

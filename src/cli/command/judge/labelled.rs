@@ -7,7 +7,7 @@ use groundgate_gate::quality::{
     labels::{self, Labels},
 };
 use groundgate_report::visible_line;
-use groundgate_stats::{kappa_bound::Stop, rogan_gladen::JUDGE_QUALITY_MIN};
+use groundgate_stats::{agreement::LabelsNeeded, correction::JUDGE_QUALITY_MIN};
 use serde_json::{Value, json};
 
 use super::{
@@ -108,13 +108,13 @@ pub(super) fn agreement(
     let known = bar::known(&labelled.loaded.reader);
     let stops = agreements.iter().map(|one| {
         let [good, bad] = one.recognized();
-        Stop::new(
+        LabelsNeeded::new(
             bar::of_agreement(global.config.as_deref(), &known, &one.metric),
             good,
             bad,
         )
     });
-    let stops: Vec<Stop> = stops.collect();
+    let stops: Vec<LabelsNeeded> = stops.collect();
     let judged_at = &labelled.loaded.reader.header().created_at;
     let measured = agreements
         .iter()
@@ -151,19 +151,19 @@ pub(super) fn agreement(
 }
 
 /// When labelling may stop.
-fn stop_json((one, stop): (&Agreement, &Stop)) -> Value {
-    let bar = stop.bar();
+fn stop_json((one, stop): (&Agreement, &LabelsNeeded)) -> Value {
+    let threshold = stop.threshold();
     json!({
         "metric": one.metric,
-        "bar": bar.bar,
-        "rule": bar.rule,
+        "bar": threshold.threshold,
+        "rule": threshold.rule,
         "more_labels": stop.more(),
         "sentence": stop.to_string(),
     })
 }
 
 /// One judge on one metric, for people.
-fn text(one: &Agreement, stop: &Stop, unicode: bool) -> String {
+fn text(one: &Agreement, stop: &LabelsNeeded, unicode: bool) -> String {
     let table = one.confusion;
     let mut text = format!(
         "\n{}  judged by {}\n  {} labelled answers with a score; from {} on good\n\n",
@@ -192,7 +192,7 @@ fn text(one: &Agreement, stop: &Stop, unicode: bool) -> String {
             show::share_picture(share, unicode) + &show::share(share),
         );
     }
-    let bar = Some(stop.bar().bar);
+    let bar = Some(stop.threshold().threshold);
     for (name, measure, bar) in [
         ("Cohen's kappa", &one.kappa, bar),
         ("Gwet's AC1", &one.ac1, None),
