@@ -19,6 +19,7 @@ mod browser;
 mod canary;
 mod cascade;
 mod ci;
+mod claims;
 mod configuration;
 mod copilots;
 mod crash;

@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::config::{Config, JudgeConfig};
 use groundgate_gate::quality::{Drift, good_from};
 use groundgate_model::{
-    trial::{Cell, Column, panel_of},
+    trial::{Cell, Column},
     unit::{Digest, Usd},
 };
 use groundgate_record::{Header, Reader};
@@ -44,8 +44,9 @@ pub fn moved(
         frozen.score_table()?,
         rejudge::whole(&judged)?.score_table()?,
     );
-    let pairs = before.columns.iter().filter_map(|(name, before)| {
-        let now = now.columns.get(name).filter(|_| panel_of(name).is_none())?;
+    let scores = (before.columns.iter()).filter(|(_, column)| column.metric.panel().is_none());
+    let pairs = scores.filter_map(|(name, before)| {
+        let now = now.columns.get(name)?;
         (before.instrument == now.instrument).then(|| moved_column(before, now))?
     });
     Ok(pairs.collect())

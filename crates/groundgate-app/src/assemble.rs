@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use groundgate_gate::{Evidence, Facts, KnownMetrics, Policy, Settled, judge_measures, settle};
 use groundgate_model::{
     exchange::CallFailure,
-    trial::{Cell, Column, ScoreTable},
+    trial::{Cell, ClaimOf, Column, ScoreTable},
     unit::{Digest, Usd},
 };
 use groundgate_record::{Header, Reader, ReplySummary};
@@ -101,18 +101,12 @@ pub fn open(reader: &Reader, trial: usize) -> AnswerReport {
         report
             .explanations
             .push(format!("{metric}: {}", detail.explanation));
-        if report.claims.is_empty() && is_about_the_answer(&metric) {
+        if report.claims.is_empty() {
             report.claims = detail.claims;
+            report.claims.retain(|claim| claim.of == ClaimOf::Answer);
         }
     }
     report
-}
-
-/// Claims of these metrics are sentences of the answer; those of `correctness` are expected facts.
-fn is_about_the_answer(metric: &str) -> bool {
-    ["groundedness", "faithfulness", "contradiction"]
-        .iter()
-        .any(|name| metric.ends_with(name))
 }
 
 fn scored(column: &Column) -> Vec<f64> {

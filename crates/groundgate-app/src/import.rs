@@ -9,14 +9,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use groundgate_judge::{OfflineJudge, Subject};
+use groundgate_judge::{OfflineJudge, Subject, known_metric};
 use groundgate_model::{
     diagnostic::{Mistake, Mistakes},
     eval_set::{Case, EvalSet},
     exchange::{Answer, CallFailure, FailureKind, Passage, Timing, Usage},
     trial::{
-        Call, CallKey, Callee, DataType, MetricSpec, Outcome, Reply, Score, Trial, Unscored,
-        builtin_metric,
+        Call, CallKey, Callee, DataType, InstrumentKind, MetricSpec, Outcome, Reply, Score, Trial,
+        Unscored, builtin_metric,
     },
     unit::{Digest, Usd},
 };
@@ -197,6 +197,12 @@ fn read(name: &str, text: &str) -> Result<Vec<Line>, AppError> {
     Ok(lines)
 }
 
+/// A metric that means the same everywhere is made of what it is made of everywhere.
+fn as_known(spec: MetricSpec) -> MetricSpec {
+    let known = known_metric(&spec.name).filter(|known| known.data_type == spec.data_type);
+    known.unwrap_or(spec)
+}
+
 /// Every score's metric, declared or built in.
 fn specs(name: &str, lines: &[Line], declared: &[MetricSpec]) -> Result<Vec<MetricSpec>, AppError> {
     let names: BTreeSet<&String> = lines.iter().flat_map(|line| line.scores.keys()).collect();
@@ -204,7 +210,7 @@ fn specs(name: &str, lines: &[Line], declared: &[MetricSpec]) -> Result<Vec<Metr
     for metric in names {
         let given = declared.iter().find(|spec| spec.name == *metric).cloned();
         match given.or_else(|| builtin_metric(metric)) {
-            Some(spec) => specs.push(spec),
+            Some(spec) => specs.push(as_known(spec)),
             None => mistakes.push(
                 Mistake::in_file(
                     name,
@@ -345,6 +351,7 @@ impl Imported {
             metric: spec.clone(),
             instrument: Digest::of_parts([b"imported".as_slice(), instrument.as_bytes()]),
             instrument_name: instrument.to_owned(),
+            instrument_kind: InstrumentKind::Imported,
             cascade: None,
         };
         let mut metrics: Vec<MetricSource> = self
@@ -359,6 +366,7 @@ impl Imported {
                     metric,
                     instrument: judge.digest(),
                     instrument_name: OfflineJudge::title().to_owned(),
+                    instrument_kind: InstrumentKind::Embedded,
                     cascade: None,
                 }
             }));

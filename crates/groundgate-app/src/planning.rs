@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use groundgate_endpoints::copilot::Copilot;
 use groundgate_judge::checks;
-use groundgate_model::{eval_set::EvalSet, trial::builtin_metric, unit::Digest};
+use groundgate_model::{
+    eval_set::EvalSet,
+    trial::{InstrumentKind, builtin_metric},
+    unit::Digest,
+};
 use groundgate_record::{Header, MetricSource};
 use groundgate_run::{Plan, Seat};
 use jiff::Timestamp;
@@ -64,10 +68,11 @@ pub fn plan(
 fn metric_sources(seats: &[Seat], checks: &[String]) -> Result<Vec<MetricSource>, AppError> {
     let judged = seats.iter().flat_map(|seat| {
         seat.metrics().into_iter().map(|metric| MetricSource {
-            cascade: seat.cascade(&metric.name).cloned(),
+            cascade: seat.cascade(&metric).cloned(),
             metric,
             instrument: seat.instrument(),
             instrument_name: seat.instrument_name(),
+            instrument_kind: seat.instrument_kind(),
         })
     });
     let checked = checks.iter().filter_map(|name| {
@@ -75,6 +80,7 @@ fn metric_sources(seats: &[Seat], checks: &[String]) -> Result<Vec<MetricSource>
             metric: builtin_metric(name)?,
             instrument: Digest::of(checks::VERSION.as_bytes()),
             instrument_name: "plain checks".to_owned(),
+            instrument_kind: InstrumentKind::Checks,
             cascade: None,
         })
     });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use groundgate_model::{
     exchange::FailureKind,
-    trial::{Cell, Direction, Looks, ScoreTable, Unscored},
+    trial::{Cell, Direction, InstrumentKind, Looks, ScoreTable, Unscored},
     unit::Digest,
 };
 use groundgate_stats::correction::Recognized;
@@ -175,7 +175,7 @@ fn notes_say_whose_scale_it_is_and_whether_the_questions_are_the_same() {
     };
     let mut offline = good();
     for column in offline.columns.values_mut() {
-        column.instrument_name = "embedded judge 3".to_owned();
+        column.instrument_kind = InstrumentKind::Embedded;
     }
     let notes = decided(floor(), &offline, None).notes.join("\n");
     assert!(

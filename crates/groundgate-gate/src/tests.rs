@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use groundgate_model::{
     exchange::FailureKind,
-    trial::{CaseInfo, Cell, Column, DataType, MetricSpec, ScoreTable, Unscored},
+    trial::{CaseInfo, Cell, Column, DataType, InstrumentKind, MetricSpec, ScoreTable, Unscored},
     unit::{Digest, UnitInterval, count_to_f64},
 };
 use groundgate_stats::correction::Recognized;
@@ -39,6 +39,7 @@ pub(super) fn table(run: &str, n: usize, cell: impl Fn(usize) -> Cell) -> ScoreT
             metric,
             instrument: Digest::of(b"judge"),
             instrument_name: "a judge".to_owned(),
+            instrument_kind: InstrumentKind::Model,
             cells: cells.collect(),
             up_to: BTreeMap::new(),
             cascade: None,

@@ -4,16 +4,19 @@
 //! Pure: the runner sends [`Ask::request`], hands the text of the reply to [`Ask::read_reply`], and
 //! on a fault may send [`Ask::repair`] once.
 
+use std::ops::Range;
+
 use groundgate_model::{
     eval_set::{Case, Role},
     exchange::{Answer, ChatRequest, Message},
-    trial::{ClaimFinding, Evidence, Label, Outcome, Unscored},
+    trial::{ClaimFinding, Evidence, Label, Outcome, Reason, Unscored},
 };
 
 use super::{
     claims::{self, Unit},
     evidence::locate,
     guard::{Disbelief, Proof, check_not_a_claim, check_support},
+    labels::{FactLabel, PairLabel},
     number::Numbers,
     parts::{self, PartLabels},
     prompt::{self, Draw, Prompt, Texts},
@@ -229,51 +232,46 @@ impl<'a> Ask<'a> {
         let text = cited
             .and_then(|index| passages.get(index))
             .unwrap_or(&nothing);
-        let proof = match (said.label.as_str(), cited) {
-            ("not-a-claim", _) => match check_not_a_claim(&unit.text) {
-                Ok(()) => return (finding(unit, Label::NotAClaim, Vec::new()), false),
-                Err(disbelief) => Err(disbelief),
-            },
-            ("supported", None) => Err(Disbelief::NoQuote),
-            ("supported", Some(_)) => {
-                let proof = |claim: &str| {
-                    let quote = said.quote.as_deref();
-                    check_support(claim, quote, (Proof::Passage, text), numbers)
-                };
-                // What a claim has taken from elsewhere relates it to nothing.
-                proof(&unit.text).and_then(|range| match self.own_words(unit) {
-                    Some(own) => proof(&own),
-                    None => Ok(range),
-                })
+        // A label that was not offered never comes here; it would prove nothing.
+        let label = Label::from_name(&said.label).unwrap_or(Label::NotFound);
+        let believed = match label {
+            Label::NotAClaim => {
+                check_not_a_claim(&unit.text).map(|()| finding(unit, Label::NotAClaim, Vec::new()))
             }
-            ("contradicted", _) => {
-                let place = locate(said.quote.as_deref().unwrap_or(""), text);
-                let reasons = place
-                    .as_ref()
-                    .err()
-                    .map(ToString::to_string)
-                    .into_iter()
-                    .collect();
-                let mut claim = finding(unit, Label::Contradicted, reasons);
-                claim.evidence = evidence(cited, place.ok());
-                return (claim, false);
-            }
-            _ => return (finding(unit, Label::NotFound, Vec::new()), false),
+            Label::Supported => self
+                .proof_of_support(unit, said, cited.map(|_| text), numbers)
+                .map(|range| {
+                    let mut claim = finding(unit, Label::Supported, Vec::new());
+                    claim.evidence = evidence(cited, Some(range));
+                    claim
+                }),
+            Label::Contradicted => Ok(contradicted(unit, said, cited, text)),
+            Label::NotFound => Ok(finding(unit, Label::NotFound, Vec::new())),
         };
-        match proof {
-            Ok(range) => {
-                let mut claim = finding(unit, Label::Supported, Vec::new());
-                claim.evidence = evidence(cited, Some(range));
-                (claim, false)
-            }
-            Err(disbelief) => {
-                let reason = format!(
-                    "{}said `{}`, but {disbelief}",
-                    ClaimFinding::DISBELIEVED,
-                    said.label
-                );
-                (finding(unit, Label::NotFound, vec![reason]), true)
-            }
+        match believed {
+            Ok(claim) => (claim, false),
+            Err(disbelief) => (disbelieved(unit, said, &disbelief), true),
+        }
+    }
+
+    /// Where the cited passage supports a claim.
+    fn proof_of_support(
+        &self,
+        unit: &Unit,
+        said: &Labelled,
+        cited: Option<&Source<'_>>,
+        numbers: &Numbers,
+    ) -> Result<Range<usize>, Disbelief> {
+        let text = cited.ok_or(Disbelief::NoQuote)?;
+        let proof = |claim: &str| {
+            let quote = said.quote.as_deref();
+            check_support(claim, quote, (Proof::Passage, text), numbers)
+        };
+        // What a claim has taken from elsewhere relates it to nothing.
+        let range = proof(&unit.text)?;
+        match self.own_words(unit) {
+            Some(own) => proof(&own),
+            None => Ok(range),
         }
     }
 
@@ -287,29 +285,19 @@ impl<'a> Ask<'a> {
         let labelled = reply::read_labels(text, "facts", &self.expected())?;
         let answer = Source::of(&self.subject.answer.text);
         let numbers = Numbers::of([&answer]);
-        let findings: Vec<ClaimFinding> = self
-            .units
-            .iter()
-            .zip(&labelled)
-            .map(|(unit, said)| match said.label.as_str() {
-                "stated" => {
-                    match check_support(
-                        &unit.text,
-                        said.quote.as_deref(),
-                        (Proof::Answer, &answer),
-                        &numbers,
-                    ) {
-                        Ok(_) => finding(unit, Label::Supported, Vec::new()),
-                        Err(disbelief) => {
-                            let reason = format!("judge fault: said `stated`, but {disbelief}");
-                            finding(unit, Label::NotFound, vec![reason])
-                        }
-                    }
+        let check = |unit: &Unit, said: &Labelled| match FactLabel::from_name(&said.label) {
+            Some(FactLabel::Stated) => {
+                let quote = said.quote.as_deref();
+                match check_support(&unit.text, quote, (Proof::Answer, &answer), &numbers) {
+                    Ok(_) => finding(unit, Label::Supported, Vec::new()),
+                    Err(disbelief) => disbelieved(unit, said, &disbelief),
                 }
-                "contradicted" => finding(unit, Label::Contradicted, Vec::new()),
-                _ => finding(unit, Label::NotFound, Vec::new()),
-            })
-            .collect();
+            }
+            Some(FactLabel::Contradicted) => finding(unit, Label::Contradicted, Vec::new()),
+            Some(FactLabel::Missing) | None => finding(unit, Label::NotFound, Vec::new()),
+        };
+        let said = self.units.iter().zip(&labelled);
+        let findings: Vec<ClaimFinding> = said.map(|(unit, said)| check(unit, said)).collect();
         Ok(fact_outcomes(self.spec, &findings))
     }
 
@@ -320,13 +308,10 @@ impl<'a> Ask<'a> {
     /// The label as if the answer under judgment had been shown first.
     fn read_pair(&self, text: &str) -> Result<Outcomes, ReplyFault> {
         let mut single = reply::read_single(text, &self.expected())?;
-        let other_way = match single.label.as_str() {
-            "first" => "second",
-            "second" => "first",
-            _ => "tie",
-        };
         if self.swapped {
-            other_way.clone_into(&mut single.label);
+            // Any other label is none of the spec's and has no value.
+            let label = PairLabel::from_name(&single.label).unwrap_or(PairLabel::Tie);
+            label.swapped().name().clone_into(&mut single.label);
         }
         Ok(self.valued(&single))
     }
@@ -348,7 +333,33 @@ impl<'a> Ask<'a> {
     }
 }
 
-fn evidence(passage: Option<usize>, range: Option<std::ops::Range<usize>>) -> Option<Evidence> {
+/// A label that helps the answer and has no proof is as good as none.
+fn disbelieved(unit: &Unit, said: &Labelled, disbelief: &Disbelief) -> ClaimFinding {
+    let reason = Reason::Disbelieved {
+        said: said.label.clone(),
+        because: disbelief.to_string(),
+    };
+    finding(unit, Label::NotFound, vec![reason])
+}
+
+/// A contradiction needs no proof, since it helps no answer.
+fn contradicted(
+    unit: &Unit,
+    said: &Labelled,
+    cited: Option<usize>,
+    text: &Source<'_>,
+) -> ClaimFinding {
+    let place = locate(said.quote.as_deref().unwrap_or(""), text);
+    let reasons = (place.as_ref().err())
+        .map(|error| Reason::Note(error.to_string()))
+        .into_iter()
+        .collect();
+    let mut claim = finding(unit, Label::Contradicted, reasons);
+    claim.evidence = evidence(cited, place.ok());
+    claim
+}
+
+fn evidence(passage: Option<usize>, range: Option<Range<usize>>) -> Option<Evidence> {
     let range = range?;
     Some(Evidence {
         passage: passage?,

@@ -5,13 +5,15 @@
 
 use std::ops::Range;
 
-use groundgate_model::eval_set::Case;
+use groundgate_model::{eval_set::Case, trial::ClaimOf};
 
 use crate::sentences;
 
 /// One numbered statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
+    /// Whose statement it is.
+    pub of: ClaimOf,
     /// `s1`, `s2`, … for sentences of an answer, `f1`, … for expected facts.
     pub id: String,
     /// Its words.
@@ -31,6 +33,7 @@ pub fn units(answer: &str) -> Vec<Unit> {
         .filter(|(text, _)| says_something(text))
         .zip(1_usize..)
         .map(|((text, range), number)| Unit {
+            of: ClaimOf::Answer,
             id: format!("s{number}"),
             text: text.to_owned(),
             start: range.start,
@@ -68,6 +71,7 @@ pub fn facts(case: &Case) -> Vec<Unit> {
         .into_iter()
         .zip(1_usize..)
         .map(|(text, number)| Unit {
+            of: ClaimOf::Fact,
             id: format!("f{number}"),
             start: 0,
             end: text.len(),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use groundgate_model::{
     exchange::Answer,
-    trial::{ClaimFinding, DataType, Label, MetricSpec, Outcome, Unscored},
+    trial::{ClaimFinding, DataType, Label, MetricSpec, Outcome, Reason, Unscored},
     unit::{Digest, UnitInterval},
 };
 
@@ -36,7 +36,7 @@ fn proven(mut claim: ClaimFinding, numbers: &Numbers) -> ClaimFinding {
     };
     claim.label = Label::NotFound;
     claim.evidence = None;
-    claim.reasons = vec![doubt];
+    claim.reasons = vec![Reason::Note(doubt)];
     claim
 }
 
@@ -174,13 +174,14 @@ impl OfflineJudge {
     fn fact(&self, fact: claims::Unit, answer: &str) -> ClaimFinding {
         let support = self.embedded.support(&fact.text, answer);
         ClaimFinding {
+            of: fact.of,
             id: fact.id,
             text: fact.text,
             start: fact.start,
             end: fact.end,
             label: support.label,
             evidence: None,
-            reasons: support.reasons,
+            reasons: support.reasons.into_iter().map(Reason::Note).collect(),
         }
     }
 }

@@ -8,7 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use groundgate_model::trial::{
-    ClaimFinding, DataType, Label, MetricSpec, Outcome, Score, Unscored, disagreement_of,
+    ClaimFinding, DataType, Label, MetricSpec, Outcome, Reason, Score, Unscored, VotesFor,
+    disagreement_of,
 };
 
 use super::{
@@ -214,19 +215,17 @@ fn elect(findings: &[(&str, &ClaimFinding)]) -> Option<ClaimFinding> {
         .find(|(_, finding)| finding.label == *label)?;
     let mut elected = (*first).clone();
     if won.len() < findings.len() {
-        let said: Vec<String> = voters
-            .iter()
-            .map(|(label, jurors)| {
-                let counted = format!("{} {}", jurors.len(), label.name());
-                if jurors.iter().all(|juror| juror.is_empty()) {
-                    return counted;
-                }
-                format!("{counted} ({})", jurors.join(", "))
-            })
-            .collect();
-        elected
-            .reasons
-            .push(format!("{}{}", ClaimFinding::SPLIT, said.join(", ")));
+        let votes = voters.iter().map(|(label, jurors)| VotesFor {
+            label: *label,
+            n: jurors.len(),
+            jurors: (jurors.iter())
+                .filter(|juror| !juror.is_empty())
+                .map(|juror| (*juror).to_owned())
+                .collect(),
+        });
+        elected.reasons.push(Reason::SplitVotes {
+            votes: votes.collect(),
+        });
     }
     Some(elected)
 }
@@ -286,7 +285,7 @@ fn disagree(spec: &JudgeSpec, metric: &MetricSpec, votes: &[Vote<'_>]) -> Outcom
 
 #[cfg(test)]
 mod tests {
-    use groundgate_model::exchange::FailureKind;
+    use groundgate_model::{exchange::FailureKind, trial::ClaimOf};
 
     use super::*;
     use crate::test_values::{bundled_spec, voting_spec};
@@ -298,6 +297,7 @@ mod tests {
     fn of(juror: &str, value: f64, label: Label) -> Vote<'_> {
         let metric = MetricSpec::score("groundedness", DataType::Binary);
         let claim = ClaimFinding {
+            of: ClaimOf::Answer,
             id: "s1".to_owned(),
             text: "x".to_owned(),
             start: 0,
@@ -374,7 +374,10 @@ mod tests {
             panic!()
         };
         assert_eq!(score.claims[0].label, Label::Supported);
-        assert_eq!(score.claims[0].reasons, ["votes: 2 supported, 1 not-found"]);
+        assert_eq!(
+            score.claims[0].reasons[0].to_string(),
+            "votes: 2 supported, 1 not-found"
+        );
         assert!(
             score.explanation.contains("1 differ"),
             "{}",
@@ -515,8 +518,8 @@ mod tests {
             score.explanation
         );
         assert_eq!(
-            score.claims[0].reasons,
-            ["votes: 1 supported (haiku), 1 not-found (opus)"]
+            score.claims[0].reasons[0].to_string(),
+            "votes: 1 supported (haiku), 1 not-found (opus)"
         );
     }
 

@@ -167,7 +167,7 @@ pub(crate) fn mean(values: &[f64]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use groundgate_model::trial::DataType;
+    use groundgate_model::trial::{ClaimOf, DataType};
 
     use super::*;
 
@@ -176,6 +176,7 @@ mod tests {
             .iter()
             .enumerate()
             .map(|(place, label)| ClaimFinding {
+                of: ClaimOf::Answer,
                 id: format!("s{place}"),
                 text: "x".to_owned(),
                 start: place,

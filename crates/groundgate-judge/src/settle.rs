@@ -5,13 +5,14 @@
 
 use groundgate_model::{
     exchange::{FailureKind, Passage},
-    trial::{ClaimFinding, Label, Outcome, Unscored},
+    trial::{ClaimFinding, Label, Outcome, Reason, Unscored},
 };
 
 use super::{
     ask::{Subject, unscored},
     claims::{Unit, says_something},
     guard::check_not_a_claim,
+    labels::PairLabel,
     refusal::is_refusal,
     score::{self, Ledger, Outcomes},
     spec::{JudgeSpec, Mode, Reading},
@@ -80,13 +81,13 @@ fn settle_pair(spec: &JudgeSpec, subject: Subject<'_>) -> Option<Outcomes> {
     };
     let own = &subject.answer.text;
     let label = match (says_something(own), says_something(other)) {
-        (true, true) if own.trim() == other.trim() => "tie",
-        (false, false) => "tie",
-        (false, true) => "second",
-        (true, false) => "first",
+        (true, true) if own.trim() == other.trim() => PairLabel::Tie,
+        (false, false) => PairLabel::Tie,
+        (false, true) => PairLabel::Second,
+        (true, false) => PairLabel::First,
         (true, true) => return None,
     };
-    let label = spec.labels.iter().find(|one| one.name == label)?;
+    let label = spec.labels.iter().find(|one| one.name == label.name())?;
     let why = format!("{}: the answers are equal, or one is empty", label.name);
     let value = label.value?;
     Some(score::each(spec, |judged| {
@@ -102,7 +103,7 @@ fn facts_without_reply(spec: &JudgeSpec, units: &[Unit]) -> Outcomes {
             finding(
                 unit,
                 Label::NotFound,
-                vec!["the answer is empty".to_owned()],
+                vec![Reason::Note("the answer is empty".to_owned())],
             )
         })
         .collect();
@@ -118,7 +119,7 @@ fn claims_without_passages(spec: &JudgeSpec, units: &[Unit]) -> Outcomes {
             Err(_) => finding(
                 unit,
                 Label::NotFound,
-                vec!["no passage was retrieved".to_owned()],
+                vec![Reason::Note("no passage was retrieved".to_owned())],
             ),
         })
         .collect();
@@ -151,8 +152,9 @@ pub(super) fn fact_outcomes(spec: &JudgeSpec, findings: &[ClaimFinding]) -> Outc
     })
 }
 
-pub(super) fn finding(unit: &Unit, label: Label, reasons: Vec<String>) -> ClaimFinding {
+pub(super) fn finding(unit: &Unit, label: Label, reasons: Vec<Reason>) -> ClaimFinding {
     ClaimFinding {
+        of: unit.of,
         id: unit.id.clone(),
         text: unit.text.clone(),
         start: unit.start,

@@ -4,17 +4,27 @@
 //! in here may be relied on. Calls and parsing are the same for every spec.
 
 use groundgate_model::{
-    trial::{DataType, MetricSpec},
+    trial::{ClaimReading, DataType, Label, MetricRole, MetricSpec},
     unit::Digest,
 };
 
-use super::template::Templates;
+use super::{
+    labels::{FactLabel, PairLabel},
+    template::Templates,
+};
 
 /// Part of every spec's digest: changes whenever prompts, parsing, guards or scores change.
 pub const PARSER_VERSION: &str = "groundgate.judge-parser/3";
 
 /// Votes on one answer, of all jurors together: more cost more than they tell.
 pub(crate) const VOTES_MAX: u32 = 25;
+
+const CLAIM_LABELS: [&str; 4] = [
+    Label::Supported.name(),
+    Label::Contradicted.name(),
+    Label::NotFound.name(),
+    Label::NotAClaim.name(),
+];
 
 /// A judge, checked.
 #[derive(Debug, Clone)]
@@ -100,9 +110,9 @@ impl Mode {
     /// The labels that the mode prescribes; `None` where the spec brings its own.
     pub const fn fixed_labels(self) -> Option<&'static [&'static str]> {
         match self {
-            Self::Claims => Some(&["supported", "contradicted", "not-found", "not-a-claim"]),
-            Self::Facts => Some(&["stated", "contradicted", "missing"]),
-            Self::Pairwise => Some(&["first", "second", "tie"]),
+            Self::Claims => Some(&CLAIM_LABELS),
+            Self::Facts => Some(&FactLabel::NAMES),
+            Self::Pairwise => Some(&PairLabel::NAMES),
             Self::Rubric | Self::Context => None,
         }
     }
@@ -154,6 +164,18 @@ impl Reading {
             Self::CitationsSupported => "citations-supported",
             Self::LabelValue => "label-value",
             Self::Recall => "recall",
+        }
+    }
+
+    /// What a metric is made of that is read so.
+    pub const fn role(self) -> MetricRole {
+        match self {
+            Self::AllSupported => MetricRole::Claims(ClaimReading::AllSupported),
+            Self::ShareSupported => MetricRole::Claims(ClaimReading::ShareSupported),
+            Self::NoneContradicted => MetricRole::Claims(ClaimReading::NoneContradicted),
+            Self::CitationsSupported => MetricRole::Claims(ClaimReading::CitationsSupported),
+            Self::Recall => MetricRole::Facts,
+            Self::LabelValue => MetricRole::Plain,
         }
     }
 
@@ -334,5 +356,7 @@ pub fn known_metric(name: &str) -> Option<MetricSpec> {
     KNOWN_METRICS
         .iter()
         .find(|(known, _, _)| *known == name)
-        .map(|(known, data_type, _)| MetricSpec::score(known, *data_type))
+        .map(|(known, data_type, reading)| {
+            MetricSpec::score(known, *data_type).made_of(reading.role())
+        })
 }

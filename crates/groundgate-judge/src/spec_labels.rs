@@ -82,7 +82,7 @@ fn read_metric(reader: &mut Reader<'_>, section: &Section<'_>, mode: Mode) -> Op
         );
     }
     Some(JudgedMetric {
-        metric: MetricSpec::score(name, data_type),
+        metric: MetricSpec::score(name, data_type).made_of(reading.role()),
         reading,
     })
 }

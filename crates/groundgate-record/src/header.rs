@@ -1,7 +1,7 @@
 //! What a record says of its run as a whole.
 
 use groundgate_model::{
-    trial::{Cascade, Looks, MetricSpec},
+    trial::{Cascade, InstrumentKind, Looks, MetricSpec},
     unit::Digest,
 };
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,7 @@ pub struct Header {
 
 /// One measured metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "StoredSource")]
 pub struct MetricSource {
     /// What it is.
     pub metric: MetricSpec,
@@ -53,9 +54,34 @@ pub struct MetricSource {
     pub instrument: Digest,
     /// For people.
     pub instrument_name: String,
+    /// What kind of thing measures it.
+    pub instrument_kind: InstrumentKind,
     /// When the judge is asked, if it stands behind a cheaper one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cascade: Option<Cascade>,
+}
+
+/// A source as a record has it: older ones do not say what kind of instrument it is.
+#[derive(Deserialize)]
+struct StoredSource {
+    metric: MetricSpec,
+    instrument: Digest,
+    instrument_name: String,
+    instrument_kind: Option<InstrumentKind>,
+    cascade: Option<Cascade>,
+}
+
+impl From<StoredSource> for MetricSource {
+    fn from(stored: StoredSource) -> Self {
+        let by_name = || InstrumentKind::of_old_name(&stored.instrument_name);
+        Self {
+            metric: stored.metric,
+            instrument: stored.instrument,
+            instrument_kind: stored.instrument_kind.unwrap_or_else(by_name),
+            instrument_name: stored.instrument_name,
+            cascade: stored.cascade,
+        }
+    }
 }
 
 /// How far a run has come.

@@ -338,6 +338,7 @@ impl Reader {
                 metric: source.metric.clone(),
                 instrument: source.instrument,
                 instrument_name: source.instrument_name.clone(),
+                instrument_kind: source.instrument_kind,
                 cells: vec![Cell::Unscored(Unscored::NotRun); planned],
                 up_to: BTreeMap::new(),
                 cascade: source.cascade.clone(),

@@ -6,7 +6,8 @@ use groundgate_model::{
     eval_set::load,
     exchange::{CallFailure, FailureKind},
     trial::{
-        Call, CallKey, Callee, Cell, DataType, MetricSpec, Outcome, Request, Score, Trial, Unscored,
+        Call, CallKey, Callee, Cell, DataType, InstrumentKind, MetricSpec, Outcome, Request, Score,
+        Trial, Unscored,
     },
     unit::{Digest, Usd},
 };
@@ -137,6 +138,7 @@ fn what_is_known_in_part_is_read_as_written_and_what_was_spared_is_not_asked_aga
             metric: metric.clone(),
             instrument: Digest::of(b"j"),
             instrument_name: "j".to_owned(),
+            instrument_kind: InstrumentKind::Model,
             cascade: None,
         }],
         ..header()

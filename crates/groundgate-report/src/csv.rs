@@ -102,7 +102,7 @@ pub(super) mod tests {
 
     use groundgate_model::{
         exchange::FailureKind,
-        trial::{Column, DataType, MetricSpec, Unscored},
+        trial::{Column, DataType, InstrumentKind, MetricSpec, Unscored},
         unit::Digest,
     };
 
@@ -123,6 +123,7 @@ pub(super) mod tests {
                     metric: MetricSpec::score(name, DataType::Fraction),
                     instrument: Digest::of(b"judge"),
                     instrument_name: "judge".to_owned(),
+                    instrument_kind: InstrumentKind::Model,
                     cells,
                     up_to: BTreeMap::new(),
                     cascade: None,

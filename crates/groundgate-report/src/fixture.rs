@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use groundgate_gate::{Bar, Counts, Decision, Finding, JudgeMeasure, Verdict};
 use groundgate_model::{
     exchange::Passage,
-    trial::{ClaimFinding, Evidence, Label},
+    trial::{ClaimFinding, ClaimOf, Evidence, Label, Reason},
     unit::Digest,
 };
 use groundgate_stats::{Estimate, Guarantee, Unit};
@@ -314,6 +314,7 @@ fn claim(
 ) -> ClaimFinding {
     let start = answer.find(text).expect("the claim stands in the answer");
     ClaimFinding {
+        of: ClaimOf::Answer,
         id: id.to_owned(),
         text: text.to_owned(),
         start,
@@ -331,9 +332,11 @@ fn claim(
         }),
         reasons: match label {
             Label::Supported => Vec::new(),
-            Label::Contradicted => vec!["the passage says 14 days, the answer 30".to_owned()],
-            Label::NotFound => vec!["no passage speaks of it".to_owned()],
-            Label::NotAClaim => vec!["a greeting".to_owned()],
+            Label::Contradicted => vec![Reason::Note(
+                "the passage says 14 days, the answer 30".to_owned(),
+            )],
+            Label::NotFound => vec![Reason::Note("no passage speaks of it".to_owned())],
+            Label::NotAClaim => vec![Reason::Note("a greeting".to_owned())],
         },
     }
 }
@@ -622,7 +625,7 @@ fn hostile_answer(answer: &mut AnswerReport, text: &str) {
     for claim in &mut answer.claims {
         claim.id.clone_from(&text);
         claim.text.clone_from(&text);
-        claim.reasons = vec![text.clone()];
+        claim.reasons = vec![Reason::Note(text.clone())];
         // Offsets of another text: inside characters and far behind the end.
         claim.start = 71;
         claim.end = 100_000;

@@ -76,7 +76,12 @@ mod tests {
                 texts.extend(answer.text.clone());
                 texts.extend(answer.text.clone().err());
                 texts.extend(answer.claims.iter().map(|claim| claim.text.clone()));
-                texts.extend(answer.claims.iter().flat_map(|claim| claim.reasons.clone()));
+                texts.extend(
+                    answer
+                        .claims
+                        .iter()
+                        .flat_map(|claim| claim.reasons.iter().map(ToString::to_string)),
+                );
                 texts.extend(answer.passages.iter().map(|passage| passage.text.clone()));
                 texts.extend(answer.explanations.clone());
             }

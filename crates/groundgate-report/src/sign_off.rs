@@ -191,7 +191,7 @@ mod tests {
 
     use groundgate_gate::{Approval, ApprovalRule, Evidence, Waiver, read_policy, settle};
     use groundgate_model::{
-        trial::{Column, DataType},
+        trial::{Column, DataType, InstrumentKind},
         unit::Digest,
     };
     use jiff::Timestamp;
@@ -245,6 +245,7 @@ max  = 0.02
             metric: MetricSpec::score("groundedness", DataType::Fraction),
             instrument: Digest::of(b"judge"),
             instrument_name: "a judge".to_owned(),
+            instrument_kind: InstrumentKind::Model,
             cells: Vec::new(),
             up_to: BTreeMap::new(),
             cascade: None,

@@ -6,7 +6,7 @@ use groundgate_endpoints::chat::ChatModel;
 use groundgate_judge::{JudgeSpec, OfflineJudge};
 use groundgate_model::{
     eval_set::Case,
-    trial::{Cascade, MetricSpec, disagreement_of, panel_of},
+    trial::{Cascade, InstrumentKind, MetricSpec, disagreement_of},
     unit::Digest,
 };
 
@@ -140,9 +140,9 @@ impl Seat {
 
     /// When the judge is asked about a metric, if it stands behind another. How often the jurors of a
     /// panel disagree is said of the answers that they judged.
-    pub fn cascade(&self, metric: &str) -> Option<&Cascade> {
+    pub fn cascade(&self, metric: &MetricSpec) -> Option<&Cascade> {
         let behind = self.behind.as_ref()?;
-        panel_of(metric).is_none().then_some(&behind.cascade)
+        metric.panel().is_none().then_some(&behind.cascade)
     }
 
     /// What this seat measures, as it is recorded.
@@ -194,6 +194,14 @@ impl Seat {
                 let spec = spec.digest.to_string();
                 Digest::of_parts([&spec].into_iter().chain(&models).map(String::as_bytes))
             }
+        }
+    }
+
+    /// What kind of thing measures.
+    pub const fn instrument_kind(&self) -> InstrumentKind {
+        match self.kind {
+            SeatKind::Embedded(_) => InstrumentKind::Embedded,
+            SeatKind::Model { .. } => InstrumentKind::Model,
         }
     }
 

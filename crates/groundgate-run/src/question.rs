@@ -147,7 +147,7 @@ fn spare(
     }
     let why = format!("{} says {} {:.2}", behind.after, cascade.by, score?);
     let outcome = |metric: MetricSpec| {
-        let outcome = match seat.cascade(&metric.name) {
+        let outcome = match seat.cascade(&metric) {
             Some(_) => Outcome::Unscored(Unscored::Spared(why.as_str().into())),
             None => Outcome::NotApplicable(format!("no juror was asked: {why}")),
         };

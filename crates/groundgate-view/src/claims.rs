@@ -10,21 +10,18 @@ use groundgate_model::{
 use groundgate_record::{Reader, RecordError};
 
 use super::case::attempts_of;
-use crate::label::{Answer, Claim, Item, Sign};
+use crate::label::{Answer, Claim, Item, LabelledMetric, Sign};
 
-/// Metrics whose claims are sentences of the answer.
-fn is_about_the_answer(metric: &str) -> bool {
-    ["groundedness", "faithfulness"]
-        .iter()
-        .any(|name| metric.ends_with(name))
-}
-
-/// The names of a run's metrics that are made of claims of the answer.
-fn metrics(run: &Reader) -> impl Iterator<Item = &str> {
-    let metrics = run.header().metrics.iter();
-    metrics
-        .map(|source| source.metric.name.as_str())
-        .filter(|name| is_about_the_answer(name))
+/// A run's metrics that are made of claims of the answer.
+fn metrics(run: &Reader) -> impl Iterator<Item = LabelledMetric> {
+    let metrics = run.header().metrics.iter().map(|source| &source.metric);
+    metrics.filter_map(|metric| {
+        Some(LabelledMetric {
+            name: metric.name.clone(),
+            data_type: metric.data_type,
+            reading: metric.claim_reading()?,
+        })
+    })
 }
 
 /// The claims of one trial as the first instrument labelled them.
@@ -86,7 +83,7 @@ pub fn claims_of(run: &Reader) -> Result<Vec<Claim>, RecordError> {
 fn judged(run: &Reader) -> Result<BTreeMap<usize, Judged>, RecordError> {
     let mut by_trial: BTreeMap<usize, Judged> = BTreeMap::new();
     for metric in metrics(run) {
-        run.for_each_claims(metric, |trial, claims| {
+        run.for_each_claims(&metric.name, |trial, claims| {
             let Some(first) = by_trial.get_mut(&trial) else {
                 let disputed = BTreeSet::new();
                 by_trial.insert(trial, Judged { claims, disputed });
@@ -154,24 +151,20 @@ pub fn answer_of(run: &Reader, item: &Item) -> Result<Option<Answer>, RecordErro
     let Some(Ok(answer)) = stored.answer else {
         return Ok(None);
     };
-    let of_claims = |name: &str| {
+    let of_claims = |metric: LabelledMetric| {
         stored
             .details
-            .get(name)
+            .get(&metric.name)
             .filter(|detail| !detail.claims.is_empty())
     };
     let Some(first) = metrics(run).find_map(of_claims) else {
         return Ok(None);
     };
-    let sources = run.header().metrics.iter();
     Ok(Some(Answer {
         item: item.clone(),
         question: run.case(place)?.question,
         text: answer.text,
         claims: first.claims.iter().map(|claim| claim.id.clone()).collect(),
-        metrics: sources
-            .filter(|source| is_about_the_answer(&source.metric.name))
-            .map(|source| (source.metric.name.clone(), source.metric.data_type))
-            .collect(),
+        metrics: metrics(run).collect(),
     }))
 }

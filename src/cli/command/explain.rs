@@ -6,7 +6,7 @@ use groundgate_gate::{KnownMetrics, Policy, Rule, environments, settings_of};
 use groundgate_model::{
     eval_set::Case,
     exchange::Passage,
-    trial::{Call, Callee, ClaimFinding, Label, Reply, panel_of},
+    trial::{Call, Callee, ClaimFinding, Label, Reply},
 };
 use groundgate_record::{Reader, StoredTrial};
 use groundgate_report::{visible_line, visible_text};
@@ -161,7 +161,7 @@ fn case(
         }
     }
     let mut metrics = reader.header().metrics.iter();
-    if metrics.any(|source| panel_of(&source.metric.name).is_some()) {
+    if metrics.any(|source| source.metric.panel().is_some()) {
         for one in reader.score_table()?.disagreements() {
             let panel = visible_line(one.panel);
             terminal.line(&format!(
@@ -270,7 +270,7 @@ fn explain_claim(claim: &ClaimFinding, passages: &[Passage], terminal: &Terminal
         visible_line(&claim.text)
     );
     for reason in &claim.reasons {
-        let _written = writeln!(text, "         {}", visible_line(reason));
+        let _written = writeln!(text, "         {}", visible_line(&reason.to_string()));
     }
     if let Some(evidence) = &claim.evidence
         && let Some(passage) = passages.get(evidence.passage)

@@ -13,7 +13,9 @@ use std::{
 use groundgate_gate::{Decision, Evidence, Facts, KnownMetrics, Verdict, settle};
 use groundgate_model::{
     toml_reader::{Document, Table},
-    trial::{CaseInfo, Cell, Column, MetricSpec, ScoreTable, Unscored, builtin_metric},
+    trial::{
+        CaseInfo, Cell, Column, InstrumentKind, MetricSpec, ScoreTable, Unscored, builtin_metric,
+    },
     unit::Digest,
 };
 use groundgate_record::Reader;
@@ -325,6 +327,7 @@ fn made_up(side: &str, columns: BTreeMap<String, (MetricSpec, Vec<Cell>)>) -> Op
             metric,
             instrument: Digest::of(b"made up"),
             instrument_name: "made up".to_owned(),
+            instrument_kind: InstrumentKind::Model,
             cells,
             up_to: BTreeMap::new(),
             cascade: None,

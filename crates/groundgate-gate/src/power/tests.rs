@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundgate_model::{
-    trial::{Cell, Column, DataType, ScoreTable},
+    trial::{Cell, Column, DataType, InstrumentKind, ScoreTable},
     unit::{Digest, UnitInterval},
 };
 use groundgate_stats::correction::Recognized;
@@ -85,6 +85,7 @@ impl World {
             metric: metric.clone(),
             instrument: Digest::of(b"judge"),
             instrument_name: "a judge".to_owned(),
+            instrument_kind: InstrumentKind::Model,
             cells,
             up_to: BTreeMap::new(),
             cascade: None,

@@ -213,7 +213,7 @@ pub(super) mod tests {
     use std::sync::Arc;
 
     use groundgate_model::{
-        trial::{CaseInfo, Unscored},
+        trial::{CaseInfo, InstrumentKind, Unscored},
         unit::Digest,
     };
 
@@ -244,6 +244,7 @@ pub(super) mod tests {
                     metric,
                     instrument: Digest::of(b"judge"),
                     instrument_name: "a judge".to_owned(),
+                    instrument_kind: InstrumentKind::Model,
                     cells: cells.collect(),
                     up_to: BTreeMap::new(),
                     cascade: None,

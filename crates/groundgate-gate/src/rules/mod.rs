@@ -7,7 +7,7 @@ mod slices;
 
 use std::collections::BTreeSet;
 
-use groundgate_model::trial::MetricSpec;
+use groundgate_model::trial::{InstrumentKind, MetricSpec};
 use groundgate_stats::{Assessment, StatsError};
 
 use super::{
@@ -97,7 +97,7 @@ pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
         .iter()
         .filter(|(name, column)| {
             used.contains(name.as_str())
-                && column.instrument_name.contains("embedded judge")
+                && column.instrument_kind == InstrumentKind::Embedded
                 && !policy.calibrations.contains_key(*name)
                 && !view.labels.is_some_and(|labels| labels.has(name))
         })

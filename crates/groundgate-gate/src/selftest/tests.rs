@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use groundgate_model::{
     exchange::FailureKind,
-    trial::{CaseInfo, Cell, Column, DataType, MetricSpec, Unscored},
+    trial::{CaseInfo, Cell, Column, DataType, InstrumentKind, MetricSpec, Unscored},
     unit::Digest,
 };
 use groundgate_stats::correction::Recognized;
@@ -42,6 +42,7 @@ pub(super) fn table(n: usize, attempts: u32) -> ScoreTable {
         metric: metric.clone(),
         instrument: Digest::of(b"judge"),
         instrument_name: "a judge".to_owned(),
+        instrument_kind: InstrumentKind::Model,
         cells,
         up_to: BTreeMap::new(),
         cascade: None,

@@ -124,7 +124,9 @@ impl EmbeddedJudge {
             Some(worst) => Support {
                 supported: 1.0 - worst.unsupported,
                 label: worst.finding.label,
-                reasons: worst.finding.reasons,
+                reasons: (worst.finding.reasons.iter())
+                    .map(ToString::to_string)
+                    .collect(),
             },
             None => Support {
                 supported: 0.0,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use groundgate_model::trial::{ClaimFinding, Evidence, Label};
+use groundgate_model::trial::{ClaimFinding, ClaimOf, Evidence, Label, Reason};
 
 use super::{
     align::{Alignment, Answer, Scratch},
@@ -272,6 +272,7 @@ impl Labeller<'_> {
                 end: place.bytes.end,
             });
         let finding = ClaimFinding {
+            of: ClaimOf::Answer,
             id: format!("s{}", position + 1),
             text: self
                 .texts
@@ -283,7 +284,7 @@ impl Labeller<'_> {
             end: bytes.end,
             label,
             evidence,
-            reasons,
+            reasons: reasons.into_iter().map(Reason::Note).collect(),
         };
         SentenceReading {
             finding,

@@ -18,8 +18,9 @@ fn check(answer: &str, expected: Label, reason: &str) {
         panic!("{answer:?} is {} sentences", findings.len())
     };
     assert_eq!(finding.label, expected, "{answer:?}: {:?}", finding.reasons);
+    let said: Vec<String> = finding.reasons.iter().map(ToString::to_string).collect();
     assert!(
-        finding.reasons.join("; ").contains(reason),
+        said.join("; ").contains(reason),
         "{answer:?}: {:?}",
         finding.reasons
     );

@@ -54,8 +54,40 @@ pub enum Direction {
     LowerIsBetter,
 }
 
+/// What a metric is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MetricRole {
+    /// It is measured as it is.
+    Plain,
+    /// It is counted from the claims of the answer.
+    Claims(ClaimReading),
+    /// It is counted from the facts that the case expects.
+    Facts,
+    /// Whether the jurors of a panel come to different values.
+    Disagreement {
+        /// The panel's name.
+        panel: String,
+    },
+}
+
+/// How labels of an answer's claims become a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClaimReading {
+    /// 1 if every checkable claim is supported, else 0.
+    AllSupported,
+    /// Supported claims ÷ checkable claims.
+    ShareSupported,
+    /// 1 if no claim is contradicted, else 0.
+    NoneContradicted,
+    /// 1 if every sentence that cites passages is supported by one of those, else 0.
+    CitationsSupported,
+}
+
 /// A named quantity.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "StoredMetricSpec")]
 pub struct MetricSpec {
     /// As in policies and reports: `groundedness`, `latency_ms`.
     pub name: String,
@@ -66,6 +98,8 @@ pub struct MetricSpec {
     /// Shown behind numbers (`ms`, `USD`, `tokens`, `of 5`); empty for scores from 0 to 1, which are
     /// shown in percent.
     pub unit: String,
+    /// What it is made of.
+    pub role: MetricRole,
 }
 
 impl MetricSpec {
@@ -80,6 +114,7 @@ impl MetricSpec {
             data_type,
             direction: Direction::HigherIsBetter,
             unit,
+            role: MetricRole::Plain,
         }
     }
 
@@ -90,6 +125,30 @@ impl MetricSpec {
             data_type: DataType::Amount,
             direction: Direction::LowerIsBetter,
             unit: unit.to_owned(),
+            role: MetricRole::Plain,
+        }
+    }
+
+    /// The same quantity, made of something else.
+    #[must_use]
+    pub fn made_of(mut self, role: MetricRole) -> Self {
+        self.role = role;
+        self
+    }
+
+    /// The panel whose disagreement it is; `None` for every other metric.
+    pub fn panel(&self) -> Option<&str> {
+        match &self.role {
+            MetricRole::Disagreement { panel } => Some(panel),
+            MetricRole::Plain | MetricRole::Claims(_) | MetricRole::Facts => None,
+        }
+    }
+
+    /// How the labels of an answer's claims become its value; `None` where it is made of no claims.
+    pub const fn claim_reading(&self) -> Option<ClaimReading> {
+        match self.role {
+            MetricRole::Claims(reading) => Some(reading),
+            MetricRole::Plain | MetricRole::Facts | MetricRole::Disagreement { .. } => None,
         }
     }
 
@@ -121,9 +180,6 @@ impl MetricSpec {
     }
 }
 
-/// What follows a panel's name in that of its metric of disagreement.
-const DISAGREEMENT: &str = ".disagreement";
-
 /// Whether the jurors of a panel disagree about an answer: 1 if they do.
 pub fn disagreement_of(judge: &str) -> MetricSpec {
     MetricSpec {
@@ -131,12 +187,55 @@ pub fn disagreement_of(judge: &str) -> MetricSpec {
         data_type: DataType::Binary,
         direction: Direction::LowerIsBetter,
         unit: String::new(),
+        role: MetricRole::Disagreement {
+            panel: judge.to_owned(),
+        },
     }
 }
 
-/// The panel whose disagreement the metric is; `None` for every other metric.
-pub fn panel_of(metric: &str) -> Option<&str> {
-    metric.strip_suffix(DISAGREEMENT)
+/// What follows a panel's name in that of its metric of disagreement.
+const DISAGREEMENT: &str = ".disagreement";
+
+/// A metric as a record has it: older ones do not say what it is made of.
+#[derive(Deserialize)]
+struct StoredMetricSpec {
+    name: String,
+    data_type: DataType,
+    direction: Direction,
+    unit: String,
+    role: Option<MetricRole>,
+}
+
+impl From<StoredMetricSpec> for MetricSpec {
+    fn from(stored: StoredMetricSpec) -> Self {
+        Self {
+            role: stored.role.unwrap_or_else(|| role_before(&stored.name)),
+            name: stored.name,
+            data_type: stored.data_type,
+            direction: stored.direction,
+            unit: stored.unit,
+        }
+    }
+}
+
+/// What a metric of a record is made of that was written when only its name could tell.
+fn role_before(name: &str) -> MetricRole {
+    const CLAIMS: [(&str, ClaimReading); 3] = [
+        ("groundedness", ClaimReading::AllSupported),
+        ("faithfulness", ClaimReading::ShareSupported),
+        ("contradiction", ClaimReading::NoneContradicted),
+    ];
+    if let Some(panel) = name.strip_suffix(DISAGREEMENT) {
+        return MetricRole::Disagreement {
+            panel: panel.to_owned(),
+        };
+    }
+    CLAIMS
+        .iter()
+        .find(|(ending, _)| name.ends_with(ending))
+        .map_or(MetricRole::Plain, |(_, reading)| {
+            MetricRole::Claims(*reading)
+        })
 }
 
 /// The names of the metrics that plain checks measure.
@@ -186,6 +285,41 @@ mod tests {
     fn every_listed_name_is_a_built_in_metric() {
         for name in BUILTIN_METRICS {
             assert!(builtin_metric(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_record_says_what_a_metric_is_made_of_and_an_older_one_by_its_name() {
+        let role = |name: &str, role: &str| -> MetricRole {
+            let json = format!(
+                r#"{{"name":"{name}","data_type":"binary","direction":"higher-is-better","unit":""{role}}}"#
+            );
+            serde_json::from_str::<MetricSpec>(&json).unwrap().role
+        };
+        let panel = MetricRole::Disagreement {
+            panel: "two".to_owned(),
+        };
+        assert_eq!(role("two.disagreement", ""), panel);
+        assert_eq!(
+            role("embedded_faithfulness", ""),
+            MetricRole::Claims(ClaimReading::ShareSupported)
+        );
+        assert_eq!(role("tone", ""), MetricRole::Plain);
+        // No name is believed where the record says more.
+        assert_eq!(
+            role("two.disagreement", r#","role":"plain""#),
+            MetricRole::Plain
+        );
+        assert_eq!(
+            role("backed", r#","role":{"claims":"all-supported"}"#),
+            MetricRole::Claims(ClaimReading::AllSupported)
+        );
+        for spec in [
+            disagreement_of("two"),
+            MetricSpec::score("recall", DataType::Fraction).made_of(MetricRole::Facts),
+        ] {
+            let written = serde_json::to_string(&spec).unwrap();
+            assert_eq!(serde_json::from_str::<MetricSpec>(&written).unwrap(), spec);
         }
     }
 }

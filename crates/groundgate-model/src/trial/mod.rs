@@ -6,6 +6,8 @@
 
 mod call;
 mod cascade;
+mod claim;
+mod instrument;
 mod looks;
 mod metric;
 mod outcome;
@@ -13,11 +15,14 @@ mod scores;
 
 pub use call::{Call, CallKey, Callee, Reply, Request};
 pub use cascade::{Asked, Cascade, Sure};
+pub use claim::{ClaimFinding, ClaimOf, Evidence, Label, Reason, VotesFor};
+pub use instrument::InstrumentKind;
 pub use looks::{Looks, cluster_order, look_ends};
 pub use metric::{
-    BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric, disagreement_of, panel_of,
+    BUILTIN_METRICS, ClaimReading, DataType, Direction, MetricRole, MetricSpec, builtin_metric,
+    disagreement_of,
 };
-pub use outcome::{ClaimFinding, Evidence, Label, Outcome, Score, ScoreOutOfRange, Unscored};
+pub use outcome::{Outcome, Score, ScoreOutOfRange, Unscored};
 pub use scores::{CaseInfo, Cell, Column, Disagreement, ScoreTable, ShapeError};
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::metric::MetricSpec;
+use super::{claim::ClaimFinding, metric::MetricSpec};
 use crate::exchange::FailureKind;
 
 /// What became of one metric of one trial.
@@ -144,94 +144,5 @@ impl fmt::Display for Unscored {
                 f.write_str(&self.name())
             }
         }
-    }
-}
-
-/// What a judge says of one claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Label {
-    /// The passages say so.
-    Supported,
-    /// The passages say otherwise.
-    Contradicted,
-    /// The passages say nothing of it.
-    NotFound,
-    /// A greeting, a question, a sentence about the answer itself.
-    NotAClaim,
-}
-
-impl Label {
-    /// The name used on the wire and in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Supported => "supported",
-            Self::Contradicted => "contradicted",
-            Self::NotFound => "not-found",
-            Self::NotAClaim => "not-a-claim",
-        }
-    }
-
-    /// How much it tells against the answer, from 0 to 3.
-    pub const fn badness(self) -> u8 {
-        match self {
-            Self::NotAClaim => 0,
-            Self::Supported => 1,
-            Self::NotFound => 2,
-            Self::Contradicted => 3,
-        }
-    }
-}
-
-/// Where a passage says what a claim says, or the opposite.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// Which passage, from 0, in the answer's order.
-    pub passage: usize,
-    /// Where the quote starts in the passage, in bytes (a character boundary).
-    pub start: usize,
-    /// Where it ends, in bytes (a character boundary).
-    pub end: usize,
-}
-
-/// One claim of an answer, labelled.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ClaimFinding {
-    /// `s1`, `s2`, …, in the order of the answer.
-    pub id: String,
-    /// The claim's words.
-    pub text: String,
-    /// Where it starts in the answer, in bytes (a character boundary).
-    pub start: usize,
-    /// Where it ends in the answer, in bytes (a character boundary).
-    pub end: usize,
-    /// What the judge said, after our checks.
-    pub label: Label,
-    /// The best evidence found, where there is any.
-    pub evidence: Option<Evidence>,
-    /// Why, in words for people (`the number 30 is not in the passages`).
-    pub reasons: Vec<String>,
-}
-
-impl ClaimFinding {
-    /// How a reason begins that says: the judge gave a label that our checks did not believe.
-    pub const DISBELIEVED: &str = "judge fault: ";
-    /// How a reason begins that says: not all votes were for this label.
-    pub const SPLIT: &str = "votes: ";
-
-    /// Whether our checks did not believe the judge.
-    pub fn judge_was_disbelieved(&self) -> bool {
-        self.has_reason(Self::DISBELIEVED)
-    }
-
-    /// Whether the judge's votes differed.
-    pub fn split_the_votes(&self) -> bool {
-        self.has_reason(Self::SPLIT)
-    }
-
-    fn has_reason(&self, beginning: &str) -> bool {
-        self.reasons
-            .iter()
-            .any(|reason| reason.starts_with(beginning))
     }
 }

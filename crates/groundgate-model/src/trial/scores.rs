@@ -6,9 +6,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::{
-    cascade::Cascade,
-    looks::Looks,
-    metric::{MetricSpec, panel_of},
+    cascade::Cascade, instrument::InstrumentKind, looks::Looks, metric::MetricSpec,
     outcome::Unscored,
 };
 use crate::unit::{Digest, count_to_f64};
@@ -49,6 +47,8 @@ pub struct Column {
     pub instrument: Digest,
     /// Who measured it, for people: `embedded judge 1`, `judges/groundedness.toml 1 (model x)`.
     pub instrument_name: String,
+    /// What kind of thing measured it.
+    pub instrument_kind: InstrumentKind,
     /// By planned trial: case 0 attempt 0, case 0 attempt 1, … Always cases × attempts long.
     pub cells: Vec<Cell>,
     /// Scores of which votes failed, by planned trial: the cell counts these as the worst possible
@@ -136,8 +136,8 @@ impl ScoreTable {
 
     /// How often the jurors of each panel disagree.
     pub fn disagreements(&self) -> impl Iterator<Item = Disagreement<'_>> {
-        self.columns.iter().filter_map(|(name, column)| {
-            let panel = panel_of(name)?;
+        self.columns.values().filter_map(|column| {
+            let panel = column.metric.panel()?;
             let values = column.cells.iter().filter_map(|cell| match cell {
                 Cell::Scored(value) => Some(*value > 0.0),
                 Cell::NotApplicable | Cell::Unscored(_) => None,

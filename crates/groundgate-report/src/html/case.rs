@@ -202,7 +202,7 @@ impl ClaimView {
             reasons: claim
                 .reasons
                 .iter()
-                .map(|reason| visible_line(reason))
+                .map(|reason| visible_line(&reason.to_string()))
                 .collect(),
             evidence,
         }

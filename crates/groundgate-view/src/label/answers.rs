@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use groundgate_model::{
-    trial::DataType,
+    trial::{ClaimReading, DataType},
     unit::{UnitInterval, count_to_f64},
 };
 
@@ -28,8 +28,19 @@ pub struct Answer {
     pub text: String,
     /// The ids of its claims.
     pub claims: Vec<String>,
-    /// Metrics that are made of the claims: whether all are supported, or which share of them.
-    pub metrics: Vec<(String, DataType)>,
+    /// Metrics that are made of the claims.
+    pub metrics: Vec<LabelledMetric>,
+}
+
+/// A metric that is made of an answer's claims, so that labels of these give it a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelledMetric {
+    /// Its name.
+    pub name: String,
+    /// What values it takes.
+    pub data_type: DataType,
+    /// How labels become its value.
+    pub reading: ClaimReading,
 }
 
 /// An answer with what people said of it.
@@ -129,20 +140,26 @@ fn settled(answer: &Answer, agreed: &BTreeMap<Item, Label>) -> Vec<Said> {
 /// Nothing where there is no checkable claim.
 fn values(answer: &Answer, rater: &str, given: &[Given]) -> Vec<Said> {
     let count = |wanted: &[Given]| given.iter().filter(|one| wanted.contains(one)).count();
-    let supported = count(&[Given::Supported]);
-    let checkable = supported + count(&[Given::Contradicted, Given::NotFound]);
+    let (supported, contradicted) = (count(&[Given::Supported]), count(&[Given::Contradicted]));
+    let checkable = supported + contradicted + count(&[Given::NotFound]);
     let Some(share) = UnitInterval::ratio(supported, checkable) else {
         return Vec::new();
     };
-    let value = |data_type| match data_type {
-        DataType::Binary => count_to_f64(usize::from(supported == checkable)),
-        DataType::Fraction | DataType::Ordinal { .. } | DataType::Amount => share.value(),
+    let binary = |yes: bool| Some(count_to_f64(usize::from(yes)));
+    let value = |reading| match reading {
+        ClaimReading::AllSupported => binary(supported == checkable),
+        ClaimReading::ShareSupported => Some(share.value()),
+        ClaimReading::NoneContradicted => binary(contradicted == 0),
+        // Nobody was asked whether the passage that supports a sentence is one that it cites.
+        ClaimReading::CitationsSupported => None,
     };
-    let said = answer.metrics.iter().map(|(metric, data_type)| Said {
-        metric: metric.clone(),
-        value: value(*data_type),
-        data_type: *data_type,
-        rater: rater.to_owned(),
+    let said = answer.metrics.iter().filter_map(|metric| {
+        Some(Said {
+            metric: metric.name.clone(),
+            value: value(metric.reading)?,
+            data_type: metric.data_type,
+            rater: rater.to_owned(),
+        })
     });
     said.collect()
 }
@@ -152,6 +169,14 @@ pub(super) mod tests {
     use super::*;
     use crate::label::current::tests::label;
 
+    fn metric(name: &str, data_type: DataType, reading: ClaimReading) -> LabelledMetric {
+        LabelledMetric {
+            name: name.to_owned(),
+            data_type,
+            reading,
+        }
+    }
+
     pub(in crate::label) fn answer(case: &str, n_claims: usize) -> Answer {
         Answer {
             item: whole(&label(case, "", Given::Unsure, Queue::Calibration).item),
@@ -159,8 +184,12 @@ pub(super) mod tests {
             text: "Two \"weeks\".".to_owned(),
             claims: (1..=n_claims).map(|n| format!("s{n}")).collect(),
             metrics: vec![
-                ("groundedness".to_owned(), DataType::Binary),
-                ("faithfulness".to_owned(), DataType::Fraction),
+                metric("groundedness", DataType::Binary, ClaimReading::AllSupported),
+                metric(
+                    "faithfulness",
+                    DataType::Fraction,
+                    ClaimReading::ShareSupported,
+                ),
             ],
         }
     }

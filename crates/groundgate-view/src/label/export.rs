@@ -60,10 +60,10 @@ fn place(labels: &AnswerLabels) -> Value {
 
 fn argilla(labels: &AnswerLabels) -> Value {
     let answer = &labels.answer;
-    let responses = answer.metrics.iter().map(|(metric, _)| {
-        let said = labels.said.iter().filter(|said| said.metric == *metric);
+    let responses = answer.metrics.iter().map(|metric| {
+        let said = labels.said.iter().filter(|said| said.metric == metric.name);
         let given = said.map(|said| json!({"value": value(said), "user_id": said.rater}));
-        (metric.clone(), Value::from(given.collect::<Vec<_>>()))
+        (metric.name.clone(), Value::from(given.collect::<Vec<_>>()))
     });
     json!({
         "id": format!("{}/{}/{}", answer.item.run, answer.item.case, answer.item.attempt),

@@ -16,7 +16,7 @@ mod log;
 mod queue;
 
 pub use agree::{Confusion, PeopleAgreement, against_judge, between_people, stop};
-pub use answers::{Answer, AnswerLabels, Said, answer_labels, labelled_items};
+pub use answers::{Answer, AnswerLabels, LabelledMetric, Said, answer_labels, labelled_items};
 pub use current::{Conflict, Current, agreed};
 pub use doubt::{Sign, formula};
 pub use entry::{Given, Item, Kind, Label, Line, Queue};

@@ -14,7 +14,7 @@ use groundgate_judge::{
 use groundgate_model::{
     eval_set::Case,
     exchange::Answer,
-    trial::{Cell, MetricSpec, panel_of},
+    trial::{Cell, MetricSpec},
 };
 use groundgate_report::visible_line;
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ pub(super) fn run(
         cap = left(cap, &reader)?;
         let table = reader.score_table()?;
         let scores = table.columns.values();
-        for column in scores.filter(|one| panel_of(&one.metric.name).is_none()) {
+        for column in scores.filter(|one| one.metric.panel().is_none()) {
             let found = Attacked::of(&name, &column.metric, (&column.cells, &attacks));
             measured.push(found.measured(column.instrument.to_string(), terminal));
             all.push((found, judged.path.display().to_string()));

@@ -3,12 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundgate_gate::quality::Flips;
-use groundgate_model::{
-    eval_set::Case,
-    exchange::Answer,
-    trial::{Column, panel_of},
-    unit::Digest,
-};
+use groundgate_model::{eval_set::Case, exchange::Answer, trial::Column, unit::Digest};
 use groundgate_report::visible_line;
 use serde_json::json;
 
@@ -51,7 +46,7 @@ pub(super) fn run(
     let table = rejudge::whole(&judged)?.score_table()?;
     let times = usize::try_from(args.times).unwrap_or(1);
     let flips = |column: &Column| Flips::of(column, times);
-    let scores = (table.columns.values()).filter(|one| panel_of(&one.metric.name).is_none());
+    let scores = (table.columns.values()).filter(|one| one.metric.panel().is_none());
     let found: Vec<Flips> = scores.filter_map(flips).collect();
     let judge_of = |metric: &str| table.columns.get(metric).map(|column| column.instrument);
     let measured = found.iter().filter_map(|one| {

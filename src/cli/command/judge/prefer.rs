@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use groundgate_app::config::JudgeConfig;
 use groundgate_gate::quality::{ALPHA, Preference};
 use groundgate_judge::Mode;
-use groundgate_model::{
-    eval_set::Case,
-    exchange::Answer,
-    trial::{Reply, panel_of},
-};
+use groundgate_model::{eval_set::Case, exchange::Answer, trial::Reply};
 use groundgate_record::Reader;
 use groundgate_report::visible_line;
 use groundgate_stats::agreement::{PositionBias, position_bias};
@@ -58,7 +54,7 @@ pub(super) fn run(
     let table = reader.score_table()?;
     let bias = bias(&reader, table.planned())?;
     let found: Vec<Preference> = (table.columns.values())
-        .filter(|column| panel_of(&column.metric.name).is_none())
+        .filter(|column| column.metric.panel().is_none())
         .filter_map(|column| Preference::of(&column.metric.name, &column.cells))
         .collect();
     if wants_json(global) {
