@@ -37,6 +37,14 @@ if need python3; then
   fi
 fi
 
+# The Python module, as Python imports it (maturin packs the same library into wheels).
+if need python3 && [ "$(uname)" = Linux ]; then
+  cargo build --package groundgate-py --locked --quiet
+  mkdir -p target/python
+  cp target/debug/libgroundgate_py.so target/python/groundgate.abi3.so
+  PYTHONPATH=target/python python3 crates/groundgate-py/tests/test_groundgate.py
+fi
+
 if need cargo-nextest; then
   cargo nextest run --workspace --profile "$([ -n "${CI:-}" ] && echo ci || echo default)"
   cargo test --workspace --doc --quiet
