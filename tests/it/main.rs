@@ -36,6 +36,7 @@ mod limits;
 mod live;
 mod misbehave;
 mod mlflow;
+mod pages;
 mod panel;
 mod plan;
 mod program;

@@ -1,7 +1,7 @@
 //! A margin on the scale of people's labels, brought to the scale of an imperfect judge.
 //!
 //! A judge with sensitivity + specificity − 1 = J shows a true difference as J times that difference,
-//! so an unscaled margin lets through what people would not (statistics.md 3.7). The margin is
+//! so an unscaled margin lets through what people would not (docs/statistics.md). The margin is
 //! multiplied by a lower bound of J, which is below 1: it only ever shrinks. Floors and ceilings of a
 //! yes-or-no metric are held against the corrected mean instead: what people would say of all answers,
 //! if the judge is as good on them as it was on the labelled ones (Rogan and Gladen).

@@ -3,7 +3,7 @@
 //! Each rule becomes one or more drafts (a slice rule one per slice). A draft is settled by itself
 //! (no data, a count), or it carries two one-sided tests. Then all drafts are read together: Holm's
 //! correction shares the error rate of FAIL among them; PASS needs all of them, so it needs no
-//! correction (statistics.md 3.6). The worst finding is the verdict.
+//! correction (docs/statistics.md). The worst finding is the verdict.
 //!
 //! | H0 'the bar is not met' rejected | H0 'the bar is met' rejected (Holm) | finding |
 //! |---|---|---|

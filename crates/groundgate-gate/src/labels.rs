@@ -1,7 +1,7 @@
 //! What people said of a run's own answers, made into a prediction-powered sample.
 //!
 //! The labelled answers must be a random sample of the run's; whoever reads the labels sees to that.
-//! Nothing is assumed of the judge: it only makes labels go further (statistics.md 3.7).
+//! Nothing is assumed of the judge: it only makes labels go further (docs/statistics.md).
 
 use std::collections::BTreeMap;
 

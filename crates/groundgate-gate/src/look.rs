@@ -2,7 +2,7 @@
 //!
 //! An ordinary run is looked at whole, at the policy's rates. Of a sequential run only the cases up to
 //! the last planned look count, at the rates that this look may spend (Lan and `DeMets` 1983, O'Brien
-//! and Fleming's shape; statistics.md 3.12): however many looks there were, all together pass a bad
+//! and Fleming's shape; docs/statistics.md): however many looks there were, all together pass a bad
 //! candidate no more often than the policy says.
 //!
 //! A further try of the same plan passes at half the rate of the one before, so that trying until it

@@ -2,7 +2,7 @@
 //!
 //! Pure: from the policy, the planned cases and a pilot record (or assumptions) to the chance that each
 //! rule passes when nothing has changed, the smallest drop that fails it, and what to buy for more.
-//! By formulas (statistics.md 3.9, 3.10); `selftest` tries the same by simulation. `groundgate plan`
+//! By formulas (docs/statistics.md); `selftest` tries the same by simulation. `groundgate plan`
 //! shows it; nothing here decides about a release.
 
 mod amount;

@@ -1,4 +1,4 @@
-//! Whole plans against an independent reckoning: the formulas of statistics.md 3.9 and 3.10, written
+//! Whole plans against an independent reckoning: the formulas of docs/statistics.md, written
 //! out in Python with scipy 1.17 for the same plain pilots.
 
 use std::{collections::BTreeMap, fmt::Write as _};
