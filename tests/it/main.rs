@@ -29,6 +29,7 @@ mod doctor;
 mod figures;
 mod four_eyes;
 mod gateway;
+mod identity;
 mod judge;
 mod label;
 mod ledger;

@@ -14,7 +14,10 @@ use groundgate_model::{
     unit::Usd,
 };
 
-use super::error::{AppError, ErrorClass};
+use super::{
+    demo::{DemoCopilot, DemoServer, Variant},
+    error::{AppError, ErrorClass},
+};
 
 /// Path from the example's root, and text.
 pub const FILES: [(&str, &str); 5] = [
@@ -77,15 +80,19 @@ pub fn judge() -> Result<OfflineJudge, AppError> {
     Ok(OfflineJudge::new(engine))
 }
 
-/// A chat copilot of the demo at `base_url`, by its variant's name.
-pub fn demo_copilot(base_url: &str, variant: &str) -> Result<ChatCopilot, AppError> {
-    let client = Client::new(&Endpoint::at(base_url), Arc::new(SystemClock::new()), 0)
-        .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
+/// A variant of the demo copilot that is served.
+pub fn demo_copilot(server: &DemoServer, variant: Variant) -> Result<DemoCopilot, AppError> {
+    let client = Client::new(
+        &Endpoint::at(&server.base_url),
+        Arc::new(SystemClock::new()),
+        0,
+    )
+    .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
     let passages = PassagePaths::new("$.passages", "$.text", Some("$.id"), Some("$.title"))
         .map_err(|error| AppError::new(ErrorClass::Internal, error))?;
-    let mut model = OpenAiSettings::for_model(variant);
+    let mut model = OpenAiSettings::for_model(variant.name());
     model.price = Some(PRICE);
-    Ok(ChatCopilot::new(
+    let served = ChatCopilot::new(
         Arc::new(client),
         ChatCopilotSettings {
             model,
@@ -95,5 +102,6 @@ pub fn demo_copilot(base_url: &str, variant: &str) -> Result<ChatCopilot, AppErr
             seed: None,
             passages: Some(passages),
         },
-    ))
+    );
+    Ok(DemoCopilot::new(served, variant, server.knowledge_base))
 }

@@ -49,7 +49,7 @@ pub fn behind(
     check(judge, cascade, &cheaper.judged())?;
     Ok(Some(Behind {
         after: cascade.after.clone(),
-        cheaper: cheaper.instrument(),
+        cheaper: cheaper.manifest(),
         cascade: Cascade {
             by: cheaper.recorded(&cascade.by),
             unsure: cascade.unsure,

@@ -364,7 +364,7 @@ impl Imported {
                 metric.name = embedded_name(&metric.name);
                 MetricSource {
                     metric,
-                    instrument: judge.digest(),
+                    instrument: judge.manifest().digest(),
                     instrument_name: OfflineJudge::title().to_owned(),
                     instrument_kind: InstrumentKind::Embedded,
                     cascade: None,
@@ -391,6 +391,7 @@ impl Imported {
             attempts: self.attempts,
             seed: 0,
             plan_digest: self.eval_set.digest,
+            manifest: None,
             initiator,
             git_revision: None,
             metrics,

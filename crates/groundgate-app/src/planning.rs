@@ -6,8 +6,8 @@ use groundgate_endpoints::copilot::Copilot;
 use groundgate_judge::checks;
 use groundgate_model::{
     eval_set::EvalSet,
+    manifest::Manifest,
     trial::{InstrumentKind, builtin_metric},
-    unit::Digest,
 };
 use groundgate_record::{Header, MetricSource};
 use groundgate_run::{Plan, Seat};
@@ -35,7 +35,7 @@ pub fn plan(
     number: usize,
 ) -> Result<(Plan, Header), AppError> {
     let metrics = metric_sources(&parts.seats, &parts.checks)?;
-    let plan_digest = plan_digest(&parts, &metrics);
+    let manifest = manifest(&parts);
     let header = Header {
         run_id: clock::run_id(at, app.surroundings().process, number),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -46,7 +46,8 @@ pub fn plan(
         copilot_description: parts.copilot.describe(),
         attempts: parts.attempts,
         seed: parts.seed,
-        plan_digest,
+        plan_digest: manifest.digest(),
+        manifest: Some(manifest),
         initiator: app.surroundings().initiator.clone(),
         git_revision: super::project::git_revision(),
         metrics,
@@ -78,7 +79,7 @@ fn metric_sources(seats: &[Seat], checks: &[String]) -> Result<Vec<MetricSource>
     let checked = checks.iter().filter_map(|name| {
         Some(MetricSource {
             metric: builtin_metric(name)?,
-            instrument: Digest::of(checks::VERSION.as_bytes()),
+            instrument: checks::manifest().digest(),
             instrument_name: "plain checks".to_owned(),
             instrument_kind: InstrumentKind::Checks,
             cascade: None,
@@ -98,19 +99,26 @@ fn metric_sources(seats: &[Seat], checks: &[String]) -> Result<Vec<MetricSource>
     }
 }
 
-/// Over everything that decides what is asked and how it is judged.
-fn plan_digest(parts: &Parts<'_>, metrics: &[MetricSource]) -> Digest {
-    let instruments = metrics
-        .iter()
-        .flat_map(|source| [source.metric.name.clone(), source.instrument.to_string()]);
-    let all: Vec<String> = [
-        parts.eval_set.digest.to_string(),
-        parts.copilot.describe(),
-        parts.attempts.to_string(),
-        parts.seed.to_string(),
-    ]
-    .into_iter()
-    .chain(instruments)
-    .collect();
-    Digest::of_parts(all.iter().map(String::as_bytes))
+/// Everything that decides what is asked, whom, and how it is judged. A judge stands under the first
+/// metric that it measures, which no other judge does; names of copilots and judges are for people.
+fn manifest(parts: &Parts<'_>) -> Manifest {
+    let mut judges = Manifest::default();
+    for seat in &parts.seats {
+        let measured: Vec<String> = (seat.metrics().into_iter())
+            .map(|metric| metric.name)
+            .collect();
+        if let Some(first) = measured.first().cloned() {
+            judges = judges.with(&first, seat.manifest().with("measures", measured));
+        }
+    }
+    Manifest::of("run")
+        .with("eval-set", parts.eval_set.digest)
+        .with("copilot", parts.copilot.manifest())
+        .with("attempts", parts.attempts)
+        .with("seed", parts.seed)
+        .with("judges", judges)
+        .with(
+            "checks",
+            checks::manifest().with("measures", parts.checks.clone()),
+        )
 }

@@ -5,6 +5,7 @@ use std::{borrow::Cow, path::Path};
 use groundgate_endpoints::copilot::Copilot;
 use groundgate_model::{
     eval_set::{Case, EvalSet, load},
+    manifest::differences,
     unit::Usd,
 };
 use groundgate_record::{Header, Reader, ReplySummary, Status};
@@ -293,8 +294,13 @@ fn check_same_plan(resumed: &Header, planned: &Header) -> Result<(), AppError> {
     if resumed.plan_digest == planned.plan_digest {
         return Ok(());
     }
+    let changed = match (&resumed.manifest, &planned.manifest) {
+        (Some(then), Some(now)) => differences(then, now),
+        _ => Vec::new(),
+    };
+    let changed: String = (changed.iter()).map(|one| format!("\n  {one}")).collect();
     Err(AppError::invalid(format!(
-        "run `{}` was planned with another copilot, eval set, judges, checks or seed",
+        "run `{}` was planned with another copilot, eval set, judges, checks or seed{changed}",
         resumed.run_id
     ))
     .with_help("put the configuration back as it was, or start a new run"))

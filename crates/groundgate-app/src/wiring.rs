@@ -7,7 +7,7 @@ use crate::{
         Config, CopilotConfig, CopilotKind, EndpointConfig, History, JudgeConfig, JudgeEndpoint,
         JurorConfig, ModelApi, ServedModel, SpecSource,
     },
-    demo::{Answerer, serve},
+    demo::{Answerer, DemoServer, serve},
 };
 use groundgate_endpoints::{
     chat::{AnthropicModel, BedrockModel, ChatModel, OpenAiModel, OpenAiResponsesModel},
@@ -160,8 +160,8 @@ fn bare_copilot(
             local(RecordedCopilot::parse(&name, &files::read(file)?)?)
         }
         CopilotKind::Demo { variant } => {
-            let base_url = serve_demo(config, runtime)?;
-            local(bundled::demo_copilot(&base_url, variant.name())?)
+            let server = serve_demo(config, runtime)?;
+            local(bundled::demo_copilot(&server, *variant)?)
         }
     })
 }
@@ -197,18 +197,22 @@ fn model(client: &Arc<Client>, api: ModelApi) -> Arc<dyn ChatModel> {
 }
 
 /// Serves the demo copilot over the configured knowledge base, or the bundled one.
-fn serve_demo(config: &Config, runtime: &Runtime) -> Result<String, AppError> {
+fn serve_demo(config: &Config, runtime: &Runtime) -> Result<DemoServer, AppError> {
     let knowledge_base = match &config.knowledge_base {
         Some(path) => KnowledgeBase::load(&path.display().to_string(), &files::read(path)?)?,
         None => bundled::knowledge_base()?,
     };
+    let digest = knowledge_base.digest();
     let (address, server) = runtime
         .block_on(serve(Answerer::new(knowledge_base)))
         .map_err(|cause| {
             AppError::internal("failed to serve the demo copilot on loopback").because(cause)
         })?;
     runtime.spawn(server);
-    Ok(format!("http://{address}/v1"))
+    Ok(DemoServer {
+        base_url: format!("http://{address}/v1"),
+        knowledge_base: digest,
+    })
 }
 
 /// The judges, in the configuration's order.

@@ -18,6 +18,7 @@ mod bundled;
 mod citations;
 mod claims;
 mod guard;
+mod identity;
 mod labels;
 mod number;
 mod offline;

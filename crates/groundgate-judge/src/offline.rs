@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use groundgate_model::{
     exchange::Answer,
+    manifest::Manifest,
     trial::{ClaimFinding, DataType, Label, MetricSpec, Outcome, Reason, Unscored},
-    unit::{Digest, UnitInterval},
+    unit::UnitInterval,
 };
 
 use super::{
@@ -78,12 +79,9 @@ impl OfflineJudge {
             .collect()
     }
 
-    /// Over the engine's weights and the parser's version.
-    pub fn digest(&self) -> Digest {
-        Digest::of_parts([
-            PARSER_VERSION.as_bytes(),
-            self.embedded.digest().to_string().as_bytes(),
-        ])
+    /// Everything that can change a score: the engine, its weights, and the parser's version.
+    pub fn manifest(&self) -> Manifest {
+        self.embedded.manifest().with("parser", PARSER_VERSION)
     }
 
     /// For reports.

@@ -331,15 +331,15 @@ mod tests {
             [(1, 1, 3, 3), (3, 2, 5, 4), (3, 3, 1, 1), (5, 2, 1, 1)]
         {
             let mut spec = voting_spec(votes, needed);
-            let digest = spec.digest;
+            let digest = spec.digest();
             spec.set_votes(asked);
             assert_eq!((spec.votes, spec.votes_needed), (asked, expected));
-            assert_ne!(spec.digest, digest);
+            assert_ne!(spec.digest(), digest);
         }
         let mut same = voting_spec(3, 2);
-        let digest = same.digest;
+        let digest = same.digest();
         same.set_votes(3);
-        assert_eq!((same.votes_needed, same.digest), (2, digest));
+        assert_eq!((same.votes_needed, same.digest()), (2, digest));
         // One of three configured votes failed: two do not speak for it.
         let mut spec = voting_spec(1, 1);
         spec.set_votes(3);

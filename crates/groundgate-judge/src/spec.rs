@@ -3,17 +3,14 @@
 //! A judge is data. [`super::spec_file`] reads it from TOML and proves that it is whole; everything
 //! in here may be relied on. Calls and parsing are the same for every spec.
 
-use groundgate_model::{
-    trial::{ClaimReading, DataType, Label, MetricRole, MetricSpec},
-    unit::Digest,
-};
+use groundgate_model::trial::{ClaimReading, DataType, Label, MetricRole, MetricSpec};
 
 use super::{
     labels::{FactLabel, PairLabel},
     template::Templates,
 };
 
-/// Part of every spec's digest: changes whenever prompts, parsing, guards or scores change.
+/// Part of every judge's manifest: changes whenever prompts, parsing, guards or scores change.
 pub const PARSER_VERSION: &str = "groundgate.judge-parser/3";
 
 /// Votes on one answer, of all jurors together: more cost more than they tell.
@@ -62,8 +59,6 @@ pub struct JudgeSpec {
     /// Whether it judges refusals themselves: then they reach the model, and a case of which nobody
     /// said whether it can be answered is not applicable.
     pub about_refusals: bool,
-    /// Over the spec's values and [`PARSER_VERSION`]; comments and order of keys do not matter.
-    pub digest: Digest,
 }
 
 /// What a call is about.
@@ -302,13 +297,8 @@ impl JudgeSpec {
     }
 
     /// Has an answer scored if so many votes are, from 1 to `votes`: another instrument, too.
-    pub fn set_votes_needed(&mut self, needed: u32) {
+    pub const fn set_votes_needed(&mut self, needed: u32) {
         self.votes_needed = needed;
-        self.digest = Digest::of_parts([
-            self.digest.to_string().as_bytes(),
-            &self.votes.to_be_bytes(),
-            &self.votes_needed.to_be_bytes(),
-        ]);
     }
 
     /// The metrics as they come out of all votes: the mean of several binary votes is a fraction.

@@ -1,16 +1,13 @@
 //! Reads a judge's spec from TOML: strictly, and with all mistakes at once.
 
-use groundgate_model::{
-    diagnostic::{Mistake, Mistakes},
-    unit::Digest,
-};
+use groundgate_model::diagnostic::{Mistake, Mistakes};
 use toml::de::{DeTable, DeValue};
 
 use super::{
     prompt,
     spec::{
         ClaimLevel, JudgeSpec, JudgedMetric, LabelSpec, Limits, LongContext, Mode, NothingToJudge,
-        OnMalformed, PARSER_VERSION, PassageOrder, Reading, Sampling, VOTES_MAX,
+        OnMalformed, PassageOrder, Reading, Sampling, VOTES_MAX,
     },
     spec_labels::{check_ordinal_votes, read_labels, read_metrics, read_name},
     template::{self, Part, Templates},
@@ -122,7 +119,6 @@ fn read_spec(reader: &mut Reader<'_>, root: &Section<'_>) -> Option<JudgeSpec> {
         passage_order,
         claims,
         about_refusals: about_refusals.unwrap_or(false),
-        digest: digest(reader.source)?,
     })
 }
 
@@ -199,16 +195,6 @@ fn check_claim_level(
         let message = "a sentence cites as a whole: citations cannot be read of its parts";
         reader.at(root.offset("claims"), message);
     }
-}
-
-/// Over the values alone: the tables of a TOML file are maps in order of their keys.
-fn digest(source: &str) -> Option<Digest> {
-    let values: toml::Table = toml::from_str(source).ok()?;
-    let canonical = serde_json::to_vec(&values).ok()?;
-    Some(Digest::of_parts([
-        PARSER_VERSION.as_bytes(),
-        canonical.as_slice(),
-    ]))
 }
 
 fn read_votes(reader: &mut Reader<'_>, root: &Section<'_>) -> (u32, u32) {
@@ -494,7 +480,7 @@ max-output-tokens = 100
     fn the_digest_is_over_values_not_over_comments_or_order() {
         let digest = |source: &str| {
             JudgeSpec::parse("x", source)
-                .map(|spec| spec.digest)
+                .map(|spec| spec.digest())
                 .expect("valid")
         };
         let moved = RUBRIC
@@ -541,7 +527,7 @@ max-output-tokens = 100
             (spec.claims, spec.calls()),
             (ClaimLevel::Atomic, spec.votes + 1)
         );
-        assert_ne!(spec.digest, bundled_spec("groundedness").digest);
+        assert_ne!(spec.digest(), bundled_spec("groundedness").digest());
         for (name, fault) in [
             ("correctness", "only the sentences"),
             ("citation_correctness", "cites as a whole"),

@@ -47,6 +47,11 @@ Reply with one JSON object and nothing before or after it:\n\
 {\"sentences\": [{\"id\": \"s1\", \"claims\": [\"…\", \"…\"]}]}\n\
 Give every sentence id exactly once.";
 
+/// What a model is told that takes sentences apart.
+pub(super) fn rules() -> String {
+    [RULES, FENCE_RULES, REPLY_RULES].join("\n\n")
+}
+
 /// One call that takes an answer's sentences apart.
 #[derive(Debug, Clone)]
 pub struct Split<'a> {
@@ -125,10 +130,7 @@ fn request(
     });
     let message = |role, text| Message { role, text };
     ChatRequest {
-        messages: vec![
-            message(None, format!("{RULES}\n\n{FENCE_RULES}\n\n{REPLY_RULES}")),
-            message(Some(Role::User), user),
-        ],
+        messages: vec![message(None, rules()), message(Some(Role::User), user)],
         max_output_tokens: spec.sampling.max_output_tokens,
         temperature: spec.sampling.temperature,
         seed: spec.sampling.seed,

@@ -24,6 +24,7 @@ const USER: &str = "user";
 #[derive(Clone)]
 pub(crate) struct Templates {
     engine: Tera,
+    user: String,
 }
 
 impl std::fmt::Debug for Templates {
@@ -143,7 +144,15 @@ impl Templates {
                 .add_raw_template(name, text)
                 .map_err(|error| (part, error.to_string()))?;
         }
-        Ok(Self { engine })
+        Ok(Self {
+            engine,
+            user: user.to_owned(),
+        })
+    }
+
+    /// The text of the user's template.
+    pub(crate) fn user(&self) -> &str {
+        &self.user
     }
 
     /// Fills a template in, up to `limit` characters.

@@ -1,6 +1,7 @@
 //! What a record says of its run as a whole.
 
 use groundgate_model::{
+    manifest::Manifest,
     trial::{Cascade, InstrumentKind, Looks, MetricSpec},
     unit::Digest,
 };
@@ -29,6 +30,10 @@ pub struct Header {
     pub seed: u64,
     /// Over everything that decides what is asked and how it is judged; a resumed run must have it.
     pub plan_digest: Digest,
+    /// Everything that decides what is asked, whom, and how it is judged; imported runs have none, nor have
+    /// those of versions that kept their plan's digest alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Manifest>,
     /// Who started it, as CI or the local user's name declares it; nobody has checked it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initiator: Option<String>,
@@ -42,6 +47,13 @@ pub struct Header {
     /// Finished runs of the same plan that were there when it started.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier_tries: Vec<String>,
+}
+
+impl Header {
+    /// What was asked: the copilot's own identity; `None` where the record does not say.
+    pub fn target(&self) -> Option<Digest> {
+        Some(self.manifest.as_ref()?.part("copilot")?.digest())
+    }
 }
 
 /// One measured metric.

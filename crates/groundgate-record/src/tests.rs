@@ -5,6 +5,7 @@ use std::slice;
 use groundgate_model::{
     eval_set::load,
     exchange::{CallFailure, FailureKind},
+    manifest::Manifest,
     trial::{
         Call, CallKey, Callee, Cell, DataType, InstrumentKind, MetricSpec, Outcome, Request, Score,
         Trial, Unscored,
@@ -26,6 +27,9 @@ fn header() -> Header {
         attempts: 1,
         seed: 0,
         plan_digest: Digest::of(b""),
+        manifest: Some(
+            Manifest::of("run").with("copilot", Manifest::of("openai").with("temperature", 0.5)),
+        ),
         initiator: None,
         git_revision: None,
         metrics: Vec::new(),

@@ -6,6 +6,7 @@ use groundgate_endpoints::chat::ChatModel;
 use groundgate_judge::{JudgeSpec, OfflineJudge};
 use groundgate_model::{
     eval_set::Case,
+    manifest::Manifest,
     trial::{Cascade, InstrumentKind, MetricSpec, disagreement_of},
     unit::Digest,
 };
@@ -50,8 +51,8 @@ pub struct Seat {
 pub struct Behind {
     /// The name of the cheaper judge's seat.
     pub after: String,
-    /// That judge's instrument.
-    pub cheaper: Digest,
+    /// That judge.
+    pub cheaper: Manifest,
     /// When it is asked.
     pub cascade: Cascade,
 }
@@ -165,35 +166,41 @@ impl Seat {
         }
     }
 
-    /// Over everything that decides how it measures.
+    /// Over [`manifest`](Self::manifest): two columns are compared only if it is equal.
     pub fn instrument(&self) -> Digest {
+        self.manifest().digest()
+    }
+
+    /// Everything that decides how it measures.
+    pub fn manifest(&self) -> Manifest {
         let judge = self.judge();
         let Some(behind) = &self.behind else {
             return judge;
         };
         let Cascade { by, unsure, audit } = &behind.cascade;
-        let numbers = [unsure.0, unsure.1, *audit].map(f64::to_be_bytes).concat();
-        let (judge, cheaper) = (judge.to_string(), behind.cheaper.to_string());
-        Digest::of_parts([
-            judge.as_bytes(),
-            cheaper.as_bytes(),
-            by.as_bytes(),
-            &numbers,
-        ])
+        Manifest::of("cascade")
+            .with("judge", judge)
+            .with("cheaper", behind.cheaper.clone())
+            .with("by", by.as_str())
+            .with("unsure-from", unsure.0)
+            .with("unsure-to", unsure.1)
+            .with("audit", *audit)
     }
 
     /// The judge itself, wherever it stands.
-    fn judge(&self) -> Digest {
+    fn judge(&self) -> Manifest {
         match &self.kind {
-            SeatKind::Embedded(judge) => judge.digest(),
-            SeatKind::Model { spec, jurors } => {
-                // Whoever they are called, and in whatever order they are named.
-                let mut models: Vec<String> =
-                    jurors.iter().map(|juror| juror.model.describe()).collect();
-                models.sort();
-                let spec = spec.digest.to_string();
-                Digest::of_parts([&spec].into_iter().chain(&models).map(String::as_bytes))
-            }
+            SeatKind::Embedded(judge) => judge.manifest(),
+            SeatKind::Model { spec, jurors } => match jurors.as_slice() {
+                [one] => spec.manifest().with("model", one.model.manifest()),
+                panel => {
+                    // Whoever they are called, and in whatever order they are named.
+                    let mut models: Vec<Manifest> =
+                        panel.iter().map(|juror| juror.model.manifest()).collect();
+                    models.sort_by_cached_key(Manifest::canonical);
+                    spec.manifest().with("panel", models)
+                }
+            },
         }
     }
 
@@ -320,10 +327,10 @@ mod tests {
     #[test]
     fn where_a_judge_stands_is_part_of_the_instrument() {
         let plain = seat(&[("", "dear")], (1, 1));
-        let behind = |cheaper: &[u8], unsure, audit| Seat {
+        let behind = |cheaper: &str, unsure, audit| Seat {
             behind: Some(Behind {
                 after: "embedded".to_owned(),
-                cheaper: Digest::of(cheaper),
+                cheaper: Manifest::of(cheaper),
                 cascade: Cascade {
                     by: "support".to_owned(),
                     unsure,
@@ -334,11 +341,11 @@ mod tests {
         };
         let all = [
             plain.clone(),
-            behind(b"one", (0.2, 0.8), 0.1),
-            behind(b"two", (0.2, 0.8), 0.1),
-            behind(b"one", (0.2, 0.9), 0.1),
-            behind(b"one", (0.1, 0.8), 0.1),
-            behind(b"one", (0.2, 0.8), 0.2),
+            behind("one", (0.2, 0.8), 0.1),
+            behind("two", (0.2, 0.8), 0.1),
+            behind("one", (0.2, 0.9), 0.1),
+            behind("one", (0.1, 0.8), 0.1),
+            behind("one", (0.2, 0.8), 0.2),
         ];
         let instruments: BTreeSet<Digest> = all.iter().map(Seat::instrument).collect();
         assert_eq!(instruments.len(), all.len());

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use groundgate_app::demo::{Answerer, Variant, serve};
+use groundgate_app::demo::{Answerer, DemoServer, Variant, serve};
 use groundgate_endpoints::copilot::Copilot;
 use groundgate_gate::{Facts, Verdict};
 use groundgate_model::eval_set::EvalSet;
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &DemoArgs, terminal: &Terminal) -> Result<ExitCode, AppE
 
 struct Demo<'a> {
     eval_set: EvalSet,
-    base_url: String,
+    server: DemoServer,
     folder: &'a Path,
     runtime: &'a Runtime,
     terminal: &'a Terminal,
@@ -72,8 +72,10 @@ impl<'a> Demo<'a> {
         terminal: &'a Terminal,
     ) -> Result<Self, AppError> {
         let eval_set = bundled::eval_set()?;
+        let knowledge_base = bundled::knowledge_base()?;
+        let digest = knowledge_base.digest();
         let (address, server) = runtime
-            .block_on(serve(Answerer::new(bundled::knowledge_base()?)))
+            .block_on(serve(Answerer::new(knowledge_base)))
             .map_err(|cause| {
                 AppError::internal("failed to serve the demo copilot on loopback").because(cause)
             })?;
@@ -85,7 +87,10 @@ impl<'a> Demo<'a> {
         ));
         Ok(Self {
             eval_set,
-            base_url: format!("http://{address}/v1"),
+            server: DemoServer {
+                base_url: format!("http://{address}/v1"),
+                knowledge_base: digest,
+            },
             folder,
             runtime,
             terminal,
@@ -96,7 +101,7 @@ impl<'a> Demo<'a> {
     fn replay(&self, variant: Variant) -> Result<Loaded, AppError> {
         let copilot: Arc<dyn Copilot> = {
             let _inside = self.runtime.enter();
-            Arc::new(bundled::demo_copilot(&self.base_url, variant.name())?)
+            Arc::new(bundled::demo_copilot(&self.server, variant)?)
         };
         let judge = Arc::new(bundled::judge()?);
         let parts = Parts {

@@ -7,10 +7,12 @@
 
 mod answerer;
 mod bm25;
+mod copilot;
 mod server;
 mod text;
 mod variant;
 
 pub use answerer::{Answerer, DemoAnswer};
+pub use copilot::{DemoCopilot, DemoServer};
 pub use server::serve;
 pub use variant::Variant;

@@ -8,6 +8,7 @@ mod retrieval;
 use groundgate_model::{
     eval_set::Case,
     exchange::Answer,
+    manifest::Manifest,
     trial::{MetricSpec, Outcome, Unscored, builtin_metric},
     unit::{Usd, count_to_f64},
 };
@@ -15,7 +16,12 @@ use groundgate_model::{
 use super::{claims::says_something, refusal::is_refusal, score::scored};
 
 /// Raised whenever a check would measure another value on the same answer.
-pub const VERSION: &str = "checks/1";
+const VERSION: &str = "checks/1";
+
+/// Everything that can change what a check measures.
+pub fn manifest() -> Manifest {
+    Manifest::of("checks").with("version", VERSION)
+}
 
 /// Measures one built-in metric; `None` where `name` is not one.
 pub fn measure(case: &Case, answer: &Answer, name: &str) -> Option<Outcome> {

@@ -30,6 +30,7 @@ pub use model::ModelError;
 pub use reading::{Reading, SentenceReading};
 
 use groundgate_model::{
+    manifest::{Manifest, Written},
     trial::{ClaimFinding, Label},
     unit::Digest,
 };
@@ -48,7 +49,7 @@ const BUNDLED: &[u8] = include_bytes!("model.bin");
 pub struct EmbeddedJudge {
     lexicon: Lexicon,
     model: Model,
-    digest: Digest,
+    weights: Digest,
 }
 
 /// Whether a text says what a claim says.
@@ -78,13 +79,15 @@ impl EmbeddedJudge {
         Ok(Self {
             lexicon: Lexicon::new(),
             model: Model::read(bytes)?,
-            digest: Digest::of_parts([Self::VERSION.as_bytes(), bytes]),
+            weights: Digest::of(bytes),
         })
     }
 
-    /// Identifies weights and rules: two readings with one digest are comparable.
-    pub const fn digest(&self) -> Digest {
-        self.digest
+    /// Rules and weights: two readings by one manifest are comparable.
+    pub fn manifest(&self) -> Manifest {
+        Manifest::of("embedded-judge")
+            .with("version", Self::VERSION)
+            .with("weights", Written::digest(self.weights))
     }
 
     /// Labels every sentence of `answer` by `passages`; `question` only helps to tell what was asked.

@@ -192,17 +192,17 @@ fn support_tells_whether_an_answer_states_a_fact() {
 }
 
 #[test]
-fn the_digest_follows_the_weights() {
+fn the_identity_follows_the_weights() {
     let judge = EmbeddedJudge::bundled().unwrap();
     let mut bytes = BUNDLED.to_vec();
     assert_eq!(
-        EmbeddedJudge::from_bytes(&bytes).unwrap().digest(),
-        judge.digest()
+        EmbeddedJudge::from_bytes(&bytes).unwrap().manifest(),
+        judge.manifest()
     );
     *bytes.last_mut().unwrap() ^= 1;
     assert_ne!(
-        EmbeddedJudge::from_bytes(&bytes).unwrap().digest(),
-        judge.digest()
+        EmbeddedJudge::from_bytes(&bytes).unwrap().manifest(),
+        judge.manifest()
     );
     assert!(EmbeddedJudge::from_bytes(b"").is_err());
 }

@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{jsonl, load::unpacked, piece::Piece};
-use crate::diagnostic::{Mistake, MistakeList, Mistakes};
+use crate::{
+    diagnostic::{Mistake, MistakeList, Mistakes},
+    unit::Digest,
+};
 
 /// The documents of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +70,21 @@ impl KnowledgeBase {
             ));
         }
         mistakes.finish(Self { documents })
+    }
+
+    /// Over all documents.
+    pub fn digest(&self) -> Digest {
+        let fields = self.documents.iter().flat_map(|document| {
+            let Document {
+                id,
+                title,
+                product,
+                updated,
+                text,
+            } = document;
+            [id, title, product, updated, text]
+        });
+        Digest::of_parts(fields.map(|field| field.as_bytes()))
     }
 
     /// The document of that id.
