@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use groundgate_report::Style;
+use groundgate_report::{Style, visible_line};
 
 use groundgate_app::{App, ErrorClass, Event, Observer, Surroundings};
 use groundgate_run::Ending;
@@ -231,9 +231,9 @@ impl Observer for Shown {
                 }
             }
             Event::Notice(notice) if notice.is_urgent() => {
-                self.terminal.report(&notice.to_string());
+                self.terminal.report(&visible_line(&notice.to_string()));
             }
-            Event::Notice(notice) => self.terminal.note(&notice.to_string()),
+            Event::Notice(notice) => self.terminal.note(&visible_line(&notice.to_string())),
             Event::Warning(oddity) => warn(oddity, false, &self.terminal),
         }
     }

@@ -261,7 +261,7 @@ fn a_change_that_edits_its_own_bar_is_judged_by_the_old_one_and_shown_the_differ
     );
     let (code, _, err) = ci(&["gate", "--env", "dev"]);
     assert_eq!(code, 2);
-    assert!(err.contains("could edit its own bar"), "{err}");
+    assert!(err.contains("could edit its own thresholds"), "{err}");
     let (code, out, _) = ci(&["gate", "--env", "dev", "--policy", "git:main:gate.toml"]);
     assert_eq!(code, 10, "{out}");
     let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -278,7 +278,10 @@ fn a_change_that_edits_its_own_bar_is_judged_by_the_old_one_and_shown_the_differ
         .unwrap()
         .to_owned();
     let (code, _, _) = ci(&["gate", "--env", "dev", "--policy-digest", &digest]);
-    assert_eq!(code, 0, "whoever pins a digest decides about the bar");
+    assert_eq!(
+        code, 0,
+        "whoever pins a digest decides about the thresholds"
+    );
     let (code, _, err) = ci(&["gate", "--env", "prod", "--policy-digest", &digest]);
     assert_eq!(code, 3, "another environment is another policy: {err}");
     for policy in [

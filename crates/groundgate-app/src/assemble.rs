@@ -20,8 +20,11 @@ use super::{
 };
 
 /// A record with everything that a report wants of it in memory.
+#[derive(Debug)]
 pub struct Loaded {
+    /// The record.
     pub reader: Reader,
+    /// All its scores.
     pub table: ScoreTable,
 }
 
@@ -168,13 +171,19 @@ impl Calls {
 }
 
 /// What is to be decided, and what for.
+#[derive(Debug)]
 pub struct Question<'a> {
+    /// The run.
     pub candidate: &'a Loaded,
+    /// What it is compared with.
     pub baseline: Option<&'a Loaded>,
+    /// By what it is decided.
     pub policy: &'a Policy,
+    /// Where that is from.
     pub policy_name: &'a str,
     /// Where it is to go, when the gate is asked, and what else it is told.
     pub facts: &'a Facts,
+    /// Which answers the report has whole.
     pub embed: Embed,
 }
 

@@ -7,53 +7,38 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use groundgate_gate::{
-    Approval, Document, FactKind, Facts, HumanScores, Policy, Says, read_document,
-};
+use groundgate_gate::{Document, FactKind, Facts, HumanScores, Policy, read_document};
 use groundgate_model::unit::Digest;
 use groundgate_record::Reader;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{assemble::Loaded, error::AppError, files, policy_source::PolicySource};
-
-const SCHEMA: &str = "groundgate.approval/1";
-
-/// An approval as its file has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WrittenApproval {
-    pub schema: String,
-    /// The digest of the verdict.
-    pub subject: String,
-    /// For people: the run that the verdict is about.
-    pub run: String,
-    /// For people: where it was to go.
-    pub environment: String,
-    pub role: String,
-    pub by: String,
-    /// RFC 3339.
-    pub at: String,
-    /// `approve` or `reject`.
-    pub says: String,
-    pub reason: String,
-}
+use super::{approval_file, assemble::Loaded, error::AppError, policy_source::PolicySource};
 
 /// Facts with the digests of the files that they come from.
+#[derive(Debug)]
 pub struct Gathered {
+    /// What the rules may know.
     pub facts: Facts,
     /// Name and digest of everything that was read.
     pub provenance: Vec<(String, String)>,
 }
 
 /// What there is to know at a time.
+#[derive(Debug)]
 pub struct Asked<'a> {
+    /// Whose rules want to know.
     pub policy: &'a Policy,
+    /// Where the run is to go; empty where nobody says.
     pub environment: &'a str,
+    /// The run.
     pub candidate: &'a Loaded,
+    /// What it is compared with.
     pub baseline: Option<&'a Loaded>,
+    /// When the gate is asked.
     pub at: Timestamp,
+    /// What the files that rules name are relative to.
+    pub folder: &'a Path,
     /// Where approvals are; none are looked for without.
     pub approvals: Option<PathBuf>,
     /// Who made the change, as somebody declares.
@@ -67,7 +52,7 @@ impl Asked<'_> {
     /// approvals that cannot be read are errors, since a rejection could be among them.
     pub fn gather(self, waivers: Option<&PolicySource>) -> Result<Gathered, AppError> {
         let mut provenance = Vec::new();
-        let documents = documents(self.policy, Path::new(""), &mut provenance);
+        let documents = documents(self.policy, self.folder, &mut provenance);
         let waivers = match waivers {
             Some(source) => source.waivers(self.policy)?,
             None => Vec::new(),
@@ -76,7 +61,9 @@ impl Asked<'_> {
             provenance.push((format!("waiver {}", waiver.id), waiver.digest.to_string()));
         }
         let approvals = match &self.approvals {
-            Some(folder) if !self.policy.outside.approvals.is_empty() => approvals(folder)?,
+            Some(folder) if !self.policy.outside.approvals.is_empty() => {
+                approval_file::read_all(folder)?
+            }
             Some(_) | None => Vec::new(),
         };
         let questions = questions(self.policy, &self.candidate.reader)?;
@@ -153,75 +140,5 @@ fn read_prompts(name: &str, bytes: &[u8]) -> Document {
             Ok(text) => Ok(Value::from(text)),
             Err(error) => Err(error.to_string()),
         },
-    }
-}
-
-/// All approvals of a folder, whatever verdict they are about.
-fn approvals(folder: &Path) -> Result<Vec<Approval>, AppError> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(cause) => {
-            let what = format!("failed to read folder `{}`", folder.display());
-            return Err(AppError::invalid(what).because(cause));
-        }
-    };
-    let mut paths: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
-        .collect();
-    paths.sort();
-    paths.iter().map(|path| approval(path)).collect()
-}
-
-fn approval(path: &Path) -> Result<Approval, AppError> {
-    let wrong =
-        |why: String| AppError::invalid(format!("`{}` is no approval: {why}", path.display()));
-    let document = read_document(&files::read(path)?).map_err(wrong)?;
-    let written: WrittenApproval =
-        serde_json::from_value(document).map_err(|error| wrong(error.to_string()))?;
-    if written.schema != SCHEMA {
-        return Err(wrong(format!("its schema is not `{SCHEMA}`")));
-    }
-    let says = match written.says.as_str() {
-        "approve" => Says::Approve,
-        "reject" => Says::Reject,
-        other => return Err(wrong(format!("it says `{other}`"))),
-    };
-    let subject =
-        Digest::parse(&written.subject).ok_or_else(|| wrong("it names no digest".to_owned()))?;
-    let at = written.at.parse();
-    Ok(Approval {
-        subject,
-        role: written.role,
-        by: written.by,
-        at: at.map_err(|cause: jiff::Error| wrong(format!("`at`: {cause}")))?,
-        says,
-    })
-}
-
-impl WrittenApproval {
-    /// The name of its schema.
-    pub const SCHEMA: &'static str = SCHEMA;
-
-    /// Writes it into the folder, once: nobody's word is overwritten.
-    pub fn write(&self, folder: &Path) -> Result<PathBuf, AppError> {
-        files::create_dir(folder)?;
-        let text = serde_json::to_string_pretty(self).map_err(AppError::internal)? + "\n";
-        let name = Digest::of(format!("{} {} {}", self.subject, self.role, self.by).as_bytes());
-        let path = folder.join(format!("{}.json", name.short()));
-        let failed = |cause: std::io::Error| {
-            AppError::invalid(format!("failed to write `{}`", path.display())).because(cause)
-        };
-        let mut file = fs::File::create_new(&path).map_err(|cause| {
-            if cause.kind() == std::io::ErrorKind::AlreadyExists {
-                AppError::invalid(format!("{} has already said so as {}", self.by, self.role))
-                    .with_help(format!("it stands in `{}`", path.display()))
-            } else {
-                failed(cause)
-            }
-        })?;
-        std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
-        Ok(path)
     }
 }

@@ -4,12 +4,16 @@
 //! nothing, reads no environment and ends no process; its errors carry a class.
 
 mod app;
+mod approve;
 mod error;
+mod gate;
 mod observer;
 
 pub mod anchors;
+pub mod approval_file;
 pub mod assemble;
 pub mod bar;
+pub mod baseline;
 pub mod bundled;
 pub mod cascades;
 pub mod clock;
@@ -19,9 +23,13 @@ pub mod demo;
 pub mod facts;
 pub mod files;
 pub mod finding;
+pub mod git;
+mod human_labels;
 pub mod import;
+pub mod metrics;
 pub mod pipeline;
 pub mod planning;
+pub mod policy_edits;
 pub mod policy_source;
 pub mod prices;
 pub mod probe;
@@ -34,6 +42,11 @@ pub mod sequential;
 pub mod wiring;
 
 pub use app::{App, Surroundings};
+pub use approve::{ApproveRequest, ApproveSummary};
+pub use baseline::BaselineChoice;
 pub use error::{AppError, ErrorClass};
+pub use gate::{GateRequest, GateSummary};
 pub use observer::{Event, Nobody, Notice, Observer};
+pub use policy_edits::{EditKind, PolicyEdit};
+pub use project::Project;
 pub use replay::{ResumeRequest, RunRequest, RunSummary};

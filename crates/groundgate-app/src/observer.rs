@@ -6,7 +6,7 @@ use groundgate_gate::Verdict;
 use groundgate_model::{diagnostic::Mistake, unit::Usd};
 use groundgate_run::Ending;
 
-use crate::anchors::Moved;
+use crate::{anchors::Moved, baseline::NamedBy};
 
 /// Somebody who is told; may be called from several threads.
 pub trait Observer: Send + Sync {
@@ -87,6 +87,13 @@ pub enum Notice<'a> {
         /// Calls that need not be made.
         calls: usize,
     },
+    /// What is compared with, where the caller did not say.
+    Baseline {
+        /// The run.
+        run: &'a str,
+        /// Who says so.
+        named_by: NamedBy,
+    },
     /// The policy compares and there is nothing to compare with.
     NoBaseline,
     /// Labels were given and none is about an answer of the run.
@@ -101,7 +108,10 @@ impl Notice<'_> {
             | Self::JudgeChanged(_)
             | Self::NoBaseline
             | Self::NoLabelMatches => true,
-            Self::Waking { .. } | Self::Interim { .. } | Self::DecidedEarly { .. } => false,
+            Self::Waking { .. }
+            | Self::Interim { .. }
+            | Self::DecidedEarly { .. }
+            | Self::Baseline { .. } => false,
         }
     }
 }
@@ -141,6 +151,11 @@ impl fmt::Display for Notice<'_> {
             Self::DecidedEarly { cases, calls } => write!(
                 f,
                 "decided: {cases} cases, {calls} calls, need not be asked"
+            ),
+            Self::Baseline { run, named_by } => write!(
+                f,
+                "against the baseline that {} names: {run}",
+                named_by.name()
             ),
             Self::NoBaseline => f.write_str(
                 "note: the policy compares with a baseline and none was named; add --baseline RUN",

@@ -13,7 +13,7 @@ use groundgate_record::{Header, MetricSource};
 use groundgate_run::{Plan, Seat};
 use jiff::Timestamp;
 
-use super::{app::App, clock, error::AppError};
+use super::{app::App, clock, error::AppError, git::Git};
 
 /// What a run is made of.
 pub struct Parts<'a> {
@@ -49,7 +49,7 @@ pub fn plan(
         plan_digest: manifest.digest(),
         manifest: Some(manifest),
         initiator: app.surroundings().initiator.clone(),
-        git_revision: super::project::git_revision(),
+        git_revision: Git::default().revision(),
         metrics,
         looks: None,
         earlier_tries: Vec::new(),

@@ -1,18 +1,17 @@
 //! Where a policy comes from: a file of the working tree, or a file as a git revision has it.
 //!
-//! In CI the working tree is what is under test. A change that edits its own bar is judged by the
+//! In CI the working tree is what is under test. A change that edits its own thresholds is judged by the
 //! protected revision's, or by a policy whose digest somebody has pinned.
 
 use std::{
     fmt,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use groundgate_gate::{KnownMetrics, Policy, Waiver, read_policy, read_waivers};
 use groundgate_model::unit::Digest;
 
-use super::{error::AppError, files, project};
+use super::{error::AppError, files, git::Git};
 
 /// The file of waivers, beside the policy.
 const WAIVERS: &str = "waivers.toml";
@@ -22,22 +21,29 @@ const WAIVERS: &str = "waivers.toml";
 pub enum PolicySource {
     /// A file.
     File(PathBuf),
-    /// A file of a revision, by its path from the repository's root.
-    Git { revision: String, path: String },
+    /// A file of a revision.
+    Git {
+        /// Whom to ask.
+        git: Git,
+        /// A branch, a tag or a commit.
+        revision: String,
+        /// From the repository's root.
+        path: String,
+    },
 }
 
 impl fmt::Display for PolicySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
-            Self::Git { revision, path } => write!(f, "git:{revision}:{path}"),
+            Self::Git { revision, path, .. } => write!(f, "git:{revision}:{path}"),
         }
     }
 }
 
 impl PolicySource {
     /// `FILE` or `git:REVISION:FILE`.
-    pub fn parse(written: &str) -> Result<Self, AppError> {
+    pub fn parse(written: &str, git: Git) -> Result<Self, AppError> {
         let Some(rest) = written.strip_prefix("git:") else {
             return Ok(Self::File(PathBuf::from(written)));
         };
@@ -46,6 +52,7 @@ impl PolicySource {
                 if !revision.is_empty() && !revision.starts_with('-') && !path.is_empty() =>
             {
                 Ok(Self::Git {
+                    git,
                     revision: revision.to_owned(),
                     path: path.to_owned(),
                 })
@@ -54,14 +61,6 @@ impl PolicySource {
                 AppError::usage(format!("`{written}` names no file of a revision"))
                     .with_help("write git:origin/main:gate.toml"),
             ),
-        }
-    }
-
-    /// What the arguments mean, or the configuration's.
-    pub fn chosen(configured: Option<&Path>, written: Option<&str>) -> Result<Self, AppError> {
-        match written {
-            Some(written) => Self::parse(written),
-            None => Ok(Self::File(project::policy_path(configured)?)),
         }
     }
 
@@ -77,7 +76,11 @@ impl PolicySource {
     pub fn text(&self) -> Result<String, AppError> {
         match self {
             Self::File(path) => files::read_text(path),
-            Self::Git { revision, path } => show(revision, path)?.ok_or_else(|| {
+            Self::Git {
+                git,
+                revision,
+                path,
+            } => git.show(revision, path)?.ok_or_else(|| {
                 AppError::invalid(format!("`{path}` is not in revision `{revision}`"))
                     .with_help("paths begin at the repository's root; fetch the revision first")
             }),
@@ -109,12 +112,16 @@ impl PolicySource {
                     .transpose()?;
                 (path.display().to_string(), text)
             }
-            Self::Git { revision, path } => {
+            Self::Git {
+                git,
+                revision,
+                path,
+            } => {
                 let path = Path::new(path)
                     .with_file_name(WAIVERS)
                     .display()
                     .to_string();
-                let text = show(revision, &path)?;
+                let text = git.show(revision, &path)?;
                 (format!("git:{revision}:{path}"), text)
             }
         };
@@ -124,14 +131,12 @@ impl PolicySource {
         }
     }
 
-    /// The file of the working tree that has this place; none where this is one.
+    /// Where the working tree has this file, or had it; none where this is one of the working tree.
     pub fn in_working_tree(&self) -> Result<Option<PathBuf>, AppError> {
-        let Self::Git { path, .. } = self else {
+        let Self::Git { git, path, .. } = self else {
             return Ok(None);
         };
-        let root = git(&["rev-parse", "--show-toplevel"])?;
-        let file = PathBuf::from(String::from_utf8_lossy(&root).trim()).join(path);
-        Ok(Some(file).filter(|file| file.is_file()))
+        Ok(Some(git.root()?.join(path)))
     }
 
     /// Refuses a policy that the change under test could have written, unless it is pinned.
@@ -150,57 +155,18 @@ impl PolicySource {
                     "the policy's digest is {} and not `{pinned}`",
                     policy.digest
                 ))
-                .with_help("`groundgate policy show` prints the digest; who may pin another one decides about the bar"))
+                .with_help("`groundgate policy show` prints the digest; who may pin another one decides about the thresholds"))
             };
         }
         if is_ci && matches!(self, Self::File(_)) {
             return Err(AppError::usage(
-                "in CI the policy of the working tree decides nothing: a change could edit its own bar",
+                "in CI the policy of the working tree decides nothing: a change could edit its own thresholds",
             )
             .with_help(
                 "take it from a protected branch with --policy git:origin/main:gate.toml, or pin it with --policy-digest",
             ));
         }
         Ok(())
-    }
-}
-
-/// A file of a revision; `None` where the revision has none.
-fn show(revision: &str, path: &str) -> Result<Option<String>, AppError> {
-    git(&[
-        "rev-parse",
-        "--verify",
-        "--quiet",
-        &format!("{revision}^{{commit}}"),
-    ])
-    .map_err(|_unknown| {
-        AppError::invalid(format!("git knows no revision `{revision}`"))
-            .with_help("fetch it first: a shallow checkout has only its own commit")
-    })?;
-    let object = format!("{revision}:{path}");
-    let is_there = git(&["cat-file", "-e", &object]).is_ok();
-    if !is_there {
-        return Ok(None);
-    }
-    let text = String::from_utf8(git(&["cat-file", "blob", &object])?).map_err(|cause| {
-        AppError::invalid(format!("`{object}` is not UTF-8 text")).because(cause)
-    })?;
-    Ok(Some(text))
-}
-
-fn git(arguments: &[&str]) -> Result<Vec<u8>, AppError> {
-    let output = Command::new("git")
-        .args(arguments)
-        .output()
-        .map_err(|cause| AppError::invalid("failed to start git").because(cause))?;
-    if output.status.success() {
-        Ok(output.stdout)
-    } else {
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(AppError::invalid(format!(
-            "git {} failed: {said}",
-            arguments.join(" ")
-        )))
     }
 }
 
@@ -211,6 +177,7 @@ mod tests {
     #[test]
     fn places_are_read_as_written() {
         let git = |revision: &str, path: &str| PolicySource::Git {
+            git: Git::default(),
             revision: revision.to_owned(),
             path: path.to_owned(),
         };
@@ -222,7 +189,7 @@ mod tests {
             ),
             ("git:v1:c:d.toml", git("v1", "c:d.toml")),
         ] {
-            let read = PolicySource::parse(written).unwrap();
+            let read = PolicySource::parse(written, Git::default()).unwrap();
             assert_eq!(read, expected);
             assert_eq!(read.to_string(), written);
         }
@@ -233,7 +200,10 @@ mod tests {
             "git:main:",
             "git:--output=x:y",
         ] {
-            assert!(PolicySource::parse(written).is_err(), "{written}");
+            assert!(
+                PolicySource::parse(written, Git::default()).is_err(),
+                "{written}"
+            );
         }
     }
 }

@@ -3,17 +3,89 @@
 use std::{
     env,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use crate::config::{Config, read_config};
 use groundgate_gate::{KnownMetrics, Policy, read_policy};
 use groundgate_judge::BUNDLED;
 
-use super::{error::AppError, files};
+use super::{
+    assemble::Loaded, error::AppError, files, git::Git, metrics, policy_source::PolicySource, runs,
+};
 
 /// Names under which a configuration is looked for, in each folder up to the repository's root.
 const NAMES: [&str; 2] = ["groundgate.toml", ".config/groundgate.toml"];
+
+/// A project: where its records and its policy are.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// Where git is asked, and what the files that a policy's rules name are relative to; the
+    /// process's own where it is empty.
+    pub folder: PathBuf,
+    /// Where its records are.
+    pub runs_dir: PathBuf,
+    /// Its policy, where nobody names another.
+    pub policy: PathBuf,
+    /// Its configuration; a project can do without.
+    pub config: Option<Config>,
+}
+
+impl Project {
+    /// The project around the process's folder: as the configuration says that is named, or found
+    /// here or above; as usual where there is none.
+    pub fn find(configured: Option<&Path>) -> Result<Self, AppError> {
+        let Some(path) = find(configured)? else {
+            return Ok(Self::without_configuration(Path::new("")));
+        };
+        let config = read(&path)?;
+        Ok(Self {
+            folder: PathBuf::new(),
+            runs_dir: config.runs_dir.clone(),
+            policy: config.policy.clone(),
+            config: Some(config),
+        })
+    }
+
+    /// A folder with `runs` and `gate.toml` in it.
+    pub fn without_configuration(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            runs_dir: folder.join("runs"),
+            policy: folder.join("gate.toml"),
+            config: None,
+        }
+    }
+
+    /// The policy that is meant: as written (`FILE` or `git:REVISION:FILE`), else the project's.
+    pub fn policy_source(&self, written: Option<&str>) -> Result<PolicySource, AppError> {
+        match written {
+            Some(written) => PolicySource::parse(written, self.git()),
+            None => Ok(PolicySource::File(self.policy.clone())),
+        }
+    }
+
+    /// A run's record: a file, an id, the beginning of one, or `latest`.
+    pub fn load(&self, run: &str) -> Result<Loaded, AppError> {
+        Loaded::new(runs::open(&self.runs_dir, run)?)
+    }
+
+    /// Where approvals of verdicts are.
+    pub fn approvals(&self) -> PathBuf {
+        self.runs_dir.join("approvals")
+    }
+
+    /// What its judges measure, or everything bundled.
+    pub fn known_metrics(&self) -> KnownMetrics {
+        match &self.config {
+            Some(config) => metrics::of_config(config),
+            None => metrics::bundled(),
+        }
+    }
+
+    fn git(&self) -> Git {
+        Git::in_folder(&self.folder)
+    }
+}
 
 /// The configuration; an error where there is none.
 pub fn config(configured: Option<&Path>) -> Result<Config, AppError> {
@@ -82,27 +154,4 @@ pub fn policy(
     let name = path.display().to_string();
     let policy = read_policy(&name, &files::read_text(path)?, environment, known)?;
     Ok((name, policy))
-}
-
-/// The revision of the working directory, with a `+` where it differs from it.
-pub fn git_revision() -> Option<String> {
-    let output = Command::new("git")
-        .args([
-            "status",
-            "--porcelain=v2",
-            "--branch",
-            "--untracked-files=no",
-        ])
-        .output()
-        .ok()
-        .filter(|output| output.status.success())?;
-    let status = String::from_utf8_lossy(&output.stdout);
-    let (about, changes): (Vec<&str>, Vec<&str>) =
-        status.lines().partition(|line| line.starts_with('#'));
-    let revision = about
-        .iter()
-        .find_map(|line| line.strip_prefix("# branch.oid "))
-        .filter(|revision| *revision != "(initial)")?;
-    let mark = if changes.is_empty() { "" } else { "+" };
-    Some(format!("{revision}{mark}"))
 }

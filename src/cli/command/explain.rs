@@ -18,7 +18,7 @@ use super::super::{
     terminal::Terminal,
     wants_json,
 };
-use groundgate_app::{AppError, assemble::Loaded, policy_source::PolicySource, project, runs};
+use groundgate_app::{AppError, Project, assemble::Loaded, project, runs};
 
 /// Runs the command.
 pub(crate) fn run(
@@ -64,7 +64,7 @@ fn explained(
     subject: &str,
     known: &KnownMetrics,
 ) -> Result<Option<String>, AppError> {
-    let source = PolicySource::chosen(global.config.as_deref(), None)?;
+    let source = Project::find(global.config.as_deref())?.policy_source(None)?;
     let id = subject.split('/').next().unwrap_or(subject);
     let named = environments(&source.to_string(), &source.text()?)?.into_iter();
     for environment in std::iter::once(None).chain(named.map(Some)) {

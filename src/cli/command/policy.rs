@@ -1,9 +1,9 @@
 //! `groundgate policy`: what a policy means, whether it is right, and what a change of it would change.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path};
 
 use groundgate_gate::{
-    Change, Evidence, Policy, Verdict, changes, environments, policy_warnings, settings_of, settle,
+    Evidence, Policy, Verdict, changes, environments, policy_warnings, settings_of, settle,
 };
 use groundgate_model::unit::Digest;
 use groundgate_report::visible_line;
@@ -17,11 +17,12 @@ use super::{
         terminal::Terminal,
         wants_json,
     },
-    policy_test, validate,
+    policy_test,
 };
 use crate::cli::error::warn;
 use groundgate_app::{
-    AppError, assemble::Loaded, facts::Asked, policy_source::PolicySource, project, runs,
+    AppError, Project, assemble::Loaded, facts::Asked, policy_edits::sentence,
+    policy_source::PolicySource, project, runs,
 };
 
 /// Runs the command.
@@ -41,8 +42,9 @@ pub(crate) fn run(
 }
 
 fn show(global: &Global, args: &PolicyArgs, terminal: &Terminal) -> Result<ExitCode, AppError> {
-    let source = PolicySource::chosen(global.config.as_deref(), args.policy.as_deref())?;
-    let policy = source.policy(args.env.as_deref(), &validate::known(global)?)?;
+    let project = Project::find(global.config.as_deref())?;
+    let source = project.policy_source(args.policy.as_deref())?;
+    let policy = source.policy(args.env.as_deref(), &project.known_metrics())?;
     let parts = settings_of(&policy);
     if wants_json(global) {
         let settings: serde_json::Map<String, Value> = parts
@@ -95,8 +97,9 @@ struct Linted {
 }
 
 fn lint(global: &Global, args: &PolicyArgs, terminal: &Terminal) -> Result<ExitCode, AppError> {
-    let source = PolicySource::chosen(global.config.as_deref(), args.policy.as_deref())?;
-    let (known, name, text) = (validate::known(global)?, source.to_string(), source.text()?);
+    let project = Project::find(global.config.as_deref())?;
+    let source = project.policy_source(args.policy.as_deref())?;
+    let (known, name, text) = (project.known_metrics(), source.to_string(), source.text()?);
     let all: Vec<Option<String>> = match &args.env {
         Some(env) => vec![Some(env.clone())],
         None => std::iter::once(None)
@@ -142,25 +145,14 @@ fn lint(global: &Global, args: &PolicyArgs, terminal: &Terminal) -> Result<ExitC
     Ok(ExitCode::Done)
 }
 
-/// One change in a line: `weaker: rule groundedness.floor min: 0.93 → 0.9`.
-pub(super) fn sentence(change: &Change) -> String {
-    let (before, after) = (change.before.as_deref(), change.after.as_deref());
-    let what = match (before, after) {
-        (Some(before), Some(after)) => format!("{before} → {after}"),
-        (Some(before), None) => format!("taken out ({before})"),
-        (None, Some(after)) => format!("added ({after})"),
-        (None, None) => String::new(),
-    };
-    format!("{}: {}: {what}", change.tendency.name(), change.setting)
-}
-
 fn diff(global: &Global, args: &PolicyDiffArgs, terminal: &Terminal) -> Result<ExitCode, AppError> {
+    let project = Project::find(global.config.as_deref())?;
     let sources = [
-        PolicySource::parse(&args.old)?,
-        PolicySource::parse(&args.new)?,
+        project.policy_source(Some(&args.old))?,
+        project.policy_source(Some(&args.new))?,
     ];
     let env = args.env.as_deref();
-    let known = validate::known(global)?;
+    let known = project.known_metrics();
     let [old, new] = &sources;
     let found = changes(&old.policy(env, &known)?, &new.policy(env, &known)?);
     let replayed = match args.replay {
@@ -272,6 +264,7 @@ fn verdict(
         candidate,
         baseline,
         at: terminal.now(),
+        folder: Path::new(""),
         approvals: None,
         change_authors: Vec::new(),
         labels: None,

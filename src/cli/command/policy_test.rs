@@ -23,13 +23,8 @@ use groundgate_report::visible_line;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{
-    super::{args::Global, exit_code::ExitCode, terminal::Terminal, wants_json},
-    validate,
-};
-use groundgate_app::{
-    AppError, ErrorClass, assemble::Loaded, facts::documents, files, policy_source::PolicySource,
-};
+use super::super::{args::Global, exit_code::ExitCode, terminal::Terminal, wants_json};
+use groundgate_app::{AppError, ErrorClass, Project, assemble::Loaded, facts::documents, files};
 
 const SCHEMA: &str = "groundgate.policy-test/1";
 /// More made-up questions than any policy needs.
@@ -61,8 +56,9 @@ pub(super) fn run(
     (path, policy): (&Path, Option<&str>),
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
-    let source = PolicySource::chosen(global.config.as_deref(), policy)?;
-    let known = validate::known(global)?;
+    let project = Project::find(global.config.as_deref())?;
+    let source = project.policy_source(policy)?;
+    let known = project.known_metrics();
     let mut rows = Vec::new();
     for path in test_files(path)? {
         let name = path.display().to_string();

@@ -15,9 +15,9 @@ use super::{
         terminal::Terminal,
         wants_json,
     },
-    gate::{self, Decided},
+    gate,
 };
-use groundgate_app::{AppError, files};
+use groundgate_app::{AppError, GateRequest, GateSummary, Project, files};
 
 /// Runs the command.
 pub(crate) fn run(
@@ -27,12 +27,16 @@ pub(crate) fn run(
 ) -> Result<ExitCode, AppError> {
     let kinds = args.output.iter().map(|path| kind_of(path, args.kind));
     let kinds: Vec<ReportKind> = kinds.collect::<Result<_, _>>()?;
-    let mut decided = gate::decide(global, &args.against, args.embed.into(), terminal)?;
+    let project = Project::find(global.config.as_deref())?;
+    let mut gated = terminal.app().gate(&GateRequest {
+        embed: args.embed.into(),
+        ..gate::request(&project, &args.against)
+    })?;
     if args.redact {
-        decided.report = redact(decided.report);
+        gated.report = redact(gated.report);
     }
     for (path, kind) in args.output.iter().zip(kinds) {
-        files::write(path, &render(&decided, kind, terminal)?)?;
+        files::write(path, &render(&gated, kind, terminal)?)?;
         terminal.note(&format!("wrote {}", path.display()));
     }
     if args.output.is_empty() {
@@ -41,7 +45,7 @@ pub(crate) fn run(
         } else {
             ReportKind::Text
         };
-        terminal.print(&render(&decided, args.kind.unwrap_or(usual), terminal)?);
+        terminal.print(&render(&gated, args.kind.unwrap_or(usual), terminal)?);
     }
     Ok(ExitCode::Done)
 }
@@ -82,8 +86,8 @@ fn kind_of(path: &Path, given: Option<ReportKind>) -> Result<ReportKind, AppErro
     })
 }
 
-fn render(decided: &Decided, kind: ReportKind, terminal: &Terminal) -> Result<String, AppError> {
-    let report = &decided.report;
+fn render(gated: &GateSummary, kind: ReportKind, terminal: &Terminal) -> Result<String, AppError> {
+    let report = &gated.report;
     match kind {
         ReportKind::Html => render_html(report).map_err(AppError::internal),
         ReportKind::Md => Ok(render_markdown(report)),
@@ -91,15 +95,15 @@ fn render(decided: &Decided, kind: ReportKind, terminal: &Terminal) -> Result<St
         ReportKind::Junit => Ok(render_junit(report)),
         ReportKind::Sarif => Ok(render_sarif(report)),
         ReportKind::Gitlab => Ok(render_code_quality(report)),
-        ReportKind::Csv => Ok(render_csv(&tables(decided))),
-        ReportKind::Jsonl => Ok(render_jsonl(&tables(decided))),
+        ReportKind::Csv => Ok(render_csv(&tables(gated))),
+        ReportKind::Jsonl => Ok(render_jsonl(&tables(gated))),
         ReportKind::Text => Ok(render_text(report, terminal.style())),
     }
 }
 
 /// The candidate's scores, then the baseline's.
-fn tables(decided: &Decided) -> Vec<&ScoreTable> {
-    let loaded = [Some(&decided.candidate), decided.baseline.as_ref()];
+fn tables(gated: &GateSummary) -> Vec<&ScoreTable> {
+    let loaded = [Some(&gated.candidate), gated.baseline.as_ref()];
     loaded
         .into_iter()
         .flatten()

@@ -4,11 +4,7 @@ use std::path::{Path, PathBuf};
 
 use groundgate_app::config::{CascadeConfig, Config, JudgeConfig};
 use groundgate_gate::{KnownMetrics, Policy, environments, policy_warnings, read_policy};
-use groundgate_judge::{OfflineJudge, known_metric};
-use groundgate_model::{
-    eval_set::{EvalSet, KnowledgeBase, Lint, Severity, lint, load},
-    trial::MetricSpec,
-};
+use groundgate_model::eval_set::{EvalSet, KnowledgeBase, Lint, Severity, lint, load};
 use groundgate_report::visible_line;
 
 use super::super::{
@@ -17,7 +13,9 @@ use super::super::{
     terminal::Terminal,
 };
 use crate::cli::error::{show, warn};
-use groundgate_app::{AppError, cascades, files, policy_source::PolicySource, project, wiring};
+use groundgate_app::{
+    AppError, cascades, files, metrics, policy_source::PolicySource, project, wiring,
+};
 
 /// Runs the command: everything is looked at, whatever is wrong with the first of it.
 pub(crate) fn run(
@@ -33,13 +31,13 @@ pub(crate) fn run(
     if args.files.is_empty() {
         let config = project::config(global.config.as_deref())?;
         terminal.line("ok  configuration");
-        checked.policy(&config.policy, &metrics(&config));
+        checked.policy(&config.policy, &metrics::of_config(&config));
         checked.judges(&config);
         checked.eval_set(&config.eval_set, config.knowledge_base.as_deref());
     }
     for path in &args.files {
         if path.extension().is_some_and(|ending| ending == "toml") {
-            checked.policy(path, &all_metrics());
+            checked.policy(path, &metrics::bundled());
         } else {
             checked.eval_set(path, None);
         }
@@ -51,23 +49,6 @@ pub(crate) fn run(
     })
 }
 
-/// What the configured judges and checks measure.
-pub(super) fn metrics(config: &Config) -> KnownMetrics {
-    let mut known = KnownMetrics::new();
-    for judge in &config.judges {
-        // What is wrong is said again, with its place, when the judges are checked.
-        let metrics = wiring::metrics(judge).unwrap_or_default();
-        let apart = cascades::apart(config, judge).unwrap_or_default();
-        known.extend(metrics.into_iter().map(|mut metric| {
-            if apart.contains(&metric.name) {
-                metric.name = format!("{}_{}", judge.name, metric.name);
-            }
-            (metric.name.clone(), metric)
-        }));
-    }
-    known
-}
-
 /// Whether a judge can stand where it is to stand.
 fn stands(config: &Config, judge: &JudgeConfig) -> Result<(), AppError> {
     let cascade = judge.cascade.as_ref();
@@ -76,22 +57,6 @@ fn stands(config: &Config, judge: &JudgeConfig) -> Result<(), AppError> {
         None => Ok(()),
         Some((cascade, cheaper)) => cascades::check(judge, cascade, &wiring::metrics(cheaper)?),
     }
-}
-
-/// What a policy may name here: the configuration's metrics, or everything bundled where there is none.
-pub(super) fn known(global: &Global) -> Result<KnownMetrics, AppError> {
-    Ok(match project::find(global.config.as_deref())? {
-        Some(_) => metrics(&project::config(global.config.as_deref())?),
-        None => all_metrics(),
-    })
-}
-
-fn all_metrics() -> KnownMetrics {
-    let names = OfflineJudge::metrics();
-    let specs = names
-        .into_iter()
-        .filter_map(|metric: MetricSpec| known_metric(&metric.name));
-    specs.map(|metric| (metric.name.clone(), metric)).collect()
 }
 
 /// A policy and how many waivers stand beside it. The policy is that of the top of the file, or of its

@@ -1,7 +1,5 @@
 //! `groundgate view` and `groundgate label`: pages on this machine, until Ctrl-C.
 
-use std::path::PathBuf;
-
 use groundgate_gate::Evidence;
 use groundgate_record::Reader;
 use groundgate_report::{AnswerReport, Embed, losses, visible_line};
@@ -21,16 +19,11 @@ use super::{
         terminal::Terminal,
         wants_json,
     },
-    label_export, validate,
+    label_export,
 };
 use groundgate_app::{
-    AppError,
-    assemble::{self, Loaded, Question},
-    bar, clock,
-    facts::Asked,
-    files, pipeline,
-    policy_source::PolicySource,
-    project, runs,
+    App, AppError, GateRequest, Project, Surroundings, assemble, bar, baseline::BaselineChoice,
+    clock, files, pipeline, project, runs,
 };
 
 /// Runs `view`.
@@ -102,7 +95,7 @@ fn baseline(global: &Global, args: &ViewArgs) -> Result<Option<Reader>, AppError
     }
     let path = args.policy.clone();
     let path = path.map_or_else(|| project::policy_path(global.config.as_deref()), Ok)?;
-    let known = validate::known(global)?;
+    let known = Project::find(global.config.as_deref())?.known_metrics();
     let policy = project::policy(&path, args.env.as_deref(), &known).ok();
     let run = policy.and_then(|(_, policy)| policy.outside.baseline.run);
     Ok(run.and_then(|name| runs::open(&directory, &name).ok()))
@@ -115,16 +108,13 @@ fn desk(
     session: Option<Session>,
     terminal: &Terminal,
 ) -> Result<Desk, AppError> {
-    let gate = Gate {
-        policy: match &args.policy {
-            Some(path) => path.clone(),
-            None => project::policy_path(global.config.as_deref())?,
-        },
-        environment: args.env.clone(),
-        source_date_epoch: terminal.source_date_epoch.clone(),
-    };
+    let mut project = Project::find(global.config.as_deref())?;
+    if let Some(policy) = &args.policy {
+        project.policy.clone_from(policy);
+    }
+    let runs = project.runs_dir.clone();
+    let gate = Gate::new(&terminal.app(), project, args.env.clone());
     let baseline = baseline.map(|run| run.header().run_id.clone());
-    let runs = project::runs_dir(global.config.as_deref())?;
     let desk = Desk::new(runs, Box::new(gate), baseline, session).map_err(AppError::internal)?;
     Ok(desk.with_rejudge(rejudge(global, args, terminal)?))
 }
@@ -183,48 +173,45 @@ fn secret() -> Result<[u8; 32], AppError> {
     Ok(bytes)
 }
 
-/// Gates runs for the pages.
+/// Gates runs for the pages. They decide nothing: the working tree's policy will do, in a pipeline too.
 struct Gate {
-    policy: PathBuf,
+    app: App,
+    project: Project,
     environment: Option<String>,
-    source_date_epoch: Option<String>,
 }
 
 impl Gate {
-    fn gated(&self, run: &Reader, baseline: Option<&Reader>) -> Result<Comparison, AppError> {
-        let load = |reader: &Reader| Loaded::new(Reader::open(reader.path())?);
-        let candidate = load(run)?;
-        let baseline = baseline.map(load).transpose()?;
-        let known = candidate.known_metrics();
-        let (policy_name, policy) =
-            project::policy(&self.policy, self.environment.as_deref(), &known)?;
-        let source = PolicySource::File(self.policy.clone());
-        let gathered = Asked {
-            policy: &policy,
-            environment: self.environment.as_deref().unwrap_or(""),
-            candidate: &candidate,
-            baseline: baseline.as_ref(),
-            at: super::super::terminal::now(self.source_date_epoch.as_deref()),
-            approvals: run.path().parent().map(|folder| folder.join("approvals")),
-            change_authors: Vec::new(),
-            labels: None,
+    fn new(app: &App, project: Project, environment: Option<String>) -> Self {
+        let surroundings = Surroundings {
+            is_ci: false,
+            ..app.surroundings().clone()
+        };
+        Self {
+            app: App::new(surroundings),
+            project,
+            environment,
         }
-        .gather(Some(&source))?;
-        let (report, _) = assemble::report(&Question {
-            candidate: &candidate,
-            baseline: baseline.as_ref(),
-            policy: &policy,
-            policy_name: &policy_name,
-            facts: &gathered.facts,
+    }
+
+    fn gated(&self, run: &Reader, baseline: Option<&Reader>) -> Result<Comparison, AppError> {
+        let run = run.path().display().to_string();
+        let baseline = baseline.map(|run| run.path().display().to_string());
+        let gated = self.app.gate(&GateRequest {
+            baseline: match &baseline {
+                Some(run) => BaselineChoice::Viewed(run),
+                None => BaselineChoice::Nothing,
+            },
+            environment: self.environment.as_deref(),
             embed: Embed::None,
+            ..GateRequest::new(&self.project, &run)
         })?;
         let evidence = Evidence {
-            candidate: &candidate.table,
-            baseline: baseline.as_ref().map(|loaded| &loaded.table),
+            candidate: &gated.candidate.table,
+            baseline: gated.baseline.as_ref().map(|loaded| &loaded.table),
         };
-        let losses = losses(&policy, &report.decision, evidence);
+        let losses = losses(&gated.policy, &gated.report.decision, evidence);
         Ok(Comparison::new(
-            report,
+            gated.report,
             losses,
             evidence.candidate,
             evidence.baseline,
@@ -243,8 +230,6 @@ impl Gatekeeper for Gate {
     }
 
     fn now(&self) -> String {
-        clock::rfc3339(super::super::terminal::now(
-            self.source_date_epoch.as_deref(),
-        ))
+        clock::rfc3339((self.app.surroundings().now)())
     }
 }

@@ -10,7 +10,7 @@ use super::super::{
     terminal::Terminal,
     wants_json,
 };
-use groundgate_app::{AppError, assemble::Loaded, policy_source::PolicySource, project, runs};
+use groundgate_app::{AppError, Project, assemble::Loaded, project, runs};
 
 /// The two sides of a window.
 struct Window {
@@ -40,7 +40,8 @@ pub(crate) fn run(
     let Some(last) = windows.last() else {
         return Err(AppError::usage("no window was named"));
     };
-    let source = PolicySource::chosen(global.config.as_deref(), args.policy.as_deref())?;
+    let project = Project::find(global.config.as_deref())?;
+    let source = project.policy_source(args.policy.as_deref())?;
     let policy = source.policy(args.env.as_deref(), &last.candidate.known_metrics())?;
     source.check_trusted(&policy, args.policy_digest.as_deref(), terminal.is_ci)?;
     let Some(canary) = &policy.outside.canary else {

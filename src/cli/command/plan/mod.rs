@@ -20,17 +20,16 @@ use groundgate_model::{
 };
 use money::{Money, Order};
 
-use super::{
-    super::{
-        args::{Global, PlanArgs},
-        exit_code::ExitCode,
-        terminal::Terminal,
-        wants_json,
-    },
-    validate,
+use super::super::{
+    args::{Global, PlanArgs},
+    exit_code::ExitCode,
+    terminal::Terminal,
+    wants_json,
 };
 use crate::cli::error::warn;
-use groundgate_app::{App, AppError, ErrorClass, assemble::Loaded, files, project, runs, wiring};
+use groundgate_app::{
+    App, AppError, ErrorClass, assemble::Loaded, files, metrics, project, runs, wiring,
+};
 
 /// So many rules with little power are warned about by name.
 const NAMED: usize = 5;
@@ -99,7 +98,7 @@ fn plan(app: &App, global: &Global, args: &PlanArgs) -> Result<Plan, AppError> {
         args.pilot.as_deref().unwrap_or("latest"),
         args.pilot.is_some(),
     )?;
-    let mut metrics = validate::metrics(&config);
+    let mut metrics = metrics::of_config(&config);
     if let Some(pilot) = &pilot {
         metrics.extend(pilot.known_metrics());
     }

@@ -1,0 +1,33 @@
+//! What a policy may name: the metrics of a configuration, or everything bundled where there is none.
+
+use groundgate_gate::KnownMetrics;
+use groundgate_judge::{OfflineJudge, known_metric};
+use groundgate_model::trial::MetricSpec;
+
+use crate::{cascades, config::Config, wiring};
+
+/// What the configured judges and checks measure.
+pub fn of_config(config: &Config) -> KnownMetrics {
+    let mut known = KnownMetrics::new();
+    for judge in &config.judges {
+        // What is wrong is said again, with its place, when the judges are checked.
+        let metrics = wiring::metrics(judge).unwrap_or_default();
+        let apart = cascades::apart(config, judge).unwrap_or_default();
+        known.extend(metrics.into_iter().map(|mut metric| {
+            if apart.contains(&metric.name) {
+                metric.name = format!("{}_{}", judge.name, metric.name);
+            }
+            (metric.name.clone(), metric)
+        }));
+    }
+    known
+}
+
+/// What is bundled measures these.
+pub fn bundled() -> KnownMetrics {
+    let names = OfflineJudge::metrics();
+    let specs = names
+        .into_iter()
+        .filter_map(|metric: MetricSpec| known_metric(&metric.name));
+    specs.map(|metric| (metric.name.clone(), metric)).collect()
+}
