@@ -47,10 +47,14 @@ fuzz-replies seconds="3600":
     mkdir -p fuzz/corpus
     RUSTC_BOOTSTRAP=1 cargo fuzz run replies --sanitizer none fuzz/corpus fuzz/seeds -- -dict=fuzz/replies.dict -max_len=2000 -max_total_time={{seconds}}
 
-# of a room that decides: branches that its own tests do not take, mutants that they do not notice
-# (`gate coverage`, `gate mutants`, `stats mutants`; docs/decisions/0012)
-kernel *args="gate coverage":
-    ./tests/kernel.sh {{args}}
+# branches of a crate that its own unit tests do not take (docs/decisions/0012)
+coverage crate="gate" *args:
+    ./tests/coverage.sh {{crate}} {{args}}
+
+# mutants of a crate that its own unit tests do not notice and nothing explains: `just mutants stats --only sequential`
+# (docs/decisions/0012)
+mutants crate="gate" *args:
+    ./tests/mutants.sh {{crate}} {{args}}
 
 # 100 labels of people and the embedded judge on the rest, the models of RAGTruth as copilots (docs/judges.md)
 labels-go-further data="../shared/data":

@@ -11,9 +11,13 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use crate::{
-    list::Mutant,
+    constness,
+    list::{Mutant, inside},
     switch::{Switched, switch},
 };
+
+/// On the first line, so that the lines below stay where they are.
+const ALLOWED: &str = "#![allow(warnings, arithmetic_overflow, unconditional_panic)]\n";
 
 /// What became of the mutants.
 pub struct Built {
@@ -25,19 +29,25 @@ pub struct Built {
     pub refused: BTreeSet<usize>,
 }
 
+/// Every source by its path from `home`.
+fn sources(home: &Path, folder: &Path, into: &mut BTreeMap<String, String>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sources(home, &path, into)?;
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let name = path.strip_prefix(home)?.to_string_lossy().into_owned();
+            into.insert(name, fs::read_to_string(&path)?);
+        }
+    }
+    Ok(())
+}
+
 /// Builds the tests with all mutants that compile.
 pub fn all_in_one(home: &Path, mutants: &[Mutant]) -> Result<Built> {
     let mut old = BTreeMap::new();
-    for mutant in mutants {
-        if !old.contains_key(&mutant.file) {
-            let text = fs::read_to_string(home.join(&mutant.file)).context(mutant.file.clone())?;
-            old.insert(mutant.file.clone(), text);
-        }
-    }
-    let top = home.join("src/lib.rs");
-    let lib = fs::read_to_string(&top)?;
-    let allowed = "#![allow(warnings, arithmetic_overflow, unconditional_panic)]";
-    fs::write(&top, format!("{allowed}\n{lib}mod switch;\n"))?;
+    sources(home, &home.join("src"), &mut old)?;
+    let old = constness::removed(&old)?;
     fs::write(home.join("src/switch.rs"), include_str!("on.rs"))?;
 
     let mut wanted: BTreeSet<usize> = (0..mutants.len()).collect();
@@ -51,7 +61,11 @@ pub fn all_in_one(home: &Path, mutants: &[Mutant]) -> Result<Built> {
                 .filter(|(_, it)| it.file == *file)
                 .collect();
             let switched = switch(text, &here).context(file.clone())?;
-            fs::write(home.join(file), &switched.text)?;
+            let text = match file.as_str() {
+                "src/lib.rs" => &format!("{ALLOWED}{}mod switch;\n", switched.text),
+                _ => &switched.text,
+            };
+            fs::write(home.join(file), text)?;
             new.insert(file.clone(), switched);
         }
         let switched: BTreeSet<usize> = (new.values().flat_map(|file| &file.written))
@@ -117,10 +131,14 @@ fn at(span: &Value, files: &BTreeMap<String, Switched>) -> Option<Vec<usize>> {
     if !span["is_primary"].as_bool()? {
         return None;
     }
-    let file = files.get(span["file_name"].as_str()?)?;
+    let file = files.get(inside(span["file_name"].as_str()?))?;
+    let before = match inside(span["file_name"].as_str()?) {
+        "src/lib.rs" => ALLOWED.len(),
+        _ => 0,
+    };
     let (start, end) = (
-        span["byte_start"].as_u64()? as usize,
-        span["byte_end"].as_u64()? as usize,
+        span["byte_start"].as_u64()? as usize - before,
+        span["byte_end"].as_u64()? as usize - before,
     );
     let within = file
         .written

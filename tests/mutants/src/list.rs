@@ -80,11 +80,18 @@ impl Place {
     }
 }
 
+/// A source's path from its crate's folder, which cargo gives from the workspace's.
+pub fn inside(path: &str) -> &str {
+    path.find("src/").map_or(path, |start| &path[start..])
+}
+
 /// The mutants that `file` lists, of the crate in `home`.
 pub fn read(file: &Path, home: &Path) -> Result<Vec<Mutant>> {
     let mut mutants: Vec<Mutant> = serde_json::from_str(&fs::read_to_string(file)?)?;
     let mut texts = BTreeMap::new();
     for mutant in &mut mutants {
+        mutant.name = inside(&mutant.name).to_owned();
+        mutant.file = inside(&mutant.file).to_owned();
         let text = match texts.entry(mutant.file.clone()) {
             Entry::Occupied(text) => text.into_mut(),
             Entry::Vacant(new) => new.insert(fs::read_to_string(home.join(&mutant.file))?),

@@ -3,10 +3,11 @@
 //! cargo-mutants says what the mutants are (`cargo mutants --list --json`). It builds the crate once
 //! for each, which takes a day for the thousands here. This program writes every mutant into the
 //! sources behind a switch, builds once, and then runs, for each mutant, the tests that reach it.
-//! What cannot be switched (in a `const fn`, say) is left to cargo-mutants.
+//! What cannot be switched (in a function that a constant calls, say) is left to cargo-mutants.
 //! Survivors must be explained.
 
 mod build;
+mod constness;
 mod explained;
 mod list;
 mod run;
