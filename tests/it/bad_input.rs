@@ -13,11 +13,7 @@ const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// A working folder with one file replaced; an empty text takes it away.
 fn folder_with(name: &str, text: &str) -> Folder {
-    let folder = Folder::with(&[
-        ("groundgate.toml", &config(NOWHERE)),
-        ("gate.toml", POLICY),
-        ("set.jsonl", &eval_set(6)),
-    ]);
+    let folder = Folder::project(NOWHERE, 6);
     if text.is_empty() {
         std::fs::remove_file(folder.path().join(name)).unwrap();
     } else {

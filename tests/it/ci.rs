@@ -249,10 +249,8 @@ fn the_databricks_task_ends_with_the_gate_s_exit_code() {
     }
 }
 
-/// Everything that others write, in every place that they write it, through every output.
-#[test]
-#[expect(clippy::too_many_lines, reason = "a list of commands")]
-fn what_others_wrote_forms_no_command_in_any_log() {
+/// A folder in which everything that others write is hostile, with a run imported from it.
+fn hostile_folder() -> Folder {
     let lines: Vec<String> = (0..40)
         .map(|index| {
             serde_json::json!({
@@ -293,6 +291,13 @@ fn what_others_wrote_forms_no_command_in_any_log() {
     let mut imported = folder.command(&[&import[..], &metric].concat());
     let imported = imported.env("GITHUB_ACTOR", HOSTILE).status().unwrap();
     assert!(imported.success());
+    folder
+}
+
+/// Everything that others write, in every place that they write it, through every output.
+#[test]
+fn what_others_wrote_forms_no_command_in_any_log() {
+    let folder = hostile_folder();
     let (author, by) = (
         format!("--change-author={HOSTILE}"),
         format!("--by={HOSTILE}"),

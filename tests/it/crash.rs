@@ -5,20 +5,13 @@ use std::{collections::BTreeMap, path::Path, process::Stdio, thread, time::Durat
 
 use rusqlite::Connection;
 
-use crate::{
-    program::{Folder, POLICY, config, eval_set},
-    slow_copilot::SlowCopilot,
-};
+use crate::{program::Folder, slow_copilot::SlowCopilot};
 
 const CASES: usize = 60;
 const KILLS: usize = 20;
 
 fn folder(url: &str) -> Folder {
-    Folder::with(&[
-        ("groundgate.toml", &config(url)),
-        ("gate.toml", POLICY),
-        ("set.jsonl", &eval_set(CASES)),
-    ])
+    Folder::project(url, CASES)
 }
 
 /// Questions whose answer is in the record.

@@ -100,6 +100,8 @@ fn every_version_in_the_workspace_is_asked_for_by_a_package() {
         .as_table()
         .unwrap()
         .keys()
+        // A crate of ours may stand ready before anybody needs it.
+        .filter(|name| !name.starts_with("groundgate-"))
     {
         let asked = [
             format!("{name}.workspace"),

@@ -1,12 +1,16 @@
 //! A run under way, watched in a real browser until it ends.
 
-use std::{process::Stdio, thread, time::Duration};
+use std::{
+    process::{Child, Stdio},
+    thread,
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
 use crate::{
     browser::Browser,
-    program::{Folder, POLICY, config, eval_set},
+    program::Folder,
     slow_copilot::SlowCopilot,
     view::{Viewer, ids},
 };
@@ -36,26 +40,48 @@ fn open_live(browser: &mut Browser, viewer: &Viewer) {
     panic!("the run was never shown as under way");
 }
 
+/// A run that has begun to write its record, watched by a viewer.
+struct UnderWay {
+    server: SlowCopilot,
+    folder: Folder,
+    run: Child,
+    viewer: Viewer,
+}
+
+impl UnderWay {
+    /// Every answer takes so long.
+    fn start(delay: Duration) -> Self {
+        let server = SlowCopilot::start(delay);
+        let folder = Folder::project(&server.url, CASES);
+        let run = folder
+            .command(&["run", "-q"])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        while folder.records().is_empty() {
+            thread::sleep(Duration::from_millis(20));
+        }
+        let viewer = Viewer::start(&folder, &["view"]);
+        Self {
+            server,
+            folder,
+            run,
+            viewer,
+        }
+    }
+}
+
 #[test]
 fn a_run_under_way_is_shown_as_far_as_it_is_until_it_ends() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    let server = SlowCopilot::start(Duration::from_millis(500));
-    let folder = Folder::with(&[
-        ("groundgate.toml", &config(&server.url)),
-        ("gate.toml", POLICY),
-        ("set.jsonl", &eval_set(CASES)),
-    ]);
-    let mut run = folder
-        .command(&["run", "-q"])
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    while folder.records().is_empty() {
-        thread::sleep(Duration::from_millis(20));
-    }
-    let viewer = Viewer::start(&folder, &["view"]);
+    let UnderWay {
+        server,
+        folder,
+        mut run,
+        viewer,
+    } = UnderWay::start(Duration::from_millis(500));
     open_live(&mut browser, &viewer);
     assert_eq!(browser.barriers(), Vec::<String>::new());
 
@@ -110,21 +136,12 @@ fn a_killed_run_is_shown_as_stopped_and_how_it_goes_on() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
-    let server = SlowCopilot::start(Duration::from_millis(300));
-    let folder = Folder::with(&[
-        ("groundgate.toml", &config(&server.url)),
-        ("gate.toml", POLICY),
-        ("set.jsonl", &eval_set(CASES)),
-    ]);
-    let mut run = folder
-        .command(&["run", "-q"])
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    while folder.records().is_empty() {
-        thread::sleep(Duration::from_millis(20));
-    }
-    let viewer = Viewer::start(&folder, &["view"]);
+    let UnderWay {
+        server: _server,
+        folder,
+        mut run,
+        viewer,
+    } = UnderWay::start(Duration::from_millis(300));
     open_live(&mut browser, &viewer);
     assert_eq!(
         seen(&mut browser).map(|(_, is_running)| is_running),

@@ -32,6 +32,15 @@ impl Folder {
         this
     }
 
+    /// A whole project: one copilot at `url`, asked `n` questions, and a policy.
+    pub(crate) fn project(url: &str, n: usize) -> Self {
+        Self::with(&[
+            ("groundgate.toml", &config(url)),
+            ("gate.toml", POLICY),
+            ("set.jsonl", &eval_set(n)),
+        ])
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }

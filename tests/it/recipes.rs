@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    program::{Folder, POLICY, config, eval_set},
+    program::{Folder, POLICY},
     release::commit,
 };
 
@@ -90,11 +90,7 @@ fn pre_commit_runs_the_hooks_and_stops_a_broken_policy() {
     };
     let hooks = include_str!("../../.pre-commit-hooks.yaml");
     let ours = Folder::with(&[(".pre-commit-hooks.yaml", hooks), ("gate.toml", POLICY)]);
-    let theirs = Folder::with(&[
-        ("groundgate.toml", &config("http://127.0.0.1:9")),
-        ("gate.toml", POLICY),
-        ("set.jsonl", &eval_set(6)),
-    ]);
+    let theirs = Folder::project("http://127.0.0.1:9", 6);
     commit(&ours);
     commit(&theirs);
     let program = Path::new(env!("CARGO_BIN_EXE_groundgate"));
