@@ -78,7 +78,7 @@ fn a_run_under_way_is_shown_as_far_as_it_is_until_it_ends() {
     };
     let UnderWay {
         server,
-        folder,
+        folder: _folder,
         mut run,
         viewer,
     } = UnderWay::start(Duration::from_millis(500));
