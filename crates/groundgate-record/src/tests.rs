@@ -200,8 +200,12 @@ fn what_is_known_in_part_is_read_as_written_and_what_was_spared_is_not_asked_aga
     assert_eq!(left, [0, 2]);
 }
 
-/// Made by programs of their time.
-const FORMATS: [&str; 1] = ["format-2-cascade.sqlite"];
+/// Made by programs of their time: a build before 0.1, and 0.1, with and without a cascade.
+const FORMATS: [&str; 3] = [
+    "format-1.sqlite",
+    "format-2.sqlite",
+    "format-2-cascade.sqlite",
+];
 
 /// A record that an earlier groundgate made of four questions, in a folder of its own.
 fn earlier(name: &str) -> (tempfile::TempDir, std::path::PathBuf) {
