@@ -632,6 +632,15 @@ pub(crate) enum RunsCommand {
         #[arg(value_name = "RUN", default_value = "latest")]
         run: String,
     },
+    /// What changed between two runs: settings, prompts, questions, judges
+    Diff {
+        /// An id, its beginning, or `latest`
+        #[arg(value_name = "A")]
+        first: String,
+        /// An id, its beginning, or `latest`
+        #[arg(value_name = "B", default_value = "latest")]
+        second: String,
+    },
     /// Make a record from scored answers of another tool: JSON Lines, one scored trial a line
     #[command(
         after_help = "Each line: {\"case\": {...}, \"attempt\": 0, \"answer\": \"...\", \"passages\": [...], \"scores\": {\"groundedness\": 1}}.\nSee docs/import.md."

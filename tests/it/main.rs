@@ -46,6 +46,7 @@ mod providers;
 mod recipes;
 mod release;
 mod report_page;
+mod runs;
 mod secrets;
 mod sequential;
 mod slow_copilot;

@@ -5,8 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use groundgate_model::unit::Digest;
-use groundgate_record::{Reader, RecordError, Status};
+use groundgate_model::{
+    manifest::{Difference, Manifest, differences},
+    unit::Digest,
+};
+use groundgate_record::{Header, Reader, RecordError, Status};
 
 use super::error::AppError;
 
@@ -83,6 +86,65 @@ pub fn open(directory: &Path, name: &str) -> Result<Reader, AppError> {
             )))
         }
     }
+}
+
+/// What two runs do not share.
+#[derive(Debug)]
+pub struct RunDifference {
+    /// Whether both records hold all settings; else only what their headers say was compared.
+    pub of_manifests: bool,
+    /// By name, in the order of the names.
+    pub differences: Vec<Difference>,
+}
+
+/// What changed from the first run to the second.
+pub fn difference(first: &Header, second: &Header) -> RunDifference {
+    let (of_manifests, differences) = match (&first.manifest, &second.manifest) {
+        (Some(one), Some(other)) => {
+            let version = |all: &Manifest, header: &Header| {
+                all.clone()
+                    .with("groundgate", header.tool_version.as_str())
+                    .with_some("git-revision", header.git_revision.as_deref())
+            };
+            (
+                true,
+                differences(&version(one, first), &version(other, second)),
+            )
+        }
+        _ => (false, differences(&of_header(first), &of_header(second))),
+    };
+    RunDifference {
+        of_manifests,
+        differences,
+    }
+}
+
+/// What the header says by itself.
+fn of_header(header: &Header) -> Manifest {
+    let judges = header.metrics.iter().fold(Manifest::default(), |all, one| {
+        let judge = Manifest::default()
+            .with("name", one.instrument_name.as_str())
+            .with("digest", one.instrument);
+        all.with(&one.metric.name, judge)
+    });
+    Manifest::default()
+        .with("groundgate", header.tool_version.as_str())
+        .with_some("git-revision", header.git_revision.as_deref())
+        .with(
+            "copilot",
+            Manifest::default()
+                .with("name", header.copilot_name.as_str())
+                .with("description", header.copilot_description.as_str()),
+        )
+        .with(
+            "eval-set",
+            Manifest::default()
+                .with("name", header.eval_set_name.as_str())
+                .with("digest", header.eval_set_digest),
+        )
+        .with("attempts", header.attempts)
+        .with("seed", header.seed)
+        .with("judges", judges)
 }
 
 /// Opens the run that a policy's `[baseline]` names.

@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use groundgate_model::trial::{Cell, ScoreTable};
+use groundgate_model::{
+    manifest::{Manifest, Setting},
+    trial::{Cell, ScoreTable},
+};
 use groundgate_record::{Reader, Status};
 use groundgate_report::visible_line;
 use serde_json::{Value, json};
@@ -29,6 +32,11 @@ pub(crate) fn run(
     match command {
         RunsCommand::List => list(global, &directory, terminal),
         RunsCommand::Show { run } => show(global, &runs::open(&directory, &run)?, terminal),
+        RunsCommand::Diff { first, second } => {
+            let pair = [&first, &second].map(|name| runs::open(&directory, name));
+            let [first, second] = pair;
+            diff(global, &first?, &second?, terminal)
+        }
         RunsCommand::Import(args) => {
             let request = ImportRequest {
                 file: args.file,
@@ -164,6 +172,12 @@ fn show(global: &Global, reader: &Reader, terminal: &Terminal) -> Result<ExitCod
     for line in metric_lines(&table) {
         terminal.line(&line);
     }
+    if let Some(manifest) = &header.manifest {
+        terminal.line(&format!("{:<9} {}", "manifest", manifest.digest()));
+        for line in manifest_lines("", manifest) {
+            terminal.line(&visible_line(&line));
+        }
+    }
     if status != Status::Complete {
         terminal.note(&format!(
             "go on with: groundgate run --resume {}",
@@ -192,6 +206,66 @@ fn metric_lines(table: &ScoreTable) -> Vec<String> {
         )
     });
     lines.collect()
+}
+
+/// Every setting by its full name: `  copilot.temperature 0.2`.
+fn manifest_lines(above: &str, manifest: &Manifest) -> Vec<String> {
+    let lines = manifest.settings().flat_map(|(name, setting)| {
+        let name = format!("{above}{name}");
+        match setting {
+            Setting::Part(part) => manifest_lines(&format!("{name}."), part),
+            Setting::Flag(_)
+            | Setting::Count(_)
+            | Setting::Number(_)
+            | Setting::Text(_)
+            | Setting::Written(_)
+            | Setting::List(_) => vec![format!("  {name} {setting}")],
+        }
+    });
+    lines.collect()
+}
+
+fn diff(
+    global: &Global,
+    first: &Reader,
+    second: &Reader,
+    terminal: &Terminal,
+) -> Result<ExitCode, AppError> {
+    let (one, other) = (first.header(), second.header());
+    let found = runs::difference(one, other);
+    if wants_json(global) {
+        let differences: Vec<Value> = (found.differences.iter())
+            .map(|one| json!({"name": one.name, "first": one.first, "second": one.second, "text": one.to_string()}))
+            .collect();
+        terminal.line(
+            &json!({
+                "schema": "groundgate.runs-diff/1",
+                "first": one.run_id,
+                "second": other.run_id,
+                "of_manifests": found.of_manifests,
+                "differences": differences,
+            })
+            .to_string(),
+        );
+        return Ok(ExitCode::Done);
+    }
+    for header in [one, other] {
+        terminal.line(&visible_line(&format!(
+            "{:<13} {:<20} {}",
+            header.run_id, header.created_at, header.copilot_name
+        )));
+    }
+    for difference in &found.differences {
+        terminal.line(&format!("  {}", visible_line(&difference.to_string())));
+    }
+    if found.differences.is_empty() {
+        terminal.line("  nothing differs that could change an answer or a score");
+    }
+    if !found.of_manifests {
+        terminal
+            .note("one of them holds no manifest: prompts and parameters could not be compared");
+    }
+    Ok(ExitCode::Done)
 }
 
 /// One trial a line, in the form that `runs import` reads.
