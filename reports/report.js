@@ -56,7 +56,7 @@
     make("div", "asked", make("div", "", make("h3", "", "Question"), marked(one.question)),
       ...(one.reference ? [make("div", "", make("h3", "", "Reference answer"), marked(one.reference))] : [])),
     make("div", "sides", ...one.sides.map(side)),
-    make("ul", "", ...one.scores.map((score) => make("li", "", `${score[0]}: ${score[1]}${one.sides.length > 1 ? `, baseline ${score[2]}` : ""}`))));
+    make("ul", "", ...one.scores.map((score) => make("li", "", `${score.metric}: ${score.candidate}${one.sides.length > 1 ? `, baseline ${score.baseline}` : ""}`))));
 
   const unpack = async (block) => {
     const bytes = Uint8Array.from(atob(block.textContent), (letter) => letter.charCodeAt(0));

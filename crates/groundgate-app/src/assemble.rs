@@ -1,6 +1,6 @@
 //! From records and a policy to a report: what `gate`, `report` and `demo` share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use groundgate_gate::{Evidence, Facts, KnownMetrics, Policy, Settled, judge_measures, settle};
 use groundgate_model::{
@@ -10,7 +10,7 @@ use groundgate_model::{
 };
 use groundgate_record::{Header, Reader, ReplySummary};
 use groundgate_report::{
-    AnswerReport, Embed, Ingredients, Report, RunSummary, Side, SignOff, build,
+    AnswerReport, Embed, Ingredients, Named, Report, RunSummary, Setting, Side, SignOff, build,
 };
 use groundgate_stats::interval::SortedSample;
 
@@ -56,7 +56,7 @@ impl Loaded {
             .map(scored)
             .unwrap_or_default();
         let latencies = SortedSample::new(latencies).ok();
-        let judges: std::collections::BTreeSet<String> = self
+        let judges: BTreeSet<String> = self
             .table
             .columns
             .values()
@@ -75,6 +75,7 @@ impl Loaded {
             latency_p95_ms: latencies.as_ref().map(|sample| sample.type_7(0.95)),
             copilot_cost_usd: calls.copilot_cost.map(Usd::dollars),
             judge_cost_usd: calls.judge_cost.map(Usd::dollars),
+            manifest: header.manifest.clone(),
         })
     }
 }
@@ -130,7 +131,7 @@ fn scored(column: &Column) -> Vec<f64> {
 struct Calls {
     n_answered: usize,
     failures: BTreeMap<String, usize>,
-    models: std::collections::BTreeSet<String>,
+    models: BTreeSet<String>,
     copilot_cost: Option<Usd>,
     judge_cost: Option<Usd>,
 }
@@ -247,10 +248,14 @@ fn next(question: &Question<'_>, findings: &[groundgate_gate::Finding]) -> Strin
     }
 }
 
-fn settings(question: &Question<'_>) -> Vec<(String, String, String)> {
+fn settings(question: &Question<'_>) -> Vec<Setting> {
     let statistics = &question.policy.statistics;
     let from = question.policy_name.to_owned();
-    let row = |name: &str, value: String| (name.to_owned(), value, from.clone());
+    let row = |name: &str, value: String| Setting {
+        name: name.to_owned(),
+        value,
+        origin: from.clone(),
+    };
     let max_age = question.policy.outside.baseline.max_age;
     let mut rows = vec![
         row("error rate of a pass", format!("{}", statistics.alpha_pass)),
@@ -263,34 +268,29 @@ fn settings(question: &Question<'_>) -> Vec<(String, String, String)> {
             "trials without a measurement, at most",
             format!("{}", statistics.missing_max.value()),
         ),
-        row("bound", format!("{:?}", statistics.bound).to_lowercase()),
+        row("bound", statistics.bound.name().to_owned()),
         row(
             "rules against the baseline speak of the",
-            format!("{:?}", statistics.versus_baseline).to_lowercase(),
+            statistics.versus_baseline.name().to_owned(),
         ),
         row(
             "absolute rules speak of the",
-            format!("{:?}", statistics.absolute).to_lowercase(),
+            statistics.absolute.name().to_owned(),
         ),
         row(
             "undecided rules",
-            format!("{:?}", question.policy.on_inconclusive).to_lowercase(),
+            question.policy.on_inconclusive.name().to_owned(),
         ),
     ];
     rows.extend(max_age.map(|age| row("age of the baseline, at most", age.to_string())));
     rows
 }
 
-fn provenance(question: &Question<'_>) -> Vec<(String, String)> {
+fn provenance(question: &Question<'_>) -> Vec<Named> {
+    let policy = format!("{} {}", question.policy_name, question.policy.digest);
     let mut rows = vec![
-        (
-            "groundgate".to_owned(),
-            env!("CARGO_PKG_VERSION").to_owned(),
-        ),
-        (
-            "policy".to_owned(),
-            format!("{} {}", question.policy_name, question.policy.digest),
-        ),
+        Named::new("groundgate", env!("CARGO_PKG_VERSION")),
+        Named::new("policy", policy),
     ];
     let sides = [
         ("candidate", Some(question.candidate)),
@@ -305,8 +305,8 @@ fn provenance(question: &Question<'_>) -> Vec<(String, String)> {
     rows
 }
 
-fn of_run(side: &str, header: &Header) -> Vec<(String, String)> {
-    let row = |name: &str, value: String| (format!("{side} {name}"), value);
+fn of_run(side: &str, header: &Header) -> Vec<Named> {
+    let row = |name: &str, value: String| Named::new(format!("{side} {name}"), value);
     let mut rows = vec![
         row("run", header.run_id.clone()),
         row(
@@ -339,10 +339,9 @@ fn of_run(side: &str, header: &Header) -> Vec<(String, String)> {
             .clone()
             .map(|revision| row("git revision", revision)),
     );
-    let instruments: BTreeMap<&str, String> = header
-        .metrics
-        .iter()
-        .map(|source| (source.instrument_name.as_str(), source.instrument.short()))
+    rows.extend((header.target()).map(|target| row("target", target.to_string())));
+    let instruments: BTreeSet<(&str, Digest)> = (header.metrics.iter())
+        .map(|source| (source.instrument_name.as_str(), source.instrument))
         .collect();
     rows.extend(
         instruments

@@ -10,6 +10,7 @@ use std::{
 use groundgate_gate::{Document, FactKind, Facts, HumanScores, Policy, read_document};
 use groundgate_model::unit::Digest;
 use groundgate_record::Reader;
+use groundgate_report::Named;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -21,7 +22,7 @@ pub struct Gathered {
     /// What the rules may know.
     pub facts: Facts,
     /// Name and digest of everything that was read.
-    pub provenance: Vec<(String, String)>,
+    pub provenance: Vec<Named>,
 }
 
 /// What there is to know at a time.
@@ -58,7 +59,10 @@ impl Asked<'_> {
             None => Vec::new(),
         };
         for waiver in &waivers {
-            provenance.push((format!("waiver {}", waiver.id), waiver.digest.to_string()));
+            provenance.push(Named::new(
+                format!("waiver {}", waiver.id),
+                waiver.digest.to_string(),
+            ));
         }
         let approvals = match &self.approvals {
             Some(folder) if !self.policy.outside.approvals.is_empty() => {
@@ -99,7 +103,7 @@ fn questions(policy: &Policy, reader: &Reader) -> Result<Vec<(String, String)>, 
 pub fn documents(
     policy: &Policy,
     folder: &Path,
-    provenance: &mut Vec<(String, String)>,
+    provenance: &mut Vec<Named>,
 ) -> BTreeMap<String, Document> {
     let mut documents = BTreeMap::new();
     for rule in &policy.outside.rules {
@@ -117,7 +121,7 @@ pub fn documents(
                 Err(error) => Err(error.to_string()),
                 Ok(bytes) => {
                     let digest = Digest::of(&bytes).to_string();
-                    provenance.push((format!("evidence {name}"), digest));
+                    provenance.push(Named::new(format!("evidence {name}"), digest));
                     read(name, &bytes)
                 }
             };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use groundgate_gate::{Evidence, HumanScores, KnownMetrics, Policy, Verdict, policy_warnings};
 use groundgate_model::unit::Digest;
-use groundgate_report::{Embed, Report};
+use groundgate_report::{Embed, Named, Report};
 
 use crate::{
     app::App,
@@ -119,8 +119,8 @@ impl App {
         case.note_baseline(&mut report);
         report.provenance.extend(gathered.provenance);
         if !case.policy.outside.approvals.is_empty() {
-            report.provenance.push((
-                "verdict that is to be approved".to_owned(),
+            report.provenance.push(Named::new(
+                "verdict that is to be approved",
                 subject.to_string(),
             ));
         }
@@ -206,10 +206,9 @@ impl Case<'_> {
         let Some(base) = &self.baseline else {
             return;
         };
-        report.provenance.push((
-            "baseline named by".to_owned(),
-            base.named_by.name().to_owned(),
-        ));
+        report
+            .provenance
+            .push(Named::new("baseline named by", base.named_by.name()));
         if let Some(policys) = &base.instead_of {
             let run = &base.loaded.reader.header().run_id;
             report.decision.notes.push(format!(

@@ -76,6 +76,17 @@ pub enum BoundChoice {
     Proven,
 }
 
+impl BoundChoice {
+    /// The word in policies and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Calibrated => "calibrated",
+            Self::Proven => "proven",
+        }
+    }
+}
+
 /// What a claim is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Estimand {
@@ -83,6 +94,16 @@ pub enum Estimand {
     Suite,
     /// The population that the questions (or their clusters) were drawn from.
     Population,
+}
+
+impl Estimand {
+    /// The word in policies and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Suite => "suite",
+            Self::Population => "population",
+        }
+    }
 }
 
 /// How well a judge tells good answers from bad ones, counted on answers that people labelled.
@@ -122,6 +143,16 @@ pub enum OnOpen {
     Block,
     /// It holds the release until somebody decides.
     Hold,
+}
+
+impl OnOpen {
+    /// The word in policies and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Hold => "hold",
+        }
+    }
 }
 
 /// One rule.

@@ -14,7 +14,10 @@ use groundgate_model::{
 use super::{
     causes::{self, CaseLoss},
     judge_picture,
-    model::{AnswerReport, Bucket, CaseReport, MetricRow, Report, RunSummary, SliceRow},
+    model::{
+        AnswerReport, Bucket, CaseReport, CaseScore, MetricRow, Named, Report, RunSummary, Setting,
+        SliceMean, SliceRow,
+    },
     sign_off::SignOff,
 };
 
@@ -61,10 +64,10 @@ pub struct Ingredients<'a> {
     pub baseline: Option<Side<'a>>,
     /// Reads one of the candidate's cases, by its place in the plan; `None` where it cannot be read.
     pub open_case: &'a dyn Fn(usize) -> Option<Case>,
-    /// Name, value, origin of every setting that could change the verdict.
-    pub settings: Vec<(String, String, String)>,
+    /// Every setting that could change the verdict.
+    pub settings: Vec<Setting>,
     /// Digests, versions, seeds.
-    pub provenance: Vec<(String, String)>,
+    pub provenance: Vec<Named>,
     /// The command to type next.
     pub next: String,
     /// Which cases are opened.
@@ -157,15 +160,15 @@ pub fn build(from: Ingredients<'_>) -> Report {
 }
 
 /// What the scores themselves say of the judges.
-fn judge_facts(table: &ScoreTable) -> Vec<(String, String)> {
+fn judge_facts(table: &ScoreTable) -> Vec<Named> {
     let facts = table.disagreements();
     let facts = facts.map(|one| {
         let name = format!("disagreement of the jurors of {}", one.panel);
-        (name, one.to_string())
+        Named::new(name, one.to_string())
     });
     let asked = table.asked().into_iter().map(|(metric, asked)| {
         let name = format!("asked by the judge of {metric}, behind a cheaper one");
-        (name, asked.to_string())
+        Named::new(name, asked.to_string())
     });
     facts.chain(asked).collect()
 }
@@ -310,11 +313,11 @@ fn case_report(from: &Ingredients<'_>, loss: &CaseLoss) -> Option<CaseReport> {
             )
         });
         let ours = case_mean(table, column, loss.case_index);
-        (
-            column.metric.name.clone(),
-            shown(&column.metric, ours),
-            shown(&column.metric, theirs),
-        )
+        CaseScore {
+            metric: column.metric.name.clone(),
+            candidate: shown(&column.metric, ours),
+            baseline: shown(&column.metric, theirs),
+        }
     });
     Some(CaseReport {
         id: case.id,
@@ -410,11 +413,11 @@ fn slice(evidence: Evidence<'_>, tag: &str, value: &str) -> SliceRow {
         let theirs = evidence
             .baseline
             .and_then(|baseline| causes::mean_at(baseline, baseline.columns.get(&name)?, &theirs));
-        (
-            name,
-            causes::mean_at(evidence.candidate, column, &ours),
-            theirs,
-        )
+        SliceMean {
+            metric: name,
+            candidate: causes::mean_at(evidence.candidate, column, &ours),
+            baseline: theirs,
+        }
     });
     SliceRow {
         tag: tag.to_owned(),

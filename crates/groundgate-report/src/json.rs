@@ -6,12 +6,15 @@
 use std::collections::BTreeMap;
 
 use groundgate_gate::{Bar, Counts, Finding, ScaledMargin, Verdict, Waived};
-use groundgate_model::unit::Digest;
+use groundgate_model::{manifest::Manifest, unit::Digest};
 use groundgate_stats::{Estimate, Guarantee, Unit};
 use serde::Serialize;
 
 use super::{
-    model::{Bucket, CaseReport, Cause, MetricRow, Report, RunSummary, SliceRow},
+    model::{
+        Bucket, CaseReport, CaseScore, Cause, MetricRow, Named, Report, RunSummary, Setting,
+        SliceRow,
+    },
     sign_off::SignOff,
     wording::mark,
 };
@@ -47,9 +50,9 @@ struct Document<'a> {
     slices: Vec<Slice<'a>>,
     buckets: BTreeMap<&'static str, usize>,
     cases: Vec<Case<'a>>,
-    judge_facts: Vec<Named<'a>>,
-    settings: Vec<Setting<'a>>,
-    provenance: Vec<Named<'a>>,
+    judge_facts: &'a [Named],
+    settings: &'a [Setting],
+    provenance: &'a [Named],
     next: &'a str,
 }
 
@@ -90,6 +93,8 @@ struct Run<'a> {
     judge_cost_usd: Option<f64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     reasons: BTreeMap<&'static str, &'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifest: Option<&'a Manifest>,
 }
 
 #[derive(Serialize)]
@@ -184,37 +189,11 @@ struct Case<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     loss: Option<f64>,
     tags: &'a [String],
-    scores: Vec<CaseScore<'a>>,
-}
-
-#[derive(Serialize)]
-struct CaseScore<'a> {
-    metric: &'a str,
-    candidate: &'a str,
-    baseline: &'a str,
-}
-
-#[derive(Serialize)]
-struct Named<'a> {
-    name: &'a str,
-    value: &'a str,
-}
-
-#[derive(Serialize)]
-struct Setting<'a> {
-    name: &'a str,
-    value: &'a str,
-    origin: &'a str,
+    scores: &'a [CaseScore],
 }
 
 impl<'a> Document<'a> {
     fn new(report: &'a Report) -> Self {
-        let named = |pairs: &'a [(String, String)]| {
-            pairs
-                .iter()
-                .map(|(name, value)| Named { name, value })
-                .collect()
-        };
         Self {
             schema: SCHEMA,
             answer: mark(report.decision.verdict).gate_word,
@@ -246,17 +225,9 @@ impl<'a> Document<'a> {
                 .map(|(bucket, count)| (bucket.name(), *count))
                 .collect(),
             cases: report.cases.iter().map(Case::new).collect(),
-            judge_facts: named(&report.judge_facts),
-            settings: report
-                .settings
-                .iter()
-                .map(|(name, value, origin)| Setting {
-                    name,
-                    value,
-                    origin,
-                })
-                .collect(),
-            provenance: named(&report.provenance),
+            judge_facts: &report.judge_facts,
+            settings: &report.settings,
+            provenance: &report.provenance,
             next: &report.next,
         }
     }
@@ -285,6 +256,7 @@ impl<'a> Run<'a> {
             copilot_cost_usd: number("copilot_cost_usd", run.copilot_cost_usd),
             judge_cost_usd: number("judge_cost_usd", run.judge_cost_usd),
             reasons,
+            manifest: run.manifest.as_ref(),
         }
     }
 }
@@ -376,10 +348,10 @@ impl<'a> Slice<'a> {
             means: row
                 .means
                 .iter()
-                .map(|(metric, candidate, baseline)| Mean {
-                    metric,
-                    candidate: candidate.filter(|mean| mean.is_finite()),
-                    baseline: baseline.filter(|mean| mean.is_finite()),
+                .map(|mean| Mean {
+                    metric: &mean.metric,
+                    candidate: mean.candidate.filter(|mean| mean.is_finite()),
+                    baseline: mean.baseline.filter(|mean| mean.is_finite()),
                 })
                 .collect(),
         }
@@ -393,15 +365,7 @@ impl<'a> Case<'a> {
             bucket: case.bucket,
             loss: Some(case.loss).filter(|loss| loss.is_finite()),
             tags: &case.tags,
-            scores: case
-                .scores
-                .iter()
-                .map(|(metric, candidate, baseline)| CaseScore {
-                    metric,
-                    candidate,
-                    baseline,
-                })
-                .collect(),
+            scores: &case.scores,
         }
     }
 }

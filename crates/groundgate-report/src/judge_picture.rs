@@ -5,7 +5,7 @@ use groundgate_gate::{Bar, JudgeMeasure, Verdict};
 use groundgate_model::number::{NumberFormat, Scale, Toward, format_count};
 use serde::Serialize;
 
-use super::{chart, plot::Axis, visible::visible_line, wording::mark};
+use super::{chart, model::Named, plot::Axis, visible::visible_line, wording::mark};
 
 /// One measure as a row of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,11 +41,11 @@ impl JudgePicture {
 
 /// Name and value in words: `groundedness: agreement with people (kappa)`, `87% [78, no upper bound], 120
 /// answers`.
-pub(super) fn facts(measures: &[JudgeMeasure]) -> Vec<(String, String)> {
+pub(super) fn facts(measures: &[JudgeMeasure]) -> Vec<Named> {
     let facts = measures.iter().map(|one| {
         let (value, interval) = numbers(one);
         let name = format!("{}: {}", one.metric, one.what);
-        (
+        Named::new(
             name,
             format!("{value} {interval}, {} answers", format_count(one.n)),
         )
@@ -155,9 +155,9 @@ mod tests {
         );
         assert_eq!(
             facts(&[measure(None, None)]),
-            [(
-                "<b>groundedness: agreement with people (kappa)".to_owned(),
-                "83.0% [no lower bound, no upper bound], 1,500 answers".to_owned()
+            [Named::new(
+                "<b>groundedness: agreement with people (kappa)",
+                "83.0% [no lower bound, no upper bound], 1,500 answers"
             )]
         );
     }

@@ -45,7 +45,10 @@ pub use json::render_json;
 pub use jsonl::render_jsonl;
 pub use junit::render_junit;
 pub use markdown::render_markdown;
-pub use model::{AnswerReport, Bucket, CaseReport, Cause, MetricRow, Report, RunSummary, SliceRow};
+pub use model::{
+    AnswerReport, Bucket, CaseReport, CaseScore, Cause, MetricRow, Named, Report, RunSummary,
+    Setting, SliceMean, SliceRow,
+};
 pub use redact::redact;
 pub use sarif::{render_code_quality, render_sarif};
 pub use sign_off::{ApprovalRow, ApprovalState, SignOff, WaiverRow};

@@ -1,7 +1,7 @@
 //! The one value that every format is made from.
 
 use groundgate_gate::{Counts, Decision, JudgeMeasure};
-use groundgate_model::{exchange::Passage, trial::ClaimFinding, unit::Digest};
+use groundgate_model::{exchange::Passage, manifest::Manifest, trial::ClaimFinding, unit::Digest};
 use groundgate_stats::Estimate;
 use serde::Serialize;
 
@@ -32,7 +32,7 @@ pub struct Report {
     pub causes: Vec<Cause>,
     /// What is known of the judges: name and value (`agrees with people`, `0.78 (0.71 to 0.84), 150
     /// labeled answers`); empty where nothing was measured.
-    pub judge_facts: Vec<(String, String)>,
+    pub judge_facts: Vec<Named>,
     /// The same as numbers, to be drawn beside their bars.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub judge_measures: Vec<JudgeMeasure>,
@@ -44,12 +44,42 @@ pub struct Report {
     pub cases: Vec<CaseReport>,
     /// Cases per bucket, all of them: regressed, fixed, still failing, unchanged.
     pub bucket_counts: Vec<(Bucket, usize)>,
-    /// Every setting that could change the verdict: name, value, where it came from.
-    pub settings: Vec<(String, String, String)>,
-    /// Digests, versions, seeds: name and value.
-    pub provenance: Vec<(String, String)>,
+    /// Every setting that could change the verdict.
+    pub settings: Vec<Setting>,
+    /// Digests, versions, seeds.
+    pub provenance: Vec<Named>,
     /// The command to type next.
     pub next: String,
+}
+
+/// A value under its name, both as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// `candidate seed`.
+    pub name: String,
+    /// `20261125`.
+    pub value: String,
+}
+
+impl Named {
+    /// A value under its name.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+        }
+    }
+}
+
+/// A setting of the policy that could change the verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// In words: `cases a rule needs`.
+    pub name: String,
+    /// As text; choices by the word that the policy has for them.
+    pub value: String,
+    /// Where it was set: a file, or a file and line.
+    pub origin: String,
 }
 
 /// One run, in short.
@@ -75,6 +105,8 @@ pub struct RunSummary {
     pub latency_p50_ms: Option<f64>,
     /// Of the answers, in milliseconds; `None` without answers.
     pub latency_p95_ms: Option<f64>,
+    /// What was asked, whom, and how it was judged; `None` for records that do not hold it.
+    pub manifest: Option<Manifest>,
     /// Copilot calls, in dollars; `None` where unknown.
     pub copilot_cost_usd: Option<f64>,
     /// Judge calls, in dollars; `None` where unknown.
@@ -121,8 +153,19 @@ pub struct SliceRow {
     pub value: String,
     /// Cases in it.
     pub n_cases: usize,
-    /// Per metric (score metrics only): name, candidate mean, baseline mean.
-    pub means: Vec<(String, Option<f64>, Option<f64>)>,
+    /// Per metric (score metrics only).
+    pub means: Vec<SliceMean>,
+}
+
+/// The means of one metric in a slice.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SliceMean {
+    /// The metric's name.
+    pub metric: String,
+    /// The candidate's; `None` where nothing was scored.
+    pub candidate: Option<f64>,
+    /// The baseline's; `None` where nothing was scored, or without a baseline.
+    pub baseline: Option<f64>,
 }
 
 /// What became of a case, against the baseline.
@@ -166,12 +209,23 @@ pub struct CaseReport {
     pub question: String,
     /// A right answer, where the eval set has one.
     pub reference_answer: Option<String>,
-    /// Per metric: name, candidate value (as text where there is none), baseline value.
-    pub scores: Vec<(String, String, String)>,
+    /// Per metric.
+    pub scores: Vec<CaseScore>,
     /// What the candidate said (its first attempt, or its worst).
     pub candidate: AnswerReport,
     /// What the baseline said.
     pub baseline: Option<AnswerReport>,
+}
+
+/// What one metric says of a case, as text: a missing score says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CaseScore {
+    /// The metric's name.
+    pub metric: String,
+    /// The candidate's.
+    pub candidate: String,
+    /// The baseline's.
+    pub baseline: String,
 }
 
 /// One answer with what was found in it.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     figures,
-    model::{Report, RunSummary},
+    model::{Named, Report, RunSummary},
     visible::visible_line,
     wording::mark,
 };
@@ -49,7 +49,7 @@ pub(super) fn panels(report: &Report) -> Vec<Panel> {
 fn judge(report: &Report) -> Panel {
     let mut facts = report.judge_facts.iter();
     let (figure, caption) = match facts.next() {
-        Some((name, value)) => {
+        Some(Named { name, value }) => {
             let (figure, rest) = value.split_once(' ').unwrap_or((value, ""));
             (
                 figure.to_owned(),
@@ -61,7 +61,7 @@ fn judge(report: &Report) -> Panel {
             "judges; nothing in this report says how well they agree with people".to_owned(),
         ),
     };
-    let facts = facts.map(|(name, value)| plain(format!("{name}: {value}")));
+    let facts = facts.map(|fact| plain(format!("{}: {}", fact.name, fact.value)));
     let names = report
         .candidate
         .judges

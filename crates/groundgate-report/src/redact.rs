@@ -1,15 +1,20 @@
 //! A report for wide circulation: texts of customers, documents and models become digests.
 
-use groundgate_model::{exchange::Passage, unit::Digest};
+use std::iter;
+
+use groundgate_model::{exchange::Passage, manifest::Manifest, unit::Digest};
 
 use super::model::{AnswerReport, CaseReport, Report};
 
-/// Replaces every question, answer, passage, claim and explanation by its digest and length. Ids, tags
-/// and numbers stay.
+/// Replaces every question, answer, passage, claim, explanation and prompt by its digest. Ids, tags and
+/// numbers stay.
 #[must_use]
 pub fn redact(mut report: Report) -> Report {
     for case in &mut report.cases {
         redact_case(case);
+    }
+    for run in iter::once(&mut report.candidate).chain(&mut report.baseline) {
+        run.manifest = run.manifest.as_ref().map(Manifest::redacted);
     }
     for cause in &mut report.causes {
         cause.sentence = without_quotes(&cause.sentence);
@@ -59,6 +64,8 @@ fn without_quotes(sentence: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use groundgate_model::manifest::Setting;
+
     use super::*;
     use crate::{fixture, render_html, render_json};
 
@@ -83,10 +90,24 @@ mod tests {
                         .flat_map(|claim| claim.reasons.iter().map(ToString::to_string)),
                 );
                 texts.extend(answer.passages.iter().map(|passage| passage.text.clone()));
+                texts.extend(
+                    answer
+                        .passages
+                        .iter()
+                        .filter_map(|passage| passage.source.clone()),
+                );
                 texts.extend(answer.explanations.clone());
             }
         }
         assert!(texts.len() > 10);
+        assert!(texts.iter().any(|text| text.starts_with("https://")));
+        for run in iter::once(&report.candidate).chain(&report.baseline) {
+            let copilot = run.manifest.as_ref().unwrap().part("copilot").unwrap();
+            let Some(Setting::Written(prompt)) = copilot.get("system-prompt") else {
+                panic!("{copilot:?}");
+            };
+            texts.extend(prompt.kept().map(str::to_owned));
+        }
         let redacted = redact(report);
         let shown = render_html(&redacted).unwrap() + &render_json(&redacted).unwrap();
         for text in texts.iter().filter(|text| text.len() > 12) {

@@ -112,7 +112,7 @@ fn policy_path(report: &Report) -> String {
     let origin = report
         .settings
         .first()
-        .map_or(USUAL_POLICY, |(_, _, from)| from);
+        .map_or(USUAL_POLICY, |setting| &setting.origin);
     let is_inside = !origin.is_empty()
         && !origin.starts_with(['/', '\\'])
         && !origin.contains(':')
@@ -127,7 +127,7 @@ fn policy_path(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture;
+    use crate::{Setting, fixture};
 
     #[test]
     fn what_did_not_pass_is_found_at_its_line_of_the_policy() {
@@ -163,7 +163,11 @@ mod tests {
             ("/etc/passwd", USUAL_POLICY),
             ("https://t.example/x", USUAL_POLICY),
         ] {
-            report.settings = vec![(String::new(), String::new(), origin.to_owned())];
+            report.settings = vec![Setting {
+                name: String::new(),
+                value: String::new(),
+                origin: origin.to_owned(),
+            }];
             assert_eq!(policy_path(&report), shown);
         }
     }

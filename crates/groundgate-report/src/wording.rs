@@ -283,8 +283,8 @@ pub(super) fn worst_case(case: &CaseReport) -> String {
     let scores: Vec<String> = case
         .scores
         .iter()
-        .filter(|(_, candidate, baseline)| candidate != baseline)
-        .map(|(metric, candidate, baseline)| format!("{metric} {baseline} → {candidate}"))
+        .filter(|score| score.candidate != score.baseline)
+        .map(|score| format!("{} {} → {}", score.metric, score.baseline, score.candidate))
         .collect();
     let scores = if scores.is_empty() {
         case.bucket.name().to_owned()

@@ -5,7 +5,7 @@ use groundgate_model::{
     trial::{Call, Callee, Cell},
 };
 use groundgate_record::Reader;
-use groundgate_report::{Bucket, CaseReport, CaseView, visible_line, visible_text};
+use groundgate_report::{Bucket, CaseReport, CaseScore, CaseView, visible_line, visible_text};
 use serde::Serialize;
 
 use super::{
@@ -206,7 +206,11 @@ fn case_report(
     let scores = run.header().metrics.iter().map(|source| {
         let name = &source.metric.name;
         let show = |cell: Option<&Cell>| cell_text(&source.metric, cell);
-        (name.clone(), show(ours.get(name)), show(theirs.get(name)))
+        CaseScore {
+            metric: name.clone(),
+            candidate: show(ours.get(name)),
+            baseline: show(theirs.get(name)),
+        }
     });
     Ok(CaseReport {
         id: case.id.clone(),

@@ -8,7 +8,7 @@ use groundgate_model::{
     unit::Usd,
 };
 use groundgate_record::Reader;
-use groundgate_report::visible_line;
+use groundgate_report::{Named, visible_line};
 use serde::Serialize;
 
 use super::{
@@ -24,7 +24,7 @@ use crate::label::{Given, Item, Kind, against_judge, between_people};
 struct Page {
     name: String,
     judges: Vec<String>,
-    facts: Vec<(String, String)>,
+    facts: Vec<Named>,
     counts: Vec<Counts>,
     calls: Vec<Calls>,
     labels: Vec<&'static str>,
@@ -78,7 +78,7 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
             .map(|judge| visible_line(judge))
             .collect(),
         facts: (report.judge_facts.iter())
-            .map(|(name, value)| (visible_line(name), visible_line(value)))
+            .map(|fact| Named::new(visible_line(&fact.name), visible_line(&fact.value)))
             .collect(),
         counts: counts.collect(),
         calls: calls(&run)?,

@@ -12,7 +12,7 @@ use super::{
     marked::{MarkedText, Span, lies_in},
 };
 use crate::{
-    model::{AnswerReport, CaseReport},
+    model::{AnswerReport, CaseReport, CaseScore},
     visible::visible_line,
     wording,
 };
@@ -29,7 +29,7 @@ pub struct CaseView {
     question_line: String,
     question: MarkedText,
     reference: Option<MarkedText>,
-    scores: Vec<(String, String, String)>,
+    scores: Vec<CaseScore>,
     sides: Vec<SideView>,
     /// From the baseline's answer to the candidate's; empty where they are equal.
     changes: Vec<Piece>,
@@ -121,12 +121,10 @@ impl CaseView {
             scores: case
                 .scores
                 .iter()
-                .map(|(metric, candidate, baseline)| {
-                    (
-                        visible_line(metric),
-                        visible_line(candidate),
-                        visible_line(baseline),
-                    )
+                .map(|score| CaseScore {
+                    metric: visible_line(&score.metric),
+                    candidate: visible_line(&score.candidate),
+                    baseline: visible_line(&score.baseline),
                 })
                 .collect(),
             sides,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     figures,
     heat::{self, HeatCell},
-    model::{Bucket, MetricRow, Report, RunSummary, SliceRow},
+    model::{Bucket, MetricRow, Named, Report, RunSummary, Setting, SliceRow},
     visible::visible_line,
     wording::{self, Mark, Movement},
 };
@@ -256,15 +256,15 @@ pub(super) fn slice_tables(report: &Report) -> Vec<SliceTable> {
             let mean = slice
                 .means
                 .iter()
-                .find(|(name, ..)| visible_line(name) == *metric);
+                .find(|mean| visible_line(&mean.metric) == *metric);
             let row = report
                 .metrics
                 .iter()
                 .find(|row| visible_line(&row.metric) == *metric);
             heat::heat_cell(
                 row,
-                mean.and_then(|mean| mean.1),
-                mean.and_then(|mean| mean.2),
+                mean.and_then(|mean| mean.candidate),
+                mean.and_then(|mean| mean.baseline),
             )
         });
         table.rows.push(SliceView {
@@ -280,12 +280,12 @@ pub(super) fn slice_tables(report: &Report) -> Vec<SliceTable> {
 /// The metrics of a dimension, in the order in which they first appear.
 fn metric_names(slices: &[SliceRow], tag: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for (name, ..) in slices
+    for mean in slices
         .iter()
         .filter(|slice| slice.tag == tag)
         .flat_map(|slice| &slice.means)
     {
-        let name = visible_line(name);
+        let name = visible_line(&mean.metric);
         if !names.contains(&name) {
             names.push(name);
         }
@@ -297,10 +297,9 @@ pub(super) fn lines(texts: &[String]) -> Vec<String> {
     texts.iter().map(|text| visible_line(text)).collect()
 }
 
-pub(super) fn pairs(pairs: &[(String, String)]) -> Vec<(String, String)> {
-    pairs
-        .iter()
-        .map(|(name, value)| (visible_line(name), visible_line(value)))
+pub(super) fn named(all: &[Named]) -> Vec<Named> {
+    all.iter()
+        .map(|one| Named::new(visible_line(&one.name), visible_line(&one.value)))
         .collect()
 }
 
@@ -330,16 +329,13 @@ pub(super) fn runs(report: &Report) -> Vec<RunView> {
         .collect()
 }
 
-/// Settings: name, value, and where they came from.
-pub(super) fn settings(settings: &[(String, String, String)]) -> Vec<(String, String, String)> {
+pub(super) fn settings(settings: &[Setting]) -> Vec<Setting> {
     settings
         .iter()
-        .map(|(name, value, origin)| {
-            (
-                visible_line(name),
-                visible_line(value),
-                visible_line(origin),
-            )
+        .map(|one| Setting {
+            name: visible_line(&one.name),
+            value: visible_line(&one.value),
+            origin: visible_line(&one.origin),
         })
         .collect()
 }

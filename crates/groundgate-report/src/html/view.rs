@@ -11,13 +11,13 @@ use super::{
     signed::{self, SignedView},
     tables::{
         self, CountsView, MarkView, MethodView, MetricView, NumbersView, RuleView, RunView,
-        SliceTable, lines, pairs, slice_tables,
+        SliceTable, lines, named, slice_tables,
     },
 };
 use crate::{
     chart, heat,
     judge_picture::JudgePicture,
-    model::Report,
+    model::{Named, Report, Setting},
     panels::{self, Panel},
     plot,
     visible::visible_line,
@@ -68,7 +68,7 @@ pub(super) struct Page {
     more_notes: Vec<String>,
     signed: SignedView,
     signed_in_full: SignedView,
-    proof: Vec<(String, String)>,
+    proof: Vec<Named>,
     rules: Vec<RuleView>,
     metrics: Vec<MetricView>,
     slices: Vec<SliceTable>,
@@ -78,14 +78,14 @@ pub(super) struct Page {
     packed: Packed,
     embedded: String,
     judges: Vec<String>,
-    judge_facts: Vec<(String, String)>,
+    judge_facts: Vec<Named>,
     judge_picture: JudgePicture,
     judge_rules: Vec<RuleView>,
     counts: Vec<CountsView>,
     runs: Vec<RunView>,
     methods: Vec<MethodView>,
-    settings: Vec<(String, String, String)>,
-    provenance: Vec<(String, String)>,
+    settings: Vec<Setting>,
+    provenance: Vec<Named>,
     policy_digest: String,
 }
 
@@ -163,7 +163,7 @@ impl Page {
             notes,
             signed: SignedView::short(report),
             signed_in_full: SignedView::full(report),
-            proof: pairs(
+            proof: named(
                 report
                     .provenance
                     .get(..N_PROOF)
@@ -178,7 +178,7 @@ impl Page {
             packed,
             embedded: wording::embedded(report),
             judges: lines(&report.candidate.judges),
-            judge_facts: pairs(&report.judge_facts),
+            judge_facts: named(&report.judge_facts),
             judge_picture: JudgePicture::new(&report.judge_measures),
             judge_rules: findings
                 .iter()
@@ -189,7 +189,7 @@ impl Page {
             runs: tables::runs(report),
             methods: findings.iter().filter_map(MethodView::new).collect(),
             settings: tables::settings(&report.settings),
-            provenance: pairs(&report.provenance),
+            provenance: named(&report.provenance),
             policy_digest: report.policy_digest.to_string(),
         }
     }
