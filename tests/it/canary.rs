@@ -157,6 +157,7 @@ fn suits(value: &Value, schema: &Value) -> Result<(), String> {
             (
                 "$schema"
                 | "title"
+                | "description"
                 | "pattern"
                 | "minLength"
                 | "properties"

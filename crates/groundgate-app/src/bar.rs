@@ -1,6 +1,6 @@
 //! How good a judge must be shown to be: what the policy says, or what is usual.
 
-use groundgate_gate::{FactKind, KnownMetrics, Measure, Policy};
+use groundgate_gate::{FactKind, KnownMetrics, Measure, Policy, rules::JudgeHealth};
 use groundgate_record::Reader;
 use groundgate_stats::agreement::AgreementThreshold;
 
@@ -34,13 +34,13 @@ pub fn of_agreement(
 /// The strictest rule about agreement of the metric's judge.
 fn of_policy(policy: &Policy, of: &str) -> Option<AgreementThreshold> {
     let rules = policy.outside.rules.iter().filter_map(|rule| {
-        let FactKind::JudgeHealth {
+        let FactKind::JudgeHealth(JudgeHealth {
             metric,
             measure: Measure::Agreement,
             threshold,
             min_labels,
             ..
-        } = &rule.kind
+        }) = &rule.kind
         else {
             return None;
         };

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use groundgate_gate::{Document, FactKind, Facts, HumanScores, Policy, read_document};
+use groundgate_gate::{Document, Facts, HumanScores, Policy, read_document};
 use groundgate_model::unit::Digest;
 use groundgate_record::Reader;
 use groundgate_report::Named;
@@ -92,7 +92,7 @@ impl Asked<'_> {
 /// What the run asked, where a rule wants to know.
 fn questions(policy: &Policy, reader: &Reader) -> Result<Vec<(String, String)>, AppError> {
     let mut rules = policy.outside.rules.iter();
-    if !rules.any(|rule| matches!(rule.kind, FactKind::MaxOverlap { .. })) {
+    if !rules.any(|rule| rule.kind.is_about_prompts()) {
         return Ok(Vec::new());
     }
     let cases = reader.cases()?.into_iter();
@@ -107,11 +107,10 @@ pub fn documents(
 ) -> BTreeMap<String, Document> {
     let mut documents = BTreeMap::new();
     for rule in &policy.outside.rules {
-        let read = match rule.kind {
-            FactKind::MaxOverlap { .. } => read_prompts,
-            FactKind::Evidence { .. }
-            | FactKind::Freshness { .. }
-            | FactKind::JudgeHealth { .. } => |_: &str, bytes: &[u8]| read_document(bytes),
+        let read = if rule.kind.is_about_prompts() {
+            read_prompts
+        } else {
+            |_: &str, bytes: &[u8]| read_document(bytes)
         };
         for name in rule.kind.files() {
             if documents.contains_key(name) {

@@ -6,7 +6,7 @@
 //! yes-or-no metric are held against the corrected mean instead: what people would say of all answers,
 //! if the judge is as good on them as it was on the labelled ones (Rogan and Gladen).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use groundgate_model::{
     trial::{Column, DataType},
@@ -18,11 +18,7 @@ use groundgate_stats::{
     rogan_gladen_mean,
 };
 
-use super::{
-    look::View,
-    policy::{JudgeCalibration, Policy},
-    verdict::ScaledMargin,
-};
+use super::{look::View, policy::JudgeCalibration, verdict::ScaledMargin};
 
 /// Why a margin has no counterpart on the judge's scale.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
@@ -96,7 +92,7 @@ pub(super) fn corrected(
 
 /// Where a floor or a ceiling of people lies on the judge's scale, if its rates are as counted: what a
 /// candidate exactly at the bar would score. The calibration's own uncertainty is not in it.
-pub(super) fn bar_on_judges_scale(
+pub(super) fn threshold_on_judges_scale(
     calibration: &JudgeCalibration,
     data_type: DataType,
     bar: f64,
@@ -109,13 +105,17 @@ pub(super) fn bar_on_judges_scale(
 }
 
 /// On which scale the rules about these metrics speak, and what that assumes.
-pub(super) fn notes(policy: &Policy, view: &View<'_>, used: &BTreeSet<&str>) -> Vec<String> {
+pub(super) fn notes(
+    calibrations: &BTreeMap<String, JudgeCalibration>,
+    view: &View<'_>,
+    used: &BTreeSet<&str>,
+) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(labels) = view.labels {
         notes.extend(used.iter().filter_map(|metric| labels.note(metric)));
     }
     let by_labels = |metric: &str| view.labels.is_some_and(|labels| labels.has(metric));
-    for (metric, calibration) in &policy.calibrations {
+    for (metric, calibration) in calibrations {
         let column = view.candidate.columns.get(metric);
         let is_binary = column.is_some_and(|one| one.metric.data_type == DataType::Binary);
         if !used.contains(metric.as_str()) || !is_binary || by_labels(metric) {
@@ -194,7 +194,7 @@ mod tests {
     fn a_bar_moves_towards_what_the_judge_gets_wrong() {
         let judge = Digest::of(b"judge");
         let known = calibration(&judge.to_string(), 90, 100);
-        let bar = |data_type| bar_on_judges_scale(&known, data_type, 0.8);
+        let bar = |data_type| threshold_on_judges_scale(&known, data_type, 0.8);
         // 0.9 · 0.8 + 0.1 · 0.2.
         assert!((bar(DataType::Binary) - 0.74).abs() < 1e-12);
         assert!((bar(DataType::Fraction) - 0.8).abs() < 1e-12);

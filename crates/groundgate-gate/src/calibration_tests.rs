@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use crate::{
     Decision, Evidence, HumanScores, Policy, Rule, RuleKind, Verdict, decide_with_labels,
     policy::{CalibrationOrigin, JudgeCalibration, OnOpen, Statistics},
+    rules::Floor,
     tests::{self, table},
 };
 
@@ -79,10 +80,10 @@ fn floor(min: f64, calibration: Option<JudgeCalibration>) -> Policy {
             why: None,
             line: None,
             estimand: None,
-            kind: RuleKind::Floor {
+            kind: RuleKind::Floor(Floor {
                 metric: "groundedness".to_owned(),
                 min,
-            },
+            }),
         }],
         calibrations: one.into_iter().collect(),
         ..tests::policy(Vec::new())

@@ -24,8 +24,8 @@ use groundgate_stats::interval::Passes;
 
 use super::{
     bounds,
-    decide::Evidence,
-    outside::Age,
+    evidence::Evidence,
+    facts::Age,
     policy::{Estimand, Statistics},
     summary::{self, Sample},
 };

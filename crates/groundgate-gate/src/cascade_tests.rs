@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use crate::{
     Decision, Evidence, HumanScores, Policy, Rule, RuleKind, Verdict, decide_with_labels,
     policy::{CalibrationOrigin, CaseFilter, JudgeCalibration, OnOpen, Slice, Statistics},
+    rules::{Floor, MaxErrorRate, MustPass, NonInferior, Percentile},
     tests::{self, table},
 };
 
@@ -128,7 +129,7 @@ fn policy(kind: RuleKind) -> Policy {
 
 fn floor(min: f64) -> Policy {
     let metric = "groundedness".to_owned();
-    policy(RuleKind::Floor { metric, min })
+    policy(RuleKind::Floor(Floor { metric, min }))
 }
 
 fn decided(policy: &Policy, candidate: &ScoreTable, baseline: Option<&ScoreTable>) -> Decision {
@@ -231,10 +232,10 @@ fn a_candidate_at_the_margin_is_passed_no_more_often_than_it_may_be() {
         ..before
     };
     let margin = before.truth() - after.truth();
-    let rule = policy(RuleKind::NonInferior {
+    let rule = policy(RuleKind::NonInferior(NonInferior {
         metric: "groundedness".to_owned(),
         margin,
-    });
+    }));
     let (pass, fail) = rates(|seed| {
         let (ours, theirs) = (drawn(after, 2 * seed), drawn(before, 2 * seed + 1));
         decided(&rule, &ours, Some(&theirs)).verdict
@@ -314,7 +315,7 @@ fn what_a_cascade_cannot_show_is_inconclusive_and_says_why() {
     let mut without = made.clone();
     without.columns.remove("support");
     let metric = || "groundedness".to_owned();
-    let must_pass = policy(RuleKind::MustPass {
+    let must_pass = policy(RuleKind::MustPass(MustPass {
         metric: metric(),
         cases: CaseFilter::Slice(Slice {
             tag: "product".to_owned(),
@@ -323,7 +324,7 @@ fn what_a_cascade_cannot_show_is_inconclusive_and_says_why() {
         min: 0.0,
         min_cases: 1,
         repeats: 1,
-    });
+    }));
     for (policy, table, why) in [
         (&floor(0.1), &few, "at least 20 are needed"),
         (&floor(0.1), &without, "whose scores are not in the record"),
@@ -347,9 +348,9 @@ fn what_a_cascade_cannot_show_is_inconclusive_and_says_why() {
     let labelled = decide_with_labels(&floor(0.1), evidence, Some(&labels));
     assert_eq!(labelled.verdict, Verdict::Inconclusive);
     // What was not to be asked is no failure.
-    let errors = policy(RuleKind::MaxErrorRate {
+    let errors = policy(RuleKind::MaxErrorRate(MaxErrorRate {
         max: groundgate_model::unit::UnitInterval::new(0.01).unwrap(),
-    });
+    }));
     assert_eq!(decided(&errors, &made, None).verdict, Verdict::Pass);
 }
 
@@ -391,17 +392,17 @@ fn neither_labels_nor_a_calibration_nor_a_quantile_go_with_audits() {
     let with_audits = "cannot be joined with its audits";
     refused(says(&floor(0.1), Some(&labels)), with_audits);
     refused(says(&calibrated(floor(0.1)), None), with_audits);
-    let middle = policy(RuleKind::Percentile {
+    let middle = policy(RuleKind::Percentile(Percentile {
         metric: metric(),
         quantile: 0.5,
         max: 1.0,
-    });
+    }));
     refused(says(&middle, None), "there is no quantile");
     // A difference is one of the judge's own scale, whatever people say.
-    let margin = policy(RuleKind::NonInferior {
+    let margin = policy(RuleKind::NonInferior(NonInferior {
         metric: metric(),
         margin: 0.5,
-    });
+    }));
     assert_eq!(says(&margin, Some(&labels)).0, Verdict::Pass);
     assert_eq!(says(&calibrated(margin), None).0, Verdict::Pass);
 }
@@ -409,10 +410,10 @@ fn neither_labels_nor_a_calibration_nor_a_quantile_go_with_audits() {
 #[test]
 fn a_pair_without_anything_to_measure_is_left_out_unless_the_cheaper_judge_is_sure() {
     let whole = drawn(WORLDS[0], 3);
-    let margin = policy(RuleKind::NonInferior {
+    let margin = policy(RuleKind::NonInferior(NonInferior {
         metric: "groundedness".to_owned(),
         margin: 0.5,
-    });
+    }));
     let n = |made: &ScoreTable| {
         let decision = decided(&margin, made, Some(made));
         decision.findings[0].estimate.as_ref().unwrap().n
@@ -440,13 +441,13 @@ fn cases_that_must_pass_are_counted_without_the_cheaper_judge_too() {
         case.critical = true;
     }
     made.columns.get_mut("groundedness").unwrap().cells[3] = Cell::Scored(0.0);
-    let rule = policy(RuleKind::MustPass {
+    let rule = policy(RuleKind::MustPass(MustPass {
         metric: "groundedness".to_owned(),
         cases: CaseFilter::Critical,
         min: 1.0,
         min_cases: 1,
         repeats: 1,
-    });
+    }));
     let finding = decided(&rule, &made, None).findings.remove(0);
     assert_eq!(finding.verdict, Verdict::Fail);
     assert_eq!((finding.counts.planned, finding.counts.scored), (40, 40));
@@ -475,10 +476,10 @@ fn a_score_of_which_votes_failed_counts_both_ways_on_both_sides() {
             .insert(7, high);
         made
     };
-    let rule = policy(RuleKind::NonInferior {
+    let rule = policy(RuleKind::NonInferior(NonInferior {
         metric: "faithfulness".to_owned(),
         margin: 0.1,
-    });
+    }));
     let bounds = |ours: &ScoreTable, theirs: &ScoreTable| {
         let decision = decided(&rule, ours, Some(theirs));
         let estimate = decision.findings[0].estimate.clone().unwrap();

@@ -6,7 +6,7 @@ use groundgate_stats::{Assessment, Estimate};
 
 use super::{
     bounds,
-    decide::Evidence,
+    evidence::Evidence,
     policy::{Estimand, Slice, Statistics},
     summary::{self, NoSample, Sample},
     verdict::Counts,

@@ -8,6 +8,9 @@ use groundgate_model::{
 use groundgate_stats::correction::Recognized;
 
 use super::{
+    rules::{
+        Floor, MaxCount, MaxErrorRate, MustPass, NonInferior, Percentile, RatioMax, SliceFloor,
+    },
     tests::{policy, table},
     *,
 };
@@ -25,20 +28,20 @@ fn finding(kind: RuleKind, candidate: &ScoreTable, baseline: Option<&ScoreTable>
 }
 
 fn must_pass(min_cases: usize) -> RuleKind {
-    RuleKind::MustPass {
+    RuleKind::MustPass(MustPass {
         metric: "groundedness".to_owned(),
         cases: CaseFilter::Critical,
         min: 1.0,
         min_cases,
         repeats: 1,
-    }
+    })
 }
 
 fn leaks() -> RuleKind {
-    RuleKind::MaxCount {
+    RuleKind::MaxCount(MaxCount {
         metric: "pii_leak".to_owned(),
         max: 0,
-    }
+    })
 }
 
 /// Each third case is critical, and each has two attempts that are all good but for `trial`.
@@ -71,14 +74,18 @@ fn every_attempt_at_a_case_that_must_pass_counts_and_no_other_s() {
 #[test]
 fn as_many_cases_as_the_policy_wants_are_enough() {
     let latency = || "latency_ms".to_owned();
-    let percentile = || RuleKind::Percentile {
-        metric: latency(),
-        quantile: 0.5,
-        max: 200.0,
+    let percentile = || {
+        RuleKind::Percentile(Percentile {
+            metric: latency(),
+            quantile: 0.5,
+            max: 200.0,
+        })
     };
-    let ratio = || RuleKind::RatioMax {
-        metric: latency(),
-        max: 1.5,
+    let ratio = || {
+        RuleKind::RatioMax(RatioMax {
+            metric: latency(),
+            max: 1.5,
+        })
     };
     let too_few = |kind: RuleKind, n: usize| {
         let found = finding(
@@ -144,7 +151,11 @@ fn trials_that_were_never_run_are_no_failures_of_the_candidate() {
             }
         });
         let max = UnitInterval::new(0.05).unwrap();
-        let found = finding(RuleKind::MaxErrorRate { max }, &candidate, None);
+        let found = finding(
+            RuleKind::MaxErrorRate(MaxErrorRate { max }),
+            &candidate,
+            None,
+        );
         (found.verdict, found.sentence)
     };
     let says = |n: usize| {
@@ -163,10 +174,10 @@ fn trials_that_were_never_run_are_no_failures_of_the_candidate() {
 #[test]
 fn a_calibration_that_does_not_fit_leaves_the_margin_as_it_is() {
     let rate = Recognized::new(90, 100).unwrap();
-    let mut policy = policy(vec![RuleKind::NonInferior {
+    let mut policy = policy(vec![RuleKind::NonInferior(NonInferior {
         metric: "groundedness".to_owned(),
         margin: 0.05,
-    }]);
+    })]);
     let known = JudgeCalibration {
         judge: "0123456789ab".to_owned(),
         good: rate,
@@ -189,14 +200,14 @@ fn a_calibration_that_does_not_fit_leaves_the_margin_as_it_is() {
 #[test]
 fn a_slice_of_as_many_cases_as_wanted_is_not_thin() {
     let thin = |n: usize| {
-        let kind = RuleKind::SliceFloor {
+        let kind = RuleKind::SliceFloor(SliceFloor {
             metric: "groundedness".to_owned(),
             by: vec!["product".to_owned()],
             min: 0.5,
             min_cases: 20,
             on_thin: OnOpen::Block,
             required: Vec::new(),
-        };
+        });
         finding(kind, &all(n), None).sentence.contains("thin slice")
     };
     assert!(!thin(40) && thin(38));
@@ -207,10 +218,10 @@ fn a_score_that_cannot_be_is_an_error_of_the_record() {
     let mut candidate = all(60);
     let column = candidate.columns.get_mut("groundedness").unwrap();
     column.cells[5] = Cell::Scored(1.5);
-    let floor = RuleKind::Floor {
+    let floor = RuleKind::Floor(Floor {
         metric: "groundedness".to_owned(),
         min: 0.5,
-    };
+    });
     let found = finding(floor, &candidate, None);
     assert_eq!(found.verdict, Verdict::Error);
     assert!(found.sentence.contains("holds 1.5"), "{}", found.sentence);
@@ -226,10 +237,10 @@ fn as_much_may_be_missing_as_the_policy_allows() {
                 Cell::Scored(1.0)
             }
         });
-        let mut policy = policy(vec![RuleKind::Floor {
+        let mut policy = policy(vec![RuleKind::Floor(Floor {
             metric: "groundedness".to_owned(),
             min: 0.5,
-        }]);
+        })]);
         policy.statistics.missing_max = UnitInterval::new(0.05).unwrap();
         let evidence = Evidence {
             candidate: &candidate,

@@ -15,47 +15,16 @@ use groundgate_model::trial::ScoreTable;
 use groundgate_stats::{Alphas, Assessment, Comparison, StatsError, holm_at};
 
 use super::{
+    draft::{Draft, State},
+    evidence::Evidence,
     labels::HumanScores,
     look::{LEVEL_MIN, View},
+    notes::notes,
     policy::{OnOpen, Policy, Rule},
-    rules, sentence,
-    verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict},
+    rules::{ERRORS, Evaluation, Threshold, settled},
+    sentence,
+    verdict::{Bar, Decision, Finding, Verdict},
 };
-
-/// What a policy is held against.
-#[derive(Debug, Clone, Copy)]
-pub struct Evidence<'a> {
-    /// The run under test.
-    pub candidate: &'a ScoreTable,
-    /// What rules against a baseline compare with.
-    pub baseline: Option<&'a ScoreTable>,
-}
-
-/// A rule's finding before all rules are read together.
-#[derive(Debug)]
-pub(super) struct Draft {
-    /// The rule's id, for a slice rule followed by the slice.
-    pub(super) id: String,
-    pub(super) metric: String,
-    pub(super) unit: String,
-    pub(super) slice: Option<String>,
-    pub(super) threshold: f64,
-    pub(super) bar: Bar,
-    pub(super) is_difference: bool,
-    pub(super) scaled: Option<ScaledMargin>,
-    pub(super) counts: Counts,
-    pub(super) worst_cases: Vec<String>,
-    pub(super) state: State,
-}
-
-/// How far a draft is settled by itself.
-#[derive(Debug)]
-pub(super) enum State {
-    /// Decided without a test, and why.
-    Settled(Verdict, String),
-    /// Two one-sided tests of one procedure.
-    Tested(Box<Assessment>),
-}
 
 /// The verdict of one rule, for a slice rule of one slice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +38,7 @@ pub(super) struct RuleVerdict {
 
 /// The verdicts of [`decide`] alone, without bounds and sentences: for simulations.
 pub(super) fn verdicts(policy: &Policy, evidence: Evidence<'_>) -> Vec<RuleVerdict> {
-    let view = View::of(policy, evidence);
+    let view = View::of(policy.digest, evidence);
     let drafts = drafts(policy, &view).into_iter();
     let verdicts = drafts.map(|(rule, draft, levels)| {
         let verdict = match &draft.state {
@@ -106,7 +75,7 @@ pub fn decide_with_labels(
     evidence: Evidence<'_>,
     labels: Option<&HumanScores>,
 ) -> Decision {
-    let view = View::of(policy, evidence).with_labels(labels);
+    let view = View::of(policy.digest, evidence).with_labels(labels);
     let findings: Vec<Finding> = drafts(policy, &view)
         .into_iter()
         .filter_map(|(place, draft, levels)| {
@@ -121,7 +90,7 @@ pub fn decide_with_labels(
     Decision {
         verdict,
         findings,
-        notes: rules::notes(policy, &view),
+        notes: notes(policy, &view),
     }
 }
 
@@ -138,9 +107,16 @@ fn drafts(policy: &Policy, view: &View<'_>) -> Vec<(usize, Draft, Levels)> {
         .next();
     let drafts: Vec<(usize, Draft)> = rules
         .flat_map(|(place, rule)| {
+            let evaluation = Evaluation {
+                id: &rule.id,
+                estimand: rule.estimand,
+                statistics: &policy.statistics,
+                calibrations: &policy.calibrations,
+                view,
+            };
             let drafts = match &impossible {
-                Some(why) => vec![rules::broken(policy, rule, view, why.clone())],
-                None => rules::drafts(policy, rule, view),
+                Some(why) => vec![broken(rule, &evaluation, why.clone())],
+                None => rule.kind.drafts(&evaluation),
             };
             let drafts = drafts.into_iter();
             drafts.map(move |draft| (place, draft))
@@ -150,13 +126,22 @@ fn drafts(policy: &Policy, view: &View<'_>) -> Vec<(usize, Draft, Levels)> {
     let p_values: Vec<f64> = p_fail.iter().copied().flatten().collect();
     let alpha = policy.statistics.alpha_fail;
     let mut adjusted = holm_at(&p_values, alpha, |share| view.nominal(share)).into_iter();
-    let (pass, alone) = (view.alpha_pass(policy), view.nominal(alpha));
+    let (pass, alone) = (view.alpha_pass(&policy.statistics), view.nominal(alpha));
     let with_levels = drafts.into_iter().zip(p_fail).map(|((place, draft), p)| {
         let shared = p.and_then(|_| adjusted.next()).map(|one| one.level);
         let fail = shared.unwrap_or(alone);
         (place, draft, Levels { pass, fail })
     });
     with_levels.collect()
+}
+
+/// The draft of a rule that cannot be evaluated, and why.
+fn broken(rule: &Rule, evaluation: &Evaluation<'_>, why: String) -> Draft {
+    let metric = rule.kind.metric().unwrap_or(ERRORS);
+    Draft {
+        state: settled(Verdict::Error, why),
+        ..evaluation.blank(metric, Threshold::at_least(0.0))
+    }
 }
 
 fn p_fail(draft: &Draft) -> Option<f64> {
@@ -275,7 +260,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        policy::RuleKind,
+        rules::{Floor, RuleKind},
         tests::{policy, table},
     };
 
@@ -309,9 +294,11 @@ mod tests {
             let candidate = table("run", 200, |index| {
                 Cell::Scored(f64::from(u8::from(index < right)))
             });
-            let floor = |min| RuleKind::Floor {
-                metric: "groundedness".to_owned(),
-                min,
+            let floor = |min| {
+                RuleKind::Floor(Floor {
+                    metric: "groundedness".to_owned(),
+                    min,
+                })
             };
             let evidence = Evidence {
                 candidate: &candidate,

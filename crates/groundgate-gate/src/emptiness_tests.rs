@@ -9,7 +9,9 @@ use groundgate_model::{
 use proptest::prelude::*;
 
 use super::{
-    decide::{Evidence, decide},
+    decide::decide,
+    evidence::Evidence,
+    rules::Threshold,
     tests::{every_kind, policy, table, verdict},
     *,
 };
@@ -158,13 +160,13 @@ fn no_data_never_passes_in_any_combination() {
 
 /// The same rule with a bar that is harder by a little.
 fn stricter(kind: &RuleKind, by: f64) -> Option<RuleKind> {
-    let (side, bar) = kind.bar()?;
+    let Threshold { side, value: bar } = kind.threshold()?;
     let harder = match (side, kind) {
         (Bar::AtLeast, _) => bar + by * (1.0 - bar),
-        (Bar::AtMost, RuleKind::MaxCount { .. }) => 0.0,
+        (Bar::AtMost, RuleKind::MaxCount(_)) => 0.0,
         (Bar::AtMost, _) => bar * (1.0 - by),
     };
-    kind.with_bar(harder)
+    kind.with_threshold(harder)
 }
 
 fn any_cell() -> impl Strategy<Value = Cell> {

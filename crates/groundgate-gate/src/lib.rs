@@ -4,22 +4,32 @@
 //! scores into observations, `rules` holds them against the policy one rule at a time, `decide`
 //! reads all rules together.
 
+mod approvals;
 mod bounds;
 mod calibration;
 mod canary;
 mod compare;
 mod decide;
+mod draft;
+mod evidence;
+mod facts;
+mod judge_measures;
 mod labels;
 mod look;
-mod outside;
+mod next_step;
+mod notes;
 mod policy;
 mod policy_file;
 pub mod power;
 pub mod quality;
-mod rules;
+pub mod rules;
 pub mod selftest;
 mod sentence;
+mod settle;
+mod stale_baseline;
+mod subject;
 mod summary;
+mod truth;
 mod verdict;
 mod warning;
 
@@ -30,7 +40,11 @@ mod count_tests;
 #[cfg(test)]
 mod emptiness_tests;
 #[cfg(test)]
+mod facts_tests;
+#[cfg(test)]
 mod look_tests;
+#[cfg(test)]
+mod not_by_tests;
 #[cfg(test)]
 mod reruns_tests;
 #[cfg(test)]
@@ -38,25 +52,30 @@ mod rule_tests;
 #[cfg(test)]
 mod sentence_tests;
 #[cfg(test)]
+mod settle_tests;
+#[cfg(test)]
+mod stale_baseline_tests;
+#[cfg(test)]
 mod tests;
 
+pub use approvals::{Voice, voices};
 pub use canary::{Action, Canary, RollbackKind, RollbackRule, WindowDecision, watch};
 pub use compare::{MetricComparison, compare};
-pub use decide::{Evidence, decide, decide_with_labels};
+pub use decide::{decide, decide_with_labels};
+pub use evidence::Evidence;
+pub use facts::{Age, Approval, Document, Facts, Says, Waiver, WaiverTerms, read_document};
+pub use judge_measures::{JudgeMeasure, judge_measures};
 pub use labels::HumanScores;
-pub use look::{NextStep, must_pass_cases};
-pub use outside::{
-    Age, Approval, ApprovalRule, BaselineTerms, DateOf, Document, FactKind, FactRule, Facts,
-    JudgeMeasure, Measure, NotBy, Outside, Says, Settled, Voice, Waiver, WaiverTerms,
-    approval_subject, judge_measures, read_document, settle, voices,
-};
+pub use next_step::{NextStep, must_pass_cases};
 pub use policy::{
-    BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen,
-    Policy, Rule, RuleKind, Slice, Statistics,
+    ApprovalRule, BaselineTerms, BoundChoice, CalibrationOrigin, CaseFilter, Estimand, FactRule,
+    JudgeCalibration, KnownMetrics, NotBy, OnOpen, Outside, Policy, Rule, Slice, Statistics,
 };
 pub use policy_file::{
-    Change, RuleKeys, Tendency, changes, environments, read_policy, read_waivers, rule_keys,
-    settings_of,
+    Change, Tendency, changes, environments, read_policy, read_waivers, settings_of,
 };
+pub use rules::{DateOf, FactKind, Measure, RuleKind};
+pub use settle::{Settled, settle};
+pub use subject::approval_subject;
 pub use verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict, Waived};
 pub use warning::policy_warnings;

@@ -12,16 +12,11 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use groundgate_model::{
     trial::{Looks, ScoreTable},
-    unit::count_to_f64,
+    unit::{Digest, count_to_f64},
 };
 use groundgate_stats::sequential::{Spending, normal_boundaries};
 
-use super::{
-    decide::Evidence,
-    labels::HumanScores,
-    policy::{MUST_PASS, Policy, RuleKind},
-    verdict::{Decision, Finding, Verdict},
-};
+use super::{evidence::Evidence, labels::HumanScores, policy::Statistics};
 
 /// Levels below are beyond what p-values are computed to: such a look decides nothing.
 pub(super) const LEVEL_MIN: f64 = 1e-9;
@@ -44,7 +39,7 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn of(policy: &Policy, evidence: Evidence<'a>) -> Self {
+    pub(super) fn of(policy: Digest, evidence: Evidence<'a>) -> Self {
         let whole = evidence.candidate;
         let baseline_id = evidence.baseline.map(|table| table.run_id.as_str());
         let tries = whole.earlier_tries.iter();
@@ -95,9 +90,9 @@ impl<'a> View<'a> {
     }
 
     /// The rate at which a rule may pass here.
-    pub(super) fn alpha_pass(&self, policy: &Policy) -> f64 {
+    pub(super) fn alpha_pass(&self, statistics: &Statistics) -> f64 {
         let halvings = i32::try_from(self.earlier_tries).unwrap_or(i32::MAX);
-        self.nominal(policy.statistics.alpha_pass * 0.5_f64.powi(halvings))
+        self.nominal(statistics.alpha_pass * 0.5_f64.powi(halvings))
     }
 
     /// What this look may compare a p-value with, for a test that may err with probability `alpha` over
@@ -118,7 +113,7 @@ impl<'a> View<'a> {
     }
 
     /// What people must know of this view.
-    pub(super) fn notes(&self, policy: &Policy) -> Vec<String> {
+    pub(super) fn notes(&self, statistics: &Statistics) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(looks) = &self.whole.looks {
             notes.push(format!(
@@ -127,15 +122,15 @@ impl<'a> View<'a> {
                 looks.cases.len(),
                 self.candidate.cases.len(),
                 self.whole.cases.len(),
-                percent(self.alpha_pass(policy)),
+                percent(self.alpha_pass(statistics)),
             ));
         }
         if self.earlier_tries > 0 {
             notes.push(format!(
                 "try {} of the same plan: a rule passes at {} instead of {}, so that trying again until it passes does not help",
                 self.earlier_tries + 1,
-                percent(self.alpha_pass(policy)),
-                percent(self.nominal(policy.statistics.alpha_pass)),
+                percent(self.alpha_pass(statistics)),
+                percent(self.nominal(statistics.alpha_pass)),
             ));
         }
         notes
@@ -146,14 +141,14 @@ impl<'a> View<'a> {
 fn refusal(
     looks: &Looks,
     reached: usize,
-    policy: &Policy,
+    policy: Digest,
     baseline: Option<&str>,
 ) -> Option<String> {
     if reached == 0 {
         return Some("no planned look has been reached".to_owned());
     }
     let stopped_early = reached < looks.cases.len();
-    if stopped_early && looks.policy != policy.digest {
+    if stopped_early && looks.policy != policy {
         return Some(
             "the run was stopped early by another policy, and cannot be judged by this one"
                 .to_owned(),
@@ -171,57 +166,6 @@ fn percent(level: f64) -> String {
         format!("{percent:.2} %")
     } else {
         format!("{percent:.1e} %")
-    }
-}
-
-/// The places of the cases that some rule wants to pass each time.
-pub fn must_pass_cases(policy: &Policy, table: &ScoreTable) -> BTreeSet<usize> {
-    let filters = policy.rules.iter().filter_map(|rule| {
-        if let RuleKind::MustPass { cases, .. } = &rule.kind {
-            Some(cases)
-        } else {
-            None
-        }
-    });
-    filters
-        .flat_map(|filter| {
-            let cases = table.cases.iter().enumerate();
-            cases
-                .filter(|(_, case)| filter.holds(case))
-                .map(|(place, _)| place)
-        })
-        .collect()
-}
-
-/// What a sequential run does after a look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NextStep {
-    /// The verdict is in.
-    Stop,
-    /// Everything else passes; cases that must pass are still to be asked.
-    AskMustPass,
-    /// Ask up to the next look.
-    GoOn,
-}
-
-impl Decision {
-    /// What a sequential run does after this decision at one of its looks.
-    pub fn next_step(&self) -> NextStep {
-        let open_must_pass = |finding: &Finding| {
-            finding.kind == MUST_PASS && finding.verdict == Verdict::Inconclusive
-        };
-        match self.verdict {
-            Verdict::Pass | Verdict::Waived | Verdict::Fail | Verdict::Error => NextStep::Stop,
-            Verdict::Hold | Verdict::Inconclusive => {
-                let passes =
-                    |finding: &Finding| finding.verdict == Verdict::Pass || open_must_pass(finding);
-                if self.findings.iter().all(passes) {
-                    NextStep::AskMustPass
-                } else {
-                    NextStep::GoOn
-                }
-            }
-        }
     }
 }
 

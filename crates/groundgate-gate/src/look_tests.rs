@@ -9,6 +9,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{
     look::{LEVEL_MIN, View},
+    rules::{Floor, MustPass},
     tests::{policy, table},
     *,
 };
@@ -16,10 +17,10 @@ use super::{
 const ENDS: [usize; 4] = [25, 50, 75, 100];
 
 fn floor(min: f64) -> Policy {
-    policy(vec![RuleKind::Floor {
+    policy(vec![RuleKind::Floor(Floor {
         metric: "groundedness".to_owned(),
         min,
-    }])
+    })])
 }
 
 /// A run of 100 cases whose first `asked` have the given scores.
@@ -110,9 +111,9 @@ fn a_clear_case_is_decided_early() {
 fn a_look_sees_its_cases_and_says_so() {
     let policy = floor(0.8);
     let run = asked(&[1.0; 100], 50);
-    let view = View::of(&policy, evidence(&run));
+    let view = View::of(policy.digest, evidence(&run));
     assert_eq!(view.candidate.cases.len(), 50);
-    let notes = view.notes(&policy);
+    let notes = view.notes(&policy.statistics);
     assert_eq!(notes.len(), 1);
     assert!(
         notes[0]
@@ -121,14 +122,14 @@ fn a_look_sees_its_cases_and_says_so() {
     );
     let mut again = table("candidate", 100, |_| Cell::Scored(1.0));
     again.earlier_tries = ["one", "two"].map(str::to_owned).into();
-    let view = View::of(&policy, evidence(&again));
+    let view = View::of(policy.digest, evidence(&again));
     assert_eq!(
-        view.notes(&policy),
+        view.notes(&policy.statistics),
         [
             "try 3 of the same plan: a rule passes at 1.25 % instead of 5.00 %, so that trying again until it passes does not help"
         ]
     );
-    assert!((view.alpha_pass(&policy) - 0.0125).abs() < 1e-15);
+    assert!((view.alpha_pass(&policy.statistics) - 0.0125).abs() < 1e-15);
     // The least level there is may still be used, and less than that may not.
     assert!((view.nominal(LEVEL_MIN) - LEVEL_MIN).abs() <= 0.0);
     assert!(view.nominal(0.5 * LEVEL_MIN) <= 0.0);
@@ -188,17 +189,17 @@ fn so_many_tries_that_no_rate_is_left_never_pass() {
 #[test]
 fn cases_that_must_pass_are_asked_before_anything_passes() {
     let policy = policy(vec![
-        RuleKind::Floor {
+        RuleKind::Floor(Floor {
             metric: "groundedness".to_owned(),
             min: 0.5,
-        },
-        RuleKind::MustPass {
+        }),
+        RuleKind::MustPass(MustPass {
             metric: "groundedness".to_owned(),
             cases: CaseFilter::Critical,
             min: 1.0,
             min_cases: 1,
             repeats: 1,
-        },
+        }),
     ]);
     let decision = |table: &ScoreTable| {
         let evidence = Evidence {

@@ -10,7 +10,8 @@ use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{
-    decide::Evidence,
+    evidence::Evidence,
+    rules::NonInferior,
     tests::{policy, table},
     *,
 };
@@ -79,10 +80,10 @@ fn flips(verdicts: &[Verdict]) -> f64 {
 #[test]
 fn reruns_of_identical_inputs_flip_at_most_once_in_a_hundred() {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(952);
-    let rule = RuleKind::NonInferior {
+    let rule = RuleKind::NonInferior(NonInferior {
         metric: "helpfulness".to_owned(),
         margin: 0.4,
-    };
+    });
     let policy = policy(vec![rule]);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..2 * RERUNS {

@@ -10,6 +10,7 @@ use groundgate_model::{
 use groundgate_stats::correction::Recognized;
 
 use super::{
+    rules::{Floor, MaxCount, MustPass, NonInferior, SliceFloor},
     tests::{every_kind, policy, table},
     *,
 };
@@ -32,10 +33,10 @@ fn found(kind: RuleKind, candidate: &ScoreTable) -> (Verdict, String) {
 }
 
 fn leaks(max: u64) -> RuleKind {
-    RuleKind::MaxCount {
+    RuleKind::MaxCount(MaxCount {
         metric: "pii_leak".to_owned(),
         max,
-    }
+    })
 }
 
 /// A table whose leaks are these cells, in turn.
@@ -66,10 +67,7 @@ fn a_run_that_reached_no_planned_look_says_so_in_every_kind_of_rule() {
         let decision = decided(kind.clone(), &early, Some(&good()));
         assert_eq!(decision.verdict, Verdict::Inconclusive, "{kind:?}");
         let says = &decision.findings[0].sentence;
-        let of_cases = matches!(
-            kind,
-            RuleKind::MustPass { .. } | RuleKind::SliceFloor { .. }
-        );
+        let of_cases = matches!(kind, RuleKind::MustPass(_) | RuleKind::SliceFloor(_));
         assert!(
             of_cases || says.contains("no planned look"),
             "{kind:?}: {says}"
@@ -137,13 +135,13 @@ fn a_count_so_far_must_leave_room_for_the_rest() {
 
 #[test]
 fn a_case_that_was_asked_too_seldom_is_not_passed_every_time() {
-    let kind = RuleKind::MustPass {
+    let kind = RuleKind::MustPass(MustPass {
         metric: "groundedness".to_owned(),
         cases: CaseFilter::Critical,
         min: 1.0,
         min_cases: 1,
         repeats: 3,
-    };
+    });
     let (verdict, sentence) = found(kind, &good());
     assert_eq!(verdict, Verdict::Inconclusive);
     assert!(sentence.contains("3 times and was asked 1"), "{sentence}");
@@ -151,14 +149,14 @@ fn a_case_that_was_asked_too_seldom_is_not_passed_every_time() {
 
 #[test]
 fn slices_that_no_case_has_are_no_data() {
-    let kind = RuleKind::SliceFloor {
+    let kind = RuleKind::SliceFloor(SliceFloor {
         metric: "groundedness".to_owned(),
         by: vec!["country".to_owned()],
         min: 0.5,
         min_cases: 1,
         on_thin: OnOpen::Hold,
         required: Vec::new(),
-    };
+    });
     let (verdict, sentence) = found(kind, &good());
     assert_eq!(verdict, Verdict::Inconclusive);
     assert!(
@@ -169,9 +167,11 @@ fn slices_that_no_case_has_are_no_data() {
 
 #[test]
 fn notes_say_whose_scale_it_is_and_whether_the_questions_are_the_same() {
-    let floor = || RuleKind::Floor {
-        metric: "groundedness".to_owned(),
-        min: 0.5,
+    let floor = || {
+        RuleKind::Floor(Floor {
+            metric: "groundedness".to_owned(),
+            min: 0.5,
+        })
     };
     let mut offline = good();
     for column in offline.columns.values_mut() {
@@ -216,9 +216,11 @@ fn notes_say_whose_scale_it_is_and_whether_the_questions_are_the_same() {
 
 #[test]
 fn a_calibration_corrects_scores_of_yes_and_no_and_gives_way_to_labels() {
-    let floor = |metric: &str| RuleKind::Floor {
-        metric: metric.to_owned(),
-        min: 0.5,
+    let floor = |metric: &str| {
+        RuleKind::Floor(Floor {
+            metric: metric.to_owned(),
+            min: 0.5,
+        })
     };
     let candidate = good();
     let rate = Recognized::new(95, 100).unwrap();
@@ -281,10 +283,10 @@ fn where_less_is_better_a_rise_is_what_a_margin_forbids() {
     };
     let (low, high) = (with_direction(0.1), with_direction(0.9));
     let verdict = |candidate, baseline| {
-        let kind = RuleKind::NonInferior {
+        let kind = RuleKind::NonInferior(NonInferior {
             metric: "faithfulness".to_owned(),
             margin: 0.05,
-        };
+        });
         decided(kind, candidate, Some(baseline)).verdict
     };
     assert_eq!(verdict(&low, &high), Verdict::Pass);
@@ -298,10 +300,10 @@ fn questions_of_one_cluster_are_one_observation_wherever_they_stand() {
     for (place, case) in made.cases.iter_mut().enumerate() {
         case.cluster = format!("ticket-{}", if place < 40 { place / 2 } else { place % 30 });
     }
-    let kind = RuleKind::Floor {
+    let kind = RuleKind::Floor(Floor {
         metric: "groundedness".to_owned(),
         min: 0.5,
-    };
+    });
     let mut policy = policy(vec![kind]);
     policy.rules[0].estimand = Some(Estimand::Population);
     let evidence = Evidence {
@@ -319,10 +321,10 @@ fn questions_of_one_cluster_are_one_observation_wherever_they_stand() {
 fn a_calibration_of_another_judge_corrects_nothing() {
     let candidate = good();
     let rate = Recognized::new(95, 100).unwrap();
-    let floor = RuleKind::Floor {
+    let floor = RuleKind::Floor(Floor {
         metric: "groundedness".to_owned(),
         min: 0.5,
-    };
+    });
     let with = |judge: Digest| {
         let mut policy = policy(vec![floor.clone()]);
         let known = JudgeCalibration {
@@ -349,10 +351,10 @@ fn too_few_labels_change_no_finding() {
     let candidate = table("run", 100, |index| {
         Cell::Scored(f64::from(u8::from(index % 10 != 0)))
     });
-    let floor = policy(vec![RuleKind::Floor {
+    let floor = policy(vec![RuleKind::Floor(Floor {
         metric: "groundedness".to_owned(),
         min: 0.5,
-    }]);
+    })]);
     let evidence = Evidence {
         candidate: &candidate,
         baseline: None,
@@ -375,14 +377,14 @@ fn a_column_that_is_too_short_counts_as_not_run() {
         column.cells.truncate(90);
     }
     for kind in [
-        RuleKind::Floor {
+        RuleKind::Floor(Floor {
             metric: "groundedness".to_owned(),
             min: 0.5,
-        },
-        RuleKind::NonInferior {
+        }),
+        RuleKind::NonInferior(NonInferior {
             metric: "groundedness".to_owned(),
             margin: 0.5,
-        },
+        }),
     ] {
         let finding = decided(kind, &short, Some(&good())).findings.remove(0);
         assert_eq!(finding.verdict, Verdict::Inconclusive);
@@ -400,17 +402,21 @@ fn what_is_undecided_holds_where_the_policy_says_so_and_what_has_no_data_never_d
     let edge = table("edge", 100, |index| {
         Cell::Scored(f64::from(u8::from(index % 10 != 0)))
     });
-    let slices = |on_thin| RuleKind::SliceFloor {
-        metric: "groundedness".to_owned(),
-        by: vec!["product".to_owned()],
-        min: 0.1,
-        min_cases: 60,
-        on_thin,
-        required: Vec::new(),
+    let slices = |on_thin| {
+        RuleKind::SliceFloor(SliceFloor {
+            metric: "groundedness".to_owned(),
+            by: vec!["product".to_owned()],
+            min: 0.1,
+            min_cases: 60,
+            on_thin,
+            required: Vec::new(),
+        })
     };
-    let floor = || RuleKind::Floor {
-        metric: "groundedness".to_owned(),
-        min: 0.9,
+    let floor = || {
+        RuleKind::Floor(Floor {
+            metric: "groundedness".to_owned(),
+            min: 0.9,
+        })
     };
     let said = |kind: RuleKind, on_inconclusive, candidate: &ScoreTable| {
         let policy = Policy {
@@ -448,10 +454,10 @@ fn the_bound_that_the_policy_chooses_is_the_one_that_is_used() {
         Cell::Scored([0.6, 0.7, 0.8, 0.9, 1.0][index % 5])
     });
     let lower = |bound| {
-        let mut policy = policy(vec![RuleKind::Floor {
+        let mut policy = policy(vec![RuleKind::Floor(Floor {
             metric: "faithfulness".to_owned(),
             min: 0.5,
-        }]);
+        })]);
         policy.statistics.bound = bound;
         let evidence = Evidence {
             candidate: &candidate,

@@ -1,5 +1,7 @@
 //! The plain sentence of each finding. All wording of the gate is here.
 
+use std::collections::BTreeSet;
+
 use groundgate_model::{
     number::{NumberFormat, Scale, Toward, format_count, format_score, plural},
     trial::Asked,
@@ -224,4 +226,89 @@ pub(super) fn count_passed(found: f64, n: usize, alpha: f64) -> String {
         "none found in {answers}: surely fewer than {} of answers",
         format_score(rate, Toward::Up)
     )
+}
+
+pub(super) fn no_baseline() -> String {
+    "there is no baseline to compare with".to_owned()
+}
+
+pub(super) fn instruments_differ(metric: &str) -> String {
+    format!(
+        "candidate and baseline were measured by different judges of `{metric}`; judge the baseline again"
+    )
+}
+
+pub(super) fn amounts_missing(metric: &str, n: usize) -> String {
+    format!("{n} trials have no {metric}, and an amount has no worst value to count them at")
+}
+
+pub(super) fn slice_absent(slice: &str) -> String {
+    format!("the policy requires the slice {slice}, and the run has no case of it")
+}
+
+pub(super) fn no_such_tag(tags: &[String]) -> String {
+    format!("no case has a tag of {}", tags.join(", "))
+}
+
+/// A rule about cases that have to pass each time.
+pub(super) struct MustPass<'a> {
+    pub(super) metric: &'a str,
+    pub(super) min: f64,
+    /// The chosen cases.
+    pub(super) n: usize,
+}
+
+impl MustPass<'_> {
+    pub(super) fn failed(&self, failed: usize) -> String {
+        let Self { metric, min, n } = self;
+        format!("{failed} of {n} must-pass cases did not reach {min} on {metric}")
+    }
+
+    pub(super) fn open(&self, open: usize) -> String {
+        let Self { metric, n, .. } = self;
+        format!("{open} of {n} must-pass cases have no score of {metric}")
+    }
+
+    pub(super) fn passed(&self) -> String {
+        let Self { metric, min, n } = self;
+        format!("all {n} must-pass cases reached {min} on {metric}, every time")
+    }
+}
+
+pub(super) fn asked_too_seldom(wanted: u32, asked: u32) -> String {
+    format!("each case was to be asked {wanted} times and was asked {asked}")
+}
+
+pub(super) fn count_failed(found: f64, n: usize, most: f64) -> String {
+    format!("{found} found in {n} answers; at most {most} allowed")
+}
+
+pub(super) fn count_on_the_way(found: f64, n: usize, most: f64) -> String {
+    format!("{found} found in the first {n} answers; more of them might take it over {most}")
+}
+
+pub(super) fn count_unchecked(found: f64, n: usize, unchecked: usize) -> String {
+    format!("{found} found in {n} answers, but {unchecked} trials were not checked")
+}
+
+pub(super) fn nothing_planned() -> String {
+    "the run planned no trial".to_owned()
+}
+
+pub(super) fn never_run(says: &str, n: usize) -> String {
+    format!("{says}; {n} were never run")
+}
+
+/// The scale of the embedded judge is its own.
+pub(super) fn embedded(metrics: BTreeSet<&str>) -> String {
+    let metrics: Vec<&str> = metrics.into_iter().collect();
+    format!(
+        "{} measured by the embedded judge (lexical evidence, not an LLM, not calibrated on your labels): these verdicts are on that judge's own scale",
+        metrics.join(", ")
+    )
+}
+
+pub(super) fn eval_sets_differ() -> String {
+    "candidate and baseline answered different eval sets; cases that only one of them has count as missing"
+        .to_owned()
 }

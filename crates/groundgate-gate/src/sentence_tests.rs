@@ -8,6 +8,7 @@ use groundgate_model::{
 };
 
 use super::{
+    rules::MeanMax,
     tests::{every_kind, policy, table},
     *,
 };
@@ -99,10 +100,10 @@ fn how_much_a_judge_behind_another_was_asked_is_said() {
 fn what_would_settle_it_follows_from_how_far_off_the_bar_is() {
     let good = run("good", 100);
     let told = |max| {
-        let kind = RuleKind::MeanMax {
+        let kind = RuleKind::MeanMax(MeanMax {
             metric: "latency_ms".to_owned(),
             max,
-        };
+        });
         let evidence = Evidence {
             candidate: &good,
             baseline: None,

@@ -11,6 +11,10 @@ use groundgate_stats::correction::Recognized;
 use proptest::prelude::*;
 
 use super::*;
+use crate::rules::{
+    Ceiling, Floor, MaxCount, MaxErrorRate, MeanMax, MustPass, NonInferior, Percentile, RatioMax,
+    SliceFloor, Superior,
+};
 
 /// A table of `n` cases with the given cells for groundedness (binary), faithfulness (fraction),
 /// `pii_leak` and `latency_ms`.
@@ -97,27 +101,27 @@ pub(super) fn policy(kinds: Vec<RuleKind>) -> Policy {
 pub(super) fn every_kind() -> Vec<RuleKind> {
     let metric = || "groundedness".to_owned();
     vec![
-        RuleKind::Floor {
+        RuleKind::Floor(Floor {
             metric: metric(),
             min: 0.9,
-        },
-        RuleKind::Ceiling {
+        }),
+        RuleKind::Ceiling(Ceiling {
             metric: "latency_ms".to_owned(),
             max: 200.0,
-        },
-        RuleKind::NonInferior {
+        }),
+        RuleKind::NonInferior(NonInferior {
             metric: metric(),
             margin: 0.05,
-        },
-        RuleKind::NonInferior {
+        }),
+        RuleKind::NonInferior(NonInferior {
             metric: "faithfulness".to_owned(),
             margin: 0.05,
-        },
-        RuleKind::Superior {
+        }),
+        RuleKind::Superior(Superior {
             metric: metric(),
             by: 0.0,
-        },
-        RuleKind::SliceFloor {
+        }),
+        RuleKind::SliceFloor(SliceFloor {
             metric: metric(),
             by: vec!["product".to_owned()],
             min: 0.9,
@@ -127,34 +131,34 @@ pub(super) fn every_kind() -> Vec<RuleKind> {
                 tag: "product".to_owned(),
                 value: "cards".to_owned(),
             }],
-        },
-        RuleKind::MustPass {
+        }),
+        RuleKind::MustPass(MustPass {
             metric: metric(),
             cases: CaseFilter::Critical,
             min: 1.0,
             min_cases: 20,
             repeats: 1,
-        },
-        RuleKind::MaxCount {
+        }),
+        RuleKind::MaxCount(MaxCount {
             metric: "pii_leak".to_owned(),
             max: 0,
-        },
-        RuleKind::MaxErrorRate {
+        }),
+        RuleKind::MaxErrorRate(MaxErrorRate {
             max: UnitInterval::new(0.01).unwrap(),
-        },
-        RuleKind::Percentile {
+        }),
+        RuleKind::Percentile(Percentile {
             metric: "latency_ms".to_owned(),
             quantile: 0.95,
             max: 200.0,
-        },
-        RuleKind::MeanMax {
+        }),
+        RuleKind::MeanMax(MeanMax {
             metric: "latency_ms".to_owned(),
             max: 200.0,
-        },
-        RuleKind::RatioMax {
+        }),
+        RuleKind::RatioMax(RatioMax {
             metric: "latency_ms".to_owned(),
             max: 1.5,
-        },
+        }),
     ]
 }
 
@@ -178,7 +182,7 @@ fn good_against_itself_passes_every_kind_of_rule_but_superiority() {
     let good = good(200);
     let again = table("good again", 200, |_| Cell::Scored(1.0));
     for kind in every_kind() {
-        let expected = if matches!(kind, RuleKind::Superior { .. }) {
+        let expected = if matches!(kind, RuleKind::Superior(_)) {
             Verdict::Inconclusive
         } else {
             Verdict::Pass
@@ -285,7 +289,7 @@ fn no_data_never_passes_any_kind_of_rule() {
         for kind in every_kind() {
             let got = verdict(&kind, &candidate, baseline.as_ref());
             // A count of errors is itself the data: nothing unscored is nothing wrong with it.
-            let is_about_holes = matches!(kind, RuleKind::MaxErrorRate { .. });
+            let is_about_holes = matches!(kind, RuleKind::MaxErrorRate(_));
             let has_no_holes = candidate.columns.values().all(|column| {
                 column
                     .cells
@@ -340,10 +344,10 @@ fn a_clear_drop_fails_and_a_tie_passes() {
     let bad = table("bad", 200, |index| {
         Cell::Scored(f64::from(u8::from(index % 4 != 0)))
     });
-    let kind = RuleKind::NonInferior {
+    let kind = RuleKind::NonInferior(NonInferior {
         metric: "groundedness".to_owned(),
         margin: 0.05,
-    };
+    });
     assert_eq!(verdict(&kind, &bad, Some(&good(200))), Verdict::Fail);
     assert_eq!(verdict(&kind, &bad, Some(&bad)), Verdict::Pass);
     assert_eq!(verdict(&kind, &good(200), Some(&bad)), Verdict::Pass);
@@ -353,10 +357,10 @@ fn a_clear_drop_fails_and_a_tie_passes() {
 const fn on_the_human_scale(kind: &RuleKind) -> bool {
     matches!(
         kind,
-        RuleKind::NonInferior { .. }
-            | RuleKind::Floor { .. }
-            | RuleKind::Ceiling { .. }
-            | RuleKind::SliceFloor { .. }
+        RuleKind::NonInferior(_)
+            | RuleKind::Floor(_)
+            | RuleKind::Ceiling(_)
+            | RuleKind::SliceFloor(_)
     )
 }
 
@@ -386,10 +390,10 @@ fn a_calibrated_judge_shrinks_the_margin_and_leaves_counts_alone() {
         candidate: &lossy,
         baseline: Some(&baseline),
     };
-    let margin = RuleKind::NonInferior {
+    let margin = RuleKind::NonInferior(NonInferior {
         metric: "groundedness".to_owned(),
         margin: 0.04,
-    };
+    });
     let plain = decide(&policy(vec![margin.clone()]), evidence);
     assert_eq!(plain.verdict, Verdict::Pass);
     let scaled = decide(&calibrated(margin.clone(), b"judge", 91), evidence);
@@ -426,10 +430,10 @@ fn the_worst_rule_wins_and_holm_shares_the_error_rate_of_fail() {
     let edge = table("edge", 100, |index| {
         Cell::Scored(f64::from(u8::from(index >= 16)))
     });
-    let floor = RuleKind::Floor {
+    let floor = RuleKind::Floor(Floor {
         metric: "groundedness".to_owned(),
         min: 0.905,
-    };
+    });
     assert_eq!(verdict(&floor, &edge, None), Verdict::Fail);
     let many = decide(
         &policy(vec![floor; 20]),
@@ -452,14 +456,14 @@ fn interval_and_verdict_agree() {
             Cell::Scored(f64::from(u8::from(index >= lost)))
         });
         for kind in [
-            RuleKind::Floor {
+            RuleKind::Floor(Floor {
                 metric: "groundedness".to_owned(),
                 min: 0.9,
-            },
-            RuleKind::NonInferior {
+            }),
+            RuleKind::NonInferior(NonInferior {
                 metric: "faithfulness".to_owned(),
                 margin: 0.05,
-            },
+            }),
         ] {
             let baseline = good(150);
             let decision = decide(

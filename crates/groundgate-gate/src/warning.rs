@@ -2,39 +2,40 @@
 
 use groundgate_model::diagnostic::Mistake;
 
-use super::policy::{Policy, Rule, RuleKind};
+use super::policy::Policy;
 
 /// What is odd about a policy, in the order of its rules, each at the line of its rule.
 pub fn policy_warnings(file: &str, policy: &Policy) -> Vec<Mistake> {
-    let found = policy.rules.iter().filter(|rule| has_no_margin(rule));
-    found
-        .map(|rule| {
-            let warning = Mistake::in_file(file, no_margin(rule))
-                .with_help("say how much worse is still acceptable; `groundgate plan` says what the questions can show");
-            match rule.line {
-                Some(line) => warning.on_line(line),
-                None => warning,
-            }
-        })
-        .collect()
+    let found = warnings(policy).map(|warning| {
+        let mistake = Mistake::in_file(file, warning.says)
+            .with_help("say how much worse is still acceptable; `groundgate plan` says what the questions can show");
+        match warning.line {
+            Some(line) => mistake.on_line(line),
+            None => mistake,
+        }
+    });
+    found.collect()
 }
 
 /// The same warnings for the notes of a decision, which name no file.
 pub(super) fn notes(policy: &Policy) -> impl Iterator<Item = String> {
-    let found = policy.rules.iter().filter(|rule| has_no_margin(rule));
-    found.map(|rule| match rule.line {
-        Some(line) => format!("line {line} of the policy: {}", no_margin(rule)),
-        None => no_margin(rule),
+    warnings(policy).map(|warning| match warning.line {
+        Some(line) => format!("line {line} of the policy: {}", warning.says),
+        None => warning.says,
     })
 }
 
-fn has_no_margin(rule: &Rule) -> bool {
-    matches!(rule.kind, RuleKind::NonInferior { margin, .. } if margin <= 0.0)
+/// What is odd about one rule.
+struct Warning {
+    line: Option<usize>,
+    says: String,
 }
 
-fn no_margin(rule: &Rule) -> String {
-    format!(
-        "rule `{}` has a margin of 0: an equal candidate would almost never pass",
-        rule.id
-    )
+fn warnings(policy: &Policy) -> impl Iterator<Item = Warning> {
+    policy.rules.iter().filter_map(|rule| {
+        Some(Warning {
+            line: rule.line,
+            says: format!("rule `{}` {}", rule.id, rule.kind.warning()?),
+        })
+    })
 }

@@ -60,6 +60,20 @@ pub fn count_to_f64(count: usize) -> f64 {
     count as f64
 }
 
+/// A whole number that is 0 or more and below 2^53, so that a float holds it in full; `None` for any
+/// other.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the one place where a float becomes a count; it is whole and in range"
+)]
+pub fn whole_number(number: f64) -> Option<u64> {
+    /// 2^53.
+    const MOST: f64 = 9_007_199_254_740_992.0;
+    ((0.0..MOST).contains(&number) && number.fract() <= 0.0).then_some(number as u64)
+}
+
 /// A SHA-256 digest, printed as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
@@ -230,6 +244,16 @@ impl fmt::Display for Usd {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_whole_numbers_that_a_float_holds_in_full_are_counts() {
+        for (number, whole) in [(0.0, 0), (3.0, 3), (9_007_199_254_740_991.0, (1 << 53) - 1)] {
+            assert_eq!(whole_number(number), Some(whole), "{number}");
+        }
+        for number in [-1.0, 0.5, 9_007_199_254_740_992.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(whole_number(number), None, "{number}");
+        }
+    }
 
     #[test]
     fn only_finite_numbers_from_zero_to_one_are_unit_intervals() {

@@ -1,7 +1,10 @@
 //! `groundgate schema`: JSON Schemas of the files that people write and of what the gate prints, for
 //! editors and scripts.
 
-use groundgate_gate::{NotBy, RuleKeys, rule_keys};
+use groundgate_gate::{
+    NotBy,
+    rules::{rule_schemas, tightened_schema},
+};
 use serde_json::{Map, Value, json};
 
 use super::super::{
@@ -60,45 +63,7 @@ fn object(needs: &[&str], properties: Vec<(&str, Value)>) -> Value {
     json!({"type": "object", "required": needs, "properties": properties, "additionalProperties": false})
 }
 
-/// What a key of a rule holds.
-fn of_key(kind: &str, key: &str) -> Value {
-    match (kind, key) {
-        ("slice-floor", "by") | (_, "required") => texts(),
-        ("max-count", "max") => whole(0),
-        (_, "min" | "max" | "margin" | "by" | "quantile") => number(),
-        (_, "min-cases" | "repeats" | "min-labels") => whole(1),
-        (_, "max-age") => age(),
-        (_, "on-thin") => words(&["block", "hold"]),
-        (_, "of") => words(&["run", "baseline", "file"]),
-        (_, "measure") => words(&["agreement", "flip-rate", "attack-flip-rate"]),
-        _ => text(),
-    }
-}
-
-fn rule(keys: &RuleKeys) -> Value {
-    let common = [
-        ("id", text()),
-        ("why", text()),
-        ("from", text()),
-        ("waivable", json!({"type": "boolean"})),
-        ("estimand", words(&["suite", "population"])),
-    ];
-    let mut properties: Vec<(&str, Value)> = common.into();
-    properties.push(("kind", json!({"const": keys.kind})));
-    let own = keys.needs.iter().chain(keys.optional);
-    properties.extend(own.map(|key| (*key, of_key(keys.kind, key))));
-    object(&[&["id", "kind"], keys.needs].concat(), properties)
-}
-
 fn environment() -> Value {
-    let mut bars: Vec<&str> = rule_keys()
-        .iter()
-        .flat_map(|keys| keys.bars)
-        .copied()
-        .collect();
-    bars.sort_unstable();
-    bars.dedup();
-    let bars = bars.into_iter().map(|key| (key, of_key("", key))).collect();
     let named = |value: Value| json!({"type": "object", "additionalProperties": value});
     object(
         &[],
@@ -111,13 +76,13 @@ fn environment() -> Value {
             ),
             ("baseline", object(&[], vec![("max-age", age())])),
             ("waivers", object(&[], vec![("max", whole(0))])),
-            ("rule", named(object(&[], bars))),
+            ("rule", named(tightened_schema())),
         ],
     )
 }
 
 fn policy() -> Value {
-    let rules: Vec<Value> = rule_keys().iter().map(rule).collect();
+    let rules = rule_schemas();
     let statistics = vec![
         (
             "confidence",
@@ -208,7 +173,7 @@ fn calibration() -> Value {
         ("labelled-on", text()),
         ("kappa", number()),
         ("kappa-lower", number()),
-        ("weight", number()),
+        ("judge-weight", number()),
     ];
     object(&calibration_needs, [calibration, origin.into()].concat())
 }

@@ -2,8 +2,8 @@
 
 use groundgate_model::toml_reader::Table;
 
-use super::{environment::Chain, fact_kind::age};
-use crate::outside::BaselineTerms;
+use super::environment::Chain;
+use crate::{policy::BaselineTerms, rules::age};
 
 /// The section with a chain's environments laid over it.
 pub(super) fn terms(root: Table<'_, '_>, chain: &Chain<'_, '_>) -> Option<BaselineTerms> {

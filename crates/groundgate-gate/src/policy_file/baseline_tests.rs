@@ -1,7 +1,10 @@
 //! `[baseline]` and `not-by`: what is read, what is refused with its line, and what changes a policy.
 
 use super::*;
-use crate::outside::{Age, BaselineTerms, NotBy};
+use crate::{
+    facts::Age,
+    policy::{BaselineTerms, NotBy},
+};
 
 const TOP: &str = "schema='groundgate.policy/1'\nname='p'\n[[rule]]\nid='errors'\n\
     kind='max-error-rate'\nmax=0.01\n";

@@ -7,11 +7,11 @@ use groundgate_model::{
     trial::{DataType, MetricSpec, builtin_metric},
 };
 
-use super::{count, fact_kind::age, share};
 use crate::{
     canary::{Canary, RollbackKind, RollbackRule},
-    outside::Age,
+    facts::Age,
     policy::KnownMetrics,
+    rules::{age, count, share},
 };
 
 /// The kinds with their keys.

@@ -4,13 +4,10 @@ use std::collections::BTreeMap;
 
 use groundgate_model::unit::count_to_f64;
 
-use super::{
-    digest::{Setting, fact_settings, settings},
-    environment::is_weaker,
-};
 use crate::{
-    outside::{Age, BaselineTerms, NotBy},
-    policy::{Estimand, OnOpen, Policy},
+    facts::Age,
+    policy::{BaselineTerms, Estimand, NotBy, OnOpen, Policy},
+    rules::{Setting, Settings},
 };
 
 /// Which way a change goes.
@@ -83,8 +80,6 @@ pub fn settings_of(policy: &Policy) -> Vec<(String, Vec<(&'static str, String)>)
         .collect()
 }
 
-type Settings = Vec<(&'static str, Setting)>;
-
 fn of_part(part: &str, before: &Settings, after: &Settings) -> Vec<Change> {
     let find = |settings: &Settings, key: &str| {
         let found = settings.iter().find(|(own, _)| *own == key);
@@ -112,7 +107,10 @@ fn tendency(before: Option<&Setting>, after: Option<&Setting>) -> Tendency {
     let (Some(before), Some(after)) = (before, after) else {
         return Tendency::Other;
     };
-    match (is_weaker(before, after), is_weaker(after, before)) {
+    match (
+        Setting::is_weaker(before, after),
+        Setting::is_weaker(after, before),
+    ) {
         (true, _) => Tendency::Weaker,
         (false, true) => Tendency::Stricter,
         (false, false) => Tendency::Other,
@@ -228,7 +226,7 @@ fn of_rules(policy: &Policy, parts: &mut BTreeMap<String, Settings>) {
         ("waivable", LessIsStricter(flag))
     };
     for rule in &policy.rules {
-        let mut own = settings(&rule.kind);
+        let mut own = rule.kind.settings();
         own.push(waivable(&rule.id));
         if let Some(of) = rule.estimand {
             own.push(("estimand", Word(format!("{of:?}").to_lowercase())));
@@ -236,7 +234,7 @@ fn of_rules(policy: &Policy, parts: &mut BTreeMap<String, Settings>) {
         parts.insert(format!("rule {}", rule.id), own);
     }
     for rule in &policy.outside.rules {
-        let mut own = fact_settings(&rule.kind);
+        let mut own = rule.kind.settings();
         own.push(waivable(&rule.id));
         parts.insert(format!("rule {}", rule.id), own);
     }

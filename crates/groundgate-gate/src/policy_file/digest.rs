@@ -1,164 +1,19 @@
-//! What a policy says, setting by setting: the base of its digest and of comparing environments.
+//! The digest of a policy: over what it says, setting by setting.
 
 use std::collections::BTreeMap;
 
-use groundgate_model::unit::{Digest, count_to_f64};
+use groundgate_model::unit::Digest;
 use serde_json::{Map, Value, json};
 
 use super::Resolved;
 use crate::{
-    outside::{Age, BaselineTerms, DateOf, FactKind, Outside, WaiverTerms},
+    facts::{Age, WaiverTerms},
     policy::{
-        BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, OnOpen, Rule,
-        RuleKind, Slice,
+        BaselineTerms, BoundChoice, CalibrationOrigin, Estimand, JudgeCalibration, OnOpen, Outside,
+        Rule,
     },
-    verdict::Bar,
+    rules::{Setting, Settings},
 };
-
-/// One setting of a rule.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Setting {
-    /// What the rule is about; the same in every environment.
-    Word(String),
-    /// As `Word`, several of them.
-    Words(Vec<String>),
-    /// A bar that is harder to pass the higher it is.
-    MoreIsStricter(f64),
-    /// A bar that is harder to pass the lower it is.
-    LessIsStricter(f64),
-    /// A number that is the same in every environment.
-    Number(f64),
-}
-
-/// Every setting of a rule under its key, always in the same order for one kind.
-pub(super) fn settings(kind: &RuleKind) -> Vec<(&'static str, Setting)> {
-    use Setting::{LessIsStricter, MoreIsStricter, Number, Word, Words};
-    let mut settings = match kind {
-        RuleKind::Floor { min, .. } => vec![("min", MoreIsStricter(*min))],
-        RuleKind::Ceiling { max, .. }
-        | RuleKind::MeanMax { max, .. }
-        | RuleKind::RatioMax { max, .. } => vec![("max", LessIsStricter(*max))],
-        RuleKind::NonInferior { margin, .. } => vec![("margin", LessIsStricter(*margin))],
-        RuleKind::Superior { by, .. } => vec![("by", MoreIsStricter(*by))],
-        RuleKind::SliceFloor {
-            by,
-            min,
-            min_cases,
-            on_thin,
-            required,
-            ..
-        } => vec![
-            ("by", Words(by.clone())),
-            ("min", MoreIsStricter(*min)),
-            ("min-cases", MoreIsStricter(count_to_f64(*min_cases))),
-            (
-                "on-thin",
-                MoreIsStricter(if *on_thin == OnOpen::Block { 1.0 } else { 0.0 }),
-            ),
-            ("required", Words(required.iter().map(written).collect())),
-        ],
-        RuleKind::MustPass {
-            cases,
-            min,
-            min_cases,
-            repeats,
-            ..
-        } => vec![
-            (
-                "cases",
-                Word(match cases {
-                    CaseFilter::Critical => "critical".to_owned(),
-                    CaseFilter::Slice(slice) => written(slice),
-                }),
-            ),
-            ("min", MoreIsStricter(*min)),
-            ("min-cases", MoreIsStricter(count_to_f64(*min_cases))),
-            ("repeats", MoreIsStricter(f64::from(*repeats))),
-        ],
-        RuleKind::MaxCount { max, .. } => {
-            let max = usize::try_from(*max).unwrap_or(usize::MAX);
-            vec![("max", LessIsStricter(count_to_f64(max)))]
-        }
-        RuleKind::MaxErrorRate { max } => vec![("max", LessIsStricter(max.value()))],
-        RuleKind::Percentile { quantile, max, .. } => vec![
-            ("quantile", Number(*quantile)),
-            ("max", LessIsStricter(*max)),
-        ],
-    };
-    settings.push(("kind", Word(kind.name().to_owned())));
-    if let Some(metric) = kind.metric() {
-        settings.push(("metric", Word(metric.to_owned())));
-    }
-    settings
-}
-
-/// Every setting of a rule about a fact under its key, always in the same order for one kind.
-pub(super) fn fact_settings(kind: &FactKind) -> Vec<(&'static str, Setting)> {
-    use Setting::{LessIsStricter, MoreIsStricter, Word};
-    let bar = |bar: Bar, threshold: f64| match bar {
-        Bar::AtLeast => ("min", MoreIsStricter(threshold)),
-        Bar::AtMost => ("max", LessIsStricter(threshold)),
-    };
-    let word = |text: &str| Word(text.to_owned());
-    let age = |age: Age| {
-        let seconds = usize::try_from(age.seconds()).unwrap_or(usize::MAX);
-        ("max-age", LessIsStricter(count_to_f64(seconds)))
-    };
-    let mut settings = match kind {
-        FactKind::Evidence {
-            file,
-            value,
-            date,
-            max_age,
-            bar: side,
-            threshold,
-            unit,
-        } => vec![
-            ("file", word(file)),
-            ("value", word(value)),
-            ("date", word(date)),
-            age(*max_age),
-            bar(*side, *threshold),
-            ("unit", word(unit)),
-        ],
-        FactKind::Freshness { of, max_age } => vec![
-            (
-                "of",
-                match of {
-                    DateOf::Run => word("run"),
-                    DateOf::Baseline => word("baseline"),
-                    DateOf::File { file, date } => Setting::Words(vec![file.clone(), date.clone()]),
-                },
-            ),
-            age(*max_age),
-        ],
-        FactKind::MaxOverlap { files, max } => vec![
-            ("files", Setting::Words(files.clone())),
-            bar(Bar::AtMost, *max),
-        ],
-        FactKind::JudgeHealth {
-            file,
-            metric,
-            measure,
-            threshold,
-            min_labels,
-            max_age,
-        } => vec![
-            ("file", word(file)),
-            ("metric", word(metric)),
-            ("measure", word(measure.name())),
-            bar(measure.bar(), *threshold),
-            ("min-labels", MoreIsStricter(count_to_f64(*min_labels))),
-            age(*max_age),
-        ],
-    };
-    settings.push(("kind", word(kind.name())));
-    settings
-}
-
-pub(super) fn written(slice: &Slice) -> String {
-    format!("{}={}", slice.tag, slice.value)
-}
 
 /// Over the policy's JSON with sorted keys and without white space, so that neither comments nor
 /// the order of keys in the file matter.
@@ -207,7 +62,7 @@ pub(super) fn digest(
 /// What is not about scores; where there is nothing, the digest is what it was before there was any.
 fn outside_of(outside: &Outside, fields: &mut Map<String, Value>) {
     let facts: Vec<Value> = (outside.rules.iter())
-        .map(|rule| as_object(fact_settings(&rule.kind), (&rule.id, rule.why.as_deref())).into())
+        .map(|rule| as_object(rule.kind.settings(), (&rule.id, rule.why.as_deref())).into())
         .collect();
     let approvals: Vec<Value> = (outside.approvals.iter())
         .map(|rule| {
@@ -277,17 +132,14 @@ const fn estimand(estimand: Estimand) -> &'static str {
 }
 
 fn rule(rule: &Rule) -> Value {
-    let mut fields = as_object(settings(&rule.kind), (&rule.id, rule.why.as_deref()));
+    let mut fields = as_object(rule.kind.settings(), (&rule.id, rule.why.as_deref()));
     if let Some(estimand) = rule.estimand {
         fields.insert("estimand".to_owned(), json!(format!("{estimand:?}")));
     }
     Value::Object(fields)
 }
 
-fn as_object(
-    settings: Vec<(&'static str, Setting)>,
-    (id, why): (&str, Option<&str>),
-) -> Map<String, Value> {
+fn as_object(settings: Settings, (id, why): (&str, Option<&str>)) -> Map<String, Value> {
     let mut fields: Map<String, Value> = settings
         .into_iter()
         .map(|(key, setting)| {

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use groundgate_model::toml_reader::Table;
 
-use super::{Resolved, digest::Setting};
-use crate::{outside::Age, policy::OnOpen};
+use super::Resolved;
+use crate::{
+    facts::Age,
+    policy::OnOpen,
+    rules::{Layers, Setting},
+};
 
 /// More environments than anybody has.
 const ENVIRONMENT_LIMIT: usize = 20;
@@ -25,15 +29,11 @@ pub(super) struct Chain<'d, 's> {
     tables: Vec<Table<'d, 's>>,
 }
 
-/// Tables of which a later one wins, key by key.
-#[derive(Debug)]
-pub(super) struct Layers<'d, 's>(Vec<Table<'d, 's>>);
-
 impl<'d, 's> Chain<'d, 's> {
     /// The tables of that key, `top`'s first.
     pub(super) fn over(&self, top: Option<Table<'d, 's>>, key: &str) -> Layers<'d, 's> {
         let own = self.tables.iter().filter_map(|env| env.table(key));
-        Layers(top.into_iter().chain(own).collect())
+        Layers::new(top.into_iter().chain(own))
     }
 
     /// A rule's table and what the environments say about that rule.
@@ -42,7 +42,7 @@ impl<'d, 's> Chain<'d, 's> {
             .tables
             .iter()
             .filter_map(|env| env.table("rule")?.table(id));
-        Layers([top].into_iter().chain(own).collect())
+        Layers::new([top].into_iter().chain(own))
     }
 }
 
@@ -63,31 +63,6 @@ impl Chain<'_, '_> {
             .document()
             .report_unknown(at, "environment", from, known);
         None
-    }
-}
-
-impl<'d, 's> Layers<'d, 's> {
-    /// What the uppermost table with that key says; `default` if none has it.
-    pub(super) fn read<T>(
-        &self,
-        key: &str,
-        default: T,
-        read: impl FnOnce(&Table<'d, 's>, &str) -> Option<T>,
-    ) -> Option<T> {
-        match self.holder(key) {
-            Some(table) => read(table, key),
-            None => Some(default),
-        }
-    }
-
-    /// The uppermost table with that key.
-    pub(super) fn holder(&self, key: &str) -> Option<&Table<'d, 's>> {
-        self.0.iter().rev().find(|table| table.has(key))
-    }
-
-    /// The environments' tables, without the top.
-    pub(super) fn overrides(&self) -> impl Iterator<Item = &Table<'d, 's>> {
-        self.0.iter().skip(1)
     }
 }
 
@@ -248,19 +223,10 @@ pub(super) fn check_only_stricter(
         };
         let before = before.get(&id).map(Vec::as_slice).unwrap_or_default();
         for ((key, before), (_, after)) in before.iter().zip(&after) {
-            if is_weaker(before, after) {
+            if Setting::is_weaker(before, after) {
                 weaker(table, key, name, from);
             }
         }
-    }
-}
-
-/// Whether the second is easier to meet.
-pub(super) fn is_weaker(before: &Setting, after: &Setting) -> bool {
-    match (before, after) {
-        (Setting::MoreIsStricter(before), Setting::MoreIsStricter(after)) => after < before,
-        (Setting::LessIsStricter(before), Setting::LessIsStricter(after)) => after > before,
-        _ => false,
     }
 }
 

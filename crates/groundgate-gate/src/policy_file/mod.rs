@@ -10,15 +10,11 @@ mod canary;
 mod diff;
 mod digest;
 mod environment;
-mod fact_kind;
-mod keys;
-mod kind;
 mod outside;
-mod rule;
+mod rules;
 mod waiver;
 
 pub use diff::{Change, Tendency, changes, settings_of};
-pub use keys::{RuleKeys, rule_keys};
 pub use waiver::read_waivers;
 
 use std::collections::BTreeMap;
@@ -26,16 +22,12 @@ use std::collections::BTreeMap;
 use groundgate_model::{
     diagnostic::Mistakes,
     toml_reader::{Document, Table},
-    unit::UnitInterval,
 };
 
-use self::{
-    digest::{Setting, digest, fact_settings, settings},
-    environment::Chain,
-};
+use self::{digest::digest, environment::Chain};
 use super::{
-    outside::Outside,
-    policy::{BoundChoice, Estimand, KnownMetrics, OnOpen, Policy, Rule, Statistics},
+    policy::{BoundChoice, KnownMetrics, OnOpen, Outside, Policy, Rule, Statistics},
+    rules::{ESTIMANDS, Settings, count, open, share},
 };
 
 /// What the `schema` key says.
@@ -43,17 +35,11 @@ const SCHEMA: &str = "groundgate.policy/1";
 /// Below it a verdict would say next to nothing.
 const LEAST_CONFIDENCE: f64 = 0.8;
 
-const ON_OPEN: [(&str, OnOpen); 2] = [("block", OnOpen::Block), ("hold", OnOpen::Hold)];
 const BOUNDS: [(&str, BoundChoice); 3] = [
     ("exact", BoundChoice::Exact),
     ("calibrated", BoundChoice::Calibrated),
     ("proven", BoundChoice::Proven),
 ];
-const ESTIMANDS: [(&str, Estimand); 2] = [
-    ("suite", Estimand::Suite),
-    ("population", Estimand::Population),
-];
-
 /// What one environment resolves to.
 #[derive(Debug, Clone)]
 struct Resolved {
@@ -65,11 +51,11 @@ struct Resolved {
 
 impl Resolved {
     /// Every setting of every rule, by the rule's id.
-    fn settings(&self) -> BTreeMap<String, Vec<(&'static str, Setting)>> {
+    fn settings(&self) -> BTreeMap<String, Settings> {
         let scores = self.rules.iter();
-        let scores = scores.map(|rule| (rule.id.clone(), settings(&rule.kind)));
+        let scores = scores.map(|rule| (rule.id.clone(), rule.kind.settings()));
         let facts = self.outside.rules.iter();
-        let facts = facts.map(|rule| (rule.id.clone(), fact_settings(&rule.kind)));
+        let facts = facts.map(|rule| (rule.id.clone(), rule.kind.settings()));
         scores.chain(facts).collect()
     }
 }
@@ -157,7 +143,7 @@ fn read(root: Table<'_, '_>, env: Option<&str>, known: &KnownMetrics) -> Option<
 fn resolve(root: Table<'_, '_>, chain: &Chain<'_, '_>, known: &KnownMetrics) -> Option<Resolved> {
     let statistics = statistics(root, chain);
     let on_inconclusive = on_inconclusive(root, chain);
-    let rules = rule::read_rules(root, chain, statistics.as_ref(), known);
+    let rules = rules::read_rules(root, chain, statistics.as_ref(), known);
     let baseline = baseline::terms(root, chain);
     let approvals = outside::approvals(root, chain);
     let never = rules.as_ref().map(|rules| rules.never_waived.clone());
@@ -221,20 +207,6 @@ fn on_inconclusive(root: Table<'_, '_>, chain: &Chain<'_, '_>) -> Option<OnOpen>
     layers.read("on-inconclusive", OnOpen::Block, open)
 }
 
-/// What becomes of something open; nothing open ever passes.
-fn open(table: &Table<'_, '_>, key: &str) -> Option<OnOpen> {
-    let word = table.text(key)?;
-    if ["pass", "warn"].contains(&word) {
-        table.report_with_help(
-            key,
-            format!("`{key}` cannot be `{word}`: what cannot be shown to hold never passes"),
-            "`block` stops the release, `hold` waits until somebody decides",
-        );
-        return None;
-    }
-    table.choice(key, &ON_OPEN)
-}
-
 /// The one-sided error rate that leaves the confidence written in the file.
 fn alpha(table: &Table<'_, '_>, key: &str) -> Option<f64> {
     let confidence = table.number(key)?;
@@ -252,39 +224,10 @@ fn alpha(table: &Table<'_, '_>, key: &str) -> Option<f64> {
     Some(((1.0 - confidence) * 1e12).round() / 1e12)
 }
 
-/// A share below 1.
-fn share(table: &Table<'_, '_>, key: &str) -> Option<UnitInterval> {
-    let share = table.number(key)?;
-    match UnitInterval::new(share) {
-        Ok(found) if share < 1.0 => Some(found),
-        _ => {
-            table.report(
-                key,
-                format!("`{key}` is {share} and not from 0 to just below 1"),
-            );
-            None
-        }
-    }
-}
-
-/// A whole number of at least `least` that fits into 32 bits.
-fn count(table: &Table<'_, '_>, key: &str, least: u32) -> Option<u32> {
-    let count = table.count(key)?;
-    match u32::try_from(count) {
-        Ok(found) if found >= least => Some(found),
-        Ok(_) => {
-            table.report(key, format!("`{key}` is {count} and not at least {least}"));
-            None
-        }
-        Err(_) => {
-            table.report(key, format!("`{key}` is {count}, which is too large"));
-            None
-        }
-    }
-}
-
 #[cfg(test)]
 mod baseline_tests;
+#[cfg(test)]
+mod digest_tests;
 #[cfg(test)]
 mod mistakes_tests;
 #[cfg(test)]

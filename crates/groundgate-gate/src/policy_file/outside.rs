@@ -4,8 +4,12 @@ use std::collections::BTreeSet;
 
 use groundgate_model::toml_reader::Table;
 
-use super::{count, environment::Chain, fact_kind::age};
-use crate::outside::{ApprovalRule, NotBy, WaiverTerms};
+use super::environment::Chain;
+use crate::{
+    facts::WaiverTerms,
+    policy::{ApprovalRule, NotBy},
+    rules::{age, count, texts},
+};
 
 /// The approvals that a chain's environment needs; nothing where one cannot be read.
 pub(super) fn approvals(root: Table<'_, '_>, chain: &Chain<'_, '_>) -> Option<Vec<ApprovalRule>> {
@@ -95,18 +99,4 @@ pub(super) fn waiver_terms(
         approvers: approvers?,
         never,
     })
-}
-
-/// Different texts.
-pub(super) fn texts(table: Table<'_, '_>, key: &str) -> Option<Vec<String>> {
-    let mut found: Vec<String> = Vec::new();
-    for (text, at) in table.texts(key)? {
-        if found.iter().any(|earlier| earlier == text) {
-            table
-                .document()
-                .report(at, format!("`{key}` names `{text}` twice"));
-        }
-        found.push(text.to_owned());
-    }
-    Some(found)
 }

@@ -4,7 +4,9 @@ use groundgate_model::trial::{DataType, MetricSpec, builtin_metric};
 
 use super::*;
 use crate::{
-    outside::{Age, DateOf, FactKind, Measure},
+    facts::{Age, Waiver},
+    rules::{DateOf, FactKind, Measure},
+    rules::{Evidence as EvidenceRule, Freshness, JudgeHealth, MaxOverlap},
     verdict::Bar,
 };
 
@@ -41,15 +43,15 @@ fn every_kind_of_rule_about_facts_is_read() {
     let age = |text| Age::parse(text).unwrap();
     assert_eq!(
         read_fact(&format!("{EVIDENCE}max=1500\nunit='USD'")),
-        Ok(FactKind::Evidence {
+        Ok(FactKind::Evidence(EvidenceRule {
             file: "spend.json".to_owned(),
             value: "/usd".to_owned(),
             date: "/as_of".to_owned(),
             max_age: age("24h"),
-            bar: Bar::AtMost,
+            side: Bar::AtMost,
             threshold: 1500.0,
             unit: "USD".to_owned(),
-        })
+        }))
     );
     for (keys, of) in [
         ("of='run'", DateOf::Run),
@@ -64,27 +66,27 @@ fn every_kind_of_rule_about_facts_is_read() {
     ] {
         let max_age = age("2d");
         let read = read_fact(&format!("kind='freshness'\nmax-age='48h'\n{keys}"));
-        assert_eq!(read, Ok(FactKind::Freshness { of, max_age }));
+        assert_eq!(read, Ok(FactKind::Freshness(Freshness { of, max_age })));
     }
     assert_eq!(
         read_fact("kind='max-overlap'\nfiles=['p.md', 'shots.jsonl']\nmax=0.02"),
-        Ok(FactKind::MaxOverlap {
+        Ok(FactKind::MaxOverlap(MaxOverlap {
             files: vec!["p.md".to_owned(), "shots.jsonl".to_owned()],
             max: 0.02,
-        })
+        }))
     );
     assert_eq!(
         read_fact(&format!(
             "{HEALTH}measure='agreement'\nmin=0.7\nmin-labels=150"
         )),
-        Ok(FactKind::JudgeHealth {
+        Ok(FactKind::JudgeHealth(JudgeHealth {
             file: "h.json".to_owned(),
             metric: "groundedness".to_owned(),
             measure: Measure::Agreement,
             threshold: 0.7,
             min_labels: 150,
             max_age: age("60d"),
-        })
+        }))
     );
 }
 
@@ -224,7 +226,7 @@ fn rules_that_must_hold_are_never_waived() {
 const WAIVER: &str = "id='W-1'\nrule='a'\nenv=['qa']\nbar=0.8\nreason='re-index'\nowner='ana'\n\
     approved-by='ben'\nticket='T-1'\ncreated=2026-11-01\nexpires=2026-11-20\n";
 
-fn read_waiver(keys: &str) -> Result<Vec<super::super::outside::Waiver>, String> {
+fn read_waiver(keys: &str) -> Result<Vec<Waiver>, String> {
     let text = format!("{HEAD}{RULE}waivable=true\n[waivers]\napprovers=['ben','cem']\n");
     let text = format!("{text}[[rule]]\nid='e'\nkind='max-error-rate'\nmax=0.01\n");
     let text = format!("{text}[[rule]]\nid='l'\nkind='mean-max'\nmetric='latency_ms'\nmax=0.5\n");

@@ -5,11 +5,19 @@ use std::collections::BTreeSet;
 use groundgate_model::trial::{DataType, Direction, MetricSpec};
 use proptest::{prelude::*, sample::subsequence};
 
-use super::{fact_kind::FACT_KINDS, kind::KINDS, *};
+use super::*;
+use crate::policy::Estimand;
+use crate::rules::FactKind;
+use crate::rules::rule_keys;
 use crate::{
-    policy::{CaseFilter, RuleKind, Slice},
+    policy::{CaseFilter, Slice},
     policy_warnings,
+    rules::{
+        Ceiling, Floor, MaxCount, MaxErrorRate, MeanMax, MustPass, NonInferior, Percentile,
+        RatioMax, RuleKind, SliceFloor, Superior,
+    },
 };
+use groundgate_model::unit::UnitInterval;
 
 const HEAD: &str = "schema = \"groundgate.policy/1\"\nname = \"p\"\n";
 const RULE: &str = "[[rule]]\nid = \"a\"\nkind = \"floor\"\nmetric = \"groundedness\"\nmin = 0.9\n";
@@ -106,38 +114,38 @@ fn what_is_written_is_meant() {
 fn every_kind_of_rule_is_read() {
     reads(
         "kind='floor'\nmetric='groundedness'\nmin=0.9",
-        RuleKind::Floor {
+        RuleKind::Floor(Floor {
             metric: metric("groundedness"),
             min: 0.9,
-        },
+        }),
     );
     reads(
         "kind='floor'\nmetric='helpfulness'\nmin=4",
-        RuleKind::Floor {
+        RuleKind::Floor(Floor {
             metric: metric("helpfulness"),
             min: 4.0,
-        },
+        }),
     );
     reads(
         "kind='ceiling'\nmetric='contradiction'\nmax=0.05",
-        RuleKind::Ceiling {
+        RuleKind::Ceiling(Ceiling {
             metric: metric("contradiction"),
             max: 0.05,
-        },
+        }),
     );
     reads(
         "kind='non-inferior'\nmetric='context_recall'\nmargin=0.05",
-        RuleKind::NonInferior {
+        RuleKind::NonInferior(NonInferior {
             metric: metric("context_recall"),
             margin: 0.05,
-        },
+        }),
     );
     reads(
         "kind='superior'\nmetric='groundedness'",
-        RuleKind::Superior {
+        RuleKind::Superior(Superior {
             metric: metric("groundedness"),
             by: 0.0,
-        },
+        }),
     );
 }
 
@@ -145,38 +153,38 @@ fn every_kind_of_rule_is_read() {
 fn every_kind_of_rule_about_amounts_is_read() {
     reads(
         "kind='max-count'\nmetric='pii_leak'\nmax=0",
-        RuleKind::MaxCount {
+        RuleKind::MaxCount(MaxCount {
             metric: metric("pii_leak"),
             max: 0,
-        },
+        }),
     );
     reads(
         "kind='max-error-rate'\nmax=0.01",
-        RuleKind::MaxErrorRate {
+        RuleKind::MaxErrorRate(MaxErrorRate {
             max: UnitInterval::new(0.01).unwrap(),
-        },
+        }),
     );
     reads(
         "kind='percentile'\nmetric='latency_ms'\nquantile=0.95\nmax=4000",
-        RuleKind::Percentile {
+        RuleKind::Percentile(Percentile {
             metric: metric("latency_ms"),
             quantile: 0.95,
             max: 4000.0,
-        },
+        }),
     );
     reads(
         "kind='mean-max'\nmetric='cost_usd'\nmax=0.03",
-        RuleKind::MeanMax {
+        RuleKind::MeanMax(MeanMax {
             metric: metric("cost_usd"),
             max: 0.03,
-        },
+        }),
     );
     reads(
         "kind='ratio-max'\nmetric='cost_usd'\nmax=1.1",
-        RuleKind::RatioMax {
+        RuleKind::RatioMax(RatioMax {
             metric: metric("cost_usd"),
             max: 1.1,
-        },
+        }),
     );
 }
 
@@ -189,45 +197,45 @@ fn rules_about_slices_and_cases_are_read() {
     reads(
         "kind='slice-floor'\nmetric='correctness'\nby=['product']\nmin=0.6\nmin-cases=10\n\
          on-thin='hold'\nrequired=['product=refunds']",
-        RuleKind::SliceFloor {
+        RuleKind::SliceFloor(SliceFloor {
             metric: metric("correctness"),
             by: vec!["product".to_owned()],
             min: 0.6,
             min_cases: 10,
             on_thin: OnOpen::Hold,
             required: vec![slice("product", "refunds")],
-        },
+        }),
     );
     reads(
         "kind='slice-floor'\nmetric='correctness'\nby=['product']\nmin=0.6",
-        RuleKind::SliceFloor {
+        RuleKind::SliceFloor(SliceFloor {
             metric: metric("correctness"),
             by: vec!["product".to_owned()],
             min: 0.6,
             min_cases: 30,
             on_thin: OnOpen::Block,
             required: Vec::new(),
-        },
+        }),
     );
     reads(
         "kind='must-pass'\nmetric='correctness'\ncases='critical'\nmin=1\nmin-cases=20\nrepeats=3",
-        RuleKind::MustPass {
+        RuleKind::MustPass(MustPass {
             metric: metric("correctness"),
             cases: CaseFilter::Critical,
             min: 1.0,
             min_cases: 20,
             repeats: 3,
-        },
+        }),
     );
     reads(
         "kind='must-pass'\nmetric='correctness'\ncases='product=fraud'\nmin=0.5",
-        RuleKind::MustPass {
+        RuleKind::MustPass(MustPass {
             metric: metric("correctness"),
             cases: CaseFilter::Slice(slice("product", "fraud")),
             min: 0.5,
             min_cases: 1,
             repeats: 1,
-        },
+        }),
     );
 }
 
@@ -577,10 +585,10 @@ fn an_environment_inherits_and_tightens() {
         let policy = read_text(&text, env).unwrap();
         assert_eq!(policy.statistics.min_cases, min_cases, "{env:?}");
         assert_eq!(policy.on_inconclusive, on_inconclusive, "{env:?}");
-        let expected = RuleKind::Floor {
+        let expected = RuleKind::Floor(Floor {
             metric: metric("groundedness"),
             min: expected_min,
-        };
+        });
         assert_eq!(policy.rules.first().unwrap().kind, expected, "{env:?}");
         policy.digest
     };
@@ -765,12 +773,16 @@ fn an_environment_may_repeat_what_it_inherits() {
 fn every_kind_of_rule_tells_its_keys() {
     let keys = rule_keys();
     let of = |kind: &str| keys.iter().find(|one| one.kind == kind).unwrap();
-    assert_eq!(keys.len(), KINDS.len() + FACT_KINDS.len());
-    assert!(of("floor").needs.contains(&"metric") && of("floor").bars.contains(&"min"));
-    assert!(of("evidence").needs.contains(&"file"));
+    assert_eq!(keys.len(), RuleKind::KINDS.len() + FactKind::KINDS.len());
+    let key = |kind: &str, name: &str| *of(kind).keys.iter().find(|key| key.name == name).unwrap();
+    assert!(key("floor", "metric").is_needed && !key("floor", "metric").may_tighten);
+    assert!(key("floor", "min").may_tighten && key("evidence", "file").is_needed);
     let keys = "[[rule]]\nid = \"a\"\nkind = \"slice-floor\"\nmetric = \"groundedness\"\nmin = 0.9\n\
         by = [\"product\"]\nrequired = [\"product=cards\"]\n";
     let policy = read_text(&format!("{HEAD}{keys}"), None).unwrap();
-    let required = policy.rules[0].kind.slices().1;
-    assert_eq!(digest::written(&required[0]), "product=cards");
+    let required = policy.rules[0].kind.slices().required;
+    assert_eq!(
+        (required[0].tag.as_str(), required[0].value.as_str()),
+        ("product", "cards")
+    );
 }

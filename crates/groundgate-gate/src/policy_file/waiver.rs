@@ -10,7 +10,7 @@ use groundgate_model::{
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::super::{outside::Waiver, policy::Policy, verdict::Bar};
+use super::super::{facts::Waiver, policy::Policy, verdict::Bar};
 
 /// What the `schema` key says.
 const SCHEMA: &str = "groundgate.waivers/1";
@@ -140,12 +140,14 @@ fn rule(table: Table<'_, '_>, bar: Option<f64>, policy: &Policy) -> Option<Strin
         table.report("rule", format!("rule `{id}` cannot be waived"));
         return None;
     }
-    let scores = policy.rules.iter().map(|rule| (&rule.id, rule.kind.bar()));
+    let scores = policy.rules.iter();
+    let scores = scores.map(|rule| (&rule.id, rule.kind.threshold()));
     let facts = policy.outside.rules.iter();
-    let facts = facts.map(|rule| (&rule.id, rule.kind.bar()));
+    let facts = facts.map(|rule| (&rule.id, rule.kind.threshold()));
     let own = scores.chain(facts).find(|(own, _)| *own == id);
-    if let (Some((_, Some((side, own)))), Some(bar)) = (own, bar) {
-        let is_weaker = match side {
+    if let (Some((_, Some(threshold))), Some(bar)) = (own, bar) {
+        let own = threshold.value;
+        let is_weaker = match threshold.side {
             Bar::AtLeast => bar < own,
             Bar::AtMost => bar > own,
         };

@@ -4,11 +4,17 @@ use groundgate_model::trial::CaseInfo;
 use groundgate_stats::{Scale, Unit, power::PlannedMean};
 
 use super::{
-    Planned, Size, bound, is_in,
-    spread::{self, Source, Spread},
-    whole,
+    planned::{Planned, Size, bound, is_in, whole},
+    spread::{self, Scores, Source, Spread},
 };
-use crate::policy::{Estimand, Policy, Slice};
+use crate::policy::{Estimand, Slice, Statistics};
+
+/// What is compared with the baseline.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Compared<'a> {
+    pub(super) metric: &'a str,
+    pub(super) estimand: Estimand,
+}
 
 /// A claim about candidate − baseline at no change.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,8 +39,8 @@ impl Planned<'_> {
     /// The planned comparison; `None` where the pilot has no score.
     pub(super) fn difference(
         &self,
-        policy: &Policy,
-        (metric, estimand): (&str, Estimand),
+        statistics: &Statistics,
+        of: Compared<'_>,
         slice: Option<&Slice>,
     ) -> Option<Difference> {
         let scope = Scope {
@@ -42,8 +48,8 @@ impl Planned<'_> {
             attempts: f64::from(self.attempts),
             votes: self.votes,
         };
-        let spread = self.difference_spread(metric, slice)?;
-        self.difference_of(policy, (metric, estimand), &spread, scope)
+        let spread = self.difference_spread(of.metric, slice)?;
+        self.difference_of(statistics, of, &spread, scope)
     }
 
     /// The spread of differences: measured on pairs, or from that of the scores at no change.
@@ -62,7 +68,9 @@ impl Planned<'_> {
             && let Some(theirs) = baseline.columns.get(metric)
             && theirs.instrument == column.instrument
         {
-            return spread::of_differences((pilot.candidate, column), (baseline, theirs), &keep);
+            let of = |table, column| Scores { table, column };
+            let (ours, theirs) = (of(pilot.candidate, column), of(baseline, theirs));
+            return spread::of_differences(ours, theirs, &keep);
         }
         let spread = spread::of_scores(pilot.candidate, column, &keep, &self.assumptions)?;
         Some(no_change(&spread))
@@ -71,31 +79,28 @@ impl Planned<'_> {
     /// A comparison of any scope.
     pub(super) fn difference_of(
         &self,
-        policy: &Policy,
-        (metric, estimand): (&str, Estimand),
+        statistics: &Statistics,
+        of: Compared<'_>,
         spread: &Spread,
         scope: Scope,
     ) -> Option<Difference> {
-        let (low, high) = self.spec(metric)?.data_type.range();
+        let (low, high) = self.spec(of.metric)?.data_type.range();
         let scale = Scale::new(low, high?).ok()?;
         let (units, unit) = scope
             .size
-            .units(estimand, scope.attempts, spread.applicable);
+            .units(of.estimand, scope.attempts, spread.applicable);
         let width = scale.width();
         // Votes of both sides: their noise counts twice, as that of the runs does.
         let run = 2.0 * self.run_with_votes(0.5 * spread.run, width, scope.votes);
-        let (variance, noise) = match estimand {
-            Estimand::Suite => ((spread.total - spread.run).max(0.0) + run, run),
-            Estimand::Population => [spread.of_unit(run, scope.attempts); 2].into(),
-        };
+        let variances = spread.variances(of.estimand, run, scope.attempts);
         Some(Difference {
             mean: PlannedMean {
                 units: whole(units),
                 mean: spread.mean,
-                sd: variance.sqrt(),
-                noise: noise.sqrt(),
+                sd: variances.total.sqrt(),
+                noise: variances.noise.sqrt(),
                 scale: scale.of_differences(),
-                bound: bound(policy),
+                bound: bound(statistics),
             },
             unit,
             width,

@@ -9,14 +9,23 @@ use groundgate_model::{
 use groundgate_stats::correction::Recognized;
 
 use super::{
+    spread::Scores,
     tests::{floor, not_worse, planned, policy},
     *,
 };
+use crate::policy::Estimand;
+use crate::policy::KnownMetrics;
+use crate::policy::Slice;
 use crate::{
     Evidence, OnOpen,
-    policy::{CalibrationOrigin, CaseFilter, JudgeCalibration, RuleKind},
+    policy::{CalibrationOrigin, CaseFilter, JudgeCalibration},
+    rules::{
+        Ceiling, MaxCount, MaxErrorRate, MeanMax, MustPass, Percentile, RatioMax, RuleKind,
+        SliceFloor,
+    },
     tests::table,
 };
+use groundgate_stats::Unit;
 
 /// 99 cases, 33 of them critical; the cell of each by its place.
 fn pilot(cell: impl Fn(usize) -> Cell) -> ScoreTable {
@@ -38,27 +47,27 @@ fn power(kind: RuleKind, pilot: &ScoreTable, attempts: u32) -> RulePower {
 }
 
 fn must_pass(cases: CaseFilter, min_cases: usize, repeats: u32) -> RuleKind {
-    RuleKind::MustPass {
+    RuleKind::MustPass(MustPass {
         metric: "groundedness".to_owned(),
         cases,
         min: 1.0,
         min_cases,
         repeats,
-    }
+    })
 }
 
 fn amount(max: f64) -> RuleKind {
-    RuleKind::MeanMax {
+    RuleKind::MeanMax(MeanMax {
         metric: "latency_ms".to_owned(),
         max,
-    }
+    })
 }
 
 fn ratio(max: f64) -> RuleKind {
-    RuleKind::RatioMax {
+    RuleKind::RatioMax(RatioMax {
         metric: "latency_ms".to_owned(),
         max,
-    }
+    })
 }
 
 fn close(found: &RulePower, expected: f64) {
@@ -104,13 +113,15 @@ fn counts_and_failures_are_those_of_the_pilot() {
             Cell::Scored(1.0)
         }
     });
-    let none = RuleKind::MaxCount {
+    let none = RuleKind::MaxCount(MaxCount {
         metric: "pii_leak".to_owned(),
         max: 0,
-    };
+    });
     close(&power(none, &good(), 1), 1.0);
-    let errors = |max| RuleKind::MaxErrorRate {
-        max: UnitInterval::new(max).unwrap(),
+    let errors = |max| {
+        RuleKind::MaxErrorRate(MaxErrorRate {
+            max: UnitInterval::new(max).unwrap(),
+        })
     };
     close(&power(errors(0.0), &good(), 1), 1.0);
     close(&power(errors(0.0), &failing, 1), (98.0_f64 / 99.0).powi(99));
@@ -148,20 +159,20 @@ fn what_no_pilot_has_measured_says_so() {
     let metrics = KnownMetrics::new();
     let kinds = vec![
         must_pass(CaseFilter::Critical, 1, 1),
-        RuleKind::MaxErrorRate {
+        RuleKind::MaxErrorRate(MaxErrorRate {
             max: UnitInterval::new(0.1).unwrap(),
-        },
+        }),
         amount(1.0),
         ratio(1.0),
-        RuleKind::MaxCount {
+        RuleKind::MaxCount(MaxCount {
             metric: "pii_leak".to_owned(),
             max: 0,
-        },
-        RuleKind::Percentile {
+        }),
+        RuleKind::Percentile(Percentile {
             metric: "latency_ms".to_owned(),
             quantile: 0.95,
             max: 1.0,
-        },
+        }),
         floor(0.5),
     ];
     let powers = rule_powers(&policy(kinds), &planned(&cases, 1, None, &metrics));
@@ -182,14 +193,14 @@ fn what_no_pilot_has_measured_says_so() {
 
 #[test]
 fn slices_of_a_tag_that_no_case_has_never_pass() {
-    let kind = RuleKind::SliceFloor {
+    let kind = RuleKind::SliceFloor(SliceFloor {
         metric: "groundedness".to_owned(),
         by: vec!["country".to_owned()],
         min: 0.5,
         min_cases: 1,
         on_thin: OnOpen::Hold,
         required: Vec::new(),
-    };
+    });
     close(&power(kind, &good(), 1), 0.0);
 }
 
@@ -291,10 +302,12 @@ fn a_population_of_clusters_is_seen_cluster_by_cluster() {
 
 #[test]
 fn a_quantile_passes_by_the_pilots_share_within_the_bar() {
-    let tail = |max| RuleKind::Percentile {
-        metric: "latency_ms".to_owned(),
-        quantile: 0.9,
-        max,
+    let tail = |max| {
+        RuleKind::Percentile(Percentile {
+            metric: "latency_ms".to_owned(),
+            quantile: 0.9,
+            max,
+        })
     };
     let says = |max| {
         let power = power(tail(max), &good(), 1);
@@ -326,9 +339,9 @@ fn what_was_not_to_be_asked_is_neither_a_failure_nor_a_score() {
         with(&Cell::Unscored(Unscored::NotRun)),
         with(&Cell::NotApplicable),
     );
-    let errors = RuleKind::MaxErrorRate {
+    let errors = RuleKind::MaxErrorRate(MaxErrorRate {
         max: UnitInterval::new(0.0).unwrap(),
-    };
+    });
     close(&power(errors.clone(), &spared, 1), 1.0);
     assert!(power(errors, &not_run, 1).pass.unwrap() < 0.01);
     let pass = |pilot: &ScoreTable| power(floor(0.75), pilot, 1).pass;
@@ -339,10 +352,10 @@ fn what_was_not_to_be_asked_is_neither_a_failure_nor_a_score() {
 
 #[test]
 fn a_ceiling_of_an_amount_is_planned_as_its_mean() {
-    let ceiling = RuleKind::Ceiling {
+    let ceiling = RuleKind::Ceiling(Ceiling {
         metric: "latency_ms".to_owned(),
         max: 103.5,
-    };
+    });
     let (ceiling, mean) = (power(ceiling, &good(), 1), power(amount(103.5), &good(), 1));
     assert_eq!((ceiling.pass, ceiling.units), (mean.pass, mean.units));
 }
@@ -395,8 +408,10 @@ fn pairs_say_how_much_runs_differ_where_they_are_repeated() {
         *cell = Cell::Scored(f64::from(u8::from(trial / 2 % 3 != 0)));
     }
     let spread = |candidate: &ScoreTable, baseline: &ScoreTable| {
-        let ours = (candidate, &candidate.columns["groundedness"]);
-        let theirs = (baseline, &baseline.columns["groundedness"]);
+        let [ours, theirs] = [candidate, baseline].map(|table| Scores {
+            table,
+            column: &table.columns["groundedness"],
+        });
         spread::of_differences(ours, theirs, &|_| true).unwrap()
     };
     let repeated = spread(&candidate, &baseline);

@@ -5,122 +5,51 @@
 //! By formulas (docs/statistics.md); `selftest` tries the same by simulation. `groundgate plan`
 //! shows it; nothing here decides about a release.
 
-mod amount;
+mod context;
 mod difference;
+mod planned;
 mod purchase;
-mod rule;
 mod sight;
 mod spread;
 
-use std::collections::BTreeSet;
+use groundgate_model::{trial::CaseInfo, unit::count_to_f64};
 
-use groundgate_model::{
-    trial::{CaseInfo, MetricSpec, builtin_metric},
-    unit::count_to_f64,
-};
-use groundgate_stats::{Bound, Unit, power::whole_units};
+use super::policy::Policy;
 
-use super::{
-    decide::Evidence,
-    policy::{Estimand, KnownMetrics, Policy, Slice},
-};
-
+pub use planned::{POWER_LEAST, POWER_WANTED, Planned, RulePower};
 pub use purchase::{Prices, Purchase, Shopping, shopping};
 pub use sight::{Sight, sights};
-pub use spread::Source;
+pub use spread::{Assumptions, Source};
 
-/// The power that is wanted where nobody says otherwise.
-pub const POWER_WANTED: f64 = 0.8;
-
-/// Below this chance to pass unchanged a run is hardly worth its money.
-pub const POWER_LEAST: f64 = 0.5;
-
-/// What is planned, and what is known of it.
-#[derive(Debug, Clone, Copy)]
-pub struct Planned<'a> {
-    /// The cases that will be asked.
-    pub cases: &'a [CaseInfo],
-    /// What will be measured.
-    pub metrics: &'a KnownMetrics,
-    /// How often each case will be asked; at least 1.
-    pub attempts: u32,
-    /// Votes of the judges on each answer; at least 1.
-    pub votes: u32,
-    /// Votes behind the pilot's scores; at least 1.
-    pub pilot_votes: u32,
-    /// A record of the same kind, and one to compare it with.
-    pub pilot: Option<Evidence<'a>>,
-    /// For what the pilot does not say.
-    pub assumptions: Assumptions,
-}
-
-/// What is taken for true where nothing is measured.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-pub struct Assumptions {
-    /// The mean score, as a share of the scale.
-    pub mean: f64,
-    /// The standard deviation of a score, as a share of the scale.
-    pub sd: f64,
-    /// How two runs of one question agree: the share of the variance that is between questions.
-    pub correlation: f64,
-    /// The chance that two votes of a judge on one answer differ.
-    pub flips: f64,
-}
-
-impl Default for Assumptions {
-    fn default() -> Self {
-        Self {
-            mean: 0.9,
-            sd: 0.3,
-            correlation: 0.5,
-            flips: 0.0,
-        }
-    }
-}
-
-/// What one rule will be able to say.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RulePower {
-    /// The rule's id, for a slice rule followed by the slice.
-    pub id: String,
-    /// The rule's kind.
-    pub kind: &'static str,
-    /// Its metric, where it has one.
-    pub metric: Option<String>,
-    /// For rules about a slice.
-    pub slice: Option<Slice>,
-    /// Line of the rule in the policy file, from 1.
-    pub line: Option<usize>,
-    /// How many observations there will be.
-    pub units: usize,
-    /// What one observation is.
-    pub unit: Unit,
-    /// The chance that it passes if nothing has changed; `None`: cannot be said, see `note`.
-    pub pass: Option<f64>,
-    /// The smallest change for the worse, on the metric's scale, that it fails with a chance of 80 %,
-    /// at the level that Holm's procedure leaves to it. `None`: none that the scale has room for, or
-    /// the rule is of another kind.
-    pub fails_from: Option<f64>,
-    /// Where the spread comes from; `None` for rules that need none.
-    pub source: Option<Source>,
-    /// What is to be known of the number, or why there is none.
-    pub note: Option<String>,
-}
+pub(crate) use context::{PlannedRule, PlannedSlice, scored};
+pub(crate) use planned::{slices, whole};
 
 /// The power of every rule, in the policy's order; a slice rule has one entry for each slice.
 pub fn rule_powers(policy: &Policy, planned: &Planned<'_>) -> Vec<RulePower> {
     let n_tested = n_tested(policy, planned.cases);
     let rules = policy.rules.iter();
     rules
-        .flat_map(|rule| rule::powers(policy, rule, planned, n_tested))
+        .flat_map(|rule| {
+            rule.kind.powers(&PlannedRule {
+                id: &rule.id,
+                kind: rule.kind.name(),
+                metric: rule.kind.metric(),
+                line: rule.line,
+                estimand: rule.estimand,
+                statistics: &policy.statistics,
+                calibrations: &policy.calibrations,
+                planned,
+                alpha_fail: policy.statistics.alpha_fail / count_to_f64(n_tested),
+            })
+        })
         .collect()
 }
 
 /// How many tests share the error rate of FAIL; at least 1.
-pub(super) fn n_tested(policy: &Policy, cases: &[CaseInfo]) -> usize {
-    let rules = policy.rules.iter().map(|rule| match rule.kind.slices() {
-        ([], _) => usize::from(!rule.kind.is_count()),
-        (by, _) => slices(cases, by).len(),
+pub(crate) fn n_tested(policy: &Policy, cases: &[CaseInfo]) -> usize {
+    let rules = policy.rules.iter().map(|rule| match rule.kind.slices().by {
+        [] => usize::from(!rule.kind.is_count()),
+        by => slices(cases, by).len(),
     });
     rules.sum::<usize>().max(1)
 }
@@ -129,87 +58,6 @@ pub(super) fn n_tested(policy: &Policy, cases: &[CaseInfo]) -> usize {
 /// cannot be told are left out. Most rules look at the same answers, so that it is rather a lower end.
 pub fn all_pass(powers: &[RulePower]) -> f64 {
     powers.iter().filter_map(|power| power.pass).product()
-}
-
-impl Planned<'_> {
-    fn spec(&self, metric: &str) -> Option<MetricSpec> {
-        let measured = self
-            .pilot
-            .and_then(|pilot| pilot.candidate.columns.get(metric));
-        measured
-            .map(|column| column.metric.clone())
-            .or_else(|| self.metrics.get(metric).cloned())
-            .or_else(|| builtin_metric(metric))
-    }
-
-    /// The variance of a run's score with the planned votes, from that with the pilot's.
-    fn run_with_votes(&self, run: f64, width: f64, votes: u32) -> f64 {
-        // Two votes that differ by the whole scale: their variance is half the chance of it.
-        let vote = 0.5 * self.assumptions.flips * width * width;
-        (run + vote / f64::from(votes) - vote / f64::from(self.pilot_votes)).max(0.0)
-    }
-}
-
-/// The slices of these tags among the cases.
-fn slices(cases: &[CaseInfo], by: &[String]) -> BTreeSet<Slice> {
-    let of_tag = |tag: &String| {
-        let values: BTreeSet<&String> =
-            cases.iter().filter_map(|case| case.tags.get(tag)).collect();
-        values
-            .into_iter()
-            .map(|value| Slice {
-                tag: tag.clone(),
-                value: value.clone(),
-            })
-            .collect::<Vec<_>>()
-    };
-    by.iter().flat_map(of_tag).collect()
-}
-
-fn is_in(case: &CaseInfo, slice: Option<&Slice>) -> bool {
-    slice.is_none_or(|slice| slice.holds(case))
-}
-
-const fn bound(policy: &Policy) -> Bound {
-    match policy.statistics.bound {
-        super::policy::BoundChoice::Exact => Bound::Exact,
-        super::policy::BoundChoice::Calibrated => Bound::Calibrated,
-        super::policy::BoundChoice::Proven => Bound::Proven,
-    }
-}
-
-/// How many questions a slice will have, and how many clusters they make.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Size {
-    questions: f64,
-    clusters: f64,
-}
-
-impl Size {
-    fn of(cases: &[CaseInfo], slice: Option<&Slice>) -> Self {
-        let kept = cases.iter().filter(|case| is_in(case, slice));
-        let clusters: BTreeSet<&str> = kept.clone().map(|case| case.cluster.as_str()).collect();
-        Self {
-            questions: count_to_f64(kept.count()),
-            clusters: count_to_f64(clusters.len()),
-        }
-    }
-
-    /// Observations and what they are; `applicable` of the questions have something to measure.
-    fn units(self, estimand: Estimand, attempts: f64, applicable: f64) -> (f64, Unit) {
-        match estimand {
-            Estimand::Suite => (self.questions * attempts * applicable, Unit::Run),
-            Estimand::Population if self.clusters < self.questions => {
-                (self.clusters * applicable, Unit::Cluster)
-            }
-            Estimand::Population => (self.questions * applicable, Unit::Question),
-        }
-    }
-}
-
-/// Rounded to a whole number of observations.
-fn whole(units: f64) -> usize {
-    whole_units(units)
 }
 
 #[cfg(test)]

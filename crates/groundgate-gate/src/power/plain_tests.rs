@@ -14,11 +14,20 @@ use super::{
     tests::{floor, not_worse, planned, policy},
     *,
 };
+use crate::policy::Estimand;
+use crate::policy::KnownMetrics;
+use crate::policy::Slice;
 use crate::{
     Evidence, OnOpen,
-    policy::{CalibrationOrigin, CaseFilter, JudgeCalibration, RuleKind},
+    policy::{CalibrationOrigin, CaseFilter, JudgeCalibration},
+    rules::{
+        Ceiling, Floor, MaxCount, MaxErrorRate, MeanMax, MustPass, NonInferior, Percentile,
+        RatioMax, RuleKind, SliceFloor, Superior,
+    },
     tests::table,
 };
+use groundgate_model::trial::MetricSpec;
+use groundgate_stats::Unit;
 
 const GOOD: &str = "groundedness";
 const HELP: &str = "helpfulness";
@@ -94,14 +103,14 @@ fn not_in_the_pilot() -> KnownMetrics {
 type Named = (&'static str, Option<Estimand>, RuleKind);
 
 fn ceiling(metric: &str, max: f64) -> RuleKind {
-    RuleKind::Ceiling {
+    RuleKind::Ceiling(Ceiling {
         metric: metric.to_owned(),
         max,
-    }
+    })
 }
 
 fn judged() -> Vec<Named> {
-    let slices = RuleKind::SliceFloor {
+    let slices = RuleKind::SliceFloor(SliceFloor {
         metric: GOOD.to_owned(),
         by: vec!["product".to_owned()],
         min: 0.8,
@@ -111,19 +120,21 @@ fn judged() -> Vec<Named> {
             tag: "product".to_owned(),
             value: "loans".to_owned(),
         }],
+    });
+    let help = |margin| {
+        RuleKind::NonInferior(NonInferior {
+            metric: HELP.to_owned(),
+            margin,
+        })
     };
-    let help = |margin| RuleKind::NonInferior {
-        metric: HELP.to_owned(),
-        margin,
-    };
-    let least = RuleKind::Floor {
+    let least = RuleKind::Floor(Floor {
         metric: HELP.to_owned(),
         min: 3.25,
-    };
-    let improved = RuleKind::Superior {
+    });
+    let improved = RuleKind::Superior(Superior {
         metric: HELP.to_owned(),
         by: 0.02,
-    };
+    });
     let (suite, population) = (Some(Estimand::Suite), Some(Estimand::Population));
     vec![
         ("floor", None, floor(0.8)),
@@ -144,33 +155,35 @@ fn judged() -> Vec<Named> {
 /// `max_ratio`, `max_count` and `must` (so many critical cases) suit the pilot.
 fn amounts(max_ratio: f64, max_count: u64, must: usize) -> Vec<Named> {
     let latency = || "latency_ms".to_owned();
-    let mean = |max| RuleKind::MeanMax {
-        metric: latency(),
-        max,
+    let mean = |max| {
+        RuleKind::MeanMax(MeanMax {
+            metric: latency(),
+            max,
+        })
     };
-    let ratio = RuleKind::RatioMax {
+    let ratio = RuleKind::RatioMax(RatioMax {
         metric: latency(),
         max: max_ratio,
-    };
-    let count = RuleKind::MaxCount {
+    });
+    let count = RuleKind::MaxCount(MaxCount {
         metric: "pii_leak".to_owned(),
         max: max_count,
-    };
-    let errors = RuleKind::MaxErrorRate {
+    });
+    let errors = RuleKind::MaxErrorRate(MaxErrorRate {
         max: UnitInterval::new(0.01).unwrap(),
-    };
-    let tail = RuleKind::Percentile {
+    });
+    let tail = RuleKind::Percentile(Percentile {
         metric: latency(),
         quantile: 0.8,
         max: 155.0,
-    };
-    let must = RuleKind::MustPass {
+    });
+    let must = RuleKind::MustPass(MustPass {
         metric: HELP.to_owned(),
         cases: CaseFilter::Critical,
         min: 2.0,
         min_cases: must,
         repeats: 1,
-    };
+    });
     vec![
         ("amount", None, mean(138.0)),
         ("amount-suite", Some(Estimand::Suite), mean(136.0)),
@@ -234,10 +247,10 @@ fn a_ratio_has_as_many_units_as_there_is_something_to_measure_of() {
         _ => cell(metric, i, a),
     });
     let (cases, metrics) = (cases(80, true), not_in_the_pilot());
-    let kind = RuleKind::RatioMax {
+    let kind = RuleKind::RatioMax(RatioMax {
         metric: "latency_ms".to_owned(),
         max: 1.1,
-    };
+    });
     let powers = rule_powers(&policy(vec![kind]), &of_pilot(&pilot, &cases, &metrics));
     assert_eq!((powers[0].units, powers[0].unit), (72, Unit::Question));
 }
@@ -362,7 +375,7 @@ fn drops_that_are_seen_overall_and_in_required_slices() {
     };
     plan.assumptions.flips = 0.04;
     let mut rules = judged();
-    if let RuleKind::SliceFloor { required, .. } = &mut rules.last_mut().unwrap().2 {
+    if let RuleKind::SliceFloor(SliceFloor { required, .. }) = &mut rules.last_mut().unwrap().2 {
         required[0].value = "cards".to_owned();
     }
     let mut policy = of(rules);
@@ -439,7 +452,9 @@ fn what_can_be_bought_and_for_how_much() {
     // Of a slice without a case nothing is for sale.
     let fees: Vec<CaseInfo> = cases.iter().skip(1).step_by(2).cloned().collect();
     let mut policy = of(judged());
-    if let RuleKind::SliceFloor { required, .. } = &mut policy.rules.last_mut().unwrap().kind {
+    if let RuleKind::SliceFloor(SliceFloor { required, .. }) =
+        &mut policy.rules.last_mut().unwrap().kind
+    {
         required[0].value = "cards".to_owned();
     }
     let plan = of_pilot(&pilot, &fees, &metrics);

@@ -4,8 +4,8 @@
 use groundgate_model::unit::count_to_f64;
 
 use super::{
-    POWER_WANTED, Planned, Size,
-    difference::Scope,
+    difference::{Compared, Scope},
+    planned::{POWER_WANTED, Planned, Size, whole},
     sight::{compared, required},
     spread::Spread,
 };
@@ -107,7 +107,7 @@ struct Market<'a> {
 impl Market<'_> {
     fn shop(&self, slice: Option<Slice>) -> Shopping {
         let (attempts, votes) = (self.planned.attempts, self.planned.votes);
-        let now = self.purchase(super::whole(self.size.questions), attempts, votes);
+        let now = self.purchase(whole(self.size.questions), attempts, votes);
         Shopping {
             metric: self.metric.to_owned(),
             slice,
@@ -127,7 +127,7 @@ impl Market<'_> {
     }
 
     fn questions_for(&self, attempts: u32, votes: u32) -> Option<Purchase> {
-        let now = super::whole(self.size.questions);
+        let now = whole(self.size.questions);
         let buys = |questions| self.purchase(questions, attempts, votes);
         let least_n = least_count(now, QUESTIONS_MOST, |n| self.sees(&buys(n)))?;
         Some(buys(least_n))
@@ -180,15 +180,17 @@ impl Market<'_> {
             attempts: f64::from(purchase.attempts),
             votes: purchase.votes,
         };
-        let estimand = self.policy.statistics.versus_baseline;
-        let of = self.planned.difference_of(
-            self.policy,
-            (self.metric, estimand),
-            &self.spread,
-            scope,
-        )?;
-        let asked = (self.policy.statistics.alpha_fail, POWER_WANTED);
-        of.mean.drop_seen(0.0, of.width, asked).ok()?
+        let statistics = &self.policy.statistics;
+        let of = Compared {
+            metric: self.metric,
+            estimand: statistics.versus_baseline,
+        };
+        let difference = (self.planned).difference_of(statistics, of, &self.spread, scope)?;
+        let asked = (statistics.alpha_fail, POWER_WANTED);
+        difference
+            .mean
+            .drop_seen(0.0, difference.width, asked)
+            .ok()?
     }
 }
 

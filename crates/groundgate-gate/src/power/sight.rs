@@ -4,8 +4,16 @@ use std::collections::BTreeSet;
 
 use groundgate_stats::Unit;
 
-use super::{POWER_WANTED, Planned, spread::Source};
-use crate::policy::{Policy, RuleKind, Slice};
+use super::{
+    difference::Compared,
+    planned::{POWER_WANTED, Planned},
+    spread::Source,
+};
+use crate::{
+    policy::{Policy, Slice},
+    rules::{Claim, RuleKind},
+    verdict::Bar,
+};
 
 /// What a comparison of one metric in one slice will see.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,9 +51,13 @@ fn sight(
     metric: &str,
     slice: Option<Slice>,
 ) -> Option<Sight> {
-    let estimand = policy.statistics.versus_baseline;
-    let difference = planned.difference(policy, (metric, estimand), slice.as_ref())?;
-    let asked = (policy.statistics.alpha_fail, POWER_WANTED);
+    let statistics = &policy.statistics;
+    let of = Compared {
+        metric,
+        estimand: statistics.versus_baseline,
+    };
+    let difference = planned.difference(statistics, of, slice.as_ref())?;
+    let asked = (statistics.alpha_fail, POWER_WANTED);
     Some(Sight {
         metric: metric.to_owned(),
         slice,
@@ -59,6 +71,7 @@ fn sight(
     })
 }
 
+/// The metrics that the policy compares with the baseline; those with a floor, where it compares none.
 pub(super) fn compared(policy: &Policy) -> BTreeSet<String> {
     let named = |is_wanted: fn(&RuleKind) -> bool| -> BTreeSet<String> {
         let kinds = policy.rules.iter().map(|rule| &rule.kind);
@@ -67,23 +80,23 @@ pub(super) fn compared(policy: &Policy) -> BTreeSet<String> {
             .filter_map(|kind| kind.metric().map(str::to_owned))
             .collect()
     };
-    let compared = named(|kind| {
-        matches!(
-            kind,
-            RuleKind::NonInferior { .. } | RuleKind::Superior { .. }
-        )
-    });
+    let compared = named(|kind| kind.claim() == Claim::Difference);
     if compared.is_empty() {
-        named(|kind| matches!(kind, RuleKind::Floor { .. } | RuleKind::SliceFloor { .. }))
+        named(|kind| kind.claim() == Claim::Mean && is_floor(kind))
     } else {
         compared
     }
 }
 
+fn is_floor(kind: &RuleKind) -> bool {
+    let threshold = kind.threshold();
+    threshold.is_some_and(|threshold| threshold.side == Bar::AtLeast)
+}
+
 pub(super) fn required(policy: &Policy) -> BTreeSet<Slice> {
     let rules = policy.rules.iter();
     rules
-        .flat_map(|rule| rule.kind.slices().1)
+        .flat_map(|rule| rule.kind.slices().required)
         .cloned()
         .collect()
 }

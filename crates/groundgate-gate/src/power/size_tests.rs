@@ -1,16 +1,22 @@
 //! The small parts of a plan: how many tests share a rate, how many units there are, what votes change.
 
+use super::planned::Size;
 use groundgate_model::trial::{Cell, Direction};
 
 use super::{
     tests::{floor, planned, policy},
     *,
 };
+use crate::policy::Estimand;
+use crate::policy::KnownMetrics;
+use crate::policy::Slice;
 use crate::{
     OnOpen,
-    policy::{CaseFilter, RuleKind},
+    policy::CaseFilter,
+    rules::{MustPass, RuleKind, SliceFloor},
     tests::table,
 };
+use groundgate_stats::Unit;
 
 fn close(actual: f64, expected: f64) {
     assert!(
@@ -22,21 +28,21 @@ fn close(actual: f64, expected: f64) {
 #[test]
 fn every_slice_is_a_test_and_what_is_counted_is_none() {
     let cases = table("run", 40, |_| Cell::Scored(1.0)).cases;
-    let slices = RuleKind::SliceFloor {
+    let slices = RuleKind::SliceFloor(SliceFloor {
         metric: "groundedness".to_owned(),
         by: vec!["product".to_owned(), "language".to_owned()],
         min: 0.9,
         min_cases: 10,
         on_thin: OnOpen::Block,
         required: Vec::new(),
-    };
-    let must_pass = RuleKind::MustPass {
+    });
+    let must_pass = RuleKind::MustPass(MustPass {
         metric: "groundedness".to_owned(),
         cases: CaseFilter::Critical,
         min: 1.0,
         min_cases: 1,
         repeats: 1,
-    };
+    });
     let n = |kinds: Vec<RuleKind>| n_tested(&policy(kinds), &cases);
     // Cards and fees; no case has a language.
     assert_eq!(

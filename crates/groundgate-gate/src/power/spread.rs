@@ -9,27 +9,67 @@ use groundgate_model::{
 };
 use groundgate_stats::variance::{NestedScores, variance_components};
 
-use super::Assumptions;
+use crate::policy::Estimand;
+
+/// What is taken for true where nothing is measured.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Assumptions {
+    /// The mean score, as a share of the scale.
+    pub mean: f64,
+    /// The standard deviation of a score, as a share of the scale.
+    pub sd: f64,
+    /// How two runs of one question agree: the share of the variance that is between questions.
+    pub correlation: f64,
+    /// The chance that two votes of a judge on one answer differ.
+    pub flips: f64,
+}
+
+impl Default for Assumptions {
+    fn default() -> Self {
+        Self {
+            mean: 0.9,
+            sd: 0.3,
+            correlation: 0.5,
+            flips: 0.0,
+        }
+    }
+}
 
 /// What a pilot says of one metric in one slice.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Spread {
+pub(crate) struct Spread {
     /// Of the questions' means, or of the clusters'.
-    pub(super) mean: f64,
+    pub(crate) mean: f64,
     /// Variance of one run's score over all questions.
-    pub(super) total: f64,
+    pub(crate) total: f64,
     /// The part of it between runs of one question, with the pilot's votes.
-    pub(super) run: f64,
+    pub(crate) run: f64,
     /// Variance between the means of clusters.
-    pub(super) clusters: f64,
+    pub(crate) clusters: f64,
     /// The mean over clusters of one over their questions; 1 where every question is a cluster.
-    pub(super) per_cluster: f64,
+    pub(crate) per_cluster: f64,
     /// Attempts behind each mean.
-    pub(super) attempts: f64,
+    pub(crate) attempts: f64,
     /// The share of questions that had something to measure.
-    pub(super) applicable: f64,
+    pub(crate) applicable: f64,
     /// Where `run` comes from.
-    pub(super) source: Source,
+    pub(crate) source: Source,
+}
+
+/// Variances of what a claim is tested by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Variances {
+    /// Of one observation.
+    pub(super) total: f64,
+    /// The part of it that is noise of the runs.
+    pub(super) noise: f64,
+}
+
+/// A record's scores of one metric.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scores<'a> {
+    pub(super) table: &'a ScoreTable,
+    pub(super) column: &'a Column,
 }
 
 /// Where the spread between runs of one question comes from.
@@ -60,7 +100,7 @@ pub(super) fn of_scores(
     assumptions: &Assumptions,
 ) -> Option<Spread> {
     let worst = column.metric.worst();
-    let rows = rows(table, column).filter(|(case, _)| keep(case));
+    let rows = rows(Scores { table, column }).filter(|(case, _)| keep(case));
     let (mut questions, mut planned) = (Vec::new(), 0);
     for (case, cells) in rows {
         planned += 1;
@@ -82,16 +122,16 @@ pub(super) fn of_scores(
 /// The spread of the differences to the baseline, at no change: their mean counts as 0. Where each
 /// question has one pair, all of it counts as noise of the runs.
 pub(super) fn of_differences(
-    (candidate, ours): (&ScoreTable, &Column),
-    (baseline, theirs): (&ScoreTable, &Column),
+    candidate: Scores<'_>,
+    baseline: Scores<'_>,
     keep: &dyn Fn(&CaseInfo) -> bool,
 ) -> Option<Spread> {
-    let twins: BTreeMap<&str, &[Cell]> = rows(baseline, theirs)
+    let twins: BTreeMap<&str, &[Cell]> = rows(baseline)
         .map(|(case, cells)| (case.id.as_str(), cells))
         .collect();
-    let worst = ours.metric.worst();
+    let worst = candidate.column.metric.worst();
     let (mut questions, mut planned) = (Vec::new(), 0);
-    for (case, cells) in rows(candidate, ours).filter(|(case, _)| keep(case)) {
+    for (case, cells) in rows(candidate).filter(|(case, _)| keep(case)) {
         planned += 1;
         let pairs = cells
             .iter()
@@ -149,6 +189,23 @@ impl Spread {
         }
     }
 
+    /// How a claim about a mean spreads, with `attempts` runs a question whose noise is `run` each.
+    pub(super) fn variances(&self, estimand: Estimand, run: f64, attempts: f64) -> Variances {
+        match estimand {
+            Estimand::Suite => Variances {
+                total: (self.total - self.run).max(0.0) + run,
+                noise: run,
+            },
+            Estimand::Population => {
+                let total = self.of_unit(run, attempts);
+                Variances {
+                    total,
+                    noise: total,
+                }
+            }
+        }
+    }
+
     /// The variance of the mean of a cluster (of a question) with `attempts` runs, whose noise is
     /// `run` each.
     pub(super) fn of_unit(&self, run: f64, attempts: f64) -> f64 {
@@ -158,8 +215,7 @@ impl Spread {
 }
 
 fn rows<'a>(
-    table: &'a ScoreTable,
-    column: &'a Column,
+    Scores { table, column }: Scores<'a>,
 ) -> impl Iterator<Item = (&'a CaseInfo, &'a [Cell])> {
     let attempts = usize::try_from(table.attempts).unwrap_or(usize::MAX).max(1);
     table.cases.iter().zip(column.cells.chunks(attempts))

@@ -11,11 +11,15 @@ use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::*;
+use crate::policy::KnownMetrics;
+use crate::policy::Slice;
 use crate::{
     Evidence, OnOpen, Outside, Rule, Statistics, Verdict,
     decide::verdicts,
-    policy::{CalibrationOrigin, CaseFilter, JudgeCalibration, RuleKind},
+    policy::{CalibrationOrigin, CaseFilter, JudgeCalibration},
+    rules::{Floor, MaxErrorRate, MustPass, NonInferior, Percentile, RuleKind, SliceFloor},
 };
+use groundgate_model::trial::MetricSpec;
 
 /// Questions of different difficulty, some in clusters, and how their runs are scored.
 #[derive(Clone, Copy)]
@@ -124,17 +128,17 @@ pub(super) fn policy(kinds: Vec<RuleKind>) -> Policy {
 }
 
 pub(super) fn floor(min: f64) -> RuleKind {
-    RuleKind::Floor {
+    RuleKind::Floor(Floor {
         metric: "groundedness".to_owned(),
         min,
-    }
+    })
 }
 
 pub(super) fn not_worse(margin: f64) -> RuleKind {
-    RuleKind::NonInferior {
+    RuleKind::NonInferior(NonInferior {
         metric: "groundedness".to_owned(),
         margin,
-    }
+    })
 }
 
 pub(super) fn planned<'a>(
@@ -253,11 +257,11 @@ fn a_quantile_passes_as_often_as_simulated_gates() {
         data_type: DataType::Amount,
         ..BINARY
     };
-    let kind = RuleKind::Percentile {
+    let kind = RuleKind::Percentile(Percentile {
         metric: "latency_ms".to_owned(),
         quantile: 0.9,
         max: 120.0,
-    };
+    });
     check(latency, (150, 1), &kind, 0.09);
 }
 
@@ -272,21 +276,21 @@ fn the_plan_says_what_can_never_pass() {
         tag: "product".to_owned(),
         value: value.to_owned(),
     };
-    let slices = RuleKind::SliceFloor {
+    let slices = RuleKind::SliceFloor(SliceFloor {
         metric: "groundedness".to_owned(),
         by: vec!["product".to_owned()],
         min: 0.5,
         min_cases: 30,
         on_thin: OnOpen::Hold,
         required: vec![slice("loans")],
-    };
-    let must = RuleKind::MustPass {
+    });
+    let must = RuleKind::MustPass(MustPass {
         metric: "groundedness".to_owned(),
         cases: CaseFilter::Critical,
         min: 1.0,
         min_cases: 2,
         repeats: 1,
-    };
+    });
     let kinds = vec![
         floor(0.8),
         floor(0.95),
@@ -294,9 +298,9 @@ fn the_plan_says_what_can_never_pass() {
         not_worse(0.0),
         slices,
         must,
-        RuleKind::MaxErrorRate {
+        RuleKind::MaxErrorRate(MaxErrorRate {
             max: UnitInterval::new(0.01).unwrap(),
-        },
+        }),
     ];
     let policy = policy(kinds);
     let powers = rule_powers(&policy, &planned(&cases, 1, None, &metrics));

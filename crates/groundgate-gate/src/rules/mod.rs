@@ -1,180 +1,246 @@
-//! One function per kind of rule: from scores to drafts.
+//! The kinds of rules, one file each, and the list of them: a new kind is its file and its two lines
+//! here.
 
-mod amount;
-mod count;
-mod mean;
-mod slices;
+mod base;
+mod listing;
 
-use std::collections::BTreeSet;
+mod ceiling;
+mod evidence;
+mod floor;
+mod freshness;
+mod judge_health;
+mod max_count;
+mod max_error_rate;
+mod max_overlap;
+mod mean_max;
+mod must_pass;
+mod non_inferior;
+mod percentile;
+mod ratio_max;
+mod slice_floor;
+mod superior;
 
-use groundgate_model::trial::{InstrumentKind, MetricSpec};
-use groundgate_stats::{Assessment, StatsError};
+use std::fmt;
 
 use super::{
-    calibration,
-    decide::{Draft, State},
-    look::View,
-    policy::{Policy, Rule, RuleKind},
-    sentence,
-    summary::Sample,
-    verdict::{Bar, Counts, Verdict},
-    warning,
+    draft::Draft,
+    policy::{CaseFilter, Slice},
+    power::{PlannedRule, RulePower},
+    truth::Truth,
+    verdict::Finding,
 };
 
-/// So many cases are named with a finding.
-const WORST_CASES: usize = 5;
+use base::{AsksFacts, AsksScores};
 
-/// The drafts of one rule; never empty.
-pub(super) fn drafts(policy: &Policy, rule: &Rule, view: &View<'_>) -> Vec<Draft> {
-    let context = Context { policy, rule, view };
-    match &rule.kind {
-        RuleKind::Floor { metric, min } => {
-            vec![context.absolute(metric, Bar::AtLeast, *min, None)]
+pub use base::{Holds, Key, Slices, Threshold};
+pub use freshness::DateOf;
+pub use judge_health::Measure;
+pub use listing::{RuleKeys, rule_keys, rule_schemas, rule_table, tightened_schema};
+
+pub(crate) use base::{
+    AskedFact, Claim, ESTIMANDS, Evaluation, Found, Kind, Layers, Reader, Setting, Settings, Shape,
+    age, count, open, settled, share, texts,
+};
+pub(crate) use judge_health::{Health, of_judge};
+pub(crate) use listing::common_keys;
+
+/// What a rule about all metrics names instead of one.
+pub(crate) const ERRORS: &str = "errors";
+
+/// The kinds of rules about scores and about facts.
+macro_rules! register {
+    ($(#[$doc:meta])* $name:ident: $trait:ident { $($module:ident::$kind:ident,)+ }) => {
+        $(pub use self::$module::$kind;)+
+
+        $(#[$doc])*
+        #[derive(Clone, PartialEq)]
+        pub enum $name {
+            $(#[doc = concat!("A `", stringify!($kind), "`.")] $kind($kind),)+
         }
-        RuleKind::Ceiling { metric, max } | RuleKind::MeanMax { metric, max } => {
-            vec![context.absolute(metric, Bar::AtMost, *max, None)]
+
+        impl $name {
+            pub(crate) const KINDS: &[Kind<Self>] = &[$($module::KIND),+];
+
+            fn asks(&self) -> &dyn $trait {
+                match self {
+                    $(Self::$kind(kind) => kind,)+
+                }
+            }
+
+            fn asks_mut(&mut self) -> &mut dyn $trait {
+                match self {
+                    $(Self::$kind(kind) => kind,)+
+                }
+            }
+
+            const fn kind(&self) -> &'static Kind<Self> {
+                match self {
+                    $(Self::$kind(_) => &$module::KIND,)+
+                }
+            }
+
+            /// The name in policies.
+            pub const fn name(&self) -> &'static str {
+                self.kind().name
+            }
+
+            /// What it is held against, and which side of that is allowed. `None` for rules that are
+            /// never waived.
+            pub fn threshold(&self) -> Option<Threshold> {
+                self.asks().threshold()
+            }
+
+            /// The same rule at another threshold; `None` where it has none, or not this one.
+            pub(crate) fn with_threshold(&self, value: f64) -> Option<Self> {
+                let mut other = self.clone();
+                other.asks_mut().set_threshold(value).then_some(other)
+            }
         }
-        RuleKind::NonInferior { metric, margin } => vec![context.not_worse(metric, *margin)],
-        RuleKind::Superior { metric, by } => vec![context.paired(metric, *by, -by)],
-        RuleKind::SliceFloor {
-            metric,
-            by,
-            min,
-            min_cases,
-            on_thin,
-            required,
-        } => context.slices(metric, by, (*min, *min_cases, *on_thin), required),
-        RuleKind::MustPass {
-            metric,
-            cases,
-            min,
-            min_cases,
-            repeats,
-        } => {
-            vec![context.must_pass(metric, cases, *min, (*min_cases, *repeats))]
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.asks().fmt(f)
+            }
         }
-        RuleKind::MaxCount { metric, max } => vec![context.max_count(metric, *max)],
-        RuleKind::MaxErrorRate { max } => vec![context.max_error_rate(*max)],
-        RuleKind::Percentile {
-            metric,
-            quantile,
-            max,
-        } => {
-            vec![context.percentile(metric, *quantile, *max)]
-        }
-        RuleKind::RatioMax { metric, max } => vec![context.ratio(metric, *max)],
-    }
-}
 
-/// The draft of a rule that cannot be evaluated, and why.
-pub(super) fn broken(policy: &Policy, rule: &Rule, view: &View<'_>, why: String) -> Draft {
-    let context = Context { policy, rule, view };
-    Draft {
-        state: settled(Verdict::Error, why),
-        ..context.blank(rule.kind.metric().unwrap_or("errors"), Bar::AtLeast, 0.0)
-    }
-}
-
-/// What people must see beside the verdict.
-pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
-    let mut notes = view.notes(policy);
-    notes.extend(warning::notes(policy));
-    let used: BTreeSet<&str> = policy
-        .rules
-        .iter()
-        .filter_map(|rule| rule.kind.metric())
-        .collect();
-    notes.extend(calibration::notes(policy, view, &used));
-    let asked = view
-        .candidate
-        .asked()
-        .into_iter()
-        .filter(|(name, _)| used.contains(name));
-    notes.extend(asked.map(|(name, asked)| sentence::asked(name, asked)));
-    let offline: BTreeSet<&str> = view
-        .candidate
-        .columns
-        .iter()
-        .filter(|(name, column)| {
-            used.contains(name.as_str())
-                && column.instrument_kind == InstrumentKind::Embedded
-                && !policy.calibrations.contains_key(*name)
-                && !view.labels.is_some_and(|labels| labels.has(name))
-        })
-        .map(|(name, _)| name.as_str())
-        .collect();
-    if !offline.is_empty() {
-        let names: Vec<&str> = offline.into_iter().collect();
-        notes.push(format!(
-            "{} measured by the embedded judge (lexical evidence, not an LLM, not calibrated on your labels): these verdicts are on that judge's own scale",
-            names.join(", ")
-        ));
-    }
-    if let Some(baseline) = &view.baseline
-        && baseline.eval_set_digest != view.candidate.eval_set_digest
-    {
-        notes.push(
-            "candidate and baseline answered different eval sets; cases that only one of them has count as missing"
-                .to_owned(),
-        );
-    }
-    notes
-}
-
-struct Context<'a> {
-    policy: &'a Policy,
-    rule: &'a Rule,
-    view: &'a View<'a>,
-}
-
-impl Context<'_> {
-    fn spec(&self, metric: &str) -> Option<&MetricSpec> {
-        self.view
-            .candidate
-            .columns
-            .get(metric)
-            .map(|column| &column.metric)
-    }
-
-    fn blank(&self, metric: &str, bar: Bar, threshold: f64) -> Draft {
-        let spec = self.spec(metric);
-        Draft {
-            id: self.rule.id.clone(),
-            metric: metric.to_owned(),
-            unit: spec.map(MetricSpec::shown_unit).unwrap_or_default(),
-            slice: None,
-            threshold,
-            bar,
-            is_difference: false,
-            scaled: None,
-            counts: Counts::default(),
-            worst_cases: Vec::new(),
-            state: no_data(sentence::not_measured(metric)),
-        }
-    }
-}
-
-const fn settled(verdict: Verdict, why: String) -> State {
-    State::Settled(verdict, why)
-}
-
-fn assessed(assessment: Result<Assessment, StatsError>) -> State {
-    match assessment {
-        Ok(assessment) => State::Tested(Box::new(assessment)),
-        Err(error @ (StatsError::NoData | StatsError::TooFew { .. })) => no_data(error.to_string()),
-        Err(error) => settled(Verdict::Error, error.to_string()),
-    }
-}
-
-/// What cannot be measured is inconclusive, whatever the policy says of the undecided.
-const fn no_data(why: String) -> State {
-    settled(Verdict::Inconclusive, why)
-}
-
-fn worst(sample: &Sample<'_>, bar: Bar) -> Vec<String> {
-    let ids = match bar {
-        Bar::AtLeast => sample.lowest(WORST_CASES),
-        Bar::AtMost => sample.highest(WORST_CASES),
+        $(impl From<$kind> for $name {
+            fn from(kind: $kind) -> Self {
+                Self::$kind(kind)
+            }
+        })+
     };
-    ids.into_iter().map(|(id, _)| id.to_owned()).collect()
+}
+
+register! {
+    /// What a rule about scores asks. All thresholds are finite and possible for the metric.
+    RuleKind: AsksScores {
+        floor::Floor,
+        ceiling::Ceiling,
+        non_inferior::NonInferior,
+        superior::Superior,
+        slice_floor::SliceFloor,
+        must_pass::MustPass,
+        max_count::MaxCount,
+        max_error_rate::MaxErrorRate,
+        percentile::Percentile,
+        mean_max::MeanMax,
+        ratio_max::RatioMax,
+    }
+}
+
+register! {
+    /// What a rule about a fact asks.
+    FactKind: AsksFacts {
+        evidence::Evidence,
+        freshness::Freshness,
+        max_overlap::MaxOverlap,
+        judge_health::JudgeHealth,
+    }
+}
+
+impl RuleKind {
+    /// The metric it reads; an error rate reads all of them.
+    pub fn metric(&self) -> Option<&str> {
+        self.asks().metric()
+    }
+
+    /// The slices that it speaks of.
+    pub fn slices(&self) -> Slices<'_> {
+        self.asks().slices()
+    }
+
+    /// The cases that have to pass each time.
+    pub(crate) fn must_pass(&self) -> Option<&CaseFilter> {
+        self.asks().must_pass()
+    }
+
+    /// Whether a rule of the kind has to pass each time.
+    pub(crate) fn is_must_pass(kind: &str) -> bool {
+        kind == must_pass::KIND.name
+    }
+
+    /// What it speaks of.
+    pub(crate) const fn claim(&self) -> Claim {
+        self.kind().claim
+    }
+
+    /// Whether it is settled by counting, without a test.
+    pub const fn is_count(&self) -> bool {
+        matches!(self.claim(), Claim::Count)
+    }
+
+    /// Whether it needs a baseline.
+    pub const fn needs_baseline(&self) -> bool {
+        matches!(self.claim(), Claim::Difference | Claim::Ratio)
+    }
+
+    /// Every setting, always in the same order for one kind.
+    pub(crate) fn settings(&self) -> Settings {
+        let mut settings = self.asks().settings();
+        settings.push(("kind", Setting::word(self.name())));
+        settings.extend(
+            self.metric()
+                .map(|metric| ("metric", Setting::word(metric))),
+        );
+        settings
+    }
+
+    /// What it finds in scores; never empty.
+    pub(crate) fn drafts(&self, of: &Evaluation<'_>) -> Vec<Draft> {
+        self.asks().drafts(of)
+    }
+
+    /// What it will be able to say of a planned run; never empty.
+    pub(crate) fn powers(&self, plan: &PlannedRule<'_>) -> Vec<RulePower> {
+        self.asks().powers(plan)
+    }
+
+    /// Whether its threshold is met (in a slice) when candidate and baseline are the same.
+    pub(crate) fn is_met_unchanged(
+        &self,
+        truth: &dyn Truth,
+        slice: Option<&Slice>,
+    ) -> Option<bool> {
+        self.asks().is_met_unchanged(truth, slice)
+    }
+
+    /// What a candidate exactly at the threshold has lost.
+    pub(crate) fn loss_to_threshold(&self, truth: &dyn Truth) -> Option<f64> {
+        self.asks().loss_to_threshold(truth)
+    }
+
+    /// What people should think about twice, as the end of a sentence about the rule.
+    pub(crate) fn warning(&self) -> Option<&'static str> {
+        self.asks().warning()
+    }
+}
+
+impl FactKind {
+    /// The files that it reads.
+    pub fn files(&self) -> &[String] {
+        self.asks().files()
+    }
+
+    /// Whether its files are what a copilot was given (text of any form), and whether it reads the run's
+    /// questions.
+    pub fn is_about_prompts(&self) -> bool {
+        self.asks().is_about_prompts()
+    }
+
+    /// Whether nothing that the judge of its metric measured can be told unless it passes.
+    pub(crate) fn is_about_a_judge(&self) -> bool {
+        self.asks().is_about_a_judge()
+    }
+
+    /// Every setting, always in the same order for one kind.
+    pub(crate) fn settings(&self) -> Settings {
+        let mut settings = self.asks().settings();
+        settings.push(("kind", Setting::word(self.name())));
+        settings
+    }
+
+    /// What it finds.
+    pub(crate) fn finding(&self, asked: &AskedFact<'_>) -> Finding {
+        self.asks().finding(asked)
+    }
 }

@@ -9,7 +9,10 @@
 mod rates;
 mod world;
 
-use groundgate_model::{trial::ScoreTable, unit::count_to_f64};
+use groundgate_model::{
+    trial::{Column, ScoreTable},
+    unit::count_to_f64,
+};
 use rayon::prelude::*;
 
 use self::{
@@ -18,9 +21,12 @@ use self::{
 };
 use super::{
     calibration,
-    decide::{Evidence, RuleVerdict, verdicts},
-    policy::{Estimand, Policy, Rule, RuleKind, Slice},
+    decide::{RuleVerdict, verdicts},
+    evidence::Evidence,
+    policy::{Estimand, Policy, Rule, Slice},
     power::n_tested,
+    rules::Claim,
+    truth::Truth,
     verdict::Verdict,
 };
 
@@ -182,35 +188,31 @@ impl<'a> Test<'a> {
     fn is_met(&self, verdict: &RuleVerdict, suite: &Suite) -> Option<bool> {
         let policy = self.trying.policy;
         let rule = policy.rules.get(verdict.rule)?;
-        let truth = |metric: &str, slice| match estimand(policy, rule)? {
-            Estimand::Suite => self.world.truth(suite, metric, slice, false),
-            Estimand::Population => self.world.truth(&self.fixed, metric, slice, true),
+        let truth = match estimand(policy, rule)? {
+            Estimand::Suite => self.truth(suite, false),
+            Estimand::Population => self.truth(&self.fixed, true),
         };
-        match &rule.kind {
-            RuleKind::Floor { metric, min } => Some(truth(metric, None)? > *min),
-            RuleKind::Ceiling { metric, max } | RuleKind::MeanMax { metric, max } => {
-                Some(truth(metric, None)? < *max)
-            }
-            RuleKind::NonInferior { .. } => Some(true),
-            RuleKind::Superior { .. } => Some(false),
-            RuleKind::RatioMax { max, .. } => Some(*max >= 1.0),
-            RuleKind::SliceFloor {
-                metric, min, by, ..
-            } => {
-                let written = verdict.id.strip_prefix(&rule.id)?.strip_prefix('/')?;
-                let slice = by.iter().find_map(|tag| {
-                    let value = written.strip_prefix(tag.as_str())?.strip_prefix('=')?;
-                    Some(Slice {
-                        tag: tag.clone(),
-                        value: value.to_owned(),
-                    })
-                })?;
-                Some(truth(metric, Some(&slice))? > *min)
-            }
-            RuleKind::MustPass { .. }
-            | RuleKind::MaxCount { .. }
-            | RuleKind::MaxErrorRate { .. }
-            | RuleKind::Percentile { .. } => None,
+        let slices = rule.kind.slices();
+        if slices.by.is_empty() {
+            return rule.kind.is_met_unchanged(&truth, None);
+        }
+        let written = verdict.id.strip_prefix(&rule.id)?.strip_prefix('/')?;
+        let slice = slices.by.iter().find_map(|tag| {
+            let value = written.strip_prefix(tag.as_str())?.strip_prefix('=')?;
+            Some(Slice {
+                tag: tag.clone(),
+                value: value.to_owned(),
+            })
+        })?;
+        rule.kind.is_met_unchanged(&truth, Some(&slice))
+    }
+
+    const fn truth<'t>(&'t self, suite: &'t Suite, by_cluster: bool) -> TrueScores<'t> {
+        TrueScores {
+            trying: self.trying,
+            world: self.world,
+            suite,
+            by_cluster,
         }
     }
 
@@ -238,13 +240,7 @@ impl<'a> Test<'a> {
                 id: rule.id.clone(),
                 kind: rule.kind.name(),
                 verdicts,
-                is_judged: !matches!(
-                    rule.kind,
-                    RuleKind::MustPass { .. }
-                        | RuleKind::MaxCount { .. }
-                        | RuleKind::MaxErrorRate { .. }
-                        | RuleKind::Percentile { .. }
-                ),
+                is_judged: estimand(policy, rule).is_some(),
             });
         let known_bad = self.harms.iter().enumerate().filter_map(|(place, harm)| {
             let (mut pass, mut fail) = (Rate::default(), Rate::default());
@@ -284,19 +280,11 @@ fn worst(verdicts: &[RuleVerdict]) -> Verdict {
 
 /// What a rule about a mean speaks of.
 fn estimand(policy: &Policy, rule: &Rule) -> Option<Estimand> {
-    let default = match &rule.kind {
-        RuleKind::Floor { .. }
-        | RuleKind::Ceiling { .. }
-        | RuleKind::SliceFloor { .. }
-        | RuleKind::MeanMax { .. } => policy.statistics.absolute,
-        RuleKind::NonInferior { .. } | RuleKind::Superior { .. } => {
-            policy.statistics.versus_baseline
-        }
-        RuleKind::RatioMax { .. } => Estimand::Population,
-        RuleKind::MustPass { .. }
-        | RuleKind::MaxCount { .. }
-        | RuleKind::MaxErrorRate { .. }
-        | RuleKind::Percentile { .. } => return None,
+    let default = match rule.kind.claim() {
+        Claim::Mean => policy.statistics.absolute,
+        Claim::Difference => policy.statistics.versus_baseline,
+        Claim::Ratio => Estimand::Population,
+        Claim::Quantile | Claim::Count | Claim::Fact => return None,
     };
     Some(rule.estimand.unwrap_or(default))
 }
@@ -312,11 +300,17 @@ fn harms(trying: &Trying<'_>, world: &World, fixed: &Suite) -> Vec<Harm> {
         let Some(estimand) = estimand(policy, rule) else {
             continue;
         };
-        let loss = loss_to_bar(trying, (world, fixed), rule, estimand);
-        let loss = loss.filter(|(_, loss)| *loss > 0.0);
-        let with_worst = loss.and_then(|(metric, loss)| {
+        let truth = TrueScores {
+            trying,
+            world,
+            suite: fixed,
+            by_cluster: estimand == Estimand::Population,
+        };
+        let loss = rule.kind.loss_to_threshold(&truth);
+        let with_worst = loss.filter(|loss| *loss > 0.0).and_then(|loss| {
+            let metric = rule.kind.metric()?;
             let worst = world.spec(metric)?.worst()?;
-            Some((metric, loss, worst))
+            Some((metric.to_owned(), loss, worst))
         });
         let Some((metric, loss, worst)) = with_worst else {
             continue;
@@ -339,37 +333,42 @@ fn harms(trying: &Trying<'_>, world: &World, fixed: &Suite) -> Vec<Harm> {
     found
 }
 
-/// What a candidate exactly at a rule's bar has lost; `None` for rules of other kinds.
-fn loss_to_bar<'r>(
-    trying: &Trying<'_>,
-    (world, fixed): (&World, &Suite),
-    rule: &'r Rule,
-    estimand: Estimand,
-) -> Option<(&'r String, f64)> {
-    let policy = trying.policy;
-    if let RuleKind::NonInferior { metric, margin } = &rule.kind {
-        let column = trying.evidence.candidate.columns.get(metric);
-        let instrument = column.map(|column| column.instrument);
-        let scaled = policy.calibrations.get(metric).and_then(|calibration| {
-            let alpha = policy.statistics.alpha_pass;
-            calibration::scaled(calibration, instrument, *margin, alpha).ok()
-        });
-        return Some((
-            metric,
-            scaled.map_or(*margin, |scaled| scaled.on_judges_scale),
-        ));
+/// What is true of a suite in a world.
+struct TrueScores<'t> {
+    trying: &'t Trying<'t>,
+    world: &'t World,
+    suite: &'t Suite,
+    by_cluster: bool,
+}
+
+impl TrueScores<'_> {
+    fn column(&self, metric: &str) -> Option<&Column> {
+        self.trying.evidence.candidate.columns.get(metric)
     }
-    let RuleKind::Floor { metric, min } = &rule.kind else {
-        return None;
-    };
-    let truth = world.truth(fixed, metric, None, estimand == Estimand::Population)?;
-    // With a calibration the bar is on the scale of people, the record on that of the judge.
-    let column = trying.evidence.candidate.columns.get(metric);
-    let known = policy.calibrations.get(metric).zip(column);
-    let bar = known.map_or(*min, |(calibration, column)| {
-        calibration::bar_on_judges_scale(calibration, column.metric.data_type, *min)
-    });
-    Some((metric, truth - bar))
+}
+
+impl Truth for TrueScores<'_> {
+    fn mean(&self, metric: &str, slice: Option<&Slice>) -> Option<f64> {
+        self.world.truth(self.suite, metric, slice, self.by_cluster)
+    }
+
+    fn margin_on_judges_scale(&self, metric: &str, margin: f64) -> f64 {
+        let policy = self.trying.policy;
+        let instrument = self.column(metric).map(|column| column.instrument);
+        let alpha = policy.statistics.alpha_pass;
+        let known = policy.calibrations.get(metric);
+        let scaled = known.and_then(|one| calibration::scaled(one, instrument, margin, alpha).ok());
+        scaled.map_or(margin, |scaled| scaled.on_judges_scale)
+    }
+
+    fn threshold_on_judges_scale(&self, metric: &str, threshold: f64) -> f64 {
+        let known = self.trying.policy.calibrations.get(metric);
+        let known = known.zip(self.column(metric));
+        known.map_or(threshold, |(calibration, column)| {
+            let data_type = column.metric.data_type;
+            calibration::threshold_on_judges_scale(calibration, data_type, threshold)
+        })
+    }
 }
 
 #[cfg(test)]

@@ -10,9 +10,11 @@ use groundgate_model::{
 use groundgate_stats::correction::Recognized;
 
 use super::*;
+use crate::rules::RuleKind;
 use crate::{
     Outside,
     policy::{CalibrationOrigin, JudgeCalibration, OnOpen, Rule, Statistics},
+    rules::{Floor, NonInferior, SliceFloor},
     tests,
 };
 
@@ -83,17 +85,17 @@ pub(super) fn policy(kinds: Vec<RuleKind>, absolute: Estimand) -> Policy {
 }
 
 pub(super) fn floor(min: f64) -> RuleKind {
-    RuleKind::Floor {
+    RuleKind::Floor(Floor {
         metric: "groundedness".to_owned(),
         min,
-    }
+    })
 }
 
 pub(super) fn not_worse(margin: f64) -> RuleKind {
-    RuleKind::NonInferior {
+    RuleKind::NonInferior(NonInferior {
         metric: "groundedness".to_owned(),
         margin,
-    }
+    })
 }
 
 fn tried(policy: &Policy, table: &ScoreTable, replications: usize) -> SelfTest {
@@ -211,20 +213,20 @@ fn rules_of_every_kind_are_tried_and_only_those_with_a_known_truth_are_counted()
     let mut policy = policy(tests::every_kind(), Estimand::Population);
     policy
         .rules
-        .retain(|rule| !matches!(rule.kind, RuleKind::SliceFloor { .. }));
+        .retain(|rule| !matches!(rule.kind, RuleKind::SliceFloor(_)));
     policy.rules.push(Rule {
         id: "slices".to_owned(),
         why: None,
         line: None,
         estimand: Some(Estimand::Suite),
-        kind: RuleKind::SliceFloor {
+        kind: RuleKind::SliceFloor(SliceFloor {
             metric: "groundedness".to_owned(),
             by: vec!["product".to_owned()],
             min: 0.5,
             min_cases: 10,
             on_thin: OnOpen::Hold,
             required: Vec::new(),
-        },
+        }),
     });
     let mut again = record.clone();
     again.cases.swap(5, 6);
@@ -247,7 +249,7 @@ fn rules_of_every_kind_are_tried_and_only_those_with_a_known_truth_are_counted()
         verdicts.false_pass.count + verdicts.false_fail.count
     };
     for (place, rule) in policy.rules.iter().enumerate() {
-        if rule.kind.is_count() || matches!(rule.kind, RuleKind::Percentile { .. }) {
+        if rule.kind.is_count() || matches!(rule.kind, RuleKind::Percentile(_)) {
             assert_eq!(
                 n_false(&alone, place),
                 0,
@@ -307,10 +309,10 @@ fn scores_that_never_vary_agree_wholly() {
 fn nothing_is_made_worse_where_there_is_no_worst_value() {
     let record = tests::table("record", 60, |_| Cell::Scored(1.0));
     let of = |metric: &str| {
-        let margin = RuleKind::NonInferior {
+        let margin = RuleKind::NonInferior(NonInferior {
             metric: metric.to_owned(),
             margin: 0.1,
-        };
+        });
         let policy = policy(vec![margin], Estimand::Suite);
         let bad = tried(&policy, &record, 2).known_bad;
         bad.iter().map(|one| one.times).collect::<Vec<_>>()

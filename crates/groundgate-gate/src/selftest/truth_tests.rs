@@ -1,5 +1,6 @@
 //! What a self-test holds to be true, on records whose truth is plain: every attempt is scored alike.
 
+use crate::rules::{Ceiling, MaxCount, MeanMax, RatioMax, SliceFloor, Superior};
 use groundgate_model::trial::{Cell, Direction};
 
 use super::{
@@ -7,6 +8,7 @@ use super::{
     *,
 };
 use crate::policy::OnOpen;
+use crate::rules::RuleKind;
 
 /// 100 questions, asked twice: each fourth is always bad, so that half of the cards are, and no fees.
 fn plain() -> ScoreTable {
@@ -53,27 +55,33 @@ fn is_met(kind: RuleKind, id: &str) -> Option<bool> {
 fn the_truth_is_held_against_every_bar() {
     let metric = || "groundedness".to_owned();
     let (ceiling, mean_max) = (
-        |max| RuleKind::Ceiling {
-            metric: metric(),
-            max,
+        |max| {
+            RuleKind::Ceiling(Ceiling {
+                metric: metric(),
+                max,
+            })
         },
-        |max| RuleKind::MeanMax {
-            metric: metric(),
-            max,
+        |max| {
+            RuleKind::MeanMax(MeanMax {
+                metric: metric(),
+                max,
+            })
         },
     );
-    let ratio = |max| RuleKind::RatioMax {
-        metric: metric(),
-        max,
+    let ratio = |max| {
+        RuleKind::RatioMax(RatioMax {
+            metric: metric(),
+            max,
+        })
     };
-    let superior = RuleKind::Superior {
+    let superior = RuleKind::Superior(Superior {
         metric: metric(),
         by: 0.0,
-    };
-    let leaks = RuleKind::MaxCount {
+    });
+    let leaks = RuleKind::MaxCount(MaxCount {
         metric: metric(),
         max: 0,
-    };
+    });
     for (kind, expected) in [
         (floor(0.74), Some(true)),
         // Exactly at the bar a pass is an error.
@@ -91,13 +99,15 @@ fn the_truth_is_held_against_every_bar() {
     ] {
         assert_eq!(is_met(kind.clone(), "rule-0"), expected, "{kind:?}");
     }
-    let slices = |min| RuleKind::SliceFloor {
-        metric: metric(),
-        by: vec!["product".to_owned()],
-        min,
-        min_cases: 1,
-        on_thin: OnOpen::Block,
-        required: Vec::new(),
+    let slices = |min| {
+        RuleKind::SliceFloor(SliceFloor {
+            metric: metric(),
+            by: vec!["product".to_owned()],
+            min,
+            min_cases: 1,
+            on_thin: OnOpen::Block,
+            required: Vec::new(),
+        })
     };
     assert_eq!(is_met(slices(0.49), "rule-0/product=cards"), Some(true));
     assert_eq!(is_met(slices(0.5), "rule-0/product=cards"), Some(false));
@@ -140,10 +150,10 @@ fn errors_are_false_fails_and_false_passes_of_the_first_run_only() {
 /// A gate passes falsely where it passes, and some rule does so falsely.
 #[test]
 fn outcomes_are_summed_up_rule_by_rule_and_for_the_gate() {
-    let leaks = RuleKind::MaxCount {
+    let leaks = RuleKind::MaxCount(MaxCount {
         metric: "groundedness".to_owned(),
         max: 0,
-    };
+    });
     let policy = policy(vec![floor(0.5), leaks], Estimand::Suite);
     let rule = |first, false_pass| RuleOutcome {
         first,

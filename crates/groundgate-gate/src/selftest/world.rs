@@ -18,7 +18,7 @@ use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::super::{
-    decide::Evidence,
+    evidence::Evidence,
     policy::{Policy, Slice},
 };
 
@@ -359,7 +359,7 @@ fn add_attempts(questions: &mut [Question], table: &ScoreTable, more: &ScoreTabl
 fn tags(policy: &Policy) -> Vec<String> {
     let rules = policy.rules.iter();
     let mut tags: Vec<String> = rules
-        .flat_map(|rule| rule.kind.slices().0)
+        .flat_map(|rule| rule.kind.slices().by)
         .cloned()
         .collect();
     tags.sort();

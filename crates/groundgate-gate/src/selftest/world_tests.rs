@@ -6,7 +6,8 @@ use groundgate_model::{exchange::FailureKind, trial::Unscored, unit::Digest};
 
 use super::*;
 use crate::{
-    policy::{OnOpen, RuleKind},
+    policy::OnOpen,
+    rules::{RuleKind, SliceFloor},
     tests::{policy, table},
 };
 
@@ -65,14 +66,14 @@ fn a_cluster_that_is_drawn_twice_is_two() {
 
 #[test]
 fn slices_are_made_of_the_tags_of_rules() {
-    let slices = RuleKind::SliceFloor {
+    let slices = RuleKind::SliceFloor(SliceFloor {
         metric: "groundedness".to_owned(),
         by: vec!["product".to_owned(), "language".to_owned()],
         min: 0.9,
         min_cases: 10,
         on_thin: OnOpen::Block,
         required: Vec::new(),
-    };
+    });
     assert_eq!(
         tags(&policy(vec![slices.clone(), slices])),
         ["language", "product"]

@@ -1,0 +1,16 @@
+//! What a gate is given beside the scores: numbers and dates that a file brings, waivers, approvals.
+
+mod age;
+mod approval;
+mod document;
+mod given;
+mod waiver;
+
+pub use age::Age;
+pub use approval::{Approval, Says};
+pub use document::{Document, read_document};
+pub use given::Facts;
+pub use waiver::{Waiver, WaiverTerms};
+
+pub(crate) use age::Odd;
+pub(crate) use document::{date_at, number_at};

@@ -1,0 +1,172 @@
+//! What is known of the judges behind a verdict, for people to look at: the numbers that rules about
+//! judges, calibrations and labels rest on, each with its bounds and its bar.
+
+use groundgate_model::trial::ScoreTable;
+use groundgate_stats::{agreement::KappaBound, correction::Recognized, interval::Passes};
+use serde::Serialize;
+
+use super::{
+    facts::Facts,
+    policy::Policy,
+    rules::{FactKind, Health, JudgeHealth, Measure, of_judge},
+    verdict::Bar,
+};
+
+/// One number about a judge.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct JudgeMeasure {
+    /// The metric that it measures.
+    pub metric: String,
+    /// What was measured of it, in words.
+    pub what: &'static str,
+    /// The point, a share; kappa may be below 0.
+    pub value: f64,
+    /// One-sided bound; `None`: there is none.
+    pub lower: Option<f64>,
+    /// One-sided bound; `None`: there is none.
+    pub upper: Option<f64>,
+    /// Answers behind it.
+    pub n: usize,
+    /// The bar that a rule holds it against.
+    pub bar: Option<(Bar, f64)>,
+    /// Where it comes from: a file, the policy, the labels.
+    pub from: String,
+}
+
+/// Everything that is known of the judges of a run, rule by rule, then what calibrations and labels say
+/// of metrics that no rule about agreement speaks of. A file about another judge says nothing.
+pub fn judge_measures(policy: &Policy, facts: &Facts, candidate: &ScoreTable) -> Vec<JudgeMeasure> {
+    let alpha = policy.statistics.alpha_pass;
+    let mut all = Vec::new();
+    for rule in &policy.outside.rules {
+        let FactKind::JudgeHealth(JudgeHealth {
+            file,
+            metric,
+            measure,
+            threshold,
+            ..
+        }) = &rule.kind
+        else {
+            continue;
+        };
+        let instrument = candidate
+            .columns
+            .get(metric)
+            .map(|column| column.instrument);
+        let health = (facts.documents.get(file))
+            .and_then(|document| document.as_ref().ok())
+            .and_then(|document| of_judge(document, instrument).ok());
+        if let Some(health) = health {
+            let place = (metric.as_str(), file.as_str());
+            all.extend(of_health(&health, *measure, (*threshold, alpha), place));
+        }
+    }
+    let known: Vec<String> = (all.iter())
+        .filter(|one| one.what == AGREEMENT)
+        .map(|one| one.metric.clone())
+        .collect();
+    for (metric, calibration) in &policy.calibrations {
+        let is_of_judge = (candidate.columns.get(metric)).is_some_and(|column| {
+            column
+                .instrument
+                .to_string()
+                .starts_with(&calibration.judge)
+        });
+        if is_of_judge && !known.contains(metric) {
+            let place = (metric.as_str(), "the policy's calibration");
+            all.extend(of_labels(
+                (calibration.good, calibration.bad),
+                None,
+                alpha,
+                place,
+            ));
+        }
+    }
+    for column in candidate.columns.values() {
+        let labels = facts.labels.as_ref();
+        if let Some(both) = labels.and_then(|labels| labels.recognized(column)) {
+            let place = (column.metric.name.as_str(), "labels of this run");
+            all.extend(of_labels(both, None, alpha, place));
+        }
+    }
+    all
+}
+
+const AGREEMENT: &str = "agreement with people (kappa)";
+
+fn of_health(
+    health: &Health,
+    measure: Measure,
+    (threshold, alpha): (f64, f64),
+    place: (&str, &str),
+) -> Vec<JudgeMeasure> {
+    let bar = (measure.side(), threshold);
+    let flips = |what, flips: Option<(usize, usize)>| {
+        let passes = flips.and_then(|(flipped, n)| Passes::new(flipped, n).ok());
+        passes
+            .map(|passes| share(what, passes, alpha, place))
+            .map(|one| JudgeMeasure {
+                bar: Some(bar),
+                ..one
+            })
+    };
+    match measure {
+        Measure::Agreement => {
+            let both = health.recognized();
+            both.map_or_else(Vec::new, |both| of_labels(both, Some(bar), alpha, place))
+        }
+        Measure::FlipRate => flips("judged otherwise when asked again", health.flips())
+            .into_iter()
+            .collect(),
+        Measure::AttackFlipRate => flips("turned good by an attack", health.attack_flips())
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// What labels say: kappa, and how many of the good and of the bad answers the judge recognizes.
+fn of_labels(
+    (good, bad): (Recognized, Recognized),
+    bar: Option<(Bar, f64)>,
+    alpha: f64,
+    place: (&str, &str),
+) -> Vec<JudgeMeasure> {
+    let kappa = KappaBound::new(good, bad, alpha);
+    let ((right_good, n_good), (right_bad, n_bad)) = (good.counts(), bad.counts());
+    let agreement = JudgeMeasure {
+        metric: place.0.to_owned(),
+        what: AGREEMENT,
+        value: kappa.value,
+        lower: Some(kappa.lower),
+        upper: None,
+        n: n_good.saturating_add(n_bad),
+        bar,
+        from: place.1.to_owned(),
+    };
+    let shares = [
+        ("good answers recognized", right_good, n_good),
+        ("bad answers recognized", right_bad, n_bad),
+    ];
+    let shares = shares.into_iter().filter_map(|(what, right, n)| {
+        Some(share(what, Passes::new(right, n).ok()?, alpha, place))
+    });
+    std::iter::once(agreement).chain(shares).collect()
+}
+
+fn share(
+    what: &'static str,
+    passes: Passes,
+    alpha: f64,
+    (metric, from): (&str, &str),
+) -> JudgeMeasure {
+    JudgeMeasure {
+        metric: metric.to_owned(),
+        what,
+        value: passes.share(),
+        lower: Some(passes.clopper_pearson_lower(alpha)),
+        upper: Some(passes.clopper_pearson_upper(alpha)),
+        n: passes.trials(),
+        bar: None,
+        from: from.to_owned(),
+    }
+}

@@ -1,0 +1,252 @@
+//! From the scores behind one rule to a draft of what it finds: what the kinds about a metric's mean
+//! share.
+
+use std::collections::BTreeMap;
+
+use groundgate_model::{
+    trial::{Direction, MetricSpec},
+    unit::count_to_f64,
+};
+use groundgate_stats::{Assessment, StatsError, prediction_powered_mean};
+
+use super::{setting::written, threshold::Threshold};
+use crate::{
+    bounds,
+    calibration::{self, Unfit},
+    draft::{Draft, State},
+    look::View,
+    policy::{Estimand, JudgeCalibration, Slice, Statistics},
+    sentence,
+    summary::{self, NoSample, Sample},
+    verdict::{Bar, Counts, Verdict},
+};
+
+/// Fewer drawn answers say too little of the others of which a cheaper judge is sure.
+const DRAWN_MIN: usize = 20;
+
+/// So many cases are named with a finding.
+pub(crate) const WORST_CASES: usize = 5;
+
+/// One rule before the scores of a run.
+pub(crate) struct Evaluation<'a> {
+    /// The rule's id.
+    pub(crate) id: &'a str,
+    /// What the rule speaks of; `None`: as the policy's statistics say.
+    pub(crate) estimand: Option<Estimand>,
+    /// The policy's.
+    pub(crate) statistics: &'a Statistics,
+    /// The policy's, by metric.
+    pub(crate) calibrations: &'a BTreeMap<String, JudgeCalibration>,
+    /// What of the run may be looked at.
+    pub(crate) view: &'a View<'a>,
+}
+
+/// A slice and where its cases stand in the plan.
+#[derive(Clone, Copy)]
+pub(crate) struct SlicePlaces<'a> {
+    pub(crate) slice: &'a Slice,
+    pub(crate) places: &'a [usize],
+}
+
+impl Evaluation<'_> {
+    fn spec(&self, metric: &str) -> Option<&MetricSpec> {
+        self.view
+            .candidate
+            .columns
+            .get(metric)
+            .map(|column| &column.metric)
+    }
+
+    /// A draft of a rule whose metric the run does not measure.
+    pub(crate) fn blank(&self, metric: &str, threshold: Threshold) -> Draft {
+        let spec = self.spec(metric);
+        Draft {
+            id: self.id.to_owned(),
+            metric: metric.to_owned(),
+            unit: spec.map(MetricSpec::shown_unit).unwrap_or_default(),
+            slice: None,
+            threshold: threshold.value,
+            bar: threshold.side,
+            is_difference: false,
+            scaled: None,
+            counts: Counts::default(),
+            worst_cases: Vec::new(),
+            state: no_data(sentence::not_measured(metric)),
+        }
+    }
+
+    /// The same of one slice.
+    pub(crate) fn blank_of(&self, metric: &str, threshold: Threshold, slice: &Slice) -> Draft {
+        let slice = written(slice);
+        Draft {
+            id: format!("{}/{slice}", self.id),
+            slice: Some(slice),
+            ..self.blank(metric, threshold)
+        }
+    }
+
+    /// The metric's mean against a fixed threshold, overall or in one slice.
+    pub(crate) fn absolute(
+        &self,
+        metric: &str,
+        threshold: Threshold,
+        of: Option<SlicePlaces<'_>>,
+    ) -> Draft {
+        let estimand = self.estimand.unwrap_or(self.statistics.absolute);
+        let table = self.view.candidate.as_ref();
+        let (draft, sample) = match of {
+            Some(SlicePlaces { slice, places }) => (
+                self.blank_of(metric, threshold, slice),
+                summary::absolute_at(table, metric, estimand, places.iter().copied()),
+            ),
+            None => (
+                self.blank(metric, threshold),
+                summary::absolute(table, metric, estimand, &|_| true),
+            ),
+        };
+        self.test(draft, sample)
+    }
+
+    /// Candidate − baseline, better than it by more than `by` (which may be below 0), whichever side of
+    /// the metric is better.
+    pub(crate) fn paired(&self, metric: &str, by: f64) -> Draft {
+        let more_is_better = self
+            .spec(metric)
+            .is_none_or(|spec| spec.direction == Direction::HigherIsBetter);
+        let threshold = if more_is_better {
+            Threshold::at_least(by)
+        } else {
+            Threshold::at_most(-by)
+        };
+        let mut draft = self.blank(metric, threshold);
+        draft.is_difference = true;
+        let Some(baseline) = self.view.baseline.as_deref() else {
+            draft.state = no_data(sentence::no_baseline());
+            return draft;
+        };
+        let estimand = self.estimand.unwrap_or(self.statistics.versus_baseline);
+        let sample = summary::paired(&self.view.candidate, baseline, metric, estimand, &|_| true);
+        self.test(draft, sample)
+    }
+
+    /// Puts a sample under the draft: counts, worst cases, and bounds where there is enough.
+    fn test(&self, mut draft: Draft, sample: Result<Sample<'_>, NoSample>) -> Draft {
+        let sample = match sample {
+            Ok(sample) => sample,
+            Err(NoSample::MetricAbsent) => {
+                draft.state = no_data(sentence::not_measured(&draft.metric));
+                return draft;
+            }
+            Err(NoSample::InstrumentsDiffer) => {
+                draft.state = no_data(sentence::instruments_differ(&draft.metric));
+                return draft;
+            }
+            Err(NoSample::CheaperAbsent) => {
+                draft.state = no_data(sentence::cheaper_absent(&draft.metric));
+                return draft;
+            }
+        };
+        draft.counts = sample.counts.clone();
+        draft.worst_cases = worst(&sample, draft.bar);
+        draft.state = self.state(&draft, &sample);
+        draft
+    }
+
+    fn state(&self, draft: &Draft, sample: &Sample<'_>) -> State {
+        let statistics = self.statistics;
+        if let Some(why) = &self.view.refusal {
+            return no_data(why.clone());
+        }
+        if sample.n_cases_scored == 0 {
+            return no_data(sentence::no_scores(&draft.metric, draft.slice.as_deref()));
+        }
+        if sample.n_cases_scored < statistics.min_cases && draft.slice.is_none() {
+            return no_data(sentence::too_few(
+                sample.n_cases_scored,
+                statistics.min_cases,
+            ));
+        }
+        if count_to_f64(sample.n_missing)
+            > statistics.missing_max.value() * count_to_f64(sample.n_planned)
+        {
+            return no_data(sentence::too_many_missing(
+                sample.n_missing,
+                sample.n_planned,
+                statistics.missing_max,
+            ));
+        }
+        if let Some(why) = self.too_little_drawn(draft, sample) {
+            return no_data(why);
+        }
+        if !draft.is_difference
+            && let Some(corrected) = self.corrected(draft, sample)
+        {
+            return match corrected {
+                Ok(assessment) => assessed(assessment),
+                Err(unfit) => no_data(unfit.to_string()),
+            };
+        }
+        assessed(bounds::of_mean(
+            sample,
+            sample.column.metric.data_type,
+            draft.is_difference,
+            statistics,
+        ))
+    }
+
+    /// Why a judge behind a cheaper one says too little of the metric's mean.
+    fn too_little_drawn(&self, draft: &Draft, sample: &Sample<'_>) -> Option<String> {
+        let drawn = sample.drawn?;
+        let metric = draft.metric.as_str();
+        let is_labelled = self.view.labels.is_some_and(|labels| labels.has(metric));
+        if !draft.is_difference && (is_labelled || self.calibrations.contains_key(metric)) {
+            return Some(sentence::not_corrected(metric));
+        }
+        (drawn.n < DRAWN_MIN).then(|| sentence::too_few_drawn(metric, drawn.n, DRAWN_MIN))
+    }
+
+    /// The mean on the scale of people's labels, where the policy or labels say how to get there.
+    fn corrected(
+        &self,
+        draft: &Draft,
+        sample: &Sample<'_>,
+    ) -> Option<Result<Result<Assessment, StatsError>, Unfit>> {
+        let table = self.view.candidate.as_ref();
+        let statistics = self.statistics;
+        let known = self.calibrations.get(&draft.metric);
+        let estimand = self.estimand.unwrap_or(statistics.absolute);
+        let plan = bounds::plan(sample.unit, sample.repeats, statistics);
+        if draft.slice.is_none()
+            && let Some(labels) = self.view.labels
+            && let Some(labelled) = labels.sample(table, sample.column, (estimand, known))
+        {
+            return Some(Ok(prediction_powered_mean(&labelled, plan)));
+        }
+        calibration::corrected(known?, sample.column, &sample.observations, plan)
+    }
+}
+
+pub(crate) const fn settled(verdict: Verdict, why: String) -> State {
+    State::Settled(verdict, why)
+}
+
+pub(crate) fn assessed(assessment: Result<Assessment, StatsError>) -> State {
+    match assessment {
+        Ok(assessment) => State::Tested(Box::new(assessment)),
+        Err(error @ (StatsError::NoData | StatsError::TooFew { .. })) => no_data(error.to_string()),
+        Err(error) => settled(Verdict::Error, error.to_string()),
+    }
+}
+
+/// What cannot be measured is inconclusive, whatever the policy says of the undecided.
+pub(crate) const fn no_data(why: String) -> State {
+    settled(Verdict::Inconclusive, why)
+}
+
+pub(crate) fn worst(sample: &Sample<'_>, bar: Bar) -> Vec<String> {
+    let ids = match bar {
+        Bar::AtLeast => sample.lowest(WORST_CASES),
+        Bar::AtMost => sample.highest(WORST_CASES),
+    };
+    ids.into_iter().map(|(id, _)| id.to_owned()).collect()
+}

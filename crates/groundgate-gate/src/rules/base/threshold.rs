@@ -1,0 +1,30 @@
+//! What numbers are held against.
+
+use crate::verdict::Bar;
+
+/// What a number is held against.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Threshold {
+    /// Which side of it is allowed.
+    pub side: Bar,
+    /// On the metric's scale.
+    pub value: f64,
+}
+
+impl Threshold {
+    /// Numbers must reach it.
+    pub(crate) const fn at_least(value: f64) -> Self {
+        Self {
+            side: Bar::AtLeast,
+            value,
+        }
+    }
+
+    /// Numbers must not exceed it.
+    pub(crate) const fn at_most(value: f64) -> Self {
+        Self {
+            side: Bar::AtMost,
+            value,
+        }
+    }
+}

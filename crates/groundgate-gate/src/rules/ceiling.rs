@@ -1,0 +1,69 @@
+//! `ceiling`: the mean of a score of which less is better is at most `max`.
+
+use super::base::{
+    AsksScores, Claim, Evaluation, Holds, Key, Kind, LESS_IS_BETTER, Setting, Settings, Threshold,
+};
+use crate::{
+    draft::Draft,
+    policy::Slice,
+    power::{PlannedRule, RulePower},
+    truth::Truth,
+};
+
+/// The mean of a score of which less is better is at most `max`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ceiling {
+    /// Of which metric.
+    pub metric: String,
+    /// The threshold.
+    pub max: f64,
+}
+
+pub(super) const KIND: Kind<super::RuleKind> = Kind {
+    name: "ceiling",
+    passes: "the mean of a score of which less is better is shown to be below `max`",
+    claim: Claim::Mean,
+    keys: &[
+        Key::METRIC,
+        Key::needed("max", Holds::Number, "the mean is at most this").tightened(),
+    ],
+    read: |reader| {
+        let spec = reader.metric(&LESS_IS_BETTER);
+        let max = reader.number("max");
+        let spec = spec?;
+        let max = max?.inside(&spec)?;
+        let metric = spec.name;
+        Some(Ceiling { metric, max }.into())
+    },
+};
+
+impl AsksScores for Ceiling {
+    fn metric(&self) -> Option<&str> {
+        Some(&self.metric)
+    }
+
+    fn threshold(&self) -> Option<Threshold> {
+        Some(Threshold::at_most(self.max))
+    }
+
+    fn set_threshold(&mut self, value: f64) -> bool {
+        self.max = value;
+        true
+    }
+
+    fn settings(&self) -> Settings {
+        vec![("max", Setting::LessIsStricter(self.max))]
+    }
+
+    fn drafts(&self, of: &Evaluation<'_>) -> Vec<Draft> {
+        vec![of.absolute(&self.metric, Threshold::at_most(self.max), None)]
+    }
+
+    fn powers(&self, plan: &PlannedRule<'_>) -> Vec<RulePower> {
+        vec![plan.absolute(&self.metric, Threshold::at_most(self.max), None)]
+    }
+
+    fn is_met_unchanged(&self, truth: &dyn Truth, _slice: Option<&Slice>) -> Option<bool> {
+        Some(truth.mean(&self.metric, None)? < self.max)
+    }
+}

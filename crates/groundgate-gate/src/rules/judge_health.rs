@@ -1,0 +1,359 @@
+//! `judge-health`: a judge is shown to judge well enough; if not, nothing that it measured can be told.
+//!
+//! It reads a `groundgate.judge-health/1` file of counts, so that every bound is computed here:
+//!
+//! ```json
+//! {"schema": "groundgate.judge-health/1", "judge": "<digest>", "measured_at": "2026-11-20T10:00:00Z",
+//!  "agreement": {"good_labelled": 120, "good_right": 114, "bad_labelled": 90, "bad_right": 83},
+//!  "flips":        {"n": 100, "flipped": 2},
+//!  "attack_flips": {"n": 80, "flipped": 0}}
+//! ```
+//!
+//! Not shown is inconclusive, never a fail: the product is not blamed for the instrument.
+
+use std::slice;
+
+use groundgate_model::{
+    trial::{BUILTIN_METRICS, builtin_metric},
+    unit::Digest,
+};
+use groundgate_stats::{binomial::Passes, kappa_bound::KappaBound, rogan_gladen::Recognized};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::base::{
+    AskedFact, AsksFacts, Claim, Found, Holds, Key, Kind, Reader, Setting, Settings, Threshold,
+    count, no_data_in,
+};
+use crate::{
+    facts::{Age, date_at},
+    verdict::{Bar, Finding, Verdict},
+};
+
+/// A judge is shown to judge well enough; if not, nothing that it measured can be told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JudgeHealth {
+    /// The file with what was measured of the judge.
+    pub file: String,
+    /// A metric that the judge measures.
+    pub metric: String,
+    /// Which of its measures.
+    pub measure: Measure,
+    /// The threshold: a least agreement, or a largest share of flips.
+    pub threshold: f64,
+    /// Fewer labels (or trials) say nothing.
+    pub min_labels: usize,
+    /// An older measurement says nothing.
+    pub max_age: Age,
+}
+
+pub(super) const KIND: Kind<super::FactKind> = Kind {
+    name: "judge-health",
+    passes: "the judge is shown to judge well enough; if not, what it measured is inconclusive",
+    claim: Claim::Fact,
+    keys: &[
+        Key::needed("metric", Holds::Text, "a metric that the judge measures"),
+        Key::needed(
+            "measure",
+            Holds::OneOf(&["agreement", "flip-rate", "attack-flip-rate"]),
+            "what of the judge was measured",
+        ),
+        Key::needed("file", Holds::Text, "a `groundgate.judge-health/1` file"),
+        Key::needed("max-age", Holds::Age, "an older measurement says nothing").tightened(),
+        Key::optional("min", Holds::Number, "the agreement is at least this").tightened(),
+        Key::optional("max", Holds::Number, "the share of flips is at most this").tightened(),
+        Key::optional(
+            "min-labels",
+            Holds::Whole(1),
+            "fewer judged answers say nothing; 50 where it is not said",
+        )
+        .tightened(),
+    ],
+    read,
+};
+
+const SCHEMA: &str = "groundgate.judge-health/1";
+/// Fewer labels say next to nothing of a judge.
+const LEAST_LABELS: u32 = 50;
+/// Digits of a digest that name a judge.
+const LEAST_DIGITS: usize = 12;
+
+/// What of a judge is held against a threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// Cohen's kappa with people's labels; at least.
+    Agreement,
+    /// The share of answers that it judges otherwise when asked again; at most.
+    FlipRate,
+    /// The share of bad answers that an attack in their text makes good; at most.
+    AttackFlipRate,
+}
+
+impl Measure {
+    /// The name in policies.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Agreement => "agreement",
+            Self::FlipRate => "flip-rate",
+            Self::AttackFlipRate => "attack-flip-rate",
+        }
+    }
+
+    /// Which side of the threshold is allowed.
+    pub const fn side(self) -> Bar {
+        match self {
+            Self::Agreement => Bar::AtLeast,
+            Self::FlipRate | Self::AttackFlipRate => Bar::AtMost,
+        }
+    }
+}
+
+/// The file; fields that other measures need may be absent, unknown ones are for others.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Health {
+    schema: String,
+    judge: String,
+    agreement: Option<Labels>,
+    flips: Option<Flips>,
+    attack_flips: Option<Flips>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Labels {
+    good_labelled: usize,
+    good_right: usize,
+    bad_labelled: usize,
+    bad_right: usize,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Flips {
+    n: usize,
+    flipped: usize,
+}
+
+/// A measure with its bound on the side that matters.
+struct Measured {
+    point: f64,
+    bound: f64,
+    n: usize,
+}
+
+fn read(reader: &Reader<'_, '_, '_>) -> Option<super::FactKind> {
+    let table = reader.table;
+    let metric = judged_metric(reader);
+    let file = reader.file();
+    let max_age = reader.max_age();
+    let measures = [
+        Measure::Agreement,
+        Measure::FlipRate,
+        Measure::AttackFlipRate,
+    ];
+    let measures = measures.map(|measure| (measure.name(), measure));
+    let min_labels = reader
+        .layers
+        .read("min-labels", LEAST_LABELS, |table, key| {
+            count(table, key, LEAST_LABELS)
+        });
+    let measure = table.choice("measure", &measures)?;
+    let (key, other) = match measure.side() {
+        Bar::AtLeast => ("min", "max"),
+        Bar::AtMost => ("max", "min"),
+    };
+    table.needs(&[key]);
+    if table.has(other) {
+        let message = format!("`{}` has a `{key}` and no `{other}`", measure.name());
+        table.report(other, message);
+    }
+    let threshold = reader.number(key)?;
+    let inside = threshold.number > 0.0 && threshold.number < 1.0;
+    let rule = JudgeHealth {
+        threshold: threshold.allow(inside, "above 0 and below 1")?,
+        file: file?,
+        metric: metric?,
+        measure,
+        min_labels: usize::try_from(min_labels?).ok()?,
+        max_age: max_age?,
+    };
+    Some(rule.into())
+}
+
+/// A metric that a judge measures: plain checks have no judge to doubt.
+fn judged_metric(reader: &Reader<'_, '_, '_>) -> Option<String> {
+    let name = reader.table.text("metric")?;
+    if reader.known.contains_key(name) && builtin_metric(name).is_none() {
+        return Some(name.to_owned());
+    }
+    let known = reader.known.keys().map(String::as_str);
+    let known = known.filter(|name| !BUILTIN_METRICS.contains(name));
+    let document = reader.table.document();
+    document.report_unknown(
+        reader.table.at_value("metric"),
+        "judged metric",
+        name,
+        known,
+    );
+    None
+}
+
+impl AsksFacts for JudgeHealth {
+    fn threshold(&self) -> Option<Threshold> {
+        None
+    }
+
+    fn set_threshold(&mut self, _value: f64) -> bool {
+        false
+    }
+
+    fn files(&self) -> &[String] {
+        slice::from_ref(&self.file)
+    }
+
+    fn settings(&self) -> Settings {
+        vec![
+            ("file", Setting::word(&self.file)),
+            ("metric", Setting::word(&self.metric)),
+            ("measure", Setting::word(self.measure.name())),
+            Setting::threshold(self.measure.side(), self.threshold),
+            ("min-labels", Setting::at_least(self.min_labels)),
+            ("max-age", Setting::not_older(self.max_age)),
+        ]
+    }
+
+    fn finding(&self, asked: &AskedFact<'_>) -> Finding {
+        let threshold = Threshold {
+            side: self.measure.side(),
+            value: self.threshold,
+        };
+        let shape = asked.shape(&self.metric, "", threshold);
+        shape.finding(match self.measured(asked) {
+            Err(why) => Found::open(why),
+            Ok(measured) if measured.n < self.min_labels.max(1) => Found {
+                observed: Some(measured.point),
+                ..Found::open(format!(
+                    "too few to tell: {} judged answers, the policy wants {}",
+                    measured.n, self.min_labels
+                ))
+            },
+            Ok(measured) => against(self.measure, &measured, self.threshold),
+        })
+    }
+
+    fn is_about_a_judge(&self) -> bool {
+        true
+    }
+}
+
+impl JudgeHealth {
+    fn measured(&self, asked: &AskedFact<'_>) -> Result<Measured, String> {
+        let column = asked.candidate.columns.get(&self.metric);
+        let instrument = column.map(|column| column.instrument);
+        let document = asked.document(&self.file)?;
+        let measured = date_at(document, "/measured_at")
+            .and_then(|date| asked.age(date, self.max_age))
+            .and_then(|_age| of_judge(document, instrument))
+            .and_then(|health| measured(&health, self.measure, asked.alpha));
+        measured.map_err(|why| no_data_in(&self.file, &why))
+    }
+}
+
+fn against(measure: Measure, measured: &Measured, threshold: f64) -> Found {
+    let (is_shown, side, bound) = match measure.side() {
+        Bar::AtLeast => (measured.bound >= threshold, "at least", "surely at least"),
+        Bar::AtMost => (measured.bound <= threshold, "at most", "surely at most"),
+    };
+    Found {
+        verdict: if is_shown {
+            Verdict::Pass
+        } else {
+            Verdict::Inconclusive
+        },
+        sentence: format!(
+            "the judge's {} is {:.3}, {bound} {:.3}, from {} answers; {side} {threshold} is wanted",
+            measure.name(),
+            measured.point,
+            measured.bound,
+            measured.n
+        ),
+        observed: Some(measured.point),
+    }
+}
+
+fn measured(health: &Health, measure: Measure, alpha: f64) -> Result<Measured, String> {
+    let of_flips = |flips: Option<(usize, usize)>| {
+        let flips = flips.ok_or_else(|| format!("it has no {}", measure.name()))?;
+        share_of_flips(flips, alpha)
+    };
+    match measure {
+        Measure::Agreement => {
+            let labels = health
+                .agreement
+                .ok_or_else(|| "it has no agreement".to_owned())?;
+            let (good, bad) = labels.recognized()?;
+            let bound = KappaBound::new(good, bad, alpha);
+            Ok(Measured {
+                point: bound.value,
+                bound: bound.lower,
+                n: labels.good_labelled.saturating_add(labels.bad_labelled),
+            })
+        }
+        Measure::FlipRate => of_flips(health.flips()),
+        Measure::AttackFlipRate => of_flips(health.attack_flips()),
+    }
+}
+
+/// What a file says of the judge that measured the candidate; of another one it says nothing.
+pub(crate) fn of_judge(document: &Value, instrument: Option<Digest>) -> Result<Health, String> {
+    let health = Health::deserialize(document).map_err(|error| error.to_string())?;
+    if health.schema != SCHEMA {
+        return Err(format!("its schema is not `{SCHEMA}`"));
+    }
+    let judge = health.judge.to_lowercase();
+    let is_this_judge = judge.len() >= LEAST_DIGITS
+        && instrument.is_some_and(|digest| digest.to_string().starts_with(&judge));
+    if is_this_judge {
+        Ok(health)
+    } else {
+        Err("it is of another judge than the one that measured this run".to_owned())
+    }
+}
+
+impl Health {
+    /// What the judge recognized of the good and of the bad answers; `None` where that is not there.
+    pub(crate) fn recognized(&self) -> Option<(Recognized, Recognized)> {
+        self.agreement.and_then(|labels| labels.recognized().ok())
+    }
+
+    /// How many answers were judged otherwise, of how many.
+    pub(crate) fn flips(&self) -> Option<(usize, usize)> {
+        self.flips.map(|flips| (flips.flipped, flips.n))
+    }
+
+    /// How many attacks worked, of how many.
+    pub(crate) fn attack_flips(&self) -> Option<(usize, usize)> {
+        self.attack_flips.map(|flips| (flips.flipped, flips.n))
+    }
+}
+
+impl Labels {
+    fn recognized(self) -> Result<(Recognized, Recognized), String> {
+        if self.good_labelled == 0 || self.bad_labelled == 0 {
+            return Err("labels of one class only say nothing of agreement".to_owned());
+        }
+        let counted =
+            |right, labelled| Recognized::new(right, labelled).map_err(|error| error.to_string());
+        Ok((
+            counted(self.good_right, self.good_labelled)?,
+            counted(self.bad_right, self.bad_labelled)?,
+        ))
+    }
+}
+
+fn share_of_flips((flipped, n): (usize, usize), alpha: f64) -> Result<Measured, String> {
+    let passes = Passes::new(flipped, n).map_err(|error| error.to_string())?;
+    Ok(Measured {
+        point: passes.share(),
+        bound: passes.clopper_pearson_upper(alpha),
+        n,
+    })
+}

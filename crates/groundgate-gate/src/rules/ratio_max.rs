@@ -1,0 +1,127 @@
+//! `ratio-max`: the mean of an amount is at most `max` times the baseline's.
+
+use groundgate_model::{number::RATIO_UNIT, trial::CaseInfo};
+use groundgate_stats::Unit;
+
+use super::base::{
+    AMOUNT, AsksScores, Claim, Evaluation, Holds, Key, Kind, Setting, Settings, Threshold,
+    assessed, no_data, worst,
+};
+use crate::{
+    bounds,
+    draft::{Draft, State},
+    policy::{Estimand, Slice},
+    power::{PlannedRule, RulePower},
+    sentence,
+    summary::{self, Sample},
+    truth::Truth,
+    verdict::Bar,
+};
+
+/// The mean of an amount is at most `max` times the baseline's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RatioMax {
+    /// Of which metric.
+    pub metric: String,
+    /// More than 0.
+    pub max: f64,
+}
+
+pub(super) const KIND: Kind<super::RuleKind> = Kind {
+    name: "ratio-max",
+    passes: "the mean of an amount is shown to be below `max` times the baseline's",
+    claim: Claim::Ratio,
+    keys: &[
+        Key::METRIC,
+        Key::needed(
+            "max",
+            Holds::Number,
+            "the mean is at most so many times the baseline's",
+        )
+        .tightened(),
+    ],
+    read: |reader| {
+        let spec = reader.metric(&AMOUNT);
+        let max = reader.above_zero("max");
+        let metric = spec?.name;
+        Some(RatioMax { metric, max: max? }.into())
+    },
+};
+
+impl AsksScores for RatioMax {
+    fn metric(&self) -> Option<&str> {
+        Some(&self.metric)
+    }
+
+    fn threshold(&self) -> Option<Threshold> {
+        Some(Threshold::at_most(self.max))
+    }
+
+    fn set_threshold(&mut self, value: f64) -> bool {
+        self.max = value;
+        true
+    }
+
+    fn settings(&self) -> Settings {
+        vec![("max", Setting::LessIsStricter(self.max))]
+    }
+
+    /// 'The candidate's mean is at most r times the baseline's' is 'the mean of c − r·b is at most 0'.
+    fn drafts(&self, of: &Evaluation<'_>) -> Vec<Draft> {
+        let metric = self.metric.as_str();
+        let mut draft = of.blank(metric, Threshold::at_most(self.max));
+        RATIO_UNIT.clone_into(&mut draft.unit);
+        let Some(baseline) = of.view.baseline.as_deref() else {
+            draft.state = no_data(sentence::no_baseline());
+            return vec![draft];
+        };
+        let keep = |_: &CaseInfo| true;
+        let ours = summary::absolute(&of.view.candidate, metric, Estimand::Population, &keep);
+        let theirs = summary::absolute(baseline, metric, Estimand::Population, &keep);
+        let pairs = summary::ratio_pairs(&of.view.candidate, baseline, metric);
+        if let (Ok(ours), Ok(theirs), Ok(pairs)) = (ours, theirs, pairs) {
+            draft.counts = ours.counts.clone();
+            draft.worst_cases = worst(&ours, Bar::AtMost);
+            draft.state = self.state(of, [&ours, &theirs], &pairs);
+        }
+        vec![draft]
+    }
+
+    fn powers(&self, plan: &PlannedRule<'_>) -> Vec<RulePower> {
+        let Some(spread) = plan.amount_spread(&self.metric) else {
+            return vec![plan.needs_pilot()];
+        };
+        let attempts = f64::from(plan.planned.attempts);
+        let units = plan.size().questions * spread.applicable;
+        let between = (spread.total - spread.run).max(0.0);
+        let variance = (1.0 - self.max).powi(2) * between
+            + self.max.mul_add(self.max, 1.0) * spread.run / attempts;
+        vec![RulePower {
+            unit: Unit::Question,
+            source: Some(spread.source),
+            ..plan.normal(units, (self.max - 1.0) * spread.mean, variance)
+        }]
+    }
+
+    fn is_met_unchanged(&self, _truth: &dyn Truth, _slice: Option<&Slice>) -> Option<bool> {
+        Some(self.max >= 1.0)
+    }
+}
+
+impl RatioMax {
+    fn state(&self, of: &Evaluation<'_>, sides: [&Sample<'_>; 2], pairs: &[(f64, f64)]) -> State {
+        let min_cases = of.statistics.min_cases;
+        let n_unscored: usize = sides.iter().map(|side| side.counts.n_unscored()).sum();
+        if let Some(why) = &of.view.refusal {
+            no_data(why.clone())
+        } else if sides.iter().any(|side| side.n_cases_scored == 0) {
+            no_data(sentence::no_scores(&self.metric, None))
+        } else if pairs.len() < min_cases {
+            no_data(sentence::too_few(pairs.len(), min_cases))
+        } else if n_unscored > 0 {
+            no_data(sentence::amounts_missing(&self.metric, n_unscored))
+        } else {
+            assessed(bounds::of_ratio(pairs, of.statistics))
+        }
+    }
+}

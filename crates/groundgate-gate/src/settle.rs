@@ -1,0 +1,200 @@
+//! From the scores' verdict to the gate's.
+//!
+//! | step | what it can do |
+//! |---|---|
+//! | waivers | a rule that passes a waiver's bar instead of its own becomes waived |
+//! | judge health | what an unhealthy judge measured becomes inconclusive, waived or not |
+//! | rules about facts | add findings |
+//! | approvals | add findings that hold until everybody has said yes |
+//! | the baseline's age | what would pass against one that is too old becomes inconclusive |
+//!
+//! The worst finding is the verdict.
+
+use std::collections::BTreeSet;
+
+use groundgate_model::{trial::ScoreTable, unit::Digest};
+
+use super::{
+    approvals,
+    decide::decide_with_labels,
+    evidence::Evidence,
+    facts::{Facts, Waiver},
+    policy::{FactRule, Policy, Rule},
+    rules::AskedFact,
+    stale_baseline,
+    subject::approval_subject,
+    verdict::{Decision, Finding, Verdict, Waived},
+};
+
+/// What the gate says, and the name of it that approvals give.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settled {
+    /// The verdict with all its findings.
+    pub decision: Decision,
+    /// Over what the scores decided: approvals name it.
+    pub subject: Digest,
+}
+
+/// Holds a policy against scores and facts. Never empty, never panics, never passes without data.
+pub fn settle(policy: &Policy, evidence: Evidence<'_>, facts: &Facts) -> Settled {
+    let scores = decide_with_labels(policy, evidence, facts.labels.as_ref());
+    let subject = approval_subject(policy, &facts.environment, evidence, &scores);
+    let mut decision = scores;
+    waive(policy, evidence, facts, &mut decision);
+    for rule in &policy.outside.rules {
+        let found = fact(policy, rule, facts, evidence.candidate);
+        if rule.kind.is_about_a_judge() && found.verdict != Verdict::Pass {
+            doubt(&found, evidence.candidate, &mut decision.findings);
+        }
+        decision.findings.push(found);
+    }
+    let approvals = policy.outside.approvals.iter();
+    let approvals = approvals.map(|rule| approvals::finding(rule, subject, facts));
+    decision.findings.extend(approvals);
+    check_number_of_waivers(policy, &mut decision);
+    stale_baseline::doubt(policy, facts, &mut decision.findings);
+    let notes = facts
+        .waivers
+        .iter()
+        .filter_map(|waiver| waiver.note(facts.at));
+    decision.notes.extend(notes);
+    let worst = decision
+        .findings
+        .iter()
+        .map(|finding| finding.verdict)
+        .max();
+    decision.verdict = worst.unwrap_or(Verdict::Error);
+    Settled { decision, subject }
+}
+
+/// A rule about a fact, with its waiver where there is one.
+fn fact(policy: &Policy, rule: &FactRule, facts: &Facts, candidate: &ScoreTable) -> Finding {
+    let asked = AskedFact {
+        id: &rule.id,
+        kind: rule.kind.name(),
+        why: rule.why.as_deref(),
+        line: rule.line,
+        facts,
+        candidate,
+        alpha: policy.statistics.alpha_pass,
+    };
+    let again = |waiver: &Waiver| {
+        let lowered = rule.kind.with_threshold(waiver.bar)?;
+        Some(lowered.finding(&asked))
+    };
+    waived(policy, (&rule.id, facts), rule.kind.finding(&asked), &again)
+}
+
+fn waive(policy: &Policy, evidence: Evidence<'_>, facts: &Facts, decision: &mut Decision) {
+    for rule in &policy.rules {
+        let own = format!("{}/", rule.id);
+        let is_its = |finding: &&mut Finding| finding.id == rule.id || finding.id.starts_with(&own);
+        for finding in decision.findings.iter_mut().filter(is_its) {
+            let id = finding.id.clone();
+            let again = |waiver: &Waiver| lowered(policy, rule, waiver, (evidence, facts), &id);
+            let found = finding.clone();
+            *finding = waived(policy, (&rule.id, facts), found, &again);
+        }
+    }
+}
+
+/// The finding of a rule whose bar is the waiver's.
+fn lowered(
+    policy: &Policy,
+    rule: &Rule,
+    waiver: &Waiver,
+    (evidence, facts): (Evidence<'_>, &Facts),
+    id: &str,
+) -> Option<Finding> {
+    let kind = rule.kind.with_threshold(waiver.bar)?;
+    let policy = Policy {
+        rules: vec![Rule {
+            kind,
+            ..rule.clone()
+        }],
+        ..policy.clone()
+    };
+    let findings = decide_with_labels(&policy, evidence, facts.labels.as_ref())
+        .findings
+        .into_iter();
+    findings.into_iter().find(|finding| finding.id == id)
+}
+
+/// The finding, waived where a waiver in force has a bar that it passes.
+fn waived(
+    policy: &Policy,
+    (rule, facts): (&str, &Facts),
+    found: Finding,
+    again: &dyn Fn(&Waiver) -> Option<Finding>,
+) -> Finding {
+    let is_open = matches!(
+        found.verdict,
+        Verdict::Hold | Verdict::Inconclusive | Verdict::Fail
+    );
+    if !is_open || policy.outside.waivers.never.contains(rule) {
+        return found;
+    }
+    let slice = found.slice.as_deref();
+    let granted = facts.waivers.iter().find(|waiver| {
+        waiver.is_about(rule, slice, &facts.environment)
+            && waiver.is_in_force(facts.at)
+            && again(waiver).is_some_and(|lowered| lowered.verdict == Verdict::Pass)
+    });
+    match granted {
+        None => found,
+        Some(waiver) => Finding {
+            verdict: Verdict::Waived,
+            sentence: format!(
+                "waived until {} by {} ({}, to be mended by {}): {}",
+                waiver.expires, waiver.approved_by, waiver.id, waiver.owner, found.sentence
+            ),
+            waived: Some(Waived {
+                id: waiver.id.clone(),
+                was: found.verdict,
+                bar: waiver.bar,
+                expires: waiver.expires.to_string(),
+                ticket: waiver.ticket.clone(),
+            }),
+            ..found
+        },
+    }
+}
+
+/// More waivers than the policy bears: none of them counts.
+fn check_number_of_waivers(policy: &Policy, decision: &mut Decision) {
+    let used: BTreeSet<&str> = (decision.findings.iter())
+        .filter_map(|finding| Some(finding.waived.as_ref()?.id.as_str()))
+        .collect();
+    let Some(max) = policy.outside.waivers.max.filter(|max| used.len() > *max) else {
+        return;
+    };
+    let note = format!(
+        "{} waivers would be used and the policy bears {max}: none of them counts",
+        used.len()
+    );
+    for finding in &mut decision.findings {
+        if let Some(waived) = finding.waived.take() {
+            finding.verdict = waived.was;
+        }
+    }
+    decision.notes.push(note);
+}
+
+/// What the judge of a metric measured cannot be told, by what was found of that judge.
+fn doubt(health: &Finding, candidate: &ScoreTable, findings: &mut [Finding]) {
+    let instrument = |name: &str| candidate.columns.get(name).map(|column| column.instrument);
+    let judge = instrument(&health.metric);
+    let is_its = |finding: &&mut Finding| {
+        finding.metric == health.metric || (judge.is_some() && instrument(&finding.metric) == judge)
+    };
+    for finding in findings.iter_mut().filter(is_its) {
+        if !matches!(finding.verdict, Verdict::Inconclusive | Verdict::Error) {
+            finding.verdict = Verdict::Inconclusive;
+            finding.waived = None;
+            finding.sentence = format!(
+                "cannot be told: its judge is not shown to be healthy (rule {}); measured: {}",
+                health.id, finding.sentence
+            );
+        }
+    }
+}
