@@ -43,7 +43,11 @@ fn a_sequential_run_stops_when_the_verdict_is_in_and_the_gate_agrees() {
         );
         let gate = folder.run(&["gate"]);
         assert_eq!(gate.code, code, "{}", gate.out);
-        assert!(gate.out.contains("sequential run, look"), "{}", gate.out);
+        assert!(
+            gate.out.contains("sequential run, interim analysis"),
+            "{}",
+            gate.out
+        );
         folder.write("other.toml", &policy(0.4));
         let other = folder.run(&["gate", "--policy", "other.toml"]);
         assert_eq!(other.code, 11, "{}", other.out);

@@ -18,7 +18,7 @@ use groundgate_stats::{
     rogan_gladen_mean,
 };
 
-use super::{look::View, policy::JudgeCalibration, verdict::ScaledMargin};
+use super::{look::View, policy::JudgeCalibration, sentence, verdict::ScaledMargin};
 
 /// Why a margin has no counterpart on the judge's scale.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
@@ -69,25 +69,36 @@ pub(super) fn scaled(
     }
 }
 
-/// The mean on the scale of people's labels, by the judge's known rates. `None`: not a score of yes and
-/// no, so that there are no such rates; the rule stays on the judge's scale.
+/// What becomes of a judged mean on the scale of people.
+#[derive(Debug)]
+pub(super) enum Correction {
+    /// Nobody knows how the judge errs: the rule stays on the judge's scale.
+    None,
+    /// The judge is not the one that was calibrated, or too poor a one.
+    Unfit(Unfit),
+    /// Corrected, or why that cannot be computed.
+    Done(Result<Assessment, StatsError>),
+}
+
+/// The mean on the scale of people's labels, by the judge's known rates; only for scores of yes and no,
+/// since others have no such rates.
 pub(super) fn corrected(
     calibration: &JudgeCalibration,
     column: &Column,
     judged: &[Observation],
     plan: Plan,
-) -> Option<Result<Result<Assessment, StatsError>, Unfit>> {
+) -> Correction {
     if column.metric.data_type != DataType::Binary {
-        return None;
+        return Correction::None;
     }
     if let Err(unfit) = scaled(calibration, Some(column.instrument), 0.0, plan.alphas.lower) {
-        return Some(Err(unfit));
+        return Correction::Unfit(unfit);
     }
     let rates = JudgeRates {
         good: calibration.good,
         bad: calibration.bad,
     };
-    Some(Ok(rogan_gladen_mean(judged, rates, plan)))
+    Correction::Done(rogan_gladen_mean(judged, rates, plan))
 }
 
 /// Where a floor or a ceiling of people lies on the judge's scale, if its rates are as counted: what a
@@ -121,11 +132,8 @@ pub(super) fn notes(
         if !used.contains(metric.as_str()) || !is_binary || by_labels(metric) {
             continue;
         }
-        notes.push(format!(
-            "{metric} in floors and ceilings is what people would say, corrected by the judge's calibration (it recognizes {:.0} % of good and {:.0} % of bad answers); this assumes that the judge is as good on this run",
-            100.0 * calibration.good.share(),
-            100.0 * calibration.bad.share()
-        ));
+        let (good, bad) = (calibration.good.share(), calibration.bad.share());
+        notes.push(sentence::corrected(metric, good, bad));
     }
     notes
 }

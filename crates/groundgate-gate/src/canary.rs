@@ -18,7 +18,7 @@
 use groundgate_model::{
     number::{NumberFormat, Scale, Toward, plural},
     trial::{CaseInfo, Cell, Column, Direction, ScoreTable},
-    unit::UnitInterval,
+    unit::{UnitInterval, count_to_f64},
 };
 use groundgate_stats::interval::Passes;
 
@@ -116,8 +116,8 @@ pub struct WindowDecision {
     pub reasons: Vec<String>,
 }
 
-/// What one rule sees in one window.
-enum Sight {
+/// What one rule says of one window.
+enum Signal {
     Harmless(String),
     Unsure(String),
     Harm(String),
@@ -148,10 +148,10 @@ pub fn watch(
             thin = 0;
         }
         for (rule, streak) in canary.rules.iter().zip(&mut streaks) {
-            let (seen, reason) = match sight(rule, statistics, *window) {
-                Sight::Harmless(reason) => (Action::Keep, reason),
-                Sight::Unsure(reason) => (Action::Hold, reason),
-                Sight::Harm(reason) => (Action::RollBack, reason),
+            let (seen, reason) = match signal(rule, statistics, *window) {
+                Signal::Harmless(reason) => (Action::Keep, reason),
+                Signal::Unsure(reason) => (Action::Hold, reason),
+                Signal::Harm(reason) => (Action::RollBack, reason),
             };
             // What cannot be told takes nothing back: an outage must not end a row of harm.
             *streak = match seen {
@@ -201,42 +201,38 @@ fn unanswered(table: &ScoreTable) -> usize {
     (0..table.planned()).filter(|trial| failed(*trial)).count()
 }
 
-fn sight(rule: &RollbackRule, statistics: &Statistics, window: Evidence<'_>) -> Sight {
+fn signal(rule: &RollbackRule, statistics: &Statistics, window: Evidence<'_>) -> Signal {
     match &rule.kind {
         RollbackKind::NonInferior { metric, margin } => {
-            not_worse((metric, *margin), statistics, window)
+            not_worse(metric, *margin, statistics, window)
         }
-        RollbackKind::MaxCount { metric, max } => count((metric, *max), window.candidate),
+        RollbackKind::MaxCount { metric, max } => count(metric, *max, window.candidate),
         RollbackKind::RateMax {
             metric,
             max,
             window: length,
-        } => rate((metric, *max, *length), window.candidate),
+        } => rate(metric, *max, *length, window.candidate),
         RollbackKind::MaxErrorRate { max } => errors(*max, statistics, window.candidate),
     }
 }
 
-fn not_worse(
-    (metric, margin): (&str, f64),
-    statistics: &Statistics,
-    window: Evidence<'_>,
-) -> Sight {
+fn not_worse(metric: &str, margin: f64, statistics: &Statistics, window: Evidence<'_>) -> Signal {
     let Some(baseline) = window.baseline else {
-        return Sight::Unsure("there is no traffic of the old version to compare with".to_owned());
+        return Signal::Unsure("there is no traffic of the old version to compare with".to_owned());
     };
     let keep = |_: &CaseInfo| true;
     let side = |table| summary::absolute(table, metric, Estimand::Population, &keep);
     let (Ok(ours), Ok(theirs)) = (side(window.candidate), side(baseline)) else {
-        return Sight::Unsure(format!("no data: {metric} is not measured"));
+        return Signal::Unsure(format!("no data: {metric} is not measured"));
     };
     if ours.column.instrument != theirs.column.instrument {
-        return Sight::Unsure("the two sides were measured by different judges".to_owned());
+        return Signal::Unsure("the two sides were measured by different judges".to_owned());
     }
     if ours.n_cases_scored == 0 || theirs.n_cases_scored == 0 {
-        return Sight::Unsure(format!("no data: nothing has a score of {metric}"));
+        return Signal::Unsure(format!("no data: nothing has a score of {metric}"));
     }
     compared(&ours, &theirs, margin, statistics)
-        .unwrap_or_else(|why| Sight::Unsure(format!("no data: {why}")))
+        .unwrap_or_else(|why| Signal::Unsure(format!("no data: {why}")))
 }
 
 fn compared(
@@ -244,7 +240,7 @@ fn compared(
     theirs: &Sample<'_>,
     margin: f64,
     statistics: &Statistics,
-) -> Result<Sight, String> {
+) -> Result<Signal, String> {
     let spec = &ours.column.metric;
     let difference = bounds::of_unpaired(ours, theirs, spec.data_type, statistics);
     let difference = difference.map_err(|error| error.to_string())?;
@@ -275,9 +271,9 @@ fn compared(
         format.bar(threshold)
     );
     Ok(match (is_harm, is_harmless) {
-        (true, _) => Sight::Harm(shown),
-        (false, true) => Sight::Harmless(shown),
-        (false, false) => Sight::Unsure(format!("cannot tell yet: {shown}")),
+        (true, _) => Signal::Harm(shown),
+        (false, true) => Signal::Harmless(shown),
+        (false, false) => Signal::Unsure(format!("cannot tell yet: {shown}")),
     })
 }
 
@@ -309,36 +305,34 @@ fn total(column: &Column) -> Total {
 
 impl Total {
     /// What is missing can only add to a sum: one that is over the bar without it is harm for certain.
-    fn sight(&self, is_over: bool, shown: String) -> Sight {
+    fn signal(&self, is_over: bool, shown: String) -> Signal {
         if is_over {
-            Sight::Harm(shown)
+            Signal::Harm(shown)
         } else if self.n_unscored > 0 || self.n_scored == 0 {
-            Sight::Unsure(format!("{shown}; {} were not checked", self.n_unscored))
+            Signal::Unsure(format!("{shown}; {} were not checked", self.n_unscored))
         } else {
-            Sight::Harmless(shown)
+            Signal::Harmless(shown)
         }
     }
 }
 
-fn count((metric, max): (&str, u64), table: &ScoreTable) -> Sight {
+fn count(metric: &str, max: u64, table: &ScoreTable) -> Signal {
     let Some(total) = table.columns.get(metric).map(total) else {
-        return Sight::Unsure(format!("no data: {metric} is not measured"));
+        return Signal::Unsure(format!("no data: {metric} is not measured"));
     };
     let shown = format!(
         "{} of {metric} in {}; {max} are allowed",
         total.sum,
         plural(total.n_scored, "answer")
     );
-    let is_over = max
-        .to_string()
-        .parse()
-        .is_ok_and(|max: f64| total.sum > max);
-    total.sight(is_over, shown)
+    let most = usize::try_from(max).unwrap_or(usize::MAX);
+    let is_over = total.sum > count_to_f64(most);
+    total.signal(is_over, shown)
 }
 
-fn rate((metric, max, window): (&str, f64, Age), table: &ScoreTable) -> Sight {
+fn rate(metric: &str, max: f64, window: Age, table: &ScoreTable) -> Signal {
     let Some(column) = table.columns.get(metric) else {
-        return Sight::Unsure(format!("no data: {metric} is not measured"));
+        return Signal::Unsure(format!("no data: {metric} is not measured"));
     };
     let total = total(column);
     let per_hour = total.sum / window.hours();
@@ -350,16 +344,16 @@ fn rate((metric, max, window): (&str, f64, Age), table: &ScoreTable) -> Sight {
         plural(total.n_scored, "answer"),
         format.bar(max)
     );
-    total.sight(per_hour > max, shown)
+    total.signal(per_hour > max, shown)
 }
 
-fn errors(max: UnitInterval, statistics: &Statistics, table: &ScoreTable) -> Sight {
+fn errors(max: UnitInterval, statistics: &Statistics, table: &ScoreTable) -> Signal {
     if table.columns.is_empty() {
-        return Sight::Unsure("no data: nothing was measured".to_owned());
+        return Signal::Unsure("no data: nothing was measured".to_owned());
     }
     let failed = unanswered(table);
     let Ok(share) = Passes::new(failed, table.planned()) else {
-        return Sight::Unsure("no data: nobody asked anything".to_owned());
+        return Signal::Unsure("no data: nobody asked anything".to_owned());
     };
     let alpha = statistics.alpha_pass;
     let (lower, upper) = (
@@ -372,11 +366,11 @@ fn errors(max: UnitInterval, statistics: &Statistics, table: &ScoreTable) -> Sig
         max.value()
     );
     if lower > max.value() {
-        Sight::Harm(shown)
+        Signal::Harm(shown)
     } else if upper <= max.value() {
-        Sight::Harmless(shown)
+        Signal::Harmless(shown)
     } else {
-        Sight::Unsure(format!("cannot tell yet: {shown}"))
+        Signal::Unsure(format!("cannot tell yet: {shown}"))
     }
 }
 

@@ -274,12 +274,13 @@ fn a_side_without_scores_is_not_compared() {
             candidate,
             baseline: Some(baseline),
         };
-        let sight = not_worse(
-            ("groundedness", 0.1),
+        let signal = not_worse(
+            "groundedness",
+            0.1,
             &policy(Vec::new()).statistics,
             evidence,
         );
-        let is_open = matches!(&sight, Sight::Unsure(why) if why.contains("nothing has a score"));
+        let is_open = matches!(&signal, Signal::Unsure(why) if why.contains("nothing has a score"));
         assert!(is_open);
     }
 }

@@ -47,7 +47,10 @@ pub(super) fn verdicts(policy: &Policy, evidence: Evidence<'_>) -> Vec<RuleVerdi
                 let alphas = levels.alphas(draft.bar);
                 match assessment.p_values_at(draft.threshold, alphas) {
                     Ok((above, below)) => {
-                        let shown = (above < alphas.lower, below < alphas.upper);
+                        let shown = Shown {
+                            above: above < alphas.lower,
+                            below: below < alphas.upper,
+                        };
                         tested(policy, draft.bar, shown, levels)
                     }
                     Err(_) => Verdict::Error,
@@ -187,7 +190,10 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Findin
         State::Settled(verdict, why) => (*verdict, Err(why.clone())),
         State::Tested(assessment) => match compare(&draft, assessment, levels) {
             Ok(comparison) => {
-                let shown = (comparison.is_above(), comparison.is_below());
+                let shown = Shown {
+                    above: comparison.is_above(),
+                    below: comparison.is_below(),
+                };
                 let verdict = tested(policy, draft.bar, shown, levels);
                 (verdict, Ok(comparison.estimate))
             }
@@ -216,7 +222,7 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Findin
     };
     match found {
         Ok(estimate) => {
-            finding.sentence = sentence::of(&finding, &estimate);
+            finding.sentence = sentence::of(&finding, &estimate, policy.statistics.alpha_pass);
             finding.estimate = Some(estimate);
         }
         Err(why) => finding.sentence = why,
@@ -232,15 +238,17 @@ fn compare(
     assessment.against_at(draft.threshold, levels.alphas(draft.bar))
 }
 
-fn tested(
-    policy: &Policy,
-    bar: Bar,
-    (is_above, is_below): (bool, bool),
-    levels: Levels,
-) -> Verdict {
+/// On which side of its threshold a number is shown to be.
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    above: bool,
+    below: bool,
+}
+
+fn tested(policy: &Policy, bar: Bar, shown: Shown, levels: Levels) -> Verdict {
     let (is_shown, is_refuted) = match bar {
-        Bar::AtLeast => (is_above, is_below),
-        Bar::AtMost => (is_below, is_above),
+        Bar::AtLeast => (shown.above, shown.below),
+        Bar::AtMost => (shown.below, shown.above),
     };
     let (is_shown, is_refuted) = (
         is_shown && levels.pass > 0.0,
@@ -264,6 +272,15 @@ mod tests {
         tests::{policy, table},
     };
 
+    const ABOVE: Shown = Shown {
+        above: true,
+        below: false,
+    };
+    const BELOW: Shown = Shown {
+        above: false,
+        below: true,
+    };
+
     #[test]
     fn a_test_that_may_not_decide_does_not() {
         let policy = policy(Vec::new());
@@ -277,13 +294,17 @@ mod tests {
             (Bar::AtMost, Verdict::Fail, Verdict::Pass),
         ] {
             let verdict = |shown, levels| tested(&policy, bar, shown, levels);
-            assert_eq!(verdict((true, false), both), above);
-            assert_eq!(verdict((false, true), both), below);
-            assert_eq!(verdict((false, false), both), Verdict::Inconclusive);
+            assert_eq!(verdict(ABOVE, both), above);
+            assert_eq!(verdict(BELOW, both), below);
+            let neither = Shown {
+                below: false,
+                ..BELOW
+            };
+            assert_eq!(verdict(neither, both), Verdict::Inconclusive);
         }
         let verdict = |shown, levels| tested(&policy, Bar::AtLeast, shown, levels);
-        assert_eq!(verdict((true, false), no_pass), Verdict::Inconclusive);
-        assert_eq!(verdict((false, true), no_fail), Verdict::Inconclusive);
+        assert_eq!(verdict(ABOVE, no_pass), Verdict::Inconclusive);
+        assert_eq!(verdict(BELOW, no_fail), Verdict::Inconclusive);
     }
 
     /// Holm: the clearest failure takes half of the 5 %, and leaves all of it to the other. 172 of 200

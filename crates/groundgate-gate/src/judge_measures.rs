@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     facts::Facts,
     policy::Policy,
-    rules::{FactKind, Health, JudgeHealth, Measure, of_judge},
+    rules::{FactKind, Flips, Health, JudgeHealth, Measure, Threshold, of_judge},
     verdict::Bar,
 };
 
@@ -57,8 +57,16 @@ pub fn judge_measures(policy: &Policy, facts: &Facts, candidate: &ScoreTable) ->
             .and_then(|document| document.as_ref().ok())
             .and_then(|document| of_judge(document, instrument).ok());
         if let Some(health) = health {
-            let place = (metric.as_str(), file.as_str());
-            all.extend(of_health(&health, *measure, (*threshold, alpha), place));
+            let source = Source {
+                metric,
+                from: file,
+                alpha,
+            };
+            let threshold = Threshold {
+                side: measure.side(),
+                value: *threshold,
+            };
+            all.extend(of_health(&health, *measure, threshold, source));
         }
     }
     let known: Vec<String> = (all.iter())
@@ -73,20 +81,24 @@ pub fn judge_measures(policy: &Policy, facts: &Facts, candidate: &ScoreTable) ->
                 .starts_with(&calibration.judge)
         });
         if is_of_judge && !known.contains(metric) {
-            let place = (metric.as_str(), "the policy's calibration");
-            all.extend(of_labels(
-                (calibration.good, calibration.bad),
-                None,
+            let source = Source {
+                metric,
+                from: "the policy's calibration",
                 alpha,
-                place,
-            ));
+            };
+            let both = [calibration.good, calibration.bad];
+            all.extend(of_labels(both, None, source));
         }
     }
     for column in candidate.columns.values() {
         let labels = facts.labels.as_ref();
         if let Some(both) = labels.and_then(|labels| labels.recognized(column)) {
-            let place = (column.metric.name.as_str(), "labels of this run");
-            all.extend(of_labels(both, None, alpha, place));
+            let source = Source {
+                metric: &column.metric.name,
+                from: "labels of this run",
+                alpha,
+            };
+            all.extend(of_labels(both, None, source));
         }
     }
     all
@@ -94,79 +106,75 @@ pub fn judge_measures(policy: &Policy, facts: &Facts, candidate: &ScoreTable) ->
 
 const AGREEMENT: &str = "agreement with people (kappa)";
 
+/// What numbers about a judge are of, and at which error rate their bounds are.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    metric: &'a str,
+    from: &'a str,
+    alpha: f64,
+}
+
 fn of_health(
     health: &Health,
     measure: Measure,
-    (threshold, alpha): (f64, f64),
-    place: (&str, &str),
+    threshold: Threshold,
+    source: Source<'_>,
 ) -> Vec<JudgeMeasure> {
-    let bar = (measure.side(), threshold);
-    let flips = |what, flips: Option<(usize, usize)>| {
-        let passes = flips.and_then(|(flipped, n)| Passes::new(flipped, n).ok());
-        passes
-            .map(|passes| share(what, passes, alpha, place))
-            .map(|one| JudgeMeasure {
-                bar: Some(bar),
-                ..one
-            })
+    let flips = |what, flips: Option<Flips>| {
+        let passes = flips.and_then(|flips| Passes::new(flips.flipped, flips.n).ok());
+        let measured = passes.map(|passes| JudgeMeasure {
+            bar: Some((threshold.side, threshold.value)),
+            ..share(what, passes, source)
+        });
+        measured.into_iter().collect()
     };
     match measure {
         Measure::Agreement => {
             let both = health.recognized();
-            both.map_or_else(Vec::new, |both| of_labels(both, Some(bar), alpha, place))
+            both.map_or_else(Vec::new, |both| of_labels(both, Some(threshold), source))
         }
-        Measure::FlipRate => flips("judged otherwise when asked again", health.flips())
-            .into_iter()
-            .collect(),
-        Measure::AttackFlipRate => flips("turned good by an attack", health.attack_flips())
-            .into_iter()
-            .collect(),
+        Measure::FlipRate => flips("judged otherwise when asked again", health.flips),
+        Measure::AttackFlipRate => flips("turned good by an attack", health.attack_flips),
     }
 }
 
 /// What labels say: kappa, and how many of the good and of the bad answers the judge recognizes.
 fn of_labels(
-    (good, bad): (Recognized, Recognized),
-    bar: Option<(Bar, f64)>,
-    alpha: f64,
-    place: (&str, &str),
+    [good, bad]: [Recognized; 2],
+    threshold: Option<Threshold>,
+    source: Source<'_>,
 ) -> Vec<JudgeMeasure> {
-    let kappa = KappaBound::new(good, bad, alpha);
+    let kappa = KappaBound::new(good, bad, source.alpha);
     let ((right_good, n_good), (right_bad, n_bad)) = (good.counts(), bad.counts());
     let agreement = JudgeMeasure {
-        metric: place.0.to_owned(),
+        metric: source.metric.to_owned(),
         what: AGREEMENT,
         value: kappa.value,
         lower: Some(kappa.lower),
         upper: None,
         n: n_good.saturating_add(n_bad),
-        bar,
-        from: place.1.to_owned(),
+        bar: threshold.map(|threshold| (threshold.side, threshold.value)),
+        from: source.from.to_owned(),
     };
     let shares = [
         ("good answers recognized", right_good, n_good),
         ("bad answers recognized", right_bad, n_bad),
     ];
-    let shares = shares.into_iter().filter_map(|(what, right, n)| {
-        Some(share(what, Passes::new(right, n).ok()?, alpha, place))
-    });
+    let shares = shares
+        .into_iter()
+        .filter_map(|(what, right, n)| Some(share(what, Passes::new(right, n).ok()?, source)));
     std::iter::once(agreement).chain(shares).collect()
 }
 
-fn share(
-    what: &'static str,
-    passes: Passes,
-    alpha: f64,
-    (metric, from): (&str, &str),
-) -> JudgeMeasure {
+fn share(what: &'static str, passes: Passes, source: Source<'_>) -> JudgeMeasure {
     JudgeMeasure {
-        metric: metric.to_owned(),
+        metric: source.metric.to_owned(),
         what,
         value: passes.share(),
-        lower: Some(passes.clopper_pearson_lower(alpha)),
-        upper: Some(passes.clopper_pearson_upper(alpha)),
+        lower: Some(passes.clopper_pearson_lower(source.alpha)),
+        upper: Some(passes.clopper_pearson_upper(source.alpha)),
         n: passes.trials(),
         bar: None,
-        from: from.to_owned(),
+        from: source.from.to_owned(),
     }
 }

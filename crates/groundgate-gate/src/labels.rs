@@ -67,7 +67,7 @@ impl HumanScores {
 
     /// How many of the good and of the bad answers the judge recognizes, by these labels; an answer that it
     /// did not score counts against it. `None` where people called nothing good, or nothing bad.
-    pub(super) fn recognized(&self, column: &Column) -> Option<(Recognized, Recognized)> {
+    pub(super) fn recognized(&self, column: &Column) -> Option<[Recognized; 2]> {
         let (_, best) = column.metric.data_type.range();
         let (best, said) = (best?, self.by_metric.get(&column.metric.name)?);
         let (mut good, mut bad) = ((0, 0), (0, 0));
@@ -80,7 +80,7 @@ impl HumanScores {
             *right += usize::from(is_right);
         }
         let recognized = |(right, labelled)| Recognized::new(right, labelled).ok();
-        Some((recognized(good)?, recognized(bad)?))
+        Some([recognized(good)?, recognized(bad)?])
     }
 
     /// What people must know of a metric with labels.
@@ -105,7 +105,8 @@ impl HumanScores {
         &self,
         table: &ScoreTable,
         column: &Column,
-        (estimand, known): (Estimand, Option<&JudgeCalibration>),
+        estimand: Estimand,
+        known: Option<&JudgeCalibration>,
     ) -> Option<LabelledSample> {
         let metric = &column.metric;
         let is_share = matches!(metric.data_type, DataType::Binary | DataType::Fraction);
@@ -121,7 +122,10 @@ impl HumanScores {
         let share =
             count_to_f64(n_labels) / count_to_f64(human.len().saturating_sub(n_labels).max(1));
         let lambda = weight.map_or(DEFAULT_LAMBDA, |weight| weight / (1.0 + share));
-        let mut units = Units::default();
+        let mut units = Units {
+            lambda,
+            ..Units::default()
+        };
         let attempts = usize::try_from(table.attempts).unwrap_or(usize::MAX).max(1);
         for (trial, (cell, said)) in column.cells.iter().zip(human).enumerate() {
             let cluster = table
@@ -137,15 +141,17 @@ impl HumanScores {
                 }
             };
             let up_to = column.up_to.get(&trial).copied();
-            units.add(unit, (cell, up_to), (*said, lambda));
+            units.add(unit, cell, up_to, *said);
         }
-        units.sample(lambda)
+        units.sample()
     }
 }
 
 /// Observations by unit: a trial, or a cluster of cases.
 #[derive(Default)]
 struct Units {
+    /// How much the judge counts.
+    lambda: f64,
     rectifiers: BTreeMap<String, Vec<Observation>>,
     unlabelled: BTreeMap<String, Vec<Observation>>,
     n_answered: usize,
@@ -153,12 +159,7 @@ struct Units {
 }
 
 impl Units {
-    fn add(
-        &mut self,
-        unit: &str,
-        (cell, up_to): (&Cell, Option<f64>),
-        (said, lambda): (Option<f64>, f64),
-    ) {
+    fn add(&mut self, unit: &str, cell: &Cell, up_to: Option<f64>, said: Option<f64>) {
         let (low, high) = match cell {
             Cell::NotApplicable => return,
             Cell::Unscored(reason) if reason.is_product_failure() => {
@@ -169,6 +170,7 @@ impl Units {
             Cell::Scored(value) => (*value, up_to.unwrap_or(*value)),
         };
         self.n_answered += 1;
+        let lambda = self.lambda;
         let (units, observation) = match said {
             Some(human) => (
                 &mut self.rectifiers,
@@ -179,7 +181,7 @@ impl Units {
         units.entry(unit.to_owned()).or_default().push(observation);
     }
 
-    fn sample(self, lambda: f64) -> Option<LabelledSample> {
+    fn sample(self) -> Option<LabelledSample> {
         let means = |units: BTreeMap<String, Vec<Observation>>| -> Vec<Observation> {
             units
                 .values()
@@ -187,7 +189,7 @@ impl Units {
                 .collect()
         };
         let sample = LabelledSample {
-            lambda,
+            lambda: self.lambda,
             rectifiers: means(self.rectifiers),
             judge_unlabelled: means(self.unlabelled),
             answered: Passes::new(self.n_answered, self.n_answered + self.n_failed).ok()?,
@@ -229,7 +231,7 @@ mod tests {
         let column = &table.columns["groundedness"];
         let said: Vec<(usize, f64)> = (0..40).map(|index| (index, 1.0)).collect();
         let sample = labels(&said, 100)
-            .sample(&table, column, (Estimand::Suite, None))
+            .sample(&table, column, Estimand::Suite, None)
             .unwrap();
         assert_eq!(
             sample.rectifiers.len(),
@@ -260,7 +262,7 @@ mod tests {
         let said = (0..30).map(|index| (index, f64::from(u8::from(index < 20))));
         let said: Vec<(usize, f64)> = said.collect();
         let column = &table.columns["groundedness"];
-        let (good, bad) = labels(&said, 40).recognized(column).unwrap();
+        let [good, bad] = labels(&said, 40).recognized(column).unwrap();
         assert_eq!(good, Recognized::new(10, 20).unwrap());
         assert_eq!(bad, Recognized::new(0, 10).unwrap());
         assert_eq!(labels(&said[..20], 40).recognized(column), None);
@@ -281,7 +283,7 @@ mod tests {
         let said: Vec<(usize, f64)> = (0..60).map(|index| (index, 1.0)).collect();
         let sample = |estimand| {
             let column = &table.columns["groundedness"];
-            let sample = labels(&said, 80).sample(&table, column, (estimand, None));
+            let sample = labels(&said, 80).sample(&table, column, estimand, None);
             let sample = sample.unwrap();
             (sample.rectifiers.len(), sample.judge_unlabelled.len())
         };
@@ -295,7 +297,7 @@ mod tests {
         let said: Vec<(usize, f64)> = (0..29).map(|index| (index, 1.0)).collect();
         let few = labels(&said, 100);
         let column = &table.columns["groundedness"];
-        assert_eq!(few.sample(&table, column, (Estimand::Suite, None)), None);
+        assert_eq!(few.sample(&table, column, Estimand::Suite, None), None);
         assert!(few.note("groundedness").unwrap().contains("fewer than 30"));
         assert_eq!(few.note("tone"), None);
     }
@@ -321,7 +323,7 @@ mod tests {
                     ..CalibrationOrigin::default()
                 },
             };
-            let sample = labels.sample(&table, column, (Estimand::Suite, Some(&known)));
+            let sample = labels.sample(&table, column, Estimand::Suite, Some(&known));
             sample.unwrap().lambda
         };
         // As many answers with labels as without: half of it.
@@ -334,7 +336,7 @@ mod tests {
         let table = table("run", 100, |_| Cell::Scored(1.0));
         let all: Vec<(usize, f64)> = (0..100).map(|index| (index, 1.0)).collect();
         let sample = |scores: &HumanScores, metric: &str| {
-            scores.sample(&table, &table.columns[metric], (Estimand::Suite, None))
+            scores.sample(&table, &table.columns[metric], Estimand::Suite, None)
         };
         let everything = labels(&all, 100);
         assert_eq!(sample(&everything, "groundedness"), None, "nothing is left");
@@ -346,7 +348,7 @@ mod tests {
             }
         });
         let column = &few_apply.columns["groundedness"];
-        let few = labels(&all[..40], 100).sample(&few_apply, column, (Estimand::Suite, None));
+        let few = labels(&all[..40], 100).sample(&few_apply, column, Estimand::Suite, None);
         assert_eq!(few, None, "20 of the 40 labels are about nothing");
         let mut beyond = labels(&all[..40], 100);
         assert!(sample(&beyond, "groundedness").is_some());

@@ -16,7 +16,7 @@ use groundgate_model::{
 };
 use groundgate_stats::sequential::{Spending, normal_boundaries};
 
-use super::{evidence::Evidence, labels::HumanScores, policy::Statistics};
+use super::{evidence::Evidence, labels::HumanScores, policy::Statistics, sentence};
 
 /// Levels below are beyond what p-values are computed to: such a look decides nothing.
 pub(super) const LEVEL_MIN: f64 = 1e-9;
@@ -116,21 +116,19 @@ impl<'a> View<'a> {
     pub(super) fn notes(&self, statistics: &Statistics) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(looks) = &self.whole.looks {
-            notes.push(format!(
-                "sequential run, look {} of {}: {} of {} cases; a rule passes here at {}",
-                self.information.len(),
-                looks.cases.len(),
-                self.candidate.cases.len(),
-                self.whole.cases.len(),
-                percent(self.alpha_pass(statistics)),
-            ));
+            let at = sentence::Interim {
+                number: self.information.len(),
+                of: looks.cases.len(),
+                n_seen: self.candidate.cases.len(),
+                n_planned: self.whole.cases.len(),
+            };
+            notes.push(sentence::interim(&at, self.alpha_pass(statistics)));
         }
         if self.earlier_tries > 0 {
-            notes.push(format!(
-                "try {} of the same plan: a rule passes at {} instead of {}, so that trying again until it passes does not help",
+            notes.push(sentence::further_try(
                 self.earlier_tries + 1,
-                percent(self.alpha_pass(statistics)),
-                percent(self.nominal(statistics.alpha_pass)),
+                self.alpha_pass(statistics),
+                self.nominal(statistics.alpha_pass),
             ));
         }
         notes
@@ -145,37 +143,14 @@ fn refusal(
     baseline: Option<&str>,
 ) -> Option<String> {
     if reached == 0 {
-        return Some("no planned look has been reached".to_owned());
+        return Some(sentence::no_interim_reached());
     }
     let stopped_early = reached < looks.cases.len();
     if stopped_early && looks.policy != policy {
-        return Some(
-            "the run was stopped early by another policy, and cannot be judged by this one"
-                .to_owned(),
-        );
+        return Some(sentence::stopped_by_another_policy());
     }
     if stopped_early && looks.baseline.as_deref() != baseline {
-        return Some("the run was stopped early against another baseline".to_owned());
+        return Some(sentence::stopped_against_another_baseline());
     }
     None
-}
-
-fn percent(level: f64) -> String {
-    let percent = level * 100.0;
-    if percent >= 0.1 {
-        format!("{percent:.2} %")
-    } else {
-        format!("{percent:.1e} %")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn levels_are_shown_with_the_digits_that_they_need() {
-        let shown = [0.05, 0.001, 0.000_99, 1e-9].map(percent);
-        assert_eq!(shown, ["5.00 %", "0.10 %", "9.9e-2 %", "1.0e-7 %"]);
-    }
 }

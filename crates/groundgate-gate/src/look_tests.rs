@@ -116,8 +116,9 @@ fn a_look_sees_its_cases_and_says_so() {
     let notes = view.notes(&policy.statistics);
     assert_eq!(notes.len(), 1);
     assert!(
-        notes[0]
-            .starts_with("sequential run, look 2 of 4: 50 of 100 cases; a rule passes here at 0."),
+        notes[0].starts_with(
+            "sequential run, interim analysis 2 of 4: 50 of 100 cases; a rule passes here at 0."
+        ),
         "{notes:?}"
     );
     let mut again = table("candidate", 100, |_| Cell::Scored(1.0));

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use groundgate_model::trial::InstrumentKind;
+
 use super::{calibration, look::View, policy::Policy, sentence, warning};
 
 /// What people must see beside the verdict.
@@ -26,7 +28,7 @@ pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
         .iter()
         .filter(|(name, column)| {
             used.contains(name.as_str())
-                && column.instrument_name.contains("embedded judge")
+                && column.instrument_kind == InstrumentKind::Embedded
                 && !policy.calibrations.contains_key(*name)
                 && !view.labels.is_some_and(|labels| labels.has(name))
         })

@@ -69,7 +69,7 @@ fn a_run_that_reached_no_planned_look_says_so_in_every_kind_of_rule() {
         let says = &decision.findings[0].sentence;
         let of_cases = matches!(kind, RuleKind::MustPass(_) | RuleKind::SliceFloor(_));
         assert!(
-            of_cases || says.contains("no planned look"),
+            of_cases || says.contains("no planned interim analysis"),
             "{kind:?}: {says}"
         );
     }

@@ -1,15 +1,19 @@
-//! The plain sentence of each finding. All wording of the gate is here.
+//! The plain sentence of each finding, and all wording of verdicts and notes; what only one kind of rule
+//! says is in its file.
 
 use std::collections::BTreeSet;
 
 use groundgate_model::{
     number::{NumberFormat, Scale, Toward, format_count, format_score, plural},
     trial::Asked,
-    unit::{UnitInterval, count_to_f64},
+    unit::{UnitInterval, count_to_f64, whole_number},
 };
 use groundgate_stats::Estimate;
 
-use super::verdict::{Bar, Finding, Verdict};
+use super::{
+    facts::Waiver,
+    verdict::{Bar, Finding, Verdict},
+};
 
 /// A judge stands behind another whose scores the record does not have.
 pub(super) fn cheaper_absent(metric: &str) -> String {
@@ -30,13 +34,6 @@ pub(super) fn too_few_drawn(metric: &str, n: usize, min: usize) -> String {
     )
 }
 
-/// A guess at either end is no value to take a quantile of.
-pub(super) fn no_quantile_of_drawn(metric: &str) -> String {
-    format!(
-        "the judge of {metric} stands behind another and was not asked about every answer: there is no quantile"
-    )
-}
-
 /// How much a judge behind another was asked.
 pub(super) fn asked(metric: &str, asked: Asked) -> String {
     format!(
@@ -45,7 +42,7 @@ pub(super) fn asked(metric: &str, asked: Asked) -> String {
 }
 
 /// The sentence of a tested finding.
-pub(super) fn of(finding: &Finding, estimate: &Estimate) -> String {
+pub(super) fn of(finding: &Finding, estimate: &Estimate, alpha_pass: f64) -> String {
     let values: Vec<f64> = [Some(estimate.point), estimate.lower, estimate.upper]
         .into_iter()
         .flatten()
@@ -59,8 +56,8 @@ pub(super) fn of(finding: &Finding, estimate: &Estimate) -> String {
     let subject = subject(finding);
     let (shown, bar) = (range(&format, estimate), format.bar(finding.threshold));
     let allowed = match finding.bar {
-        Bar::AtLeast => format!("at least {bar} is required{}", scale(finding)),
-        Bar::AtMost => format!("at most {bar} is allowed{}", scale(finding)),
+        Bar::AtLeast => format!("at least {bar} is required{}", scale(finding, alpha_pass)),
+        Bar::AtMost => format!("at most {bar} is allowed{}", scale(finding, alpha_pass)),
     };
     match (finding.verdict, finding.bar) {
         (Verdict::Pass, Bar::AtLeast) | (Verdict::Fail, Bar::AtMost) => {
@@ -79,14 +76,15 @@ pub(super) fn of(finding: &Finding, estimate: &Estimate) -> String {
 }
 
 /// Where the bar comes from, when it is not the policy's own number.
-fn scale(finding: &Finding) -> String {
+fn scale(finding: &Finding, alpha_pass: f64) -> String {
     let Some(scaled) = finding.scaled else {
         return String::new();
     };
     let share = NumberFormat::plain(Scale::Share, &[]);
     format!(
-        " (the margin of {} points that people mean, as this judge sees it: J is surely at least {})",
+        " (the margin of {} points that people mean, as this judge sees it: {} J is at least {})",
         share.bar(scaled.margin).trim_end_matches('%'),
+        confident(alpha_pass),
         NumberFormat::plain(Scale::Amount(""), &[scaled.judge_j_lower])
             .bare(scaled.judge_j_lower, Toward::Down),
     )
@@ -110,7 +108,8 @@ fn at_least(format: &NumberFormat<'_>, estimate: &Estimate) -> String {
     let point = format.with_unit(estimate.point, Toward::Nearest);
     match estimate.lower {
         Some(lower) => format!(
-            "{point}, surely at least {}",
+            "{point}, {} at least {}",
+            confident(estimate.alpha_lower),
             format.with_unit(lower, Toward::Down)
         ),
         None => point,
@@ -121,7 +120,8 @@ fn at_most(format: &NumberFormat<'_>, estimate: &Estimate) -> String {
     let point = format.with_unit(estimate.point, Toward::Nearest);
     match estimate.upper {
         Some(upper) => format!(
-            "{point}, surely at most {}",
+            "{point}, {} at most {}",
+            confident(estimate.alpha_upper),
             format.with_unit(upper, Toward::Up)
         ),
         None => point,
@@ -155,14 +155,15 @@ fn more(finding: &Finding, estimate: &Estimate) -> String {
     if needed > 20_000.0 {
         return String::new();
     }
-    let rounded = format!("{:.0}", (needed / 10.0).ceil() * 10.0)
-        .parse()
-        .unwrap_or(0);
-    format!(
-        "; about {} more {} would settle it",
-        format_count(rounded),
-        estimate.unit.plural()
-    )
+    let tens = whole_number((needed / 10.0).ceil() * 10.0);
+    let rounded = tens.and_then(|tens| usize::try_from(tens).ok());
+    rounded.map_or_else(String::new, |rounded| {
+        format!(
+            "; about {} more {} would settle it",
+            format_count(rounded),
+            estimate.unit.plural()
+        )
+    })
 }
 
 pub(super) fn not_measured(metric: &str) -> String {
@@ -188,43 +189,12 @@ pub(super) fn too_few(n: usize, min: usize) -> String {
     )
 }
 
-pub(super) fn thin(n: usize, min: usize) -> String {
-    format!(
-        "thin slice: {} scored, the policy wants {}",
-        plural(n, "case"),
-        format_count(min)
-    )
-}
-
 pub(super) fn too_many_missing(n: usize, planned: usize, max: UnitInterval) -> String {
     format!(
         "run invalid for this rule: {} of {} trials have no measurement, more than {} allowed",
         format_count(n),
         format_count(planned),
         format_score(max.value(), Toward::Nearest)
-    )
-}
-
-pub(super) fn error_rate(n: usize, planned: usize, max: UnitInterval) -> String {
-    format!(
-        "{} of {} trials have no answer or a missing score; at most {} allowed",
-        format_count(n),
-        format_count(planned),
-        format_score(max.value(), Toward::Nearest)
-    )
-}
-
-/// Nothing found is not never: with n trials and none found, the rate is below 1 − α^(1/n) at
-/// confidence 1 − α (the rule of three).
-pub(super) fn count_passed(found: f64, n: usize, alpha: f64) -> String {
-    let answers = plural(n, "answer");
-    if found > 0.0 {
-        return format!("{found} found in {answers}, as allowed");
-    }
-    let rate = 1.0 - (alpha.ln() / count_to_f64(n)).exp();
-    format!(
-        "none found in {answers}: surely fewer than {} of answers",
-        format_score(rate, Toward::Up)
     )
 }
 
@@ -236,67 +206,6 @@ pub(super) fn instruments_differ(metric: &str) -> String {
     format!(
         "candidate and baseline were measured by different judges of `{metric}`; judge the baseline again"
     )
-}
-
-pub(super) fn amounts_missing(metric: &str, n: usize) -> String {
-    format!("{n} trials have no {metric}, and an amount has no worst value to count them at")
-}
-
-pub(super) fn slice_absent(slice: &str) -> String {
-    format!("the policy requires the slice {slice}, and the run has no case of it")
-}
-
-pub(super) fn no_such_tag(tags: &[String]) -> String {
-    format!("no case has a tag of {}", tags.join(", "))
-}
-
-/// A rule about cases that have to pass each time.
-pub(super) struct MustPass<'a> {
-    pub(super) metric: &'a str,
-    pub(super) min: f64,
-    /// The chosen cases.
-    pub(super) n: usize,
-}
-
-impl MustPass<'_> {
-    pub(super) fn failed(&self, failed: usize) -> String {
-        let Self { metric, min, n } = self;
-        format!("{failed} of {n} must-pass cases did not reach {min} on {metric}")
-    }
-
-    pub(super) fn open(&self, open: usize) -> String {
-        let Self { metric, n, .. } = self;
-        format!("{open} of {n} must-pass cases have no score of {metric}")
-    }
-
-    pub(super) fn passed(&self) -> String {
-        let Self { metric, min, n } = self;
-        format!("all {n} must-pass cases reached {min} on {metric}, every time")
-    }
-}
-
-pub(super) fn asked_too_seldom(wanted: u32, asked: u32) -> String {
-    format!("each case was to be asked {wanted} times and was asked {asked}")
-}
-
-pub(super) fn count_failed(found: f64, n: usize, most: f64) -> String {
-    format!("{found} found in {n} answers; at most {most} allowed")
-}
-
-pub(super) fn count_on_the_way(found: f64, n: usize, most: f64) -> String {
-    format!("{found} found in the first {n} answers; more of them might take it over {most}")
-}
-
-pub(super) fn count_unchecked(found: f64, n: usize, unchecked: usize) -> String {
-    format!("{found} found in {n} answers, but {unchecked} trials were not checked")
-}
-
-pub(super) fn nothing_planned() -> String {
-    "the run planned no trial".to_owned()
-}
-
-pub(super) fn never_run(says: &str, n: usize) -> String {
-    format!("{says}; {n} were never run")
 }
 
 /// The scale of the embedded judge is its own.
@@ -311,4 +220,121 @@ pub(super) fn embedded(metrics: BTreeSet<&str>) -> String {
 pub(super) fn eval_sets_differ() -> String {
     "candidate and baseline answered different eval sets; cases that only one of them has count as missing"
         .to_owned()
+}
+
+/// A finding that something unhealthy stands behind, and what was measured all the same.
+pub(super) fn cannot_be_told(why: &str, measured: &str) -> String {
+    format!("cannot be told: {why}; measured: {measured}")
+}
+
+/// Why nothing that a judge measured can be told.
+pub(super) fn unhealthy_judge(rule: &str) -> String {
+    format!("its judge is not shown to be healthy (rule {rule})")
+}
+
+pub(super) fn waived(waiver: &Waiver, found: &str) -> String {
+    format!(
+        "waived until {} by {} ({}, to be mended by {}): {found}",
+        waiver.expires, waiver.approved_by, waiver.id, waiver.owner
+    )
+}
+
+pub(super) fn too_many_waivers(used: usize, max: usize) -> String {
+    format!("{used} waivers would be used and the policy bears {max}: none of them counts")
+}
+
+/// How far a sequential run has come.
+pub(super) fn interim(at: &Interim, level: f64) -> String {
+    let Interim {
+        number,
+        of,
+        n_seen,
+        n_planned,
+    } = at;
+    format!(
+        "sequential run, interim analysis {number} of {of}: {n_seen} of {n_planned} cases; a rule passes here at {}",
+        percent(level)
+    )
+}
+
+/// One interim analysis of a sequential run.
+pub(super) struct Interim {
+    /// From 1.
+    pub(super) number: usize,
+    /// How many are planned.
+    pub(super) of: usize,
+    /// Cases that count in it.
+    pub(super) n_seen: usize,
+    /// Cases of the whole run.
+    pub(super) n_planned: usize,
+}
+
+/// Trying again does not help.
+pub(super) fn further_try(number: usize, level: f64, first: f64) -> String {
+    format!(
+        "try {number} of the same plan: a rule passes at {} instead of {}, so that trying again until it passes does not help",
+        percent(level),
+        percent(first)
+    )
+}
+
+pub(super) fn no_interim_reached() -> String {
+    "no planned interim analysis has been reached".to_owned()
+}
+
+pub(super) fn stopped_by_another_policy() -> String {
+    "the run was stopped early by another policy, and cannot be judged by this one".to_owned()
+}
+
+pub(super) fn stopped_against_another_baseline() -> String {
+    "the run was stopped early against another baseline".to_owned()
+}
+
+/// What a metric's floors and ceilings speak of, where the policy knows how its judge errs.
+pub(super) fn corrected(metric: &str, good: f64, bad: f64) -> String {
+    format!(
+        "{metric} in floors and ceilings is what people would say, corrected by the judge's calibration (it recognizes {:.0} % of good and {:.0} % of bad answers); this assumes that the judge is as good on this run",
+        100.0 * good,
+        100.0 * bad
+    )
+}
+
+/// How confident a one-sided bound of this error rate makes: `95 % confident that`. Never more than it is.
+pub(super) fn confident(alpha: f64) -> String {
+    // A little more than 0, so that 95 % is not rounded down to 94.99 %.
+    let hundredths = ((1.0 - alpha) * 10_000.0 + 1e-6).floor();
+    let percent = format!("{:.2}", hundredths / 100.0);
+    let percent = percent.trim_end_matches('0').trim_end_matches('.');
+    format!("{percent} % confident that")
+}
+
+/// A level, with the digits that it needs.
+fn percent(level: f64) -> String {
+    let percent = level * 100.0;
+    if percent >= 0.1 {
+        format!("{percent:.2} %")
+    } else {
+        format!("{percent:.1e} %")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn confidence_is_that_of_the_bound_and_never_more() {
+        let shown = [0.05, 0.1, 0.025, 0.012_5, 0.05 / 12.0, 1e-9, 0.2].map(confident);
+        let percents = ["95", "90", "97.5", "98.75", "99.58", "99.99", "80"];
+        assert_eq!(
+            shown,
+            percents.map(|percent| format!("{percent} % confident that"))
+        );
+    }
+
+    #[test]
+    fn levels_are_shown_with_the_digits_that_they_need() {
+        let shown = [0.05, 0.001, 0.000_99, 1e-9].map(percent);
+        assert_eq!(shown, ["5.00 %", "0.10 %", "9.9e-2 %", "1.0e-7 %"]);
+    }
 }

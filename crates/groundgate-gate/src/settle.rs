@@ -21,7 +21,7 @@ use super::{
     facts::{Facts, Waiver},
     policy::{FactRule, Policy, Rule},
     rules::AskedFact,
-    stale_baseline,
+    sentence, stale_baseline,
     subject::approval_subject,
     verdict::{Decision, Finding, Verdict, Waived},
 };
@@ -82,7 +82,11 @@ fn fact(policy: &Policy, rule: &FactRule, facts: &Facts, candidate: &ScoreTable)
         let lowered = rule.kind.with_threshold(waiver.bar)?;
         Some(lowered.finding(&asked))
     };
-    waived(policy, (&rule.id, facts), rule.kind.finding(&asked), &again)
+    let rule_or_never = Waivable {
+        id: &rule.id,
+        never: &policy.outside.waivers.never,
+    };
+    rule_or_never.waived(facts, rule.kind.finding(&asked), &again)
 }
 
 fn waive(policy: &Policy, evidence: Evidence<'_>, facts: &Facts, decision: &mut Decision) {
@@ -91,72 +95,75 @@ fn waive(policy: &Policy, evidence: Evidence<'_>, facts: &Facts, decision: &mut 
         let is_its = |finding: &&mut Finding| finding.id == rule.id || finding.id.starts_with(&own);
         for finding in decision.findings.iter_mut().filter(is_its) {
             let id = finding.id.clone();
-            let again = |waiver: &Waiver| lowered(policy, rule, waiver, (evidence, facts), &id);
-            let found = finding.clone();
-            *finding = waived(policy, (&rule.id, facts), found, &again);
+            let again = |waiver: &Waiver| {
+                let policy = with_threshold(policy, rule, waiver.bar)?;
+                let decision = decide_with_labels(&policy, evidence, facts.labels.as_ref());
+                decision.findings.into_iter().find(|again| again.id == id)
+            };
+            let rule = Waivable {
+                id: &rule.id,
+                never: &policy.outside.waivers.never,
+            };
+            *finding = rule.waived(facts, finding.clone(), &again);
         }
     }
 }
 
-/// The finding of a rule whose bar is the waiver's.
-fn lowered(
-    policy: &Policy,
-    rule: &Rule,
-    waiver: &Waiver,
-    (evidence, facts): (Evidence<'_>, &Facts),
-    id: &str,
-) -> Option<Finding> {
-    let kind = rule.kind.with_threshold(waiver.bar)?;
-    let policy = Policy {
-        rules: vec![Rule {
-            kind,
-            ..rule.clone()
-        }],
-        ..policy.clone()
+/// The policy of that rule alone, at another threshold; `None` where it cannot have that one.
+fn with_threshold(policy: &Policy, rule: &Rule, threshold: f64) -> Option<Policy> {
+    let kind = rule.kind.with_threshold(threshold)?;
+    let rule = Rule {
+        kind,
+        ..rule.clone()
     };
-    let findings = decide_with_labels(&policy, evidence, facts.labels.as_ref())
-        .findings
-        .into_iter();
-    findings.into_iter().find(|finding| finding.id == id)
+    Some(Policy {
+        rules: vec![rule],
+        ..policy.clone()
+    })
 }
 
-/// The finding, waived where a waiver in force has a bar that it passes.
-fn waived(
-    policy: &Policy,
-    (rule, facts): (&str, &Facts),
-    found: Finding,
-    again: &dyn Fn(&Waiver) -> Option<Finding>,
-) -> Finding {
-    let is_open = matches!(
-        found.verdict,
-        Verdict::Hold | Verdict::Inconclusive | Verdict::Fail
-    );
-    if !is_open || policy.outside.waivers.never.contains(rule) {
-        return found;
-    }
-    let slice = found.slice.as_deref();
-    let granted = facts.waivers.iter().find(|waiver| {
-        waiver.is_about(rule, slice, &facts.environment)
-            && waiver.is_in_force(facts.at)
-            && again(waiver).is_some_and(|lowered| lowered.verdict == Verdict::Pass)
-    });
-    match granted {
-        None => found,
-        Some(waiver) => Finding {
-            verdict: Verdict::Waived,
-            sentence: format!(
-                "waived until {} by {} ({}, to be mended by {}): {}",
-                waiver.expires, waiver.approved_by, waiver.id, waiver.owner, found.sentence
-            ),
-            waived: Some(Waived {
-                id: waiver.id.clone(),
-                was: found.verdict,
-                bar: waiver.bar,
-                expires: waiver.expires.to_string(),
-                ticket: waiver.ticket.clone(),
-            }),
-            ..found
-        },
+/// A rule, and those that are never waived.
+struct Waivable<'a> {
+    id: &'a str,
+    never: &'a BTreeSet<String>,
+}
+
+impl Waivable<'_> {
+    /// The finding, waived where a waiver in force has a bar that it passes.
+    fn waived(
+        &self,
+        facts: &Facts,
+        found: Finding,
+        again: &dyn Fn(&Waiver) -> Option<Finding>,
+    ) -> Finding {
+        let is_open = matches!(
+            found.verdict,
+            Verdict::Hold | Verdict::Inconclusive | Verdict::Fail
+        );
+        if !is_open || self.never.contains(self.id) {
+            return found;
+        }
+        let slice = found.slice.as_deref();
+        let granted = facts.waivers.iter().find(|waiver| {
+            waiver.is_about(self.id, slice, &facts.environment)
+                && waiver.is_in_force(facts.at)
+                && again(waiver).is_some_and(|lowered| lowered.verdict == Verdict::Pass)
+        });
+        match granted {
+            None => found,
+            Some(waiver) => Finding {
+                verdict: Verdict::Waived,
+                sentence: sentence::waived(waiver, &found.sentence),
+                waived: Some(Waived {
+                    id: waiver.id.clone(),
+                    was: found.verdict,
+                    bar: waiver.bar,
+                    expires: waiver.expires.to_string(),
+                    ticket: waiver.ticket.clone(),
+                }),
+                ..found
+            },
+        }
     }
 }
 
@@ -168,10 +175,7 @@ fn check_number_of_waivers(policy: &Policy, decision: &mut Decision) {
     let Some(max) = policy.outside.waivers.max.filter(|max| used.len() > *max) else {
         return;
     };
-    let note = format!(
-        "{} waivers would be used and the policy bears {max}: none of them counts",
-        used.len()
-    );
+    let note = sentence::too_many_waivers(used.len(), max);
     for finding in &mut decision.findings {
         if let Some(waived) = finding.waived.take() {
             finding.verdict = waived.was;
@@ -191,10 +195,8 @@ fn doubt(health: &Finding, candidate: &ScoreTable, findings: &mut [Finding]) {
         if !matches!(finding.verdict, Verdict::Inconclusive | Verdict::Error) {
             finding.verdict = Verdict::Inconclusive;
             finding.waived = None;
-            finding.sentence = format!(
-                "cannot be told: its judge is not shown to be healthy (rule {}); measured: {}",
-                health.id, finding.sentence
-            );
+            let why = sentence::unhealthy_judge(&health.id);
+            finding.sentence = sentence::cannot_be_told(&why, &finding.sentence);
         }
     }
 }

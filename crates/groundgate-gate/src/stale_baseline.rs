@@ -3,6 +3,7 @@
 use super::{
     facts::Facts,
     policy::Policy,
+    sentence,
     verdict::{Finding, Verdict},
 };
 
@@ -22,6 +23,6 @@ pub(super) fn doubt(policy: &Policy, facts: &Facts, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(compares) {
         finding.verdict = Verdict::Inconclusive;
         finding.waived = None;
-        finding.sentence = format!("cannot be told: {why}; measured: {}", finding.sentence);
+        finding.sentence = sentence::cannot_be_told(&why, &finding.sentence);
     }
 }

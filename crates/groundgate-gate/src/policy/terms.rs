@@ -6,7 +6,7 @@ use groundgate_model::{
     trial::{CaseInfo, MetricSpec},
     unit::UnitInterval,
 };
-use groundgate_stats::rogan_gladen::Recognized;
+use groundgate_stats::correction::Recognized;
 
 /// How numbers become bounds.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -39,7 +39,7 @@ pub(super) fn read(
     let mut found = BTreeMap::new();
     let mut all_read = true;
     for (metric, at) in tables.keys() {
-        let is_share = is_share(tables, (metric, at), known);
+        let is_share = is_share(tables, metric, at, known);
         match tables.table(metric).and_then(one) {
             Some(calibration) if is_share => {
                 found.insert(metric.to_owned(), calibration);
@@ -51,7 +51,7 @@ pub(super) fn read(
 }
 
 /// Sensitivity and specificity speak of a yes or a no, or of a share of them.
-fn is_share(tables: Table<'_, '_>, (metric, at): (&str, usize), known: &KnownMetrics) -> bool {
+fn is_share(tables: Table<'_, '_>, metric: &str, at: usize, known: &KnownMetrics) -> bool {
     let document = tables.document();
     let spec = known.get(metric).cloned();
     let Some(spec) = spec.or_else(|| builtin_metric(metric)) else {

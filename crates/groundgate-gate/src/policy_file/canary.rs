@@ -41,6 +41,10 @@ pub(super) fn read(root: Table<'_, '_>, known: &KnownMetrics) -> Option<Canary> 
     } else {
         None
     };
+    let windows = Windows {
+        is_said: table.has("window"),
+        length: window,
+    };
     let mut ids = BTreeSet::new();
     let mut rules = Vec::new();
     let tables = table.tables("rollback");
@@ -50,7 +54,7 @@ pub(super) fn read(root: Table<'_, '_>, known: &KnownMetrics) -> Option<Canary> 
         {
             rule.report("id", format!("id `{id}` is taken"));
         }
-        rules.extend(read_rule(*rule, known, (table, window)));
+        rules.extend(read_rule(*rule, known, &windows));
     }
     if tables.is_empty() {
         table.report(
@@ -68,10 +72,18 @@ pub(super) fn read(root: Table<'_, '_>, known: &KnownMetrics) -> Option<Canary> 
     })
 }
 
+/// How long a window is.
+struct Windows {
+    /// Whether the policy says it, rightly or not.
+    is_said: bool,
+    /// `None`: not said, or not read.
+    length: Option<Age>,
+}
+
 fn read_rule(
     table: Table<'_, '_>,
     known: &KnownMetrics,
-    (canary, window): (Table<'_, '_>, Option<Age>),
+    windows: &Windows,
 ) -> Option<RollbackRule> {
     table.needs(&["id", "kind"]);
     let id = table.text("id").map(str::to_owned);
@@ -105,7 +117,7 @@ fn read_rule(
             metric: metric(table, known, true)?.name,
             max: u64::from(count(&table, "max", 0)?),
         },
-        "rate-max" => rate(table, known, (canary, window))?,
+        "rate-max" => rate(table, known, windows)?,
         _ => RollbackKind::MaxErrorRate {
             max: share(&table, "max")?,
         },
@@ -118,18 +130,14 @@ fn read_rule(
 }
 
 /// A sum per hour says nothing unless a window's length is known.
-fn rate(
-    table: Table<'_, '_>,
-    known: &KnownMetrics,
-    (canary, window): (Table<'_, '_>, Option<Age>),
-) -> Option<RollbackKind> {
+fn rate(table: Table<'_, '_>, known: &KnownMetrics, windows: &Windows) -> Option<RollbackKind> {
     let metric = metric(table, known, true)?.name;
     let max = table.number("max")?;
     if max < 0.0 {
         table.report("max", format!("`max` is {max} and not at least 0"));
         return None;
     }
-    if !canary.has("window") {
+    if !windows.is_said {
         table.report_with_help(
             "kind",
             "an amount per hour needs the length of a window",
@@ -139,7 +147,7 @@ fn rate(
     Some(RollbackKind::RateMax {
         metric,
         max,
-        window: window?,
+        window: windows.length?,
     })
 }
 

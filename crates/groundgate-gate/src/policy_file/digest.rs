@@ -18,7 +18,8 @@ use crate::{
 /// Over the policy's JSON with sorted keys and without white space, so that neither comments nor
 /// the order of keys in the file matter.
 pub(super) fn digest(
-    (name, owner): (&str, Option<&str>),
+    name: &str,
+    owner: Option<&str>,
     policy: &Resolved,
     calibrations: &BTreeMap<String, JudgeCalibration>,
 ) -> Digest {
@@ -62,7 +63,7 @@ pub(super) fn digest(
 /// What is not about scores; where there is nothing, the digest is what it was before there was any.
 fn outside_of(outside: &Outside, fields: &mut Map<String, Value>) {
     let facts: Vec<Value> = (outside.rules.iter())
-        .map(|rule| as_object(rule.kind.settings(), (&rule.id, rule.why.as_deref())).into())
+        .map(|rule| as_object(rule.kind.settings(), &rule.id, rule.why.as_deref()).into())
         .collect();
     let approvals: Vec<Value> = (outside.approvals.iter())
         .map(|rule| {
@@ -132,14 +133,14 @@ const fn estimand(estimand: Estimand) -> &'static str {
 }
 
 fn rule(rule: &Rule) -> Value {
-    let mut fields = as_object(rule.kind.settings(), (&rule.id, rule.why.as_deref()));
+    let mut fields = as_object(rule.kind.settings(), &rule.id, rule.why.as_deref());
     if let Some(estimand) = rule.estimand {
         fields.insert("estimand".to_owned(), json!(format!("{estimand:?}")));
     }
     Value::Object(fields)
 }
 
-fn as_object(settings: Settings, (id, why): (&str, Option<&str>)) -> Map<String, Value> {
+fn as_object(settings: Settings, id: &str, why: Option<&str>) -> Map<String, Value> {
     let mut fields: Map<String, Value> = settings
         .into_iter()
         .map(|(key, setting)| {

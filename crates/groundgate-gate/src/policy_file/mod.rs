@@ -129,7 +129,7 @@ fn read(root: Table<'_, '_>, env: Option<&str>, known: &KnownMetrics) -> Option<
     }
     Some(Policy {
         name: name.to_owned(),
-        digest: digest((name, owner.as_deref()), &chosen, &calibrations),
+        digest: digest(name, owner.as_deref(), &chosen, &calibrations),
         calibrations,
         owner,
         statistics: chosen.statistics,

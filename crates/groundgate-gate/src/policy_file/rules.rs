@@ -7,7 +7,7 @@ use groundgate_model::toml_reader::Table;
 use super::environment::Chain;
 use crate::{
     policy::{FactRule, KnownMetrics, Rule, Statistics},
-    rules::{ESTIMANDS, FactKind, Key, Kind, Reader, RuleKind, common_keys},
+    rules::{COMMON_KEYS, ESTIMAND_KEY, ESTIMANDS, FactKind, Key, Kind, Reader, RuleKind},
 };
 
 /// The rules of one environment.
@@ -137,8 +137,10 @@ fn check_keys<T>(reader: &Reader<'_, '_, '_>, kind: &Kind<T>) {
         let keys = kind.keys.iter().filter(|key| is_wanted(key));
         keys.map(|key| key.name).collect()
     };
-    let common = common_keys(kind.claim.has_estimand()).map(|key| key.name);
-    let all: Vec<&str> = common.chain(names(|_| true)).collect();
+    let common = COMMON_KEYS.iter().map(|key| key.name);
+    let estimand = kind.claim.has_estimand().then_some(ESTIMAND_KEY.name);
+    let own = names(|_| true).into_iter();
+    let all: Vec<&str> = common.chain(own).chain(estimand).collect();
     reader.table.only(&all);
     reader.table.needs(&names(|key| key.is_needed));
     for table in reader.layers.overrides() {

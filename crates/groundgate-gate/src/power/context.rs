@@ -8,8 +8,8 @@ use groundgate_model::{
 };
 use groundgate_stats::{
     Scale, StatsError, Unit,
-    distributions::{normal_cdf, normal_upper_quantile},
     power::{PlannedMean, absolute_gate, absolute_minimum_detectable},
+    special::{normal_cdf, normal_upper_quantile},
 };
 
 use super::{

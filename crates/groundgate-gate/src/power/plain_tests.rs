@@ -483,7 +483,7 @@ amount-suite 240 Run 0.43216805 None Repeats by normal theory
 ratio 80 Question 0.53218371 None Repeats by normal theory
 count 240 Run 0.95209159 None None 7 found in 120 answers of the pilot
 errors 240 Run 0.67667800 None None 1 of 120 trials failed in the pilot
-tail 240 Run 0.02069595 None None 95 of 120 within the bar in the pilot
+tail 240 Run 0.02069595 None None 95 of 120 within the threshold in the pilot
 must 81 Run 1.00000000 None None 0 of 40 such answers failed in the pilot
 ";
 
@@ -507,7 +507,7 @@ amount-suite 70 Run 0.20368754 None AssumedCorrelation by normal theory
 ratio 70 Question 0.99302399 None AssumedCorrelation by normal theory
 count 70 Run 0.93471190 None None 3 found in 60 answers of the pilot
 errors 70 Run 0.30835663 None None 1 of 60 trials failed in the pilot
-tail 70 Run 0.04371319 None None 48 of 60 within the bar in the pilot
+tail 70 Run 0.04371319 None None 48 of 60 within the threshold in the pilot
 must 24 Run 1.00000000 None None 0 of 20 such answers failed in the pilot
 ";
 
@@ -531,7 +531,7 @@ amount-suite 70 Run 0.20368754 None AssumedCorrelation by normal theory
 ratio 70 Question 0.99302399 None AssumedCorrelation by normal theory
 count 70 Run 0.93471190 None None 3 found in 60 answers of the pilot
 errors 70 Run 0.30835663 None None 1 of 60 trials failed in the pilot
-tail 70 Run 0.04371319 None None 48 of 60 within the bar in the pilot
+tail 70 Run 0.04371319 None None 48 of 60 within the threshold in the pilot
 must 24 Run 1.00000000 None None 0 of 20 such answers failed in the pilot
 ";
 

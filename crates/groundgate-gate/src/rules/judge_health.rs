@@ -17,7 +17,7 @@ use groundgate_model::{
     trial::{BUILTIN_METRICS, builtin_metric},
     unit::Digest,
 };
-use groundgate_stats::{binomial::Passes, kappa_bound::KappaBound, rogan_gladen::Recognized};
+use groundgate_stats::{agreement::KappaBound, correction::Recognized, interval::Passes};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -27,6 +27,7 @@ use super::base::{
 };
 use crate::{
     facts::{Age, date_at},
+    sentence,
     verdict::{Bar, Finding, Verdict},
 };
 
@@ -114,8 +115,8 @@ pub(crate) struct Health {
     schema: String,
     judge: String,
     agreement: Option<Labels>,
-    flips: Option<Flips>,
-    attack_flips: Option<Flips>,
+    pub(crate) flips: Option<Flips>,
+    pub(crate) attack_flips: Option<Flips>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -127,15 +128,17 @@ struct Labels {
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
-struct Flips {
-    n: usize,
-    flipped: usize,
+pub(crate) struct Flips {
+    pub(crate) n: usize,
+    pub(crate) flipped: usize,
 }
 
 /// A measure with its bound on the side that matters.
 struct Measured {
     point: f64,
     bound: f64,
+    /// The error rate of the bound.
+    alpha: f64,
     n: usize,
 }
 
@@ -258,9 +261,9 @@ impl JudgeHealth {
 }
 
 fn against(measure: Measure, measured: &Measured, threshold: f64) -> Found {
-    let (is_shown, side, bound) = match measure.side() {
-        Bar::AtLeast => (measured.bound >= threshold, "at least", "surely at least"),
-        Bar::AtMost => (measured.bound <= threshold, "at most", "surely at most"),
+    let (is_shown, side) = match measure.side() {
+        Bar::AtLeast => (measured.bound >= threshold, "at least"),
+        Bar::AtMost => (measured.bound <= threshold, "at most"),
     };
     Found {
         verdict: if is_shown {
@@ -269,9 +272,10 @@ fn against(measure: Measure, measured: &Measured, threshold: f64) -> Found {
             Verdict::Inconclusive
         },
         sentence: format!(
-            "the judge's {} is {:.3}, {bound} {:.3}, from {} answers; {side} {threshold} is wanted",
+            "the judge's {} is {:.3}, {} {side} {:.3}, from {} answers; {side} {threshold} is wanted",
             measure.name(),
             measured.point,
+            sentence::confident(measured.alpha),
             measured.bound,
             measured.n
         ),
@@ -280,7 +284,7 @@ fn against(measure: Measure, measured: &Measured, threshold: f64) -> Found {
 }
 
 fn measured(health: &Health, measure: Measure, alpha: f64) -> Result<Measured, String> {
-    let of_flips = |flips: Option<(usize, usize)>| {
+    let of_flips = |flips: Option<Flips>| {
         let flips = flips.ok_or_else(|| format!("it has no {}", measure.name()))?;
         share_of_flips(flips, alpha)
     };
@@ -289,16 +293,17 @@ fn measured(health: &Health, measure: Measure, alpha: f64) -> Result<Measured, S
             let labels = health
                 .agreement
                 .ok_or_else(|| "it has no agreement".to_owned())?;
-            let (good, bad) = labels.recognized()?;
+            let [good, bad] = labels.recognized()?;
             let bound = KappaBound::new(good, bad, alpha);
             Ok(Measured {
                 point: bound.value,
                 bound: bound.lower,
+                alpha,
                 n: labels.good_labelled.saturating_add(labels.bad_labelled),
             })
         }
-        Measure::FlipRate => of_flips(health.flips()),
-        Measure::AttackFlipRate => of_flips(health.attack_flips()),
+        Measure::FlipRate => of_flips(health.flips),
+        Measure::AttackFlipRate => of_flips(health.attack_flips),
     }
 }
 
@@ -320,40 +325,31 @@ pub(crate) fn of_judge(document: &Value, instrument: Option<Digest>) -> Result<H
 
 impl Health {
     /// What the judge recognized of the good and of the bad answers; `None` where that is not there.
-    pub(crate) fn recognized(&self) -> Option<(Recognized, Recognized)> {
+    pub(crate) fn recognized(&self) -> Option<[Recognized; 2]> {
         self.agreement.and_then(|labels| labels.recognized().ok())
-    }
-
-    /// How many answers were judged otherwise, of how many.
-    pub(crate) fn flips(&self) -> Option<(usize, usize)> {
-        self.flips.map(|flips| (flips.flipped, flips.n))
-    }
-
-    /// How many attacks worked, of how many.
-    pub(crate) fn attack_flips(&self) -> Option<(usize, usize)> {
-        self.attack_flips.map(|flips| (flips.flipped, flips.n))
     }
 }
 
 impl Labels {
-    fn recognized(self) -> Result<(Recognized, Recognized), String> {
+    fn recognized(self) -> Result<[Recognized; 2], String> {
         if self.good_labelled == 0 || self.bad_labelled == 0 {
             return Err("labels of one class only say nothing of agreement".to_owned());
         }
         let counted =
             |right, labelled| Recognized::new(right, labelled).map_err(|error| error.to_string());
-        Ok((
+        Ok([
             counted(self.good_right, self.good_labelled)?,
             counted(self.bad_right, self.bad_labelled)?,
-        ))
+        ])
     }
 }
 
-fn share_of_flips((flipped, n): (usize, usize), alpha: f64) -> Result<Measured, String> {
+fn share_of_flips(Flips { n, flipped }: Flips, alpha: f64) -> Result<Measured, String> {
     let passes = Passes::new(flipped, n).map_err(|error| error.to_string())?;
     Ok(Measured {
         point: passes.share(),
         bound: passes.clopper_pearson_upper(alpha),
+        alpha,
         n,
     })
 }

@@ -39,7 +39,7 @@ const fn of_kind<T>(kind: &Kind<T>) -> RuleKeys {
 }
 
 /// The keys that every rule may have.
-const COMMON: [Key; 5] = [
+pub(crate) const COMMON_KEYS: [Key; 5] = [
     Key::needed("id", Holds::Text, "unique in the policy"),
     Key::needed("kind", Holds::Text, "what the rule asks"),
     Key::optional("why", Holds::Text, "why the rule is there"),
@@ -56,21 +56,17 @@ const COMMON: [Key; 5] = [
 ];
 
 /// What a rule about a mean may say besides.
-const ESTIMAND: Key = Key::optional(
+pub(crate) const ESTIMAND_KEY: Key = Key::optional(
     "estimand",
     Holds::OneOf(&["suite", "population"]),
     "whether it speaks of these very questions, or of all questions like them",
 );
 
-/// The keys that every rule may have, of a kind that has an estimand or not.
-pub(crate) fn common_keys(has_estimand: bool) -> impl Iterator<Item = &'static Key> {
-    COMMON.iter().chain(has_estimand.then_some(&ESTIMAND))
-}
-
 impl RuleKeys {
     /// Every key that a rule of the kind may have.
     fn all(&self) -> impl Iterator<Item = &'static Key> {
-        common_keys(self.has_estimand).chain(self.keys)
+        let estimand = self.has_estimand.then_some(&ESTIMAND_KEY);
+        COMMON_KEYS.iter().chain(self.keys).chain(estimand)
     }
 
     fn schema(&self) -> Value {

@@ -1,6 +1,7 @@
 //! `max-count`: the sum of an amount over all trials is at most `max`.
 
 use groundgate_model::{
+    number::{Toward, format_score, plural},
     trial::Cell,
     unit::{count_to_f64, whole_number},
 };
@@ -117,7 +118,7 @@ fn state(of: &Evaluation<'_>, sample: &Sample<'_>, most: f64) -> State {
     let n_unchecked = sample.counts.n_unscored() + column.up_to.len();
     let (seen, whole) = (of.view.candidate.planned(), of.view.whole.planned());
     if found > most {
-        settled(Verdict::Fail, sentence::count_failed(found, n, most))
+        settled(Verdict::Fail, count_failed(found, n, most))
     } else if let Some(why) = &of.view.refusal {
         no_data(why.clone())
     } else if n == 0 {
@@ -125,13 +126,13 @@ fn state(of: &Evaluation<'_>, sample: &Sample<'_>, most: f64) -> State {
     } else if sample.n_cases_scored < min_cases {
         no_data(sentence::too_few(sample.n_cases_scored, min_cases))
     } else if found * count_to_f64(whole) > most * count_to_f64(seen) {
-        no_data(sentence::count_on_the_way(found, n, most))
+        no_data(count_on_the_way(found, n, most))
     } else if n_unchecked > 0 {
-        no_data(sentence::count_unchecked(found, n, n_unchecked))
+        no_data(count_unchecked(found, n, n_unchecked))
     } else {
         settled(
             Verdict::Pass,
-            sentence::count_passed(found, n, of.statistics.alpha_pass),
+            count_passed(found, n, of.statistics.alpha_pass),
         )
     }
 }
@@ -140,4 +141,31 @@ fn worst_positive(sample: &Sample<'_>) -> Vec<String> {
     let highest = sample.highest(WORST_CASES).into_iter();
     let positive = highest.filter(|(_, value)| *value > 0.0);
     positive.map(|(id, _)| id.to_owned()).collect()
+}
+
+fn count_failed(found: f64, n: usize, most: f64) -> String {
+    format!("{found} found in {n} answers; at most {most} allowed")
+}
+
+fn count_on_the_way(found: f64, n: usize, most: f64) -> String {
+    format!("{found} found in the first {n} answers; more of them might take it over {most}")
+}
+
+fn count_unchecked(found: f64, n: usize, unchecked: usize) -> String {
+    format!("{found} found in {n} answers, but {unchecked} trials were not checked")
+}
+
+/// Nothing found is not never: with n trials and none found, the rate is below 1 − α^(1/n) at
+/// confidence 1 − α (the rule of three).
+fn count_passed(found: f64, n: usize, alpha: f64) -> String {
+    let answers = plural(n, "answer");
+    if found > 0.0 {
+        return format!("{found} found in {answers}, as allowed");
+    }
+    let rate = 1.0 - (alpha.ln() / count_to_f64(n)).exp();
+    format!(
+        "none found in {answers}: {} fewer than {} of answers",
+        sentence::confident(alpha),
+        format_score(rate, Toward::Up)
+    )
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use groundgate_model::{
+    number::{Toward, format_count, format_score},
     trial::{Cell, ScoreTable, Unscored},
     unit::{UnitInterval, count_to_f64},
 };
-use groundgate_stats::distributions::binomial_cdf;
+use groundgate_stats::special::binomial_cdf;
 
 use super::base::{
     AsksScores, Claim, Evaluation, Holds, Key, Kind, Setting, Settings, Threshold, no_data,
@@ -15,7 +16,6 @@ use super::base::{
 use crate::{
     draft::Draft,
     power::{PlannedRule, RulePower, whole},
-    sentence,
     verdict::Verdict,
 };
 
@@ -78,15 +78,15 @@ impl AsksScores for MaxErrorRate {
         for reason in holes.values() {
             *draft.counts.unscored.entry(reason.clone()).or_insert(0) += 1;
         }
-        let says = sentence::error_rate(holes.len(), planned, self.max);
+        let says = error_rate(holes.len(), planned, self.max);
         draft.state = if let Some(why) = &of.view.refusal {
             no_data(why.clone())
         } else if planned == 0 || table.columns.is_empty() {
-            no_data(sentence::nothing_planned())
+            no_data(nothing_planned())
         } else if count_to_f64(holes.len()) <= self.max.value() * count_to_f64(planned) {
             settled(Verdict::Pass, says)
         } else if not_run > 0 {
-            no_data(sentence::never_run(&says, not_run))
+            no_data(never_run(&says, not_run))
         } else {
             settled(Verdict::Fail, says)
         };
@@ -120,4 +120,21 @@ fn holes_of(table: &ScoreTable) -> impl Iterator<Item = (usize, &Unscored)> {
         Cell::Unscored(reason) if !reason.is_planned() => Some((trial, reason)),
         Cell::Scored(_) | Cell::NotApplicable | Cell::Unscored(_) => None,
     })
+}
+
+fn nothing_planned() -> String {
+    "the run planned no trial".to_owned()
+}
+
+fn never_run(says: &str, n: usize) -> String {
+    format!("{says}; {n} were never run")
+}
+
+fn error_rate(n: usize, planned: usize, max: UnitInterval) -> String {
+    format!(
+        "{} of {} trials have no answer or a missing score; at most {} allowed",
+        format_count(n),
+        format_count(planned),
+        format_score(max.value(), Toward::Nearest)
+    )
 }

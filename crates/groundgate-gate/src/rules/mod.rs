@@ -41,8 +41,8 @@ pub(crate) use base::{
     AskedFact, Claim, ESTIMANDS, Evaluation, Found, Kind, Layers, Reader, Setting, Settings, Shape,
     age, count, open, settled, share, texts,
 };
-pub(crate) use judge_health::{Health, of_judge};
-pub(crate) use listing::common_keys;
+pub(crate) use judge_health::{Flips, Health, of_judge};
+pub(crate) use listing::{COMMON_KEYS, ESTIMAND_KEY};
 
 /// What a rule about all metrics names instead of one.
 pub(crate) const ERRORS: &str = "errors";

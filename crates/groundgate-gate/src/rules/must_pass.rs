@@ -188,7 +188,7 @@ impl MustPass {
         });
         let open = ids_where(&|_, cell| !matches!(cell, Cell::Scored(value) if *value >= self.min));
         let (n, min_cases) = (chosen.len(), self.min_cases.max(1));
-        let said = sentence::MustPass {
+        let said = Said {
             metric: &self.metric,
             min: self.min,
             n,
@@ -199,7 +199,7 @@ impl MustPass {
         } else if n < min_cases {
             no_data(sentence::too_few(n, min_cases))
         } else if table.attempts < self.repeats {
-            no_data(sentence::asked_too_seldom(self.repeats, table.attempts))
+            no_data(asked_too_seldom(self.repeats, table.attempts))
         } else if !open.is_empty() {
             draft.worst_cases = open.iter().take(WORST_CASES).cloned().collect();
             no_data(said.open(open.len()))
@@ -223,4 +223,33 @@ impl MustPass {
             n: cells.filter(is_bad).count(),
         })
     }
+}
+
+/// A rule about cases that have to pass each time.
+struct Said<'a> {
+    metric: &'a str,
+    min: f64,
+    /// The chosen cases.
+    n: usize,
+}
+
+impl Said<'_> {
+    fn failed(&self, failed: usize) -> String {
+        let Self { metric, min, n } = self;
+        format!("{failed} of {n} must-pass cases did not reach {min} on {metric}")
+    }
+
+    fn open(&self, open: usize) -> String {
+        let Self { metric, n, .. } = self;
+        format!("{open} of {n} must-pass cases have no score of {metric}")
+    }
+
+    fn passed(&self) -> String {
+        let Self { metric, min, n } = self;
+        format!("all {n} must-pass cases reached {min} on {metric}, every time")
+    }
+}
+
+fn asked_too_seldom(wanted: u32, asked: u32) -> String {
+    format!("each case was to be asked {wanted} times and was asked {asked}")
 }

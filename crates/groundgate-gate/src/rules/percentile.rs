@@ -122,9 +122,16 @@ impl Percentile {
         } else if n < min_cases {
             no_data(sentence::too_few(n, min_cases))
         } else if sample.drawn.is_some() {
-            no_data(sentence::no_quantile_of_drawn(&self.metric))
+            no_data(no_quantile_of_drawn(&self.metric))
         } else {
             assessed(bounds::of_quantile(sample, self.quantile, of.statistics))
         }
     }
+}
+
+/// A guess at either end is no value to take a quantile of.
+fn no_quantile_of_drawn(metric: &str) -> String {
+    format!(
+        "the judge of {metric} stands behind another and was not asked about every answer: there is no quantile"
+    )
 }

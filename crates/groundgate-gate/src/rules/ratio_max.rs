@@ -119,9 +119,13 @@ impl RatioMax {
         } else if pairs.len() < min_cases {
             no_data(sentence::too_few(pairs.len(), min_cases))
         } else if n_unscored > 0 {
-            no_data(sentence::amounts_missing(&self.metric, n_unscored))
+            no_data(amounts_missing(&self.metric, n_unscored))
         } else {
             assessed(bounds::of_ratio(pairs, of.statistics))
         }
     }
+}
+
+fn amounts_missing(metric: &str, n: usize) -> String {
+    format!("{n} trials have no {metric}, and an amount has no worst value to count them at")
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use groundgate_model::trial::Cell;
+use groundgate_model::{
+    number::{format_count, plural},
+    trial::Cell,
+};
 
 use super::base::{
     AsksScores, Claim, Evaluation, Holds, Key, Kind, MORE_IS_BETTER, Reader, Setting, Settings,
@@ -12,7 +15,6 @@ use crate::{
     draft::{Draft, State},
     policy::{OnOpen, Slice},
     power::{PlannedRule, PlannedSlice, RulePower, slices},
-    sentence,
     truth::Truth,
     verdict::Verdict,
 };
@@ -155,7 +157,7 @@ impl AsksScores for SliceFloor {
             .iter()
             .filter(|slice| !present.contains_key(*slice))
             .map(|slice| Draft {
-                state: no_data(sentence::slice_absent(&written(slice))),
+                state: no_data(slice_absent(&written(slice))),
                 ..of.blank_of(&self.metric, threshold, slice)
             });
         let measured = present.iter().map(|(slice, places)| {
@@ -166,7 +168,7 @@ impl AsksScores for SliceFloor {
         let drafts: Vec<Draft> = absent.chain(measured).collect();
         if drafts.is_empty() {
             return vec![Draft {
-                state: no_data(sentence::no_such_tag(&self.by)),
+                state: no_data(no_such_tag(&self.by)),
                 ..of.blank(&self.metric, threshold)
             }];
         }
@@ -238,7 +240,7 @@ impl SliceFloor {
             OnOpen::Hold => Verdict::Hold,
         };
         Draft {
-            state: settled(verdict, sentence::thin(n, self.min_cases)),
+            state: settled(verdict, thin(n, self.min_cases)),
             ..draft
         }
     }
@@ -258,4 +260,20 @@ impl SliceFloor {
         };
         places.iter().filter(is_scored).count()
     }
+}
+
+fn thin(n: usize, min: usize) -> String {
+    format!(
+        "thin slice: {} scored, the policy wants {}",
+        plural(n, "case"),
+        format_count(min)
+    )
+}
+
+fn slice_absent(slice: &str) -> String {
+    format!("the policy requires the slice {slice}, and the run has no case of it")
+}
+
+fn no_such_tag(tags: &[String]) -> String {
+    format!("no case has a tag of {}", tags.join(", "))
 }

@@ -131,7 +131,7 @@ impl<'a> Test<'a> {
         let harms = self.harms.iter().map(|harm| {
             let mut worse = candidate.clone();
             let share = self.share_to_break(harm, suite)?;
-            break_some(&mut worse, (&harm.metric, harm.worst), share, &mut luck);
+            break_some(&mut worse, &harm.metric, harm.worst, share, &mut luck);
             Some(worst(&ask(&harm.alone, &worse)))
         });
         Outcome {

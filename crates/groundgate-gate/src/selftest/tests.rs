@@ -270,10 +270,10 @@ fn breaking_touches_scores_alone() {
     let mut record = table(50, 1);
     let mut luck = Luck::new(5, 0);
     let before = record.clone();
-    break_some(&mut record, ("tone", 0.0), 1.0, &mut luck);
+    break_some(&mut record, "tone", 0.0, 1.0, &mut luck);
     assert_eq!(record, before, "nobody measured it");
     record.columns.get_mut("groundedness").unwrap().cells[3] = Cell::NotApplicable;
-    break_some(&mut record, ("groundedness", 0.0), 1.0, &mut luck);
+    break_some(&mut record, "groundedness", 0.0, 1.0, &mut luck);
     let cells = &record.columns["groundedness"].cells;
     assert_eq!(cells[3], Cell::NotApplicable);
     let n_broken = cells

@@ -273,7 +273,8 @@ impl World {
 /// Turns each scored cell of a metric into its `worst` score with probability `share`.
 pub(super) fn break_some(
     table: &mut ScoreTable,
-    (metric, worst): (&str, f64),
+    metric: &str,
+    worst: f64,
     share: f64,
     luck: &mut Luck,
 ) {

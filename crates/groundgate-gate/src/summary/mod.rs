@@ -131,7 +131,7 @@ pub(super) fn absolute_at<'a>(
     for (index, case) in places.filter_map(|place| Some((place, table.cases.get(place)?))) {
         runs.clear();
         runs.extend((0..side.attempts).filter_map(|attempt| {
-            let trial = side.trial(case, (index, attempt));
+            let trial = side.trial(case, index, attempt);
             builder.count(trial);
             observe(trial, spec, Missing::Candidate)
         }));
@@ -177,8 +177,8 @@ pub(super) fn paired<'a>(
         });
         let mut runs = Vec::new();
         for attempt in 0..pairs {
-            let trial = ours.trial(case, (index, attempt));
-            let other = twin.map(|place| theirs.trial(case, (place, attempt)));
+            let trial = ours.trial(case, index, attempt);
+            let other = twin.map(|place| theirs.trial(case, place, attempt));
             builder.count(trial);
             builder.count_baseline(other);
             runs.extend(difference(trial, other, spec));

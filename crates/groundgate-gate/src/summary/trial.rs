@@ -47,7 +47,7 @@ pub(super) struct Trial<'a> {
 
 impl<'a> Side<'a> {
     /// A planned trial. A cell that is not there was not measured, and counts so.
-    pub(super) fn trial(self, case: &CaseInfo, (place, attempt): (usize, usize)) -> Trial<'a> {
+    pub(super) fn trial(self, case: &CaseInfo, place: usize, attempt: usize) -> Trial<'a> {
         let trial = place * self.attempts + attempt;
         let sure = self.cascade.and_then(|(cascade, cheaper)| {
             let spec = &self.column.metric;

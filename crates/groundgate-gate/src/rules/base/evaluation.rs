@@ -12,7 +12,7 @@ use groundgate_stats::{Assessment, StatsError, prediction_powered_mean};
 use super::{setting::written, threshold::Threshold};
 use crate::{
     bounds,
-    calibration::{self, Unfit},
+    calibration::{self, Correction},
     draft::{Draft, State},
     look::View,
     policy::{Estimand, JudgeCalibration, Slice, Statistics},
@@ -178,13 +178,10 @@ impl Evaluation<'_> {
         if let Some(why) = self.too_little_drawn(draft, sample) {
             return no_data(why);
         }
-        if !draft.is_difference
-            && let Some(corrected) = self.corrected(draft, sample)
-        {
-            return match corrected {
-                Ok(assessment) => assessed(assessment),
-                Err(unfit) => no_data(unfit.to_string()),
-            };
+        match self.corrected(draft, sample) {
+            Correction::Done(assessment) => return assessed(assessment),
+            Correction::Unfit(unfit) => return no_data(unfit.to_string()),
+            Correction::None => {}
         }
         assessed(bounds::of_mean(
             sample,
@@ -206,23 +203,23 @@ impl Evaluation<'_> {
     }
 
     /// The mean on the scale of people's labels, where the policy or labels say how to get there.
-    fn corrected(
-        &self,
-        draft: &Draft,
-        sample: &Sample<'_>,
-    ) -> Option<Result<Result<Assessment, StatsError>, Unfit>> {
+    fn corrected(&self, draft: &Draft, sample: &Sample<'_>) -> Correction {
+        if draft.is_difference {
+            return Correction::None;
+        }
         let table = self.view.candidate.as_ref();
-        let statistics = self.statistics;
         let known = self.calibrations.get(&draft.metric);
-        let estimand = self.estimand.unwrap_or(statistics.absolute);
-        let plan = bounds::plan(sample.unit, sample.repeats, statistics);
+        let estimand = self.estimand.unwrap_or(self.statistics.absolute);
+        let plan = bounds::plan(sample.unit, sample.repeats, self.statistics);
         if draft.slice.is_none()
             && let Some(labels) = self.view.labels
-            && let Some(labelled) = labels.sample(table, sample.column, (estimand, known))
+            && let Some(labelled) = labels.sample(table, sample.column, estimand, known)
         {
-            return Some(Ok(prediction_powered_mean(&labelled, plan)));
+            return Correction::Done(prediction_powered_mean(&labelled, plan));
         }
-        calibration::corrected(known?, sample.column, &sample.observations, plan)
+        known.map_or(Correction::None, |known| {
+            calibration::corrected(known, sample.column, &sample.observations, plan)
+        })
     }
 }
 
