@@ -101,7 +101,7 @@ impl Terminal {
             Ending::Complete => ExitCode::Done,
             Ending::Stopped => self.signals.code(),
             Ending::OutOfBudget => ExitCode::Incomplete,
-            Ending::SinkClosed => ExitCode::Internal,
+            Ending::SinkClosed | Ending::Panicked => ExitCode::Internal,
         }
     }
 
@@ -227,6 +227,7 @@ impl Observer for Shown {
                         Ending::Stopped => "stopped, saved",
                         Ending::OutOfBudget => "budget reached, saved",
                         Ending::SinkClosed => "not saved",
+                        Ending::Panicked => "stopped by a fault of groundgate, saved",
                     });
                 }
             }

@@ -91,11 +91,12 @@ pub fn execute(app: &App, job: Job, runtime: &Runtime) -> Result<Ending, AppErro
         stop: app.stop(),
         sink,
     };
-    let (ending, recorded) = thread::scope(|scope| {
+    let (ended, recorded) = thread::scope(|scope| {
         let recorder = scope.spawn(|| record(app, writer, events));
-        let ending = runtime.block_on(run::run(job.plan, past, wiring));
-        (ending, recorder.join())
+        let ended = runtime.block_on(run::run(job.plan, past, wiring));
+        (ended, recorder.join())
     });
+    let ending = ended.ending;
     let (writer, failed) =
         recorded.map_err(|_panic| AppError::internal("the recorder panicked"))?;
     writer.finish(status(ending, complete_as))?;
@@ -107,6 +108,12 @@ pub fn execute(app: &App, job: Job, runtime: &Runtime) -> Result<Ending, AppErro
     if let Some(error) = failed {
         return Err(AppError::new(ErrorClass::Internal, error)
             .with_help("free some disk space, then go on with `groundgate run --resume`"));
+    }
+    if let Some(panic) = ended.panic {
+        return Err(
+            AppError::internal(format!("a question failed in groundgate itself: {panic}"))
+                .with_help("what came before is saved; `groundgate run --resume` asks it again"),
+        );
     }
     Ok(ending)
 }
@@ -232,7 +239,7 @@ fn record(
 const fn status(ending: Ending, complete_as: Status) -> Status {
     match ending {
         Ending::Complete => complete_as,
-        Ending::Stopped | Ending::SinkClosed => Status::Interrupted,
+        Ending::Stopped | Ending::SinkClosed | Ending::Panicked => Status::Interrupted,
         Ending::OutOfBudget => Status::OutOfBudget,
     }
 }

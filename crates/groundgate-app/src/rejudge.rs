@@ -321,7 +321,7 @@ pub fn whole(judged: &Judged) -> Result<Reader, AppError> {
 /// How something ends that needed a run to be complete.
 pub const fn class_of(ending: Ending) -> ErrorClass {
     match ending {
-        Ending::Complete | Ending::SinkClosed => ErrorClass::Internal,
+        Ending::Complete | Ending::SinkClosed | Ending::Panicked => ErrorClass::Internal,
         Ending::Stopped => ErrorClass::Interrupted,
         Ending::OutOfBudget => ErrorClass::Incomplete,
     }

@@ -3,7 +3,7 @@
 use groundgate_model::{eval_set::Case, trial::Outcome};
 
 use super::{
-    Ask, ClaimLevel, Draw, JudgeSpec, Mode, Outcomes, Prepared, ReplyFault, Subject,
+    Ask, ClaimLevel, Draw, JudgeSpec, Mode, Outcomes, Prepared, ReplyFault, Splitting, Subject,
     attacks::{self, Attack},
     malformed, prepare, prepare_claims, split,
     test_values::{answer, bundled_spec, case},
@@ -347,7 +347,7 @@ fn taken_apart(
         seed: b"seed",
         vote: 0,
     };
-    let Some(Ok(split)) = split(spec, subject, draw) else {
+    let Splitting::Ask(split) = split(spec, subject, draw) else {
         panic!("{text}: nothing to take apart");
     };
     let sentences: Vec<serde_json::Value> = (super::units(text).iter())

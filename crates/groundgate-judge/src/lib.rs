@@ -36,7 +36,6 @@ mod split;
 mod strict_json;
 mod template;
 mod token;
-mod toml_section;
 
 #[cfg(test)]
 mod attack_tests;
@@ -57,4 +56,4 @@ pub use spec::{
     ClaimLevel, JudgeSpec, JudgedMetric, KNOWN_METRICS, LabelSpec, Limits, LongContext, Mode,
     NothingToJudge, OnMalformed, PARSER_VERSION, PassageOrder, Reading, Sampling, known_metric,
 };
-pub use split::{Split, split};
+pub use split::{Split, Splitting, split};

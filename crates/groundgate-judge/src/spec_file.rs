@@ -1,7 +1,9 @@
 //! Reads a judge's spec from TOML: strictly, and with all mistakes at once.
 
-use groundgate_model::diagnostic::{Mistake, Mistakes};
-use toml::de::{DeTable, DeValue};
+use groundgate_model::{
+    diagnostic::Mistakes,
+    toml_reader::{Document, Table},
+};
 
 use super::{
     prompt,
@@ -11,7 +13,6 @@ use super::{
     },
     spec_labels::{check_ordinal_votes, read_labels, read_metrics, read_name},
     template::{self, Part, Templates},
-    toml_section::{Reader, Section, named, number, whole},
 };
 
 const SCHEMA: &str = "groundgate.judge/1";
@@ -38,70 +39,32 @@ const KEYS: [&str; 16] = [
 impl JudgeSpec {
     /// Reads a spec; `file` is its name for messages, `source` its text.
     pub fn parse(file: &str, source: &str) -> Result<Self, Mistakes> {
-        let table = DeTable::parse(source).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start);
-            Mistakes(vec![Mistake::at(file, source, offset, error.message())])
-        })?;
-        let mut reader = Reader {
-            file,
-            source,
-            mistakes: Vec::new(),
-        };
-        let root = Section {
-            table: table.get_ref(),
-            span: 0..0,
-            name: String::new(),
-        };
-        let spec = read_spec(&mut reader, &root);
-        match spec {
-            Some(spec) if reader.mistakes.is_empty() => Ok(spec),
-            _ => Err(Mistakes(reader.mistakes)),
-        }
+        let document = Document::parse(file, source)?;
+        let spec = read_spec(document.root(), source);
+        document.finish(spec)
     }
 }
 
-fn read_spec(reader: &mut Reader<'_>, root: &Section<'_>) -> Option<JudgeSpec> {
-    root.only(reader, &KEYS);
-    root.must(reader, "schema", &format!("`{SCHEMA}`"), |value| {
-        value.as_str().filter(|schema| *schema == SCHEMA)
-    });
-    let name = read_name(reader, root);
-    let version = root.must(reader, "version", "a whole number from 1", |value| {
-        whole::<u32>(value).filter(|version| *version >= 1)
-    });
-    let modes = Mode::ALL.map(|mode| (mode.name(), mode));
-    let names = Mode::ALL.map(|mode| format!("`{}`", mode.name()));
-    let mode = root.must(reader, "mode", &names.join(" or "), |value| {
-        named(value, modes)
-    });
-    let (votes, votes_needed) = read_votes(reader, root);
-    let nothing_to_judge = read_nothing_to_judge(reader, root);
-    let on_malformed = read_on_malformed(reader, root);
-    let passage_order = read_passage_order(reader, root);
-    let about_refusals = root.may(
-        reader,
-        "about-refusals",
-        "`true` or `false`",
-        DeValue::as_bool,
-    );
-    let claims = read_claim_level(reader, root);
-    let sampling = read_sampling(reader, root);
-    let limits = read_limits(reader, root);
+fn read_spec(root: Table<'_, '_>, source: &str) -> Option<JudgeSpec> {
+    root.only(&KEYS);
+    root.check_schema(SCHEMA);
+    root.needs(&["version", "mode"]);
+    let name = read_name(root);
+    let version = within(root, "version", 1..=u32::MAX);
+    let mode = root.choice("mode", &Mode::ALL.map(|mode| (mode.name(), mode)));
+    let votes = within(root, "votes", 1..=VOTES_MAX).unwrap_or(1);
+    let votes_needed = within(root, "votes-needed", 1..=votes).unwrap_or(votes);
+    let handling = Handling::read(root);
+    let sampling = read_sampling(root);
+    let limits = read_limits(root);
     let mode = mode?;
-    let metrics = read_metrics(reader, root, mode);
-    check_ordinal_votes(reader, root, &metrics, votes);
-    if mode != Mode::Claims && limits.long_context == LongContext::SeveralCalls {
-        let message = "only the labels of claims can be joined over several calls";
-        reader.at(root.offset("limits"), message);
-    }
-    check_claim_level(reader, root, (mode, claims), &metrics);
-    if mode == Mode::Pairwise && !votes.is_multiple_of(2) {
-        let message = "a pairwise judge needs an even number of `votes`: both orders equally often";
-        reader.at(root.offset("votes"), message);
-    }
-    let labels = read_labels(reader, root, mode, metrics.first());
-    let templates = read_templates(reader, root, mode)?;
-    let system = system_message(reader, root, &templates, (mode, &labels, limits))?;
+    let metrics = read_metrics(root, mode);
+    check_ordinal_votes(root, &metrics, votes);
+    check_mode(root, mode, votes, limits);
+    check_claim_level(root, mode, handling.claims, &metrics);
+    let labels = read_labels(root, mode, metrics.first());
+    let templates = read_templates(root, mode, source)?;
+    let system = system_message(root, &templates, mode, &labels, limits)?;
     Some(JudgeSpec {
         name: name?.to_owned(),
         version: version?,
@@ -114,71 +77,83 @@ fn read_spec(reader: &mut Reader<'_>, root: &Section<'_>) -> Option<JudgeSpec> {
         votes,
         votes_needed,
         limits,
-        nothing_to_judge,
-        on_malformed,
-        passage_order,
-        claims,
-        about_refusals: about_refusals.unwrap_or(false),
+        nothing_to_judge: handling.nothing_to_judge,
+        on_malformed: handling.on_malformed,
+        passage_order: handling.passage_order,
+        claims: handling.claims,
+        about_refusals: handling.about_refusals,
     })
 }
 
-fn read_nothing_to_judge(reader: &mut Reader<'_>, root: &Section<'_>) -> NothingToJudge {
-    let choices = [
-        ("not-applicable", NothingToJudge::NotApplicable),
-        ("worst", NothingToJudge::Worst),
-    ];
-    root.may(
-        reader,
-        "nothing-to-judge",
-        "`not-applicable` or `worst`",
-        |value| named(value, choices),
-    )
-    .unwrap_or(NothingToJudge::NotApplicable)
+/// A whole number of a range, where the key is there.
+fn within(table: Table<'_, '_>, key: &str, range: std::ops::RangeInclusive<u32>) -> Option<u32> {
+    let count = table.count(key)?;
+    let found = u32::try_from(count)
+        .ok()
+        .filter(|count| range.contains(count));
+    if found.is_none() {
+        let (low, high) = (range.start(), range.end());
+        let most = if *high == u32::MAX {
+            "up".to_owned()
+        } else {
+            format!("to {high}")
+        };
+        table.report(
+            key,
+            format!("`{key}` must be a whole number from {low} {most}"),
+        );
+    }
+    found
 }
 
-fn read_on_malformed(reader: &mut Reader<'_>, root: &Section<'_>) -> OnMalformed {
-    let choices = [
-        ("ask-once-more", OnMalformed::AskOnceMore),
-        ("unscored", OnMalformed::Unscored),
-    ];
-    root.may(
-        reader,
-        "malformed",
-        "`ask-once-more` or `unscored`",
-        |value| named(value, choices),
-    )
-    .unwrap_or(OnMalformed::AskOnceMore)
+/// How answers and replies are handled that are out of the ordinary.
+struct Handling {
+    nothing_to_judge: NothingToJudge,
+    on_malformed: OnMalformed,
+    passage_order: PassageOrder,
+    claims: ClaimLevel,
+    about_refusals: bool,
 }
 
-fn read_passage_order(reader: &mut Reader<'_>, root: &Section<'_>) -> PassageOrder {
-    let choices = [
-        ("shuffled", PassageOrder::Drawn),
-        ("as-given", PassageOrder::AsGiven),
-    ];
-    root.may(
-        reader,
-        "passage-order",
-        "`shuffled` or `as-given`",
-        |value| named(value, choices),
-    )
-    .unwrap_or(PassageOrder::Drawn)
+impl Handling {
+    fn read(root: Table<'_, '_>) -> Self {
+        let nothing = [NothingToJudge::NotApplicable, NothingToJudge::Worst];
+        let malformed = [OnMalformed::AskOnceMore, OnMalformed::Unscored];
+        let order = [PassageOrder::Drawn, PassageOrder::AsGiven];
+        let claims = [ClaimLevel::Sentences, ClaimLevel::Atomic];
+        Self {
+            nothing_to_judge: root
+                .choice("nothing-to-judge", &nothing.map(|one| (one.name(), one)))
+                .unwrap_or(NothingToJudge::NotApplicable),
+            on_malformed: root
+                .choice("malformed", &malformed.map(|one| (one.name(), one)))
+                .unwrap_or(OnMalformed::AskOnceMore),
+            passage_order: root
+                .choice("passage-order", &order.map(|one| (one.name(), one)))
+                .unwrap_or(PassageOrder::Drawn),
+            claims: root
+                .choice("claims", &claims.map(|one| (one.name(), one)))
+                .unwrap_or(ClaimLevel::Sentences),
+            about_refusals: root.flag("about-refusals").unwrap_or(false),
+        }
+    }
 }
 
-fn read_claim_level(reader: &mut Reader<'_>, root: &Section<'_>) -> ClaimLevel {
-    let choices = [
-        ("sentences", ClaimLevel::Sentences),
-        ("atomic", ClaimLevel::Atomic),
-    ];
-    root.may(reader, "claims", "`sentences` or `atomic`", |value| {
-        named(value, choices)
-    })
-    .unwrap_or(ClaimLevel::Sentences)
+fn check_mode(root: Table<'_, '_>, mode: Mode, votes: u32, limits: Limits) {
+    if mode != Mode::Claims && limits.long_context == LongContext::SeveralCalls {
+        let message = "only the labels of claims can be joined over several calls";
+        root.report("limits", message);
+    }
+    if mode == Mode::Pairwise && !votes.is_multiple_of(2) {
+        let message = "a pairwise judge needs an even number of `votes`: both orders equally often";
+        root.report("votes", message);
+    }
 }
 
 fn check_claim_level(
-    reader: &mut Reader<'_>,
-    root: &Section<'_>,
-    (mode, claims): (Mode, ClaimLevel),
+    root: Table<'_, '_>,
+    mode: Mode,
+    claims: ClaimLevel,
     metrics: &[JudgedMetric],
 ) {
     if claims == ClaimLevel::Sentences {
@@ -186,134 +161,100 @@ fn check_claim_level(
     }
     if mode != Mode::Claims {
         let message = "only the sentences of `claims` can be taken apart";
-        reader.at(root.offset("claims"), message);
+        root.report("claims", message);
     }
     if metrics
         .iter()
         .any(|judged| judged.reading == Reading::CitationsSupported)
     {
         let message = "a sentence cites as a whole: citations cannot be read of its parts";
-        reader.at(root.offset("claims"), message);
+        root.report("claims", message);
     }
 }
 
-fn read_votes(reader: &mut Reader<'_>, root: &Section<'_>) -> (u32, u32) {
-    let votes = root
-        .may(
-            reader,
-            "votes",
-            &format!("a whole number from 1 to {VOTES_MAX}"),
-            |value| whole::<u32>(value).filter(|votes| (1..=VOTES_MAX).contains(votes)),
-        )
-        .unwrap_or(1);
-    let needed = root
-        .may(
-            reader,
-            "votes-needed",
-            "a whole number from 1 to `votes`",
-            |value| whole::<u32>(value).filter(|needed| (1..=votes).contains(needed)),
-        )
-        .unwrap_or(votes);
-    (votes, needed)
-}
-
-fn read_sampling(reader: &mut Reader<'_>, root: &Section<'_>) -> Option<Sampling> {
-    let section = root.table(reader, "sampling", true)?;
-    section.only(reader, &["temperature", "seed", "max-output-tokens"]);
-    let temperature = section.may(reader, "temperature", "a number from 0 to 2", |value| {
-        number(value).filter(|temperature| (0.0..=2.0).contains(temperature))
+fn read_sampling(root: Table<'_, '_>) -> Option<Sampling> {
+    root.needs(&["sampling"]);
+    let table = root.table("sampling")?;
+    table.only(&["temperature", "seed", "max-output-tokens"]);
+    table.needs(&["max-output-tokens"]);
+    let temperature = table.number("temperature").filter(|temperature| {
+        let is_possible = (0.0..=2.0).contains(temperature);
+        if !is_possible {
+            table.report("temperature", "`temperature` must be a number from 0 to 2");
+        }
+        is_possible
     });
-    let seed = section.may(reader, "seed", "a whole number from 0", whole::<u64>);
-    let max_output_tokens = section.must(
-        reader,
-        "max-output-tokens",
-        "a whole number from 1",
-        |value| whole::<u32>(value).filter(|tokens| *tokens >= 1),
-    )?;
+    let seed = table.count("seed");
     Some(Sampling {
         temperature,
         seed,
-        max_output_tokens,
+        max_output_tokens: within(table, "max-output-tokens", 1..=u32::MAX)?,
     })
 }
 
-fn read_limits(reader: &mut Reader<'_>, root: &Section<'_>) -> Limits {
+fn read_limits(root: Table<'_, '_>) -> Limits {
     let mut limits = Limits {
         characters: 200_000,
         claims: 80,
         long_context: LongContext::Unscored,
     };
-    if let Some(section) = root.table(reader, "limits", false) {
-        section.only(reader, &["characters", "claims", "long-context"]);
-        let choices = [
-            ("unscored", LongContext::Unscored),
-            ("several-calls", LongContext::SeveralCalls),
-        ];
-        let what = "`unscored` or `several-calls`";
-        if let Some(plan) = section.may(reader, "long-context", what, |value| named(value, choices))
-        {
-            limits.long_context = plan;
-        }
-        let at_least_one = |value: &DeValue<'_>| whole::<usize>(value).filter(|count| *count >= 1);
-        if let Some(characters) =
-            section.may(reader, "characters", "a whole number from 1", at_least_one)
-        {
-            limits.characters = characters;
-        }
-        if let Some(claims) = section.may(reader, "claims", "a whole number from 1", at_least_one) {
-            limits.claims = claims;
-        }
+    let Some(table) = root.table("limits") else {
+        return limits;
+    };
+    table.only(&["characters", "claims", "long-context"]);
+    let plans = [LongContext::Unscored, LongContext::SeveralCalls];
+    if let Some(plan) = table.choice("long-context", &plans.map(|one| (one.name(), one))) {
+        limits.long_context = plan;
     }
+    let counted = |key: &str| usize::try_from(within(table, key, 1..=u32::MAX)?).ok();
+    limits.characters = counted("characters").unwrap_or(limits.characters);
+    limits.claims = counted("claims").unwrap_or(limits.claims);
     limits
 }
 
 fn system_message(
-    reader: &mut Reader<'_>,
-    root: &Section<'_>,
+    root: Table<'_, '_>,
     templates: &Templates,
-    (mode, labels, limits): (Mode, &[LabelSpec], Limits),
+    mode: Mode,
+    labels: &[LabelSpec],
+    limits: Limits,
 ) -> Option<String> {
     match prompt::system_message(templates, mode, labels, limits.characters) {
         Ok(message) => Some(message),
         Err(error) => {
-            reader.at(
-                root.offset("templates"),
-                format!("`templates.system`: {error}"),
-            );
+            root.report("templates", format!("`templates.system`: {error}"));
             None
         }
     }
 }
 
-fn read_templates(reader: &mut Reader<'_>, root: &Section<'_>, mode: Mode) -> Option<Templates> {
-    let section = root.table(reader, "templates", true)?;
-    section.only(reader, &["system", "user"]);
-    let system = section.text(reader, "system");
-    let user = section.text(reader, "user");
+fn read_templates(root: Table<'_, '_>, mode: Mode, source: &str) -> Option<Templates> {
+    root.needs(&["templates"]);
+    let table = root.table("templates")?;
+    table.only(&["system", "user"]);
+    table.needs(&["system", "user"]);
+    let (system, user) = (table.text("system"), table.text("user"));
     let (system, user) = (system?, user?);
-    let before = reader.mistakes.len();
+    let mut is_right = true;
     for (key, part, text) in [("system", Part::System, system), ("user", Part::User, user)] {
         for mistake in template::check(text, part, mode) {
-            let start = section.offset(key);
-            let offset = place_in(reader.source, start, text, mistake.offset);
-            reader.at(offset, format!("`templates.{key}`: {}", mistake.message));
+            is_right = false;
+            let at = place_in(source, table.at_value(key), text, mistake.offset);
+            let message = format!("`templates.{key}`: {}", mistake.message);
+            table.document().report(at, message);
         }
     }
-    if reader.mistakes.len() > before {
+    if !is_right {
         return None;
     }
     match Templates::compile(system, user) {
         Ok(templates) => Some(templates),
         Err((part, message)) => {
-            let key = if part == Part::System {
-                "system"
-            } else {
-                "user"
+            let key = match part {
+                Part::System => "system",
+                Part::User => "user",
             };
-            reader.at(
-                section.offset(key),
-                format!("`templates.{key}` cannot be read: {message}"),
-            );
+            table.report(key, format!("`templates.{key}` cannot be read: {message}"));
             None
         }
     }
@@ -390,9 +331,10 @@ max-output-tokens = 100
             (
                 "judge/1",
                 "judge/2",
-                "`schema` must be `groundgate.judge/1`",
+                "this version reads `groundgate.judge/1`",
             ),
             ("votes = 3", "vots = 3", "tone.toml:5:1: unknown key `vots`"),
+            ("votes = 3", "vots = 3", "did you mean `votes`?"),
             (
                 "votes = 3",
                 "votes = 0",
@@ -409,25 +351,21 @@ max-output-tokens = 100
                 "`votes-needed` must be",
             ),
             ("votes = 3", "votes = 3\nvotes = 3", "duplicate"),
-            ("version = 2\n", "", "`version` is missing"),
-            ("\"rubric\"", "\"poem\"", "`mode` must be"),
-            (
-                "\"label-value\"",
-                "\"recall\"",
-                "`metrics.reading` must be `label-value`",
-            ),
+            ("version = 2\n", "", "key `version` is missing"),
+            ("\"rubric\"", "\"poem\"", "unknown `mode` `poem`"),
+            ("\"label-value\"", "\"recall\"", "known: label-value"),
             (
                 "name = \"tone\"\ntype",
                 "name = \"correctness\"\ntype",
                 "always read as `recall`",
             ),
-            ("high = 5", "high = 1", "`metrics.high` must be"),
+            ("high = 5", "high = 1", "`high` must be"),
             (
                 "value = 5",
                 "value = 6",
-                "`labels.value` must be one of the metric's values",
+                "`value` must be one of the metric's values",
             ),
-            ("value = 5", "value = nan", "`labels.value` must be"),
+            ("value = 5", "value = nan", "`value` is not a finite number"),
             ("value = 5", "value = 1", "two labels with different values"),
             ("\"rude\"", "\"kind\"", "the label `kind` comes twice"),
             ("{{ answer }}", "{{ anser }}", "`anser` is no variable"),
@@ -440,12 +378,12 @@ max-output-tokens = 100
             (
                 "max-output-tokens = 100",
                 "",
-                "`sampling.max-output-tokens` is missing",
+                "key `max-output-tokens` is missing",
             ),
             (
                 "max-output-tokens = 100",
                 "max-output-tokens = 100\ntop-p = 1",
-                "unknown key `sampling.top-p`",
+                "unknown key `top-p`",
             ),
         ] {
             refused(from, to, message);

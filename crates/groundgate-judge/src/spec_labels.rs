@@ -2,71 +2,58 @@
 //!
 //! For [`super::spec_file`]; a known metric's name always means the same quantity.
 
-use groundgate_model::trial::{DataType, MetricSpec};
-
-use super::{
-    spec::{JudgedMetric, KNOWN_METRICS, LabelSpec, Mode, Reading},
-    toml_section::{Reader, Section, named, number, whole},
+use groundgate_model::{
+    toml_reader::Table,
+    trial::{DataType, MetricSpec},
 };
 
-pub(super) fn read_metrics(
-    reader: &mut Reader<'_>,
-    root: &Section<'_>,
-    mode: Mode,
-) -> Vec<JudgedMetric> {
+use super::spec::{JudgedMetric, KNOWN_METRICS, LabelSpec, Mode, Reading};
+
+pub(super) fn read_metrics(root: Table<'_, '_>, mode: Mode) -> Vec<JudgedMetric> {
+    root.needs(&["metrics"]);
     let mut metrics: Vec<JudgedMetric> = Vec::new();
-    let sections = root.tables(reader, "metrics");
-    if sections.is_empty() && root.get("metrics").is_some() {
-        reader.at(root.offset("metrics"), "a judge yields at least one metric");
+    let tables = root.tables("metrics");
+    if tables.is_empty() && root.has("metrics") {
+        root.report("metrics", "a judge yields at least one metric");
     }
-    if mode.has_one_label() && sections.len() > 1 {
-        reader.at(root.offset("metrics"), "a rubric yields exactly one metric");
+    if mode.has_one_label() && tables.len() > 1 {
+        root.report("metrics", "a rubric yields exactly one metric");
     }
-    for section in sections {
-        section.only(reader, &["name", "type", "reading", "low", "high"]);
-        let Some(judged) = read_metric(reader, &section, mode) else {
+    for table in tables {
+        table.only(&["name", "type", "reading", "low", "high"]);
+        let Some(judged) = read_metric(table, mode) else {
             continue;
         };
         if metrics
             .iter()
             .any(|known| known.metric.name == judged.metric.name)
         {
-            reader.at(
-                section.offset("name"),
-                format!("the metric `{}` comes twice", judged.metric.name),
-            );
+            let message = format!("the metric `{}` comes twice", judged.metric.name);
+            table.report("name", message);
         }
-        check_known(reader, &section, &judged);
+        check_known(table, &judged);
         metrics.push(judged);
     }
     metrics
 }
 
-fn read_metric(reader: &mut Reader<'_>, section: &Section<'_>, mode: Mode) -> Option<JudgedMetric> {
-    let name = section.must(
-        reader,
-        "name",
-        "lower-case letters, digits and `_`",
-        |value| {
-            value
-                .as_str()
-                .filter(|name| is_name(name) && !name.contains('-'))
-        },
-    );
-    let of_mode = Reading::ALL
-        .into_iter()
-        .filter(|reading| reading.reads(mode));
-    let names: Vec<String> = of_mode
-        .clone()
-        .map(|reading| format!("`{}`", reading.name()))
-        .collect();
-    let reading = section.must(reader, "reading", &names.join(" or "), |value| {
-        named(
-            value,
-            of_mode.clone().map(|reading| (reading.name(), reading)),
-        )
+fn read_metric(table: Table<'_, '_>, mode: Mode) -> Option<JudgedMetric> {
+    table.needs(&["type", "reading"]);
+    let name = read_name(table).filter(|name| {
+        let is_right = !name.contains('-');
+        if !is_right {
+            let message = "`name` of a metric must be lower-case letters, digits and `_`";
+            table.report("name", message);
+        }
+        is_right
     });
-    let data_type = read_type(reader, section);
+    let readings: Vec<(&str, Reading)> = Reading::ALL
+        .into_iter()
+        .filter(|reading| reading.reads(mode))
+        .map(|reading| (reading.name(), reading))
+        .collect();
+    let reading = table.choice("reading", &readings);
+    let data_type = read_type(table);
     let (name, reading, data_type) = (name?, reading?, data_type?);
     let fits = match reading {
         Reading::AllSupported | Reading::NoneContradicted | Reading::CitationsSupported => {
@@ -76,10 +63,8 @@ fn read_metric(reader: &mut Reader<'_>, section: &Section<'_>, mode: Mode) -> Op
         Reading::LabelValue => true,
     };
     if !fits {
-        reader.at(
-            section.offset("type"),
-            format!("`{}` does not give values of this type", reading.name()),
-        );
+        let message = format!("`{}` does not give values of this type", reading.name());
+        table.report("type", message);
     }
     Some(JudgedMetric {
         metric: MetricSpec::score(name, data_type).made_of(reading.role()),
@@ -87,40 +72,44 @@ fn read_metric(reader: &mut Reader<'_>, section: &Section<'_>, mode: Mode) -> Op
     })
 }
 
-fn read_type(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<DataType> {
-    let name = section.must(
-        reader,
-        "type",
-        "`binary`, `fraction` or `ordinal`",
-        |value| {
-            value
-                .as_str()
-                .filter(|name| matches!(*name, "binary" | "fraction" | "ordinal"))
-        },
-    )?;
-    if name == "ordinal" {
-        let low = section.must(reader, "low", "a whole number", whole::<i32>)?;
-        let high = section.must(reader, "high", "a whole number above `low`", |value| {
-            whole::<i32>(value).filter(|high| *high > low)
-        })?;
+/// The words for types of values in a spec.
+#[derive(Clone, Copy)]
+enum WrittenType {
+    Binary,
+    Fraction,
+    Ordinal,
+}
+
+fn read_type(table: Table<'_, '_>) -> Option<DataType> {
+    let types = [
+        ("binary", WrittenType::Binary),
+        ("fraction", WrittenType::Fraction),
+        ("ordinal", WrittenType::Ordinal),
+    ];
+    let written = table.choice("type", &types)?;
+    if matches!(written, WrittenType::Ordinal) {
+        table.needs(&["low", "high"]);
+        let (low, high) = (table.integer("low"), table.integer("high"));
+        let (low, high) = (low?, high?);
+        if high <= low {
+            table.report("high", "`high` must be a whole number above `low`");
+            return None;
+        }
         return Some(DataType::Ordinal { low, high });
     }
     for key in ["low", "high"] {
-        if section.get(key).is_some() {
-            reader.at(
-                section.offset(key),
-                format!("`{key}` is for ordinal metrics only"),
-            );
+        if table.has(key) {
+            table.report(key, format!("`{key}` is for ordinal metrics only"));
         }
     }
-    Some(if name == "binary" {
+    Some(if matches!(written, WrittenType::Binary) {
         DataType::Binary
     } else {
         DataType::Fraction
     })
 }
 
-fn check_known(reader: &mut Reader<'_>, section: &Section<'_>, judged: &JudgedMetric) {
+fn check_known(table: Table<'_, '_>, judged: &JudgedMetric) {
     let known = KNOWN_METRICS
         .iter()
         .find(|(name, _, _)| *name == judged.metric.name);
@@ -131,57 +120,46 @@ fn check_known(reader: &mut Reader<'_>, section: &Section<'_>, judged: &JudgedMe
             "`{name}` is always read as `{}`; another quantity needs another name",
             reading.name()
         );
-        reader.at(section.offset("name"), message);
+        table.report("name", message);
     }
 }
 
 /// The votes of an ordinal metric are joined by their median, which an even number does not have.
-pub(super) fn check_ordinal_votes(
-    reader: &mut Reader<'_>,
-    root: &Section<'_>,
-    metrics: &[JudgedMetric],
-    votes: u32,
-) {
+pub(super) fn check_ordinal_votes(root: Table<'_, '_>, metrics: &[JudgedMetric], votes: u32) {
     let ordinal = metrics
         .iter()
         .any(|judged| matches!(judged.metric.data_type, DataType::Ordinal { .. }));
     if ordinal && votes.is_multiple_of(2) {
-        reader.at(
-            root.offset("votes"),
-            "an ordinal metric needs an odd number of `votes`",
-        );
+        let message = "an ordinal metric needs an odd number of `votes`";
+        root.report("votes", message);
     }
 }
 
 pub(super) fn read_labels(
-    reader: &mut Reader<'_>,
-    root: &Section<'_>,
+    root: Table<'_, '_>,
     mode: Mode,
     judged: Option<&JudgedMetric>,
 ) -> Vec<LabelSpec> {
+    root.needs(&["labels"]);
     let mut labels: Vec<LabelSpec> = Vec::new();
-    for section in root.tables(reader, "labels") {
-        section.only(reader, &["name", "meaning", "value"]);
-        let name = read_name(reader, &section);
-        let meaning = section.text(reader, "meaning");
-        let value = read_label_value(reader, &section, mode, judged);
+    for table in root.tables("labels") {
+        table.only(&["name", "meaning", "value"]);
+        table.needs(&["meaning"]);
+        let name = read_name(table);
+        let meaning = table.text("meaning");
+        let value = read_label_value(table, mode, judged);
         let (Some(name), Some(meaning)) = (name, meaning) else {
             continue;
         };
         if labels.iter().any(|known| known.name == name) {
-            reader.at(
-                section.offset("name"),
-                format!("the label `{name}` comes twice"),
-            );
+            table.report("name", format!("the label `{name}` comes twice"));
         }
         if mode
             .fixed_labels()
             .is_some_and(|fixed| !fixed.contains(&name))
         {
-            reader.at(
-                section.offset("name"),
-                format!("`{name}` is no label of the mode `{}`", mode.name()),
-            );
+            let message = format!("`{name}` is no label of the mode `{}`", mode.name());
+            table.report("name", message);
         }
         labels.push(LabelSpec {
             name: name.to_owned(),
@@ -189,65 +167,53 @@ pub(super) fn read_labels(
             value,
         });
     }
-    check_label_set(reader, root, mode, &labels);
+    check_label_set(root, mode, &labels);
     labels
 }
 
 fn read_label_value(
-    reader: &mut Reader<'_>,
-    section: &Section<'_>,
+    table: Table<'_, '_>,
     mode: Mode,
     judged: Option<&JudgedMetric>,
 ) -> Option<f64> {
     if !mode.has_one_label() {
-        if section.get("value").is_some() {
-            reader.at(
-                section.offset("value"),
-                "only the labels of a rubric have values",
-            );
+        if table.has("value") {
+            table.report("value", "only the labels of a rubric have values");
         }
         return None;
     }
-    section.must(reader, "value", "one of the metric's values", |value| {
-        number(value)
-            .filter(|value| judged.is_none_or(|judged| judged.metric.data_type.holds(*value)))
-    })
+    table.needs(&["value"]);
+    let value = table.number("value")?;
+    let is_one = judged.is_none_or(|judged| judged.metric.data_type.holds(value));
+    if !is_one {
+        table.report("value", "`value` must be one of the metric's values");
+    }
+    is_one.then_some(value)
 }
 
-fn check_label_set(reader: &mut Reader<'_>, root: &Section<'_>, mode: Mode, labels: &[LabelSpec]) {
+fn check_label_set(root: Table<'_, '_>, mode: Mode, labels: &[LabelSpec]) {
     let has = |name: &str| labels.iter().any(|label| label.name == name);
     for name in mode.fixed_labels().unwrap_or_default() {
         if !has(name) {
-            reader.at(
-                root.offset("labels"),
-                format!("the label `{name}` is missing"),
-            );
+            root.report("labels", format!("the label `{name}` is missing"));
         }
     }
     let all_alike = labels
         .split_first()
         .is_none_or(|(first, others)| others.iter().all(|label| label.value == first.value));
     if mode.has_one_label() && all_alike {
-        reader.at(
-            root.offset("labels"),
-            "a rubric needs two labels with different values",
-        );
+        root.report("labels", "a rubric needs two labels with different values");
     }
 }
 
-pub(super) fn read_name<'a>(reader: &mut Reader<'_>, section: &Section<'a>) -> Option<&'a str> {
-    section.must(
-        reader,
-        "name",
-        "lower-case letters, digits, `_` and `-`",
-        |value| value.as_str().filter(|name| is_name(name)),
-    )
-}
-
-fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= 64
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'))
+pub(super) fn read_name<'d>(table: Table<'d, '_>) -> Option<&'d str> {
+    table.needs(&["name"]);
+    let name = table.text("name")?;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    if name.len() <= 64 && name.chars().all(plain) {
+        return Some(name);
+    }
+    let message = "`name` must be lower-case letters, digits, `_` and `-`, 64 at most";
+    table.report("name", message);
+    None
 }

@@ -62,19 +62,25 @@ pub struct Split<'a> {
     request: ChatRequest,
 }
 
-/// The call that takes the answer apart, or the outcomes of an answer too long for it; `None` where the
-/// spec wants none, or where there is nothing to take apart.
-pub fn split<'a>(
-    spec: &JudgeSpec,
-    subject: Subject<'a>,
-    draw: Draw<'_>,
-) -> Option<Result<Split<'a>, Outcomes>> {
+/// What must happen before an answer's claims are labelled.
+#[derive(Debug, Clone)]
+pub enum Splitting<'a> {
+    /// Nothing: the spec wants sentences as they stand, or there is nothing to take apart.
+    None,
+    /// A model takes the answer apart.
+    Ask(Box<Split<'a>>),
+    /// The answer is too long for that; these are its outcomes.
+    TooLong(Outcomes),
+}
+
+/// What must happen before the answer's claims are labelled.
+pub fn split<'a>(spec: &JudgeSpec, subject: Subject<'a>, draw: Draw<'_>) -> Splitting<'a> {
     if spec.claims == ClaimLevel::Sentences {
-        return None;
+        return Splitting::None;
     }
     let units = claims::units(&subject.answer.text);
     if settle(spec, subject, &units).is_some() {
-        return None;
+        return Splitting::None;
     }
     let stating: Vec<Unit> = (units.iter())
         .filter(|unit| check_not_a_claim(&unit.text).is_err())
@@ -86,12 +92,12 @@ pub fn split<'a>(
         .sum();
     let ids: Vec<String> = stating.into_iter().map(|unit| unit.id).collect();
     if ids.is_empty() {
-        return None;
+        return Splitting::None;
     }
     if length > spec.limits.characters {
-        return Some(Err(unscored(spec, &too_large())));
+        return Splitting::TooLong(unscored(spec, &too_large()));
     }
-    Some(Ok(Split {
+    Splitting::Ask(Box::new(Split {
         subject,
         units,
         ids,
@@ -320,9 +326,9 @@ mod tests {
             case: &case,
             answer: &answer,
         };
-        let split = split(&spec, subject, Draw { seed: b"", vote: 0 })
-            .unwrap()
-            .unwrap();
+        let Splitting::Ask(split) = split(&spec, subject, Draw { seed: b"", vote: 0 }) else {
+            panic!("it is taken apart")
+        };
         assert_eq!(split.ids, ["s1", "s3"], "thanks state nothing");
         let items = json!([{"id": "s3", "claims": last}, {"id": "s1", "claims": first}]);
         split.read(&json!({ "sentences": items }).to_string())
@@ -425,10 +431,8 @@ mod tests {
                 case: &case,
                 answer: &answer,
             };
-            assert!(
-                split(&spec, subject, Draw { seed: b"", vote: 0 }).is_none(),
-                "{text}"
-            );
+            let found = split(&spec, subject, Draw { seed: b"", vote: 0 });
+            assert!(matches!(found, Splitting::None), "{text}");
         }
         // Nor is it labelled sentence by sentence where it is too long.
         let mut short = atomic();
@@ -440,7 +444,7 @@ mod tests {
         };
         assert!(matches!(
             split(&short, subject, Draw { seed: b"", vote: 0 }),
-            Some(Err(_))
+            Splitting::TooLong(_)
         ));
     }
 }

@@ -138,41 +138,10 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     }
     known
         .into_iter()
-        .map(|name| (edit_distance(&typed, &plain(name)), name))
+        .map(|name| (strsim::osa_distance(&typed, &plain(name)), name))
         .filter(|(distance, name)| distance * 3 <= name.chars().count().max(3))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
-}
-
-/// How many characters must be put in, taken out, replaced, or exchanged with their neighbor to
-/// make one text of the other (optimal string alignment).
-fn edit_distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=right.len()).collect();
-    let mut left_before = None;
-    for (row, left_char) in left.chars().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, right_char) in right.iter().enumerate() {
-            let cell =
-                |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX);
-            let replaced =
-                cell(&last, column).saturating_add(usize::from(left_char != *right_char));
-            let mut best = replaced
-                .min(cell(&last, column + 1).saturating_add(1))
-                .min(cell(&current, column).saturating_add(1));
-            let swapped = column.checked_sub(1).filter(|previous| {
-                left_before == Some(*right_char) && right.get(*previous) == Some(&left_char)
-            });
-            if let Some(previous) = swapped {
-                best = best.min(cell(&before, previous).saturating_add(1));
-            }
-            current.push(best);
-        }
-        left_before = Some(left_char);
-        before = std::mem::replace(&mut last, current);
-    }
-    last.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

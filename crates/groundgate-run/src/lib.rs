@@ -14,4 +14,4 @@ mod voting;
 pub use budget::Budget;
 pub use ledger::{Ledger, LedgerError};
 pub use plan::{Behind, Juror, Plan, PlannedTrial, Seat, SeatKind};
-pub use runner::{Ending, Event, Past, Stop, Wiring, run};
+pub use runner::{Ended, Ending, Event, Past, Stop, Wiring, run};

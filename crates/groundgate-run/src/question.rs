@@ -18,7 +18,7 @@ use tokio::{sync::SemaphorePermit, task::yield_now};
 use super::{
     plan::{PlannedTrial, Seat, SeatKind},
     runner::{Event, Shared, Stop},
-    voting::poll,
+    voting::{Poll, poll},
 };
 
 /// Why a question was left unfinished.
@@ -111,7 +111,7 @@ async fn judge(
     // Whoever stands behind another waits for what that one says.
     for round in [first, behind] {
         let judged = round.into_iter().map(|seat| {
-            let settled = spare(shared, planned, (subject, seat), &outcomes);
+            let settled = unsampled(shared, planned, subject, seat, &outcomes);
             async move {
                 match settled {
                     Some(settled) => Ok(settled),
@@ -128,10 +128,11 @@ async fn judge(
 
 /// The outcomes of a judge that need not be asked, since the cheaper one before it is sure and the
 /// answer was not drawn.
-fn spare(
+fn unsampled(
     shared: &Shared,
     planned: PlannedTrial,
-    (subject, seat): (Subject<'_>, &Seat),
+    subject: Subject<'_>,
+    seat: &Seat,
     outcomes: &Outcomes,
 ) -> Option<Outcomes> {
     let behind = seat.behind.as_ref()?;
@@ -165,7 +166,8 @@ async fn sit(
     let said = match &seat.kind {
         SeatKind::Embedded(judge) => judge.judge(subject),
         SeatKind::Model { spec, jurors } => {
-            poll(shared, planned, subject, (seat, spec, jurors)).await?
+            let who = Poll { seat, spec, jurors };
+            poll(shared, planned, subject, who).await?
         }
     };
     let recorded = said

@@ -54,6 +54,17 @@ pub enum Ending {
     OutOfBudget,
     /// What came out could not be kept.
     SinkClosed,
+    /// A question failed in groundgate itself.
+    Panicked,
+}
+
+/// How a run ended, and why where groundgate is to blame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// How.
+    pub ending: Ending,
+    /// What the first question said that [`Panicked`](Ending::Panicked).
+    pub panic: Option<String>,
 }
 
 /// What all questions of a run share.
@@ -91,7 +102,7 @@ pub struct Wiring {
 }
 
 /// Runs the plan. What has not come out of the sink has not happened.
-pub async fn run(plan: Plan, past: Past, wiring: Wiring) -> Ending {
+pub async fn run(plan: Plan, past: Past, wiring: Wiring) -> Ended {
     let concurrency = plan.concurrency.max(1);
     let journal = past
         .calls
@@ -112,7 +123,7 @@ pub async fn run(plan: Plan, past: Past, wiring: Wiring) -> Ending {
         stop: wiring.stop,
         sink: wiring.sink,
     });
-    let mut ending = Ending::Complete;
+    let (mut ending, mut panic) = (Ending::Complete, None);
     let mut questions = JoinSet::new();
     loop {
         while ending == Ending::Complete && questions.len() < concurrency.saturating_mul(2) {
@@ -120,11 +131,14 @@ pub async fn run(plan: Plan, past: Past, wiring: Wiring) -> Ending {
             questions.spawn(replay(Arc::clone(&shared), trial));
         }
         match questions.join_next().await {
-            None => return ending,
+            None => return Ended { ending, panic },
             Some(Ok(Ok(()))) => {}
             Some(Ok(Err(halt))) => ending = ending.max(halt.ending()),
             // A panic in a question is a bug; the run must not look complete.
-            Some(Err(_panic)) => ending = ending.max(Ending::SinkClosed),
+            Some(Err(error)) => {
+                ending = ending.max(Ending::Panicked);
+                panic.get_or_insert_with(|| error.to_string());
+            }
         }
     }
 }

@@ -5,8 +5,8 @@
 
 use futures_util::future::join_all;
 use groundgate_judge::{
-    Ask, Draw, JudgeSpec, OnMalformed, Prepared, ReplyFault, Split, Subject, Unit, Vote, combine,
-    disagreement, join_parts, malformed, prepare, prepare_claims, split, unscored,
+    Ask, Draw, JudgeSpec, OnMalformed, Prepared, ReplyFault, Split, Splitting, Subject, Unit, Vote,
+    combine, disagreement, join_parts, malformed, prepare, prepare_claims, split, unscored,
 };
 use groundgate_model::{
     exchange::{CallFailure, ChatReply, ChatRequest},
@@ -19,13 +19,25 @@ use super::{
     runner::Shared,
 };
 
+/// Who votes on an answer, and about what.
+#[derive(Clone, Copy)]
+pub(super) struct Poll<'a> {
+    /// As the plan names the judge.
+    pub(super) seat: &'a Seat,
+    /// What is asked.
+    pub(super) spec: &'a JudgeSpec,
+    /// Who is.
+    pub(super) jurors: &'a [Juror],
+}
+
 /// Has every juror vote.
 pub(super) async fn poll(
     shared: &Shared,
     planned: PlannedTrial,
     subject: Subject<'_>,
-    (seat, spec, jurors): (&Seat, &JudgeSpec, &[Juror]),
+    poll: Poll<'_>,
 ) -> Result<Outcomes, Halt> {
+    let Poll { seat, spec, jurors } = poll;
     let seated = |juror, vote, claims| Voter {
         shared,
         planned,
@@ -40,8 +52,9 @@ pub(super) async fn poll(
     };
     // One juror takes the answer apart for all, so that they label the same claims.
     let claims = match seated(first, 0, None).take_apart(subject).await? {
-        Ok(claims) => claims,
-        Err(outcomes) => {
+        Claims::AsTheyStand => None,
+        Claims::TakenApart(claims) => Some(claims),
+        Claims::None(outcomes) => {
             let failed = outcomes.values().next().cloned();
             let panel = (jurors.len() > 1).then(|| disagreement_of(&seat.name).name);
             let disagreement = panel.zip(failed);
@@ -64,6 +77,32 @@ pub(super) async fn poll(
     let mut outcomes = combine(spec, &votes);
     outcomes.extend((jurors.len() > 1).then(|| disagreement(spec, &seat.name, &votes)));
     Ok(outcomes)
+}
+
+/// What is to be labelled of an answer.
+enum Claims {
+    /// Its sentences.
+    AsTheyStand,
+    /// What its sentences were taken apart into.
+    TakenApart(Vec<Unit>),
+    /// Nothing, since it could not be taken apart; these are its outcomes.
+    None(Outcomes),
+}
+
+/// What one vote came to.
+enum Voted {
+    /// A juror was asked.
+    Asked(Outcomes),
+    /// Code alone could tell.
+    Settled(Outcomes),
+}
+
+/// What came of a call and its repetition.
+enum Heard<T> {
+    /// A reply that could be read.
+    Reply(T),
+    /// None; these are the vote's outcomes.
+    Nothing(Outcomes),
 }
 
 /// A call that may be made once more with its fault named.
@@ -115,16 +154,19 @@ impl<'a> Voter<'a> {
     }
 
     async fn vote(&self, subject: Subject<'_>) -> Result<Vote<'a>, Halt> {
-        let said = self.say(subject).await?;
+        let (is_asked, outcomes) = match self.say(subject).await? {
+            Voted::Asked(outcomes) => (true, outcomes),
+            Voted::Settled(outcomes) => (false, outcomes),
+        };
         Ok(Vote {
             juror: &self.juror.name,
-            is_asked: said.is_ok(),
-            outcomes: said.unwrap_or_else(|settled| settled),
+            is_asked,
+            outcomes,
         })
     }
 
-    /// Asks, once or part by part. `Err` holds the outcomes of an answer that needs no asking.
-    async fn say(&self, subject: Subject<'_>) -> Result<Result<Outcomes, Outcomes>, Halt> {
+    /// Asks, once or part by part.
+    async fn say(&self, subject: Subject<'_>) -> Result<Voted, Halt> {
         let seed = self.draw_seed();
         let draw = Draw {
             seed: &seed,
@@ -136,12 +178,13 @@ impl<'a> Voter<'a> {
             Some(claims) => (prepare_claims(self.spec, subject, draw, claims.to_vec()), 2),
         };
         let asks = match prepared {
-            Prepared::Settled(outcomes) => return Ok(Err(outcomes)),
+            Prepared::Settled(outcomes) => return Ok(Voted::Settled(outcomes)),
             Prepared::Ask(ask) => {
-                let said = self
+                let heard = self
                     .converse(ask.as_ref(), first, |text| ask.read_reply(text))
                     .await?;
-                return Ok(Ok(said.unwrap_or_else(|outcomes| outcomes)));
+                let (Heard::Reply(outcomes) | Heard::Nothing(outcomes)) = heard;
+                return Ok(Voted::Asked(outcomes));
             }
             Prepared::Parts(asks) => asks,
         };
@@ -152,59 +195,61 @@ impl<'a> Voter<'a> {
                 .converse(ask, round, |text| ask.read_part(text))
                 .await?
             {
-                Ok(labels) => parts.push(labels),
-                Err(outcomes) => return Ok(Ok(outcomes)),
+                Heard::Reply(labels) => parts.push(labels),
+                Heard::Nothing(outcomes) => return Ok(Voted::Asked(outcomes)),
             }
         }
-        Ok(Ok(join_parts(self.spec, parts)))
+        Ok(Voted::Asked(join_parts(self.spec, parts)))
     }
 
-    /// The claims that the answer's sentences are taken apart into; nothing where they are labelled as
-    /// they stand. `Err` holds the outcomes of an answer that could not be taken apart.
-    async fn take_apart(
-        &self,
-        subject: Subject<'_>,
-    ) -> Result<Result<Option<Vec<Unit>>, Outcomes>, Halt> {
+    /// Has the answer's sentences taken apart, where the spec wants that.
+    async fn take_apart(&self, subject: Subject<'_>) -> Result<Claims, Halt> {
         let seed = self.draw_seed();
         let draw = Draw {
             seed: &seed,
             vote: self.vote,
         };
         let split = match split(self.spec, subject, draw) {
-            None => return Ok(Ok(None)),
-            Some(Err(outcomes)) => return Ok(Err(outcomes)),
-            Some(Ok(split)) => split,
+            Splitting::None => return Ok(Claims::AsTheyStand),
+            Splitting::TooLong(outcomes) => return Ok(Claims::None(outcomes)),
+            Splitting::Ask(split) => split,
         };
-        let claims = self.converse(&split, 0, |text| split.read(text)).await?;
-        Ok(claims.map(Some))
+        let read = |text: &str| split.read(text);
+        Ok(match self.converse(split.as_ref(), 0, read).await? {
+            Heard::Reply(claims) => Claims::TakenApart(claims),
+            Heard::Nothing(outcomes) => Claims::None(outcomes),
+        })
     }
 
     /// Sends a call and reads the reply; where it is malformed, asks once more with the fault named.
-    /// `Err` holds the outcomes of a vote that came to nothing.
     async fn converse<T>(
         &self,
         ask: &impl Asking,
         round: u32,
         read: impl Fn(&str) -> Result<T, ReplyFault>,
-    ) -> Result<Result<T, Outcomes>, Halt> {
-        let failed =
-            |failure: CallFailure| unscored(self.spec, &Unscored::JudgeFailed(failure.kind));
+    ) -> Result<Heard<T>, Halt> {
+        let failed = |failure: CallFailure| {
+            Heard::Nothing(unscored(self.spec, &Unscored::JudgeFailed(failure.kind)))
+        };
         let first = match self.complete(ask.request(), round).await? {
             Ok(reply) => reply,
-            Err(failure) => return Ok(Err(failed(failure))),
+            Err(failure) => return Ok(failed(failure)),
         };
         let fault = match read(&first.text) {
-            Ok(said) => return Ok(Ok(said)),
+            Ok(said) => return Ok(Heard::Reply(said)),
             Err(fault) => fault,
         };
         if self.spec.on_malformed == OnMalformed::Unscored {
-            return Ok(Err(malformed(self.spec, &fault)));
+            return Ok(Heard::Nothing(malformed(self.spec, &fault)));
         }
         let second = match self.complete(&ask.repair(&fault), round + 1).await? {
             Ok(reply) => reply,
-            Err(failure) => return Ok(Err(failed(failure))),
+            Err(failure) => return Ok(failed(failure)),
         };
-        Ok(read(&second.text).map_err(|fault| malformed(self.spec, &fault)))
+        Ok(match read(&second.text) {
+            Ok(said) => Heard::Reply(said),
+            Err(fault) => Heard::Nothing(malformed(self.spec, &fault)),
+        })
     }
 
     async fn complete(

@@ -267,6 +267,14 @@ impl<'d, 's> Table<'d, 's> {
         })
     }
 
+    /// A whole number of 32 bits.
+    pub fn integer(&self, key: &str) -> Option<i32> {
+        self.typed(key, "a whole number", |value| {
+            let integer = value.as_integer()?;
+            i32::from_str_radix(integer.as_str(), integer.radix()).ok()
+        })
+    }
+
     /// A date without a time, as TOML writes it: `2026-11-25`.
     pub fn date(&self, key: &str) -> Option<Date> {
         self.typed(key, "a date", |value| {
