@@ -3,3 +3,6 @@
 pub mod chat;
 pub mod copilot;
 pub mod transport;
+
+#[cfg(test)]
+mod identity_tests;
