@@ -1,18 +1,12 @@
 //! Of judges' models: the provider's form and each of its settings.
 
-use groundgate_model::{manifest::Manifest, unit::Usd};
+use groundgate_model::manifest::Manifest;
 
-use super::{Changes, local};
+use super::{Changes, PRICE, local};
 use crate::chat::{
     AnthropicModel, AnthropicSettings, AnthropicStructured, BedrockModel, BedrockSettings,
-    ChatModel as _, MaxTokensField, OpenAiModel, OpenAiResponsesModel, OpenAiSettings, Price,
-    Structured,
+    ChatModel as _, MaxTokensField, OpenAiModel, OpenAiResponsesModel, OpenAiSettings, Structured,
 };
-
-const PRICE: Option<Price> = Some(Price {
-    input_usd_per_million: Usd::from_nanos(1),
-    output_usd_per_million: Usd::from_nanos(1),
-});
 
 fn openai(settings: &OpenAiSettings) -> Manifest {
     OpenAiModel::new(local(), settings.clone()).manifest()

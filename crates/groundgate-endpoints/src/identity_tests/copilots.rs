@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use groundgate_model::{manifest::Manifest, unit::Usd};
+use groundgate_model::manifest::Manifest;
 
-use super::{Changes, local};
+use super::{Changes, PRICE, local};
 use crate::{
-    chat::{AnthropicModel, AnthropicSettings, AnthropicStructured, OpenAiSettings, Price},
+    chat::{AnthropicModel, AnthropicSettings, AnthropicStructured, OpenAiSettings},
     copilot::{
-        ChatCopilot, ChatCopilotSettings, CommandCopilot, CommandOutput, CommandSettings, Copilot,
+        ChatCopilotSettings, CommandCopilot, CommandOutput, CommandSettings, Copilot,
         DatabricksCopilot, DatabricksForm, DatabricksSettings, HttpCopilot, HttpCopilotSettings,
         ModelCopilot, ModelCopilotSettings, PassagePaths, RecordedCopilot, SameModel, ServedEntity,
         ServingEndpoint, StreamEnd, TurnByTurn,
@@ -16,21 +16,13 @@ use crate::{
     transport::{Framing, Limits, SystemClock},
 };
 
-const PRICE: Option<Price> = Some(Price {
-    input_usd_per_million: Usd::from_nanos(1),
-    output_usd_per_million: Usd::from_nanos(1),
-});
-
-fn passages(text: &str, id: Option<&str>, source: Option<&str>) -> Option<PassagePaths> {
-    Some(PassagePaths::new("$.docs", text, id, source).unwrap())
+fn passages(text: &str, id: Option<&str>, source: Option<&str>) -> PassagePaths {
+    PassagePaths::new("$.docs", text, id, source).unwrap()
 }
 
 /// All places where a reply's passages can be.
-fn tells_passages<S: Clone>(
-    changes: &mut Changes<S>,
-    set: impl Fn(&mut S, Option<PassagePaths>) + Copy,
-) {
-    let elsewhere = Some(PassagePaths::new("$.hits", "$.text", None, None).unwrap());
+fn tells_passages<S: Clone>(changes: &mut Changes<S>, set: impl Fn(&mut S, PassagePaths) + Copy) {
+    let elsewhere = PassagePaths::new("$.hits", "$.text", None, None).unwrap();
     changes
         .tells("passages", |all| set(all, passages("$.text", None, None)))
         .tells("their place", |all| set(all, elsewhere))
@@ -55,7 +47,7 @@ fn chat_settings() -> ChatCopilotSettings {
 }
 
 fn chat(settings: &ChatCopilotSettings) -> Manifest {
-    ChatCopilot::new(local(), settings.clone()).manifest()
+    ModelCopilot::chat(local(), settings.clone()).manifest()
 }
 
 #[test]
@@ -71,7 +63,7 @@ fn every_setting_of_a_chat_copilot_is_identity() {
             all.system_prompt = Some("Answer. ".to_owned());
         })
         .tells("empty prompt", |all| {
-            all.system_prompt = Some(String::new())
+            all.system_prompt = Some(String::new());
         })
         .tells("tokens", |all| all.max_output_tokens = 65)
         .tells("temperature", |all| all.temperature = Some(0.0))
@@ -79,7 +71,7 @@ fn every_setting_of_a_chat_copilot_is_identity() {
         .tells("seed", |all| all.seed = Some(0))
         .tells("other seed", |all| all.seed = Some(1))
         .ignores("price", |all| all.model.price = PRICE);
-    tells_passages(&mut changes, |all, paths| all.passages = paths);
+    tells_passages(&mut changes, |all, paths| all.passages = Some(paths));
 }
 
 fn model(settings: &ModelCopilotSettings) -> Manifest {
@@ -111,7 +103,7 @@ fn every_setting_of_a_model_copilot_is_identity() {
         .tells("tokens", |all| all.max_output_tokens = 65)
         .tells("temperature", |all| all.temperature = Some(0.0))
         .tells("seed", |all| all.seed = Some(1));
-    tells_passages(&mut changes, |all, paths| all.passages = paths);
+    tells_passages(&mut changes, |all, paths| all.passages = Some(paths));
 }
 
 fn http(settings: &HttpCopilotSettings) -> Manifest {
@@ -161,7 +153,7 @@ fn every_setting_of_an_http_copilot_is_identity() {
         .ignores("white space", |all| {
             all.body = r#"{ "q" : "{{question}}" }"#.to_owned();
         });
-    tells_passages(&mut changes, |all, paths| all.passages = paths);
+    tells_passages(&mut changes, |all, paths| all.passages = Some(paths));
 }
 
 fn databricks_settings(form: DatabricksForm) -> DatabricksSettings {
@@ -193,7 +185,7 @@ fn every_setting_of_an_agent_is_identity() {
         .tells("tokens", |all| all.max_output_tokens = 65)
         .tells("temperature", |all| all.temperature = Some(0.0))
         .ignores("price", |all| all.price = PRICE);
-    tells_passages(&mut changes, |all, paths| all.passages = paths);
+    tells_passages(&mut changes, |all, paths| all.passages = Some(paths));
     Changes::of(databricks_settings(DatabricksForm::Responses), mlflow)
         .ignores("unsent limit", |all| all.max_output_tokens = 65)
         .ignores("unsent temperature", |all| all.temperature = Some(0.0));
@@ -223,7 +215,7 @@ async fn what_an_endpoint_serves_is_identity() {
     Changes::of(endpoint, databricks)
         .tells("name", |found| found.name = "other".to_owned())
         .tells("version", |found| {
-            found.served = vec![served(Some("8"), 100)]
+            found.served = vec![served(Some("8"), 100)];
         })
         .tells("no version", |found| found.served = vec![served(None, 100)])
         .tells("share", |found| found.served = vec![served(Some("7"), 90)])

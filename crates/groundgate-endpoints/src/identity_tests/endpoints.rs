@@ -18,8 +18,8 @@ fn plain(name: &str, value: &str) -> (String, HeaderText) {
     (name.to_owned(), HeaderText::Plain(value.to_owned()))
 }
 
-fn proxy(url: &str, except: &str) -> Option<Proxy> {
-    Some(Proxy::parse(url, except).unwrap())
+fn proxy(url: &str, except: &str) -> Proxy {
+    Proxy::parse(url, except).unwrap()
 }
 
 fn credentials(change: impl FnOnce(&mut ClientCredentials)) -> Auth {
@@ -150,16 +150,16 @@ fn who_stands_between_is_identity() {
     let mut changes = changes();
     changes
         .tells("a proxy", |endpoint| {
-            endpoint.proxy = proxy("http://proxy.test:3128", "");
+            endpoint.proxy = Some(proxy("http://proxy.test:3128", ""));
         })
         .tells("another proxy", |endpoint| {
-            endpoint.proxy = proxy("http://proxy.test:3129", "");
+            endpoint.proxy = Some(proxy("http://proxy.test:3129", ""));
         })
         .tells("its exceptions", |endpoint| {
-            endpoint.proxy = proxy("http://proxy.test:3128", "a.test");
+            endpoint.proxy = Some(proxy("http://proxy.test:3128", "a.test"));
         })
         .tells("its login", |endpoint| {
-            endpoint.proxy = proxy(&format!("http://me:{CANARY}@proxy.test:3128"), "");
+            endpoint.proxy = Some(proxy(&format!("http://me:{CANARY}@proxy.test:3128"), ""));
         })
         .tells("a certificate authority", |endpoint| {
             endpoint.extra_ca = Some(CA.to_vec());
@@ -167,9 +167,9 @@ fn who_stands_between_is_identity() {
         .tells("two of them", |endpoint| {
             endpoint.extra_ca = Some([CA, CA].concat());
         });
-    changes.start.proxy = proxy("http://me:password-1@proxy.test:3128", "");
+    changes.start.proxy = Some(proxy("http://me:password-1@proxy.test:3128", ""));
     changes.ignores("its password", |endpoint| {
-        endpoint.proxy = proxy(&format!("http://me:{CANARY}@proxy.test:3128"), "");
+        endpoint.proxy = Some(proxy(&format!("http://me:{CANARY}@proxy.test:3128"), ""));
     });
 }
 
