@@ -5,9 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use groundgate_endpoints::{
     chat::OpenAiSettings,
     copilot::{
-        ChatCopilot, ChatCopilotSettings, Copilot, DatabricksCopilot, DatabricksForm,
-        DatabricksSettings, HttpCopilot, HttpCopilotSettings, PassagePaths, ServingEndpoint,
-        StreamEnd,
+        ChatCopilotSettings, Copilot, DatabricksCopilot, DatabricksForm, DatabricksSettings,
+        HttpCopilot, HttpCopilotSettings, ModelCopilot, PassagePaths, ServingEndpoint, StreamEnd,
     },
     transport::{Auth, Client, Endpoint, Secret, SystemClock},
 };
@@ -128,7 +127,7 @@ async fn a_chat_copilot_sends_the_conversation_and_finds_passages() {
                 .unwrap(),
         ),
     };
-    let copilot = ChatCopilot::new(client(&server), settings);
+    let copilot = ModelCopilot::chat(client(&server), settings);
     let answer = ask(&copilot).await.unwrap();
     assert_eq!(
         (answer.text.as_str(), answer.passages.unwrap().len()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use groundgate_endpoints::{
     chat::{OpenAiSettings, Price},
-    copilot::{ChatCopilot, ChatCopilotSettings, PassagePaths},
+    copilot::{ChatCopilotSettings, ModelCopilot, PassagePaths},
     transport::{Client, Endpoint, SystemClock},
 };
 use groundgate_gate::{KnownMetrics, Policy, read_policy};
@@ -92,7 +92,7 @@ pub fn demo_copilot(server: &DemoServer, variant: Variant) -> Result<DemoCopilot
         .map_err(|error| AppError::new(ErrorClass::Internal, error))?;
     let mut model = OpenAiSettings::for_model(variant.name());
     model.price = Some(PRICE);
-    let served = ChatCopilot::new(
+    let served = ModelCopilot::chat(
         Arc::new(client),
         ChatCopilotSettings {
             model,

@@ -12,8 +12,8 @@ use crate::{
 use groundgate_endpoints::{
     chat::{AnthropicModel, BedrockModel, ChatModel, OpenAiModel, OpenAiResponsesModel},
     copilot::{
-        ChatCopilot, CommandCopilot, Copilot, DatabricksCopilot, HttpCopilot, ModelCopilot,
-        RecordedCopilot, SameModel, TurnByTurn,
+        CommandCopilot, Copilot, DatabricksCopilot, HttpCopilot, ModelCopilot, RecordedCopilot,
+        SameModel, TurnByTurn,
     },
     transport::{Client, SystemClock},
 };
@@ -111,7 +111,7 @@ fn bare_copilot(
             let client = client(app, endpoint, seed)?;
             let mut settings = (**settings).clone();
             prices.fill_chat(&mut settings.model);
-            let copilot = ChatCopilot::new(Arc::clone(&client), settings);
+            let copilot = ModelCopilot::chat(Arc::clone(&client), settings);
             over(&client, Arc::new(copilot))
         }
         CopilotKind::Model {

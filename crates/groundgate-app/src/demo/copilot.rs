@@ -2,7 +2,7 @@
 
 use groundgate_endpoints::{
     chat::BoxFuture,
-    copilot::{ChatCopilot, Copilot},
+    copilot::{Copilot, ModelCopilot},
 };
 use groundgate_model::{
     eval_set::Case,
@@ -25,14 +25,14 @@ pub struct DemoServer {
 /// A served variant of the demo copilot.
 #[derive(Debug)]
 pub struct DemoCopilot {
-    served: ChatCopilot,
+    served: ModelCopilot,
     variant: Variant,
     knowledge_base: Digest,
 }
 
 impl DemoCopilot {
     /// The variant that `served` asks, over the knowledge base of that digest.
-    pub const fn new(served: ChatCopilot, variant: Variant, knowledge_base: Digest) -> Self {
+    pub const fn new(served: ModelCopilot, variant: Variant, knowledge_base: Digest) -> Self {
         Self {
             served,
             variant,

@@ -4,22 +4,20 @@
 //! by `output_config`, which newer ones have. The key goes into `x-api-key`, which the endpoint's
 //! authorization says; the version into a header of the endpoint.
 
-use std::sync::Arc;
-
 use groundgate_model::{
-    exchange::{CallFailure, ChatReply, ChatRequest, Usage},
+    exchange::{ChatRequest, Usage},
     manifest::Manifest,
-    unit::Usd,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BoxFuture, ChatModel, Price,
-    openai::{MessageJson, estimated_tokens},
+    Price,
+    adapter::{Adapter, Provider, Said},
+    openai::MessageJson,
 };
 use crate::transport::{
-    Call, Client, Fault, FormReader, Keeping, Progress, ReplyForm, Target,
+    Fault, Progress, ReplyForm,
     error_body::{self, from_json},
     parse_json, parse_json_as,
     sse::Event,
@@ -64,90 +62,41 @@ pub struct AnthropicSettings {
     pub price: Option<Price>,
 }
 
-/// A model behind Messages.
-#[derive(Debug)]
-pub struct AnthropicModel {
-    client: Arc<Client>,
-    target: Target,
-    settings: AnthropicSettings,
-}
+/// A model behind Messages; its URL ends before `/messages`.
+pub type AnthropicModel = Adapter<AnthropicSettings>;
 
-impl AnthropicModel {
-    /// A model at the client's endpoint; its URL ends before `/messages`.
-    pub fn new(client: Arc<Client>, settings: AnthropicSettings) -> Self {
-        let target = client.target("messages");
-        Self {
-            client,
-            target,
-            settings,
-        }
+impl Provider for AnthropicSettings {
+    const KIND: &'static str = "anthropic";
+
+    fn path(&self) -> String {
+        "messages".to_owned()
     }
 
-    async fn send(
-        &self,
-        request: &ChatRequest,
-        keeps_json: bool,
-    ) -> Result<(ChatReply, Vec<Value>), CallFailure> {
-        let body = request_body(&self.settings, request);
-        let call = Call::post_json(&self.target, body).with_tokens(estimated_tokens(request));
-        let reply = self
-            .client
-            .call(&call, |head| {
-                FormReader::new(head, Keeping::new(MessageForm::default(), keeps_json))
-            })
-            .await?;
-        let (message, json) = reply.output;
-        self.client.settle(&call, message.usage);
-        let reply = ChatReply {
-            text: self.client.strike(message.text),
-            usage: message.usage,
-            cost: self
-                .settings
-                .price
-                .and_then(|price| price.cost(message.usage)),
-            model: message.model.map(|model| self.client.strike(model)),
-            finish_reason: message.stop_reason.map(|reason| self.client.strike(reason)),
-            timing: reply.timing,
-        };
-        Ok((reply, json))
-    }
-}
-
-impl ChatModel for AnthropicModel {
-    fn complete<'a>(
-        &'a self,
-        request: &'a ChatRequest,
-    ) -> BoxFuture<'a, Result<ChatReply, CallFailure>> {
-        Box::pin(async move { Ok(self.send(request, false).await?.0) })
+    fn model(&self) -> Option<&str> {
+        Some(&self.model)
     }
 
-    fn complete_keeping_json<'a>(
-        &'a self,
-        request: &'a ChatRequest,
-    ) -> BoxFuture<'a, Result<(ChatReply, Vec<Value>), CallFailure>> {
-        Box::pin(self.send(request, true))
+    fn body(&self, request: &ChatRequest) -> Vec<u8> {
+        request_body(self, request)
     }
 
-    fn worst_cost(&self, request: &ChatRequest) -> Option<Usd> {
-        let price = self.settings.price?;
-        price.worst(&request.messages, request.max_output_tokens)
+    fn reply(&self) -> impl ReplyForm<Output = Said> {
+        MessageForm::default()
     }
 
-    fn describe(&self) -> String {
-        format!("anthropic {} at {}", self.settings.model, self.target)
+    fn price(&self) -> Option<Price> {
+        self.price
     }
 
-    fn manifest(&self) -> Manifest {
-        let AnthropicSettings {
-            model,
+    fn added_to(&self, manifest: Manifest) -> Manifest {
+        let Self {
+            model: _,
             structured,
             send_temperature,
             stream,
             price: _,
-        } = &self.settings;
-        let manifest = self.client.manifest("anthropic", &self.target);
+        } = self;
         manifest
-            .with("model", model.as_str())
             .with("structured", structured.name())
             .with("send-temperature", *send_temperature)
             .with("stream", *stream)
@@ -225,15 +174,6 @@ struct MessageForm {
     stopped: bool,
 }
 
-/// A whole reply.
-#[derive(Debug, PartialEq, Eq)]
-struct Said {
-    text: String,
-    usage: Usage,
-    model: Option<String>,
-    stop_reason: Option<String>,
-}
-
 impl MessageForm {
     const fn progress(&self) -> Progress {
         if self.text.is_empty() && self.tool_input.is_empty() {
@@ -274,7 +214,7 @@ impl MessageForm {
             },
             usage: self.usage,
             model: self.model,
-            stop_reason: self.stop_reason,
+            finish_reason: self.stop_reason,
         }
     }
 }
@@ -419,7 +359,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::transport::{Framing, ReplyReader, retry::Resend};
+    use crate::transport::{FormReader, Framing, ReplyReader, retry::Resend};
 
     fn body(structured: AnthropicStructured) -> Value {
         let settings = AnthropicSettings {
@@ -514,7 +454,7 @@ data: {"type":"message_stop"}
                 output_tokens: Some(9),
             },
             model: Some("claude-x".to_owned()),
-            stop_reason: Some("tool_use".to_owned()),
+            finish_reason: Some("tool_use".to_owned()),
         }
     }
 

@@ -3,19 +3,19 @@
 //! A schema is asked for by a tool that the model must call. Streams have a binary framing of their
 //! own there and are not asked for.
 
-use std::sync::Arc;
-
 use groundgate_model::{
-    exchange::{CallFailure, ChatReply, ChatRequest, Usage},
+    exchange::{ChatRequest, Usage},
     manifest::Manifest,
-    unit::Usd,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{BoxFuture, ChatModel, Price, openai::estimated_tokens};
+use super::{
+    Price,
+    adapter::{Adapter, Provider, Said},
+};
 use crate::transport::{
-    Call, Client, Fault, JsonBody, Target, parse_json, parse_json_as, percent_encoded,
+    Fault, Framing, Head, Progress, ReplyForm, parse_json_as, percent_encoded, sse::Event,
 };
 
 /// What is sent beside the conversation.
@@ -31,97 +31,70 @@ pub struct BedrockSettings {
     pub price: Option<Price>,
 }
 
-/// A model behind Converse.
-#[derive(Debug)]
-pub struct BedrockModel {
-    client: Arc<Client>,
-    target: Target,
-    settings: BedrockSettings,
-}
+/// A model behind Converse, as at `https://bedrock-runtime.eu-west-1.amazonaws.com`.
+pub type BedrockModel = Adapter<BedrockSettings>;
 
-impl BedrockModel {
-    /// A model at the client's endpoint, as `https://bedrock-runtime.eu-west-1.amazonaws.com`.
-    pub fn new(client: Arc<Client>, settings: BedrockSettings) -> Self {
-        let model = percent_encoded(&settings.model);
-        Self {
-            target: client.target(&format!("model/{model}/converse")),
-            client,
-            settings,
-        }
+impl Provider for BedrockSettings {
+    const KIND: &'static str = "bedrock";
+
+    fn path(&self) -> String {
+        format!("model/{}/converse", percent_encoded(&self.model))
     }
 
-    async fn send(
-        &self,
-        request: &ChatRequest,
-        keeps_json: bool,
-    ) -> Result<(ChatReply, Vec<Value>), CallFailure> {
-        let body = request_body(&self.settings, request).to_string();
-        let call = Call::post_json(&self.target, body).with_tokens(estimated_tokens(request));
-        let client = &self.client;
-        let reply = client
-            .call(&call, |head| {
-                head.expect_json().map(|()| JsonBody::default())
-            })
-            .await?;
-        let said = read_reply(&reply.output)
-            .map_err(|fault| client.failure(&call, &fault, reply.timing.tries))?;
-        client.settle(&call, said.usage);
-        let json = if keeps_json {
-            let json = parse_json(&reply.output)
-                .map_err(|fault| client.failure(&call, &fault, reply.timing.tries))?;
-            vec![json]
-        } else {
-            Vec::new()
-        };
-        let reply = ChatReply {
-            text: client.strike(said.text),
-            usage: said.usage,
-            cost: self.settings.price.and_then(|price| price.cost(said.usage)),
-            model: None,
-            finish_reason: said.stop_reason.map(|reason| client.strike(reason)),
-            timing: reply.timing,
-        };
-        Ok((reply, json))
-    }
-}
-
-impl ChatModel for BedrockModel {
-    fn complete<'a>(
-        &'a self,
-        request: &'a ChatRequest,
-    ) -> BoxFuture<'a, Result<ChatReply, CallFailure>> {
-        Box::pin(async move { Ok(self.send(request, false).await?.0) })
+    fn model(&self) -> Option<&str> {
+        Some(&self.model)
     }
 
-    fn complete_keeping_json<'a>(
-        &'a self,
-        request: &'a ChatRequest,
-    ) -> BoxFuture<'a, Result<(ChatReply, Vec<Value>), CallFailure>> {
-        Box::pin(self.send(request, true))
+    fn body(&self, request: &ChatRequest) -> Vec<u8> {
+        request_body(self, request).to_string().into_bytes()
     }
 
-    fn worst_cost(&self, request: &ChatRequest) -> Option<Usd> {
-        let price = self.settings.price?;
-        price.worst(&request.messages, request.max_output_tokens)
+    fn framing(&self, head: &Head) -> Result<Framing, Fault> {
+        head.expect_json().map(|()| Framing::Json)
     }
 
-    fn describe(&self) -> String {
-        format!("bedrock {} at {}", self.settings.model, self.target)
+    fn reply(&self) -> impl ReplyForm<Output = Said> {
+        ConverseForm
     }
 
-    fn manifest(&self) -> Manifest {
-        let BedrockSettings {
-            model,
+    fn price(&self) -> Option<Price> {
+        self.price
+    }
+
+    fn added_to(&self, manifest: Manifest) -> Manifest {
+        let Self {
+            model: _,
             structured,
             send_temperature,
             price: _,
-        } = &self.settings;
-        let manifest = self.client.manifest("bedrock", &self.target);
+        } = self;
         manifest
-            .with("model", model.as_str())
             .with("structured", *structured)
             .with("send-temperature", *send_temperature)
     }
+}
+
+/// Reads whole replies; there are no others.
+struct ConverseForm;
+
+impl ReplyForm for ConverseForm {
+    type Output = Said;
+
+    fn json(self, body: &[u8]) -> Result<Said, Fault> {
+        read_reply(body)
+    }
+
+    fn event(&mut self, _event: &Event) -> Result<Progress, Fault> {
+        Err(no_stream())
+    }
+
+    fn ended(self) -> Result<Said, Fault> {
+        Err(no_stream())
+    }
+}
+
+fn no_stream() -> Fault {
+    Fault::malformed("the reply is a stream, and none was asked for")
 }
 
 fn request_body(settings: &BedrockSettings, request: &ChatRequest) -> Value {
@@ -157,14 +130,6 @@ fn request_body(settings: &BedrockSettings, request: &ChatRequest) -> Value {
     Value::Object(body)
 }
 
-/// A whole reply.
-#[derive(Debug, PartialEq, Eq)]
-struct Said {
-    text: String,
-    usage: Usage,
-    stop_reason: Option<String>,
-}
-
 fn read_reply(body: &[u8]) -> Result<Said, Fault> {
     let reply: ReplyJson = parse_json_as(body)?;
     let content = reply.output.message.content;
@@ -187,7 +152,8 @@ fn read_reply(body: &[u8]) -> Result<Said, Fault> {
                 .map(|tokens| tokens.saturating_add(cached)),
             output_tokens: usage.output_tokens,
         },
-        stop_reason: reply.stop_reason,
+        model: None,
+        finish_reason: reply.stop_reason,
     })
 }
 

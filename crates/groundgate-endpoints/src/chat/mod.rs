@@ -1,9 +1,10 @@
 //! One conversation with a language model: the port that judges use, and the wire forms that
 //! copilots share with them.
 //!
-//! Each provider's form is a file: what is sent is made by a pure function, what is replied is read
-//! by another (`*_reply`, or beside it), and only the adapter between them calls `transport`.
+//! Each provider is a pure file: what is sent, what a reply says (`*_reply`, or beside it), and which
+//! settings are its identity. The one [`Adapter`] calls `transport` for all of them.
 
+mod adapter;
 mod anthropic;
 mod bedrock;
 mod context;
@@ -14,13 +15,14 @@ mod price;
 mod price_table;
 mod responses_reply;
 
+pub(crate) use adapter::estimated_tokens;
+pub use adapter::{Adapter, Provider, Said};
 pub use anthropic::{ANTHROPIC_VERSION, AnthropicModel, AnthropicSettings, AnthropicStructured};
 pub use bedrock::{BedrockModel, BedrockSettings};
 pub use context::{ListedModel, look_at_model};
 pub use openai::{MaxTokensField, OpenAiModel, OpenAiSettings, Structured};
-pub(crate) use openai::{estimated_tokens, request_body};
 pub(crate) use openai_reply::{CompletionForm, text_of};
-pub use openai_responses::OpenAiResponsesModel;
+pub use openai_responses::{OpenAiResponsesModel, ResponsesSettings};
 pub use price::Price;
 pub use price_table::{ListedPrice, PriceTable};
 pub(crate) use responses_reply::{ResponsesForm, read_response, usage_of};

@@ -5,21 +5,19 @@
 //! strictly where it matters: a reply without its end is cut, and an error is an error whatever the
 //! status says.
 
-use std::sync::Arc;
-
 use groundgate_model::{
-    exchange::{CallFailure, ChatReply, ChatRequest, Message, Usage},
+    exchange::{ChatRequest, Message, Usage},
     manifest::Manifest,
-    unit::Usd,
 };
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    BoxFuture, ChatModel, Price,
-    openai_reply::{Completion, CompletionForm},
+    Price,
+    adapter::{Adapter, Provider, Said},
+    openai_reply::CompletionForm,
 };
-use crate::transport::{Call, Client, Fault, FormReader, Target};
+use crate::transport::{Fault, ReplyForm};
 
 /// How a reply's JSON Schema is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +41,7 @@ pub enum MaxTokensField {
 
 impl Structured {
     /// The name in a manifest.
-    pub(crate) const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::JsonSchema => "json-schema",
             Self::JsonObject => "json-object",
@@ -103,34 +101,8 @@ impl OpenAiSettings {
         }
     }
 
-    /// The manifest with what these settings change of a reply: all but the price.
-    pub(crate) fn added_to(&self, manifest: Manifest) -> Manifest {
-        let Self {
-            model,
-            structured,
-            max_tokens_field,
-            send_temperature,
-            send_seed,
-            stream,
-            may_cut_prompts,
-            price: _,
-        } = self;
-        manifest
-            .with_some("model", model.clone())
-            .with("structured", structured.name())
-            .with("max-tokens-field", max_tokens_field.name())
-            .with("send-temperature", *send_temperature)
-            .with("send-seed", *send_seed)
-            .with("stream", *stream)
-            .with("may-cut-prompts", *may_cut_prompts)
-    }
-
     /// A fault where the server has read far fewer tokens than the messages must have.
-    pub(crate) fn check_whole_prompt(
-        &self,
-        messages: &[Message],
-        usage: Usage,
-    ) -> Result<(), Fault> {
+    fn check_whole_prompt(&self, messages: &[Message], usage: Usage) -> Result<(), Fault> {
         let Some(read) = usage.input_tokens.filter(|_| self.may_cut_prompts) else {
             return Ok(());
         };
@@ -151,90 +123,55 @@ impl OpenAiSettings {
 /// Prose has three to five characters a token; no ordinary prompt has more than this.
 const MOST_CHARS_PER_TOKEN: u64 = 7;
 
-/// A judge's model behind chat completions.
-#[derive(Debug)]
-pub struct OpenAiModel {
-    client: Arc<Client>,
-    target: Target,
-    settings: OpenAiSettings,
-}
+/// A model behind chat completions; its URL ends before `/chat/completions`.
+pub type OpenAiModel = Adapter<OpenAiSettings>;
 
-impl OpenAiModel {
-    /// A model at the client's endpoint; its URL ends before `/chat/completions`.
-    pub fn new(client: Arc<Client>, settings: OpenAiSettings) -> Self {
-        let target = client.target("chat/completions");
-        Self {
-            client,
-            target,
-            settings,
-        }
+impl Provider for OpenAiSettings {
+    const KIND: &'static str = "openai-chat";
+
+    fn path(&self) -> String {
+        "chat/completions".to_owned()
     }
 
-    async fn send(&self, request: &ChatRequest) -> Result<ChatReply, CallFailure> {
-        let body = request_body(&self.settings, request);
-        let call = Call::post_json(&self.target, body).with_tokens(estimated_tokens(request));
-        let reply = self
-            .client
-            .call(&call, |head| {
-                FormReader::new(head, CompletionForm::default())
-            })
-            .await?;
-        let Completion {
-            text,
-            usage,
-            model,
-            finish_reason,
-            ..
-        } = reply.output;
-        self.client.settle(&call, usage);
-        self.settings
-            .check_whole_prompt(&request.messages, usage)
-            .map_err(|fault| self.client.failure(&call, &fault, reply.timing.tries))?;
-        Ok(ChatReply {
-            text: self.client.strike(text),
-            usage,
-            cost: self.settings.price.and_then(|price| price.cost(usage)),
-            model: model.map(|model| self.client.strike(model)),
-            finish_reason: finish_reason.map(|reason| self.client.strike(reason)),
-            timing: reply.timing,
-        })
-    }
-}
-
-impl ChatModel for OpenAiModel {
-    fn complete<'a>(
-        &'a self,
-        request: &'a ChatRequest,
-    ) -> BoxFuture<'a, Result<ChatReply, CallFailure>> {
-        Box::pin(self.send(request))
+    fn model(&self) -> Option<&str> {
+        self.model.as_deref()
     }
 
-    fn worst_cost(&self, request: &ChatRequest) -> Option<Usd> {
-        let price = self.settings.price?;
-        price.worst(&request.messages, request.max_output_tokens)
+    fn body(&self, request: &ChatRequest) -> Vec<u8> {
+        request_body(self, request)
     }
 
-    fn describe(&self) -> String {
-        let model = self.settings.model.as_deref().unwrap_or("unnamed model");
-        format!("openai-chat {model} at {}", self.target)
+    fn reply(&self) -> impl ReplyForm<Output = Said> {
+        CompletionForm::default()
     }
 
-    fn manifest(&self) -> Manifest {
-        let manifest = self.client.manifest("openai-chat", &self.target);
-        self.settings.added_to(manifest)
+    fn check(&self, request: &ChatRequest, usage: Usage) -> Result<(), Fault> {
+        self.check_whole_prompt(&request.messages, usage)
     }
-}
 
-/// Tokens that a call is likely to use: four bytes a token, and all that it may write.
-pub(crate) fn estimated_tokens(request: &ChatRequest) -> u32 {
-    let bytes: usize = request
-        .messages
-        .iter()
-        .map(|message| message.text.len())
-        .sum();
-    u32::try_from(bytes / 4)
-        .unwrap_or(u32::MAX)
-        .saturating_add(request.max_output_tokens)
+    fn price(&self) -> Option<Price> {
+        self.price
+    }
+
+    fn added_to(&self, manifest: Manifest) -> Manifest {
+        let Self {
+            model: _,
+            structured,
+            max_tokens_field,
+            send_temperature,
+            send_seed,
+            stream,
+            may_cut_prompts,
+            price: _,
+        } = self;
+        manifest
+            .with("structured", structured.name())
+            .with("max-tokens-field", max_tokens_field.name())
+            .with("send-temperature", *send_temperature)
+            .with("send-seed", *send_seed)
+            .with("stream", *stream)
+            .with("may-cut-prompts", *may_cut_prompts)
+    }
 }
 
 #[derive(Serialize)]
@@ -260,7 +197,7 @@ struct RequestJson<'a> {
 
 /// A message as chat completions write it.
 #[derive(Serialize)]
-pub(crate) struct MessageJson<'a> {
+pub(super) struct MessageJson<'a> {
     role: &'a str,
     content: &'a str,
 }
@@ -275,7 +212,7 @@ impl<'a> From<&'a Message> for MessageJson<'a> {
 }
 
 /// The body of a call, written once whatever happens to it.
-pub(crate) fn request_body(settings: &OpenAiSettings, request: &ChatRequest) -> Vec<u8> {
+fn request_body(settings: &OpenAiSettings, request: &ChatRequest) -> Vec<u8> {
     let limit = |field| (settings.max_tokens_field == field).then_some(request.max_output_tokens);
     let include_usage = settings
         .stream

@@ -4,6 +4,7 @@ use groundgate_model::exchange::Usage;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::adapter::Said;
 use crate::transport::{
     Fault, Progress, ReplyForm,
     error_body::{self, ErrorBody, from_json},
@@ -11,45 +12,18 @@ use crate::transport::{
     sse::Event,
 };
 
-/// A whole completion.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Completion {
-    /// The text of the first choice; its refusal where it has no text.
-    pub(crate) text: String,
-    /// Tokens used.
-    pub(crate) usage: Usage,
-    /// The model, as the reply names it.
-    pub(crate) model: Option<String>,
-    /// Why the model stopped.
-    pub(crate) finish_reason: Option<String>,
-    /// The JSON that it was read from, one value per event; empty unless asked for.
-    pub(crate) json: Vec<Value>,
-}
-
 /// Reads completions.
 #[derive(Debug, Default)]
 pub(crate) struct CompletionForm {
-    keep_json: bool,
-    so_far: Completion,
+    so_far: Said,
     progress: Option<Progress>,
 }
 
 impl CompletionForm {
-    /// Reads completions and keeps the JSON, for those who look for more in it.
-    pub(crate) fn keeping_json() -> Self {
-        Self {
-            keep_json: true,
-            ..Self::default()
-        }
-    }
-
     fn read(&mut self, bytes: &[u8], progress: Progress) -> Result<bool, Fault> {
         let json: CompletionJson = parse_json_as(bytes)?;
         if let Some(error) = json.error.filter(|error| !error.is_null()) {
             return Err(Fault::reported(&stated_error(bytes, &error), progress));
-        }
-        if self.keep_json {
-            self.so_far.json.push(parse_json(bytes)?);
         }
         let completion = &mut self.so_far;
         completion.model = json
@@ -77,9 +51,9 @@ impl CompletionForm {
 }
 
 impl ReplyForm for CompletionForm {
-    type Output = Completion;
+    type Output = Said;
 
-    fn json(mut self, body: &[u8]) -> Result<Completion, Fault> {
+    fn json(mut self, body: &[u8]) -> Result<Said, Fault> {
         if self.read(body, Progress::Waiting)? {
             Ok(self.so_far)
         } else {
@@ -106,7 +80,7 @@ impl ReplyForm for CompletionForm {
         Ok(now)
     }
 
-    fn ended(self) -> Result<Completion, Fault> {
+    fn ended(self) -> Result<Said, Fault> {
         let progress = self.progress.unwrap_or(Progress::Waiting);
         if progress == Progress::Done || self.so_far.finish_reason.is_some() {
             Ok(self.so_far)
@@ -193,11 +167,11 @@ mod tests {
     use super::*;
     use crate::transport::{FormReader, Framing, ReplyReader, retry::Resend};
 
-    fn plain(body: &str) -> Result<Completion, Fault> {
+    fn plain(body: &str) -> Result<Said, Fault> {
         CompletionForm::default().json(body.as_bytes())
     }
 
-    fn streamed(body: &[u8]) -> Result<Completion, Fault> {
+    fn streamed(body: &[u8]) -> Result<Said, Fault> {
         let mut reader = FormReader::framed(Framing::Events, CompletionForm::default());
         for byte in body.chunks(1) {
             if reader.push(Bytes::copy_from_slice(byte))? == Progress::Done {
@@ -217,8 +191,8 @@ mod tests {
         "data: [DONE]\n\n",
     );
 
-    fn expected() -> Completion {
-        Completion {
+    fn expected() -> Said {
+        Said {
             text: "Go to Réglages".to_owned(),
             usage: Usage {
                 input_tokens: Some(5),
@@ -226,7 +200,6 @@ mod tests {
             },
             model: Some("m-1".to_owned()),
             finish_reason: Some("stop".to_owned()),
-            json: Vec::new(),
         }
     }
 

@@ -1,99 +1,57 @@
 //! OpenAI's Responses as a judge's model. Nothing is stored at the provider.
 
-use std::sync::Arc;
-
-use groundgate_model::{
-    exchange::{CallFailure, ChatReply, ChatRequest},
-    manifest::Manifest,
-    unit::Usd,
-};
+use groundgate_model::{exchange::ChatRequest, manifest::Manifest};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    BoxFuture, ChatModel, OpenAiSettings, Structured,
-    openai::{MessageJson, estimated_tokens},
+    OpenAiSettings, Price, Structured,
+    adapter::{Adapter, Provider, Said},
+    openai::MessageJson,
     responses_reply::ResponsesForm,
 };
-use crate::transport::{Call, Client, FormReader, Keeping, Target};
+use crate::transport::ReplyForm;
 
-/// A model behind Responses. Of the settings, seeds and the name of the limit on tokens do not
-/// apply here.
-#[derive(Debug)]
-pub struct OpenAiResponsesModel {
-    client: Arc<Client>,
-    target: Target,
-    settings: OpenAiSettings,
-}
+/// A model behind Responses; its URL ends before `/responses`.
+pub type OpenAiResponsesModel = Adapter<ResponsesSettings>;
 
-impl OpenAiResponsesModel {
-    /// A model at the client's endpoint; its URL ends before `/responses`.
-    pub fn new(client: Arc<Client>, settings: OpenAiSettings) -> Self {
-        let target = client.target("responses");
-        Self {
-            client,
-            target,
-            settings,
-        }
-    }
+/// The settings of chat completions, of which seeds, the name of the limit on tokens and cut prompts
+/// do not apply here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResponsesSettings(OpenAiSettings);
 
-    async fn send(
-        &self,
-        request: &ChatRequest,
-        keeps_json: bool,
-    ) -> Result<(ChatReply, Vec<Value>), CallFailure> {
-        let body = request_body(&self.settings, request);
-        let call = Call::post_json(&self.target, body).with_tokens(estimated_tokens(request));
-        let reply = self
-            .client
-            .call(&call, |head| {
-                FormReader::new(head, Keeping::new(ResponsesForm::default(), keeps_json))
-            })
-            .await?;
-        let (said, json) = reply.output;
-        self.client.settle(&call, said.usage);
-        let reply = ChatReply {
-            text: self.client.strike(said.text),
-            usage: said.usage,
-            cost: self.settings.price.and_then(|price| price.cost(said.usage)),
-            model: said.model.map(|model| self.client.strike(model)),
-            finish_reason: said.finish_reason.map(|reason| self.client.strike(reason)),
-            timing: reply.timing,
-        };
-        Ok((reply, json))
+impl From<OpenAiSettings> for ResponsesSettings {
+    fn from(settings: OpenAiSettings) -> Self {
+        Self(settings)
     }
 }
 
-impl ChatModel for OpenAiResponsesModel {
-    fn complete<'a>(
-        &'a self,
-        request: &'a ChatRequest,
-    ) -> BoxFuture<'a, Result<ChatReply, CallFailure>> {
-        Box::pin(async move { Ok(self.send(request, false).await?.0) })
+impl Provider for ResponsesSettings {
+    const KIND: &'static str = "openai-responses";
+
+    fn path(&self) -> String {
+        "responses".to_owned()
     }
 
-    fn complete_keeping_json<'a>(
-        &'a self,
-        request: &'a ChatRequest,
-    ) -> BoxFuture<'a, Result<(ChatReply, Vec<Value>), CallFailure>> {
-        Box::pin(self.send(request, true))
+    fn model(&self) -> Option<&str> {
+        self.0.model.as_deref()
     }
 
-    fn worst_cost(&self, request: &ChatRequest) -> Option<Usd> {
-        let price = self.settings.price?;
-        price.worst(&request.messages, request.max_output_tokens)
+    fn body(&self, request: &ChatRequest) -> Vec<u8> {
+        request_body(&self.0, request)
     }
 
-    fn describe(&self) -> String {
-        let model = self.settings.model.as_deref().unwrap_or("unnamed model");
-        format!("openai-responses {model} at {}", self.target)
+    fn reply(&self) -> impl ReplyForm<Output = Said> {
+        ResponsesForm::default()
     }
 
-    fn manifest(&self) -> Manifest {
-        let settings = &self.settings;
-        let manifest = self.client.manifest("openai-responses", &self.target);
+    fn price(&self) -> Option<Price> {
+        self.0.price
+    }
+
+    fn added_to(&self, manifest: Manifest) -> Manifest {
+        let Self(settings) = self;
         manifest
-            .with_some("model", settings.model.clone())
             .with("structured", settings.structured.name())
             .with("send-temperature", settings.send_temperature)
             .with("stream", settings.stream)

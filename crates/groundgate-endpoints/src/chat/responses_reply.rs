@@ -4,6 +4,7 @@
 use groundgate_model::exchange::Usage;
 use serde_json::Value;
 
+use super::adapter::Said;
 use crate::transport::{
     Fault, Progress, ReplyForm,
     error_body::{self, from_json},
@@ -11,30 +12,17 @@ use crate::transport::{
     sse::Event,
 };
 
-/// A whole reply.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct ResponsesReply {
-    /// All that is said in message items, joined; a refusal where nothing else is said.
-    pub(crate) text: String,
-    /// Tokens used.
-    pub(crate) usage: Usage,
-    /// The model, as the reply names it.
-    pub(crate) model: Option<String>,
-    /// The reply's status, or why it is not complete.
-    pub(crate) finish_reason: Option<String>,
-}
-
 /// Reads replies.
 #[derive(Debug, Default)]
 pub(crate) struct ResponsesForm {
-    so_far: ResponsesReply,
+    so_far: Said,
     /// What whole items have said; agents send those without their parts.
     items: String,
     whole: bool,
 }
 
 /// The reply that a JSON value is.
-pub(crate) fn read_response(value: &Value) -> Result<ResponsesReply, Fault> {
+pub(crate) fn read_response(value: &Value) -> Result<Said, Fault> {
     let failed = value.get("status").is_some_and(|status| status == "failed");
     if failed || value.get("output").is_none() {
         if let Some(error) = from_json(value) {
@@ -46,7 +34,7 @@ pub(crate) fn read_response(value: &Value) -> Result<ResponsesReply, Fault> {
     let text: String = items.into_iter().flatten().map(text_of_item).collect();
     let word = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     let reason = value.pointer("/incomplete_details/reason");
-    Ok(ResponsesReply {
+    Ok(Said {
         text,
         usage: usage_of(value),
         model: word(value.get("model")),
@@ -118,9 +106,9 @@ impl ResponsesForm {
 }
 
 impl ReplyForm for ResponsesForm {
-    type Output = ResponsesReply;
+    type Output = Said;
 
-    fn json(self, body: &[u8]) -> Result<ResponsesReply, Fault> {
+    fn json(self, body: &[u8]) -> Result<Said, Fault> {
         read_response(&parse_json(body)?)
     }
 
@@ -161,7 +149,7 @@ impl ReplyForm for ResponsesForm {
         Ok(self.progress())
     }
 
-    fn ended(self) -> Result<ResponsesReply, Fault> {
+    fn ended(self) -> Result<Said, Fault> {
         if self.whole {
             Ok(self.so_far)
         } else {
@@ -187,11 +175,11 @@ mod tests {
          {"type":"output_text","text":"Settings","annotations":[]}]}],
         "usage":{"input_tokens":5,"output_tokens":3,"total_tokens":8}}"#;
 
-    fn plain(body: &str) -> Result<ResponsesReply, Fault> {
+    fn plain(body: &str) -> Result<Said, Fault> {
         ResponsesForm::default().json(body.as_bytes())
     }
 
-    fn streamed(events: &str) -> Result<ResponsesReply, Fault> {
+    fn streamed(events: &str) -> Result<Said, Fault> {
         let mut reader = FormReader::framed(Framing::Events, ResponsesForm::default());
         reader.push(Bytes::copy_from_slice(events.as_bytes()))?;
         reader.finish()
@@ -211,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_reply_is_the_same_plain_or_streamed() {
-        let expected = ResponsesReply {
+        let expected = Said {
             text: "Go to Settings".to_owned(),
             usage: Usage {
                 input_tokens: Some(5),

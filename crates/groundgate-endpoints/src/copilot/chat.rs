@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use groundgate_model::{
     eval_set::{Case, Role},
-    exchange::{Answer, CallFailure, ChatRequest, Message},
-    manifest::{Manifest, Written},
-    unit::Usd,
+    exchange::{Answer, Message},
 };
 
-use super::{Copilot, extract::PassagePaths};
+use super::{ModelCopilot, ModelCopilotSettings, extract::PassagePaths};
 use crate::{
-    chat::{BoxFuture, CompletionForm, OpenAiSettings, estimated_tokens, request_body},
-    transport::{Call, Client, FormReader, Target},
+    chat::{OpenAiModel, OpenAiSettings},
+    transport::Client,
 };
 
 /// What is sent with every question.
@@ -33,115 +31,18 @@ pub struct ChatCopilotSettings {
     pub passages: Option<PassagePaths>,
 }
 
-/// Asks chat completions.
-#[derive(Debug)]
-pub struct ChatCopilot {
-    client: Arc<Client>,
-    target: Target,
-    settings: ChatCopilotSettings,
-}
-
-impl ChatCopilot {
+impl ModelCopilot {
     /// A copilot at the client's endpoint; its URL ends before `/chat/completions`.
-    pub fn new(client: Arc<Client>, settings: ChatCopilotSettings) -> Self {
-        let target = client.target("chat/completions");
-        Self {
-            client,
-            target,
-            settings,
-        }
-    }
-
-    fn request(&self, case: &Case) -> ChatRequest {
-        ChatRequest {
-            messages: conversation(self.settings.system_prompt.as_deref(), case),
-            max_output_tokens: self.settings.max_output_tokens,
-            temperature: self.settings.temperature,
-            seed: self.settings.seed,
-            json_schema: None,
-        }
-    }
-
-    async fn send(&self, case: &Case) -> Result<Answer, CallFailure> {
-        let request = self.request(case);
-        let body = request_body(&self.settings.model, &request);
-        let call = Call::post_json(&self.target, body).with_tokens(estimated_tokens(&request));
-        let client = &self.client;
-        let form = || match self.settings.passages {
-            Some(_) => CompletionForm::keeping_json(),
-            None => CompletionForm::default(),
+    pub fn chat(client: Arc<Client>, settings: ChatCopilotSettings) -> Self {
+        let model = Arc::new(OpenAiModel::new(Arc::clone(&client), settings.model));
+        let settings = ModelCopilotSettings {
+            system_prompt: settings.system_prompt,
+            max_output_tokens: settings.max_output_tokens,
+            temperature: settings.temperature,
+            seed: settings.seed,
+            passages: settings.passages,
         };
-        let reply = client
-            .call(&call, |head| FormReader::new(head, form()))
-            .await?;
-        let completion = reply.output;
-        client.settle(&call, completion.usage);
-        self.settings
-            .model
-            .check_whole_prompt(&request.messages, completion.usage)
-            .map_err(|fault| client.failure(&call, &fault, reply.timing.tries))?;
-        let passages = match &self.settings.passages {
-            Some(paths) => paths
-                .find(&completion.json)
-                .map_err(|fault| client.failure(&call, &fault, reply.timing.tries))?,
-            None => None,
-        };
-        let price = self.settings.model.price;
-        let answer = Answer {
-            text: completion.text,
-            passages,
-            usage: completion.usage,
-            cost: price.and_then(|price| price.cost(completion.usage)),
-            model: completion.model,
-            finish_reason: completion.finish_reason,
-            timing: reply.timing,
-        };
-        Ok(struck(client, answer))
-    }
-}
-
-impl Copilot for ChatCopilot {
-    fn ask<'a>(
-        &'a self,
-        case: &'a Case,
-        _attempt: u32,
-    ) -> BoxFuture<'a, Result<Answer, CallFailure>> {
-        Box::pin(self.send(case))
-    }
-
-    fn worst_cost(&self, case: &Case) -> Option<Usd> {
-        let messages = conversation(self.settings.system_prompt.as_deref(), case);
-        let price = self.settings.model.price?;
-        price.worst(&messages, self.settings.max_output_tokens)
-    }
-
-    fn describe(&self) -> String {
-        let model = self
-            .settings
-            .model
-            .model
-            .as_deref()
-            .unwrap_or("unnamed model");
-        format!("chat {model} at {}", self.target)
-    }
-
-    fn manifest(&self) -> Manifest {
-        let ChatCopilotSettings {
-            model,
-            system_prompt,
-            max_output_tokens,
-            temperature,
-            seed,
-            passages,
-        } = &self.settings;
-        let manifest = self.client.manifest("openai-chat", &self.target);
-        model
-            .added_to(manifest)
-            .with_some("system-prompt", system_prompt.clone().map(Written::text))
-            .with("max-output-tokens", *max_output_tokens)
-            .with_some("temperature", *temperature)
-            .with_some("seed", *seed)
-            .with_some("passages", passages.as_ref().map(PassagePaths::manifest))
+        Self::new(client, model, settings)
     }
 }
 

@@ -19,7 +19,7 @@ mod served;
 mod template;
 mod turns;
 
-pub use chat::{ChatCopilot, ChatCopilotSettings};
+pub use chat::ChatCopilotSettings;
 pub use command::{CommandCopilot, CommandOutput, CommandSettings};
 pub use databricks::{DatabricksCopilot, DatabricksSettings};
 pub use databricks_endpoint::{DatabricksForm, ServedEntity, ServingEndpoint};

@@ -1,7 +1,6 @@
 //! A copilot that is a language model with a system prompt, behind any provider's API.
 //!
-//! Chat completions have an adapter of their own ([`super::ChatCopilot`]); this one serves the APIs
-//! whose form the judges' models know already.
+//! The APIs are those of the judges' models.
 
 use std::{fmt, sync::Arc};
 
