@@ -18,7 +18,7 @@ use groundgate_stats::{
     rogan_gladen_mean,
 };
 
-use super::{look::View, policy::JudgeCalibration, sentence, verdict::ScaledMargin};
+use super::{interim::View, policy::JudgeCalibration, sentence, verdict::ScaledMargin};
 
 /// Why a margin has no counterpart on the judge's scale.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]

@@ -17,8 +17,8 @@ use groundgate_stats::{Alphas, Assessment, Comparison, StatsError, holm_at};
 use super::{
     draft::{Draft, State},
     evidence::Evidence,
+    interim::{LEVEL_MIN, View},
     labels::HumanScores,
-    look::{LEVEL_MIN, View},
     notes::notes,
     policy::{OnOpen, Policy, Rule},
     rules::{ERRORS, Evaluation, Threshold, settled},

@@ -13,9 +13,9 @@ mod decide;
 mod draft;
 mod evidence;
 mod facts;
+mod interim;
 mod judge_measures;
 mod labels;
-mod look;
 mod next_step;
 mod notes;
 mod policy;
@@ -42,7 +42,7 @@ mod emptiness_tests;
 #[cfg(test)]
 mod facts_tests;
 #[cfg(test)]
-mod look_tests;
+mod interim_tests;
 #[cfg(test)]
 mod not_by_tests;
 #[cfg(test)]

@@ -23,14 +23,14 @@ pub fn must_pass_cases(policy: &Policy, table: &ScoreTable) -> BTreeSet<usize> {
         .collect()
 }
 
-/// What a sequential run does after a look.
+/// What a sequential run does after an interim analysis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextStep {
     /// The verdict is in.
     Stop,
     /// Everything else passes; cases that must pass are still to be asked.
     AskMustPass,
-    /// Ask up to the next look.
+    /// Ask up to the next interim analysis.
     GoOn,
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use groundgate_model::trial::InstrumentKind;
 
-use super::{calibration, look::View, policy::Policy, sentence, warning};
+use super::{calibration, interim::View, policy::Policy, sentence, warning};
 
 /// What people must see beside the verdict.
 pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {

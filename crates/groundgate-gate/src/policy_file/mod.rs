@@ -229,6 +229,8 @@ mod baseline_tests;
 #[cfg(test)]
 mod digest_tests;
 #[cfg(test)]
+mod kind_tests;
+#[cfg(test)]
 mod mistakes_tests;
 #[cfg(test)]
 mod outside_tests;

@@ -14,7 +14,7 @@ use crate::{
     bounds,
     calibration::{self, Correction},
     draft::{Draft, State},
-    look::View,
+    interim::View,
     policy::{Estimand, JudgeCalibration, Slice, Statistics},
     sentence,
     summary::{self, NoSample, Sample},

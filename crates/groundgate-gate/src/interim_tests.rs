@@ -8,7 +8,7 @@ use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{
-    look::{LEVEL_MIN, View},
+    interim::{LEVEL_MIN, View},
     rules::{Floor, MustPass},
     tests::{policy, table},
     *,

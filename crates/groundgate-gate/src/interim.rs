@@ -1,9 +1,9 @@
 //! What of a run a gate may look at, and at which error rates.
 //!
 //! An ordinary run is looked at whole, at the policy's rates. Of a sequential run only the cases up to
-//! the last planned look count, at the rates that this look may spend (Lan and `DeMets` 1983, O'Brien
-//! and Fleming's shape; docs/statistics.md): however many looks there were, all together pass a bad
-//! candidate no more often than the policy says.
+//! the last planned interim analysis count, at the rates that this one may spend (Lan and `DeMets`
+//! 1983, O'Brien and Fleming's shape; docs/statistics.md): however many there were, all together pass
+//! a bad candidate no more often than the policy says.
 //!
 //! A further try of the same plan passes at half the rate of the one before, so that trying until it
 //! is green passes a bad candidate at most twice as often as one try.
@@ -18,7 +18,7 @@ use groundgate_stats::sequential::{Spending, normal_boundaries};
 
 use super::{evidence::Evidence, labels::HumanScores, policy::Statistics, sentence};
 
-/// Levels below are beyond what p-values are computed to: such a look decides nothing.
+/// Levels below are beyond what p-values are computed to: such an analysis decides nothing.
 pub(super) const LEVEL_MIN: f64 = 1e-9;
 
 /// A run as far as it may be looked at.
@@ -32,7 +32,7 @@ pub(super) struct View<'a> {
     pub(super) labels: Option<&'a HumanScores>,
     /// Why no test may decide.
     pub(super) refusal: Option<String>,
-    /// Shares of the cases at this look and those before; empty for an ordinary run.
+    /// Shares of the cases at this interim analysis and those before; empty for an ordinary run.
     information: Vec<f64>,
     /// Tries of the same plan before this one, without the baseline.
     earlier_tries: usize,
@@ -95,8 +95,8 @@ impl<'a> View<'a> {
         self.nominal(statistics.alpha_pass * 0.5_f64.powi(halvings))
     }
 
-    /// What this look may compare a p-value with, for a test that may err with probability `alpha` over
-    /// all looks; 0 where it may not decide.
+    /// What this interim analysis may compare a p-value with, for a test that may err with probability
+    /// `alpha` over all of them; 0 where it may not decide.
     pub(super) fn nominal(&self, alpha: f64) -> f64 {
         if self.information.is_empty() {
             return if self.whole.looks.is_some() || alpha < LEVEL_MIN {
