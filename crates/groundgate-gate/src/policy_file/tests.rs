@@ -12,7 +12,7 @@ use super::*;
 use crate::{
     policy::Estimand,
     policy_warnings,
-    rules::{FactKind, RuleKind, rule_keys},
+    rules::{FactKind, Floor, RuleKind, rule_keys},
 };
 
 pub(super) const HEAD: &str = "schema = \"groundgate.policy/1\"\nname = \"p\"\n";
@@ -309,7 +309,7 @@ fn an_environment_inherits_and_tightens() {
         assert_eq!(policy.statistics.min_cases, min_cases, "{env:?}");
         assert_eq!(policy.on_inconclusive, on_inconclusive, "{env:?}");
         let expected = RuleKind::Floor(Floor {
-            metric: metric("groundedness"),
+            metric: "groundedness".to_owned(),
             min: expected_min,
         });
         assert_eq!(policy.rules.first().unwrap().kind, expected, "{env:?}");

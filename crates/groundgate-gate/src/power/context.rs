@@ -190,7 +190,7 @@ impl<'a> PlannedRule<'a> {
             claim.is_binary && claim.unit == Unit::Question && self.planned.attempts == 1;
         let mut power = shown(
             power,
-            if is_exact {
+            &if is_exact {
                 self.binary(&claim, threshold)
             } else {
                 self.bounded(&claim.mean, threshold)
@@ -305,7 +305,7 @@ impl<'a> PlannedRule<'a> {
         };
         let mut power = shown(
             power,
-            self.above(&difference.mean, threshold, difference.width),
+            &self.above(&difference.mean, threshold, difference.width),
         );
         if threshold >= 0.0 {
             power.note = Some(note.to_owned());
@@ -380,11 +380,11 @@ fn never(power: RulePower, why: String) -> RulePower {
     }
 }
 
-fn shown(power: RulePower, computed: Result<Shown, StatsError>) -> RulePower {
+fn shown(power: RulePower, computed: &Result<Shown, StatsError>) -> RulePower {
     match computed {
         Ok(Shown { pass, fails_from }) => RulePower {
-            pass: Some(pass),
-            fails_from,
+            pass: Some(*pass),
+            fails_from: *fails_from,
             ..power
         },
         Err(error) => RulePower {

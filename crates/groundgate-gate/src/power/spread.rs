@@ -214,9 +214,7 @@ impl Spread {
     }
 }
 
-fn rows<'a>(
-    Scores { table, column }: Scores<'a>,
-) -> impl Iterator<Item = (&'a CaseInfo, &'a [Cell])> {
+fn rows(Scores { table, column }: Scores<'_>) -> impl Iterator<Item = (&CaseInfo, &[Cell])> {
     let attempts = usize::try_from(table.attempts).unwrap_or(usize::MAX).max(1);
     table.cases.iter().zip(column.cells.chunks(attempts))
 }
