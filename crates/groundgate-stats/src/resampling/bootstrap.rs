@@ -63,7 +63,7 @@ impl Draws {
 }
 
 /// The statistic of every replicate, in an order that depends on the seed alone. For sums over units
-/// [`replicated_sums`] is much faster.
+/// `replicated_sums` is much faster.
 pub fn replicates<T: Send>(
     units: usize,
     plan: Resampling,
