@@ -10,7 +10,7 @@ use crate::count::count_to_f64;
 /// What a step-down or step-up procedure says of one hypothesis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Adjusted {
-    /// Comparable with α directly, where there is one look only.
+    /// Comparable with α directly, where there is one analysis only.
     pub p: f64,
     /// Whether the hypothesis is rejected: `p` < α.
     pub rejected: bool,
@@ -26,8 +26,8 @@ pub fn holm(p_values: &[f64], alpha: f64) -> Vec<Adjusted> {
     holm_at(p_values, alpha, |share| share)
 }
 
-/// Holm's procedure at one of several planned looks: `nominal` is the level of this look for a test
-/// that may err with the probability given to it over all looks.
+/// Holm's procedure at one of several planned interim analyses: `nominal` is the level of this look for a test
+/// that may err with the probability given to it over all analyses.
 pub fn holm_at(p_values: &[f64], alpha: f64, nominal: impl Fn(f64) -> f64) -> Vec<Adjusted> {
     let hypotheses = p_values.len();
     let mut results = vec![None; hypotheses];

@@ -275,8 +275,7 @@ impl<'a> PlannedRule<'a> {
 
     fn above(&self, mean: &PlannedMean, threshold: f64, width: f64) -> Result<Shown, StatsError> {
         let pass = mean.chance_above(threshold, self.statistics.alpha_pass)?;
-        let asked = (self.alpha_fail, POWER_WANTED);
-        let fails_from = mean.drop_seen(threshold, width, asked)?;
+        let fails_from = mean.drop_seen(threshold, width, self.alpha_fail, POWER_WANTED)?;
         Ok(Shown { pass, fails_from })
     }
 

@@ -186,10 +186,10 @@ impl Market<'_> {
             estimand: statistics.versus_baseline,
         };
         let difference = (self.planned).difference_of(statistics, of, &self.spread, scope)?;
-        let asked = (statistics.alpha_fail, POWER_WANTED);
+        let alpha = statistics.alpha_fail;
         difference
             .mean
-            .drop_seen(0.0, difference.width, asked)
+            .drop_seen(0.0, difference.width, alpha, POWER_WANTED)
             .ok()?
     }
 }

@@ -57,7 +57,7 @@ fn sight(
         estimand: statistics.versus_baseline,
     };
     let difference = planned.difference(statistics, of, slice.as_ref())?;
-    let asked = (statistics.alpha_fail, POWER_WANTED);
+    let alpha = statistics.alpha_fail;
     Some(Sight {
         metric: metric.to_owned(),
         slice,
@@ -65,7 +65,7 @@ fn sight(
         unit: difference.unit,
         drop: difference
             .mean
-            .drop_seen(0.0, difference.width, asked)
+            .drop_seen(0.0, difference.width, alpha, POWER_WANTED)
             .ok()?,
         source: difference.source,
     })

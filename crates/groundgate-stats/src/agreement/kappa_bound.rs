@@ -35,6 +35,15 @@ impl Default for AgreementThreshold {
     }
 }
 
+/// Labelled answers of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LabelCount {
+    /// How many the judge judged like people.
+    pub right: usize,
+    /// How many there are; perhaps none.
+    pub labelled: usize,
+}
+
 /// How far labelling is from showing that a judge is good enough.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelsNeeded {
@@ -93,10 +102,10 @@ fn kappa_of(good: f64, bad: f64, share_good: f64) -> f64 {
 
 impl LabelsNeeded {
     /// From how many of the truly good and of the truly bad answers the judge recognized.
-    pub fn new(threshold: AgreementThreshold, good: (usize, usize), bad: (usize, usize)) -> Self {
-        let n = good.1.saturating_add(bad.1);
-        let both = Recognized::new(good.0, good.1)
-            .and_then(|good| Ok((good, Recognized::new(bad.0, bad.1)?)));
+    pub fn new(threshold: AgreementThreshold, good: LabelCount, bad: LabelCount) -> Self {
+        let n = good.labelled.saturating_add(bad.labelled);
+        let both = Recognized::new(good.right, good.labelled)
+            .and_then(|good| Ok((good, Recognized::new(bad.right, bad.labelled)?)));
         let state = match both {
             Err(_nothing_of_a_class) => State::OneClass,
             Ok((good, bad)) => {
@@ -177,7 +186,8 @@ impl fmt::Display for LabelsNeeded {
                 more: Some(0),
             } => write!(
                 f,
-                "enough: kappa {value:.2} is surely at least {lower:.2}, above {threshold:.2} ({of}), from {} labelled answers",
+                "enough: kappa {value:.2} is at least {lower:.2} with {:.0}% confidence, above {threshold:.2} ({of}), from {} labelled answers",
+                100.0 * (1.0 - self.threshold.alpha),
                 self.n
             ),
             State::Counted {
@@ -232,11 +242,11 @@ mod tests {
     #[test]
     fn bounds_and_labels_missing_agree_with_scipy() {
         // scipy 1.17.1, beta.ppf; the labels missing by trying every number of them.
-        let of = |(right, labelled)| Recognized::new(right, labelled).unwrap();
+        let of = |[right, labelled]: [usize; 2]| Recognized::new(right, labelled).unwrap();
         for (good, bad, lower) in [
-            ((114, 120), (83, 90), 0.741_830_146_421_113_4),
-            ((5, 5), (5, 5), -0.043_647_500_209_963),
-            ((50, 60), (0, 7), -0.174_116_756_030_279_98),
+            ([114, 120], [83, 90], 0.741_830_146_421_113_4),
+            ([5, 5], [5, 5], -0.043_647_500_209_963),
+            ([50, 60], [0, 7], -0.174_116_756_030_279_98),
         ] {
             let bound = KappaBound::new(of(good), of(bad), 0.05);
             assert!((bound.lower - lower).abs() < 1e-12, "{bound:?}");
@@ -247,13 +257,13 @@ mod tests {
             ..AgreementThreshold::default()
         };
         for (good, bad, more, more_at_low) in [
-            ((57, 60), (28, 30), 56, 0),
-            ((19, 20), (10, 10), 53, 12),
-            ((9, 10), (9, 10), 383, 79),
-            ((95, 100), (17, 20), 1267, 104),
+            ([57, 60], [28, 30], 56, 0),
+            ([19, 20], [10, 10], 53, 12),
+            ([9, 10], [9, 10], 383, 79),
+            ([95, 100], [17, 20], 1267, 104),
         ] {
-            assert_eq!(stop(good, bad).more(), Some(more), "{good:?} {bad:?}");
-            let low = LabelsNeeded::new(low.clone(), good, bad);
+            assert_eq!(needed(good, bad).more(), Some(more), "{good:?} {bad:?}");
+            let low = LabelsNeeded::new(low.clone(), count(good), count(bad));
             assert_eq!(low.more(), Some(more_at_low), "{good:?} {bad:?}");
         }
     }
@@ -275,25 +285,29 @@ mod tests {
         }
     }
 
-    fn stop(good: (usize, usize), bad: (usize, usize)) -> LabelsNeeded {
-        LabelsNeeded::new(AgreementThreshold::default(), good, bad)
+    const fn count([right, labelled]: [usize; 2]) -> LabelCount {
+        LabelCount { right, labelled }
+    }
+
+    fn needed(good: [usize; 2], bad: [usize; 2]) -> LabelsNeeded {
+        LabelsNeeded::new(AgreementThreshold::default(), count(good), count(bad))
     }
 
     #[test]
     fn with_the_labels_that_it_asks_for_the_bar_is_met_and_with_fewer_not() {
         for (good, bad) in [
-            ((57, 60), (28, 30)),
-            ((19, 20), (10, 10)),
-            ((9, 10), (9, 10)),
+            ([57, 60], [28, 30]),
+            ([19, 20], [10, 10]),
+            ([9, 10], [9, 10]),
         ] {
-            let now = stop(good, bad);
+            let now = needed(good, bad);
             let more = now.more().unwrap();
             assert!(more > 0, "{now}");
-            let n = good.1 + bad.1;
+            let n = good[1] + bad[1];
             let grown = |labels: usize| {
                 let scale =
-                    |(right, labelled): (usize, usize)| (right * labels / n, labelled * labels / n);
-                stop(scale(good), scale(bad)).more()
+                    |[right, labelled]: [usize; 2]| [right * labels / n, labelled * labels / n];
+                needed(scale(good), scale(bad)).more()
             };
             // Whole answers round a little.
             assert_eq!(grown(n + more + more / 5 + 10), Some(0), "{now}");
@@ -305,24 +319,24 @@ mod tests {
     fn what_is_out_of_reach_is_not_promised() {
         let table = [
             (
-                stop((60, 100), (60, 100)),
+                needed([60, 100], [60, 100]),
                 None,
                 "0.70 (the usual threshold) cannot be reached at this rate: kappa is 0.20 from 200 labelled answers",
             ),
             (
-                stop((50, 50), (0, 0)),
+                needed([50, 50], [0, 0]),
                 None,
                 "agreement cannot be told yet: all 50 labelled answers are of one kind",
             ),
             (
-                stop((0, 0), (0, 0)),
+                needed([0, 0], [0, 0]),
                 None,
                 "no answer is labelled whole yet",
             ),
             (
-                stop((490, 500), (490, 500)),
+                needed([490, 500], [490, 500]),
                 Some(0),
-                "enough: kappa 0.96 is surely at least 0.93, above 0.70 (the usual threshold), from 1000 labelled answers",
+                "enough: kappa 0.96 is at least 0.93 with 95% confidence, above 0.70 (the usual threshold), from 1000 labelled answers",
             ),
         ];
         for (stop, more, words) in table {
@@ -335,7 +349,7 @@ mod tests {
             alpha: 0.05,
             rule: Some("judge.agreement".to_owned()),
         };
-        let few = LabelsNeeded::new(threshold, (50, 50), (50, 50));
+        let few = LabelsNeeded::new(threshold, count([50, 50]), count([50, 50]));
         assert_eq!(
             few.more(),
             Some(50),

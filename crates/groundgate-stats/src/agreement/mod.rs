@@ -17,6 +17,6 @@ pub use interval::{AgreementInterval, bootstrap_interval};
 pub use intraclass::{Icc, IccForm, intraclass_correlation};
 pub use judge::{PositionBias, flip_rate, position_bias};
 pub use kappa::{Crosstable, Kappa, Weighting, cohen_kappa, fleiss_kappa, gwet_ac1};
-pub use kappa_bound::{AgreementThreshold, KappaBound, LabelsNeeded};
+pub use kappa_bound::{AgreementThreshold, KappaBound, LabelCount, LabelsNeeded};
 pub use krippendorff::{Level, krippendorff_alpha};
 pub use ratings::Ratings;

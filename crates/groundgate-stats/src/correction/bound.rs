@@ -282,7 +282,7 @@ fn p_value(beyond: impl Fn(f64) -> f64) -> f64 {
     if beyond(P_MAX) <= 0.0 {
         return 1.0;
     }
-    falling_root((P_MIN.ln(), P_MAX.ln()), |log_alpha| {
+    falling_root(P_MIN.ln()..=P_MAX.ln(), |log_alpha| {
         -beyond(log_alpha.exp())
     })
     .exp()

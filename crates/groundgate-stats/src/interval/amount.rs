@@ -192,11 +192,11 @@ type Pair = (f64, f64);
 impl Spread {
     fn of_mean(values: &[f64], plan: Resampling) -> Result<Self, StatsError> {
         let observed = mean_and_se(values.iter().copied());
-        let Some(observed) = observed.filter(varies) else {
+        let Some((estimate, se)) = observed.filter(|(estimate, se)| varies(*estimate, *se)) else {
             return Ok(Self::Unknown);
         };
         if values.len() < BOOTSTRAP_FROM {
-            return Ok(Self::student(observed, values.len()));
+            return Ok(Self::student(estimate, se, values.len()));
         }
         let plan = enough(plan, values.len());
         Ok(Self::Studentized(studentized_mean(values, plan)?))
@@ -220,30 +220,30 @@ impl Spread {
             }
         }
         let observed = center.log_ratio(all);
-        let Some(observed) = observed.filter(varies) else {
+        let Some((estimate, se)) = observed.filter(|(estimate, se)| varies(*estimate, *se)) else {
             return Ok(Self::Unknown);
         };
         if pairs.len() < BOOTSTRAP_FROM {
-            return Ok(Self::student(observed, pairs.len()));
+            return Ok(Self::student(estimate, se, pairs.len()));
         }
         let plan = enough(plan, pairs.len());
         let replicated = replicated_sums(&parts, plan, |sums| center.log_ratio(sums));
         match replicated.into_iter().collect::<Option<Vec<_>>>() {
-            Some(all) => Ok(Self::Studentized(Studentized::new(observed, all)?)),
+            Some(all) => Ok(Self::Studentized(Studentized::new(estimate, se, all)?)),
             // Some replicates have no estimate: the tails are anybody's guess.
             None => Ok(Self::Unknown),
         }
     }
 
-    fn student((estimate, se): (f64, f64), units: usize) -> Self {
+    fn student(estimate: f64, se: f64, units: usize) -> Self {
         let df = count_to_f64(units) - 1.0;
         Self::Student { estimate, se, df }
     }
 }
 
 /// Whether an estimate has a standard error beyond rounding.
-fn varies((estimate, se): &(f64, f64)) -> bool {
-    estimate.is_finite() && *se > 1e-12 * estimate.abs()
+fn varies(estimate: f64, se: f64) -> bool {
+    estimate.is_finite() && se > 1e-12 * estimate.abs()
 }
 
 /// The two means that gaps are taken from.

@@ -223,7 +223,7 @@ fn what_has_no_spread_or_no_scale_shows_nothing() {
 fn an_upper_bound_is_a_number() {
     // exp overflows.
     let bound = AmountBound {
-        upper: Spread::student((800.0, 1.0), 8),
+        upper: Spread::student(800.0, 1.0, 8),
         ..ratio(&CANDIDATE, &BASELINE)
     };
     assert_eq!(bound.upper(0.05), None);
@@ -253,6 +253,6 @@ fn a_replicate_has_the_estimate_and_error_of_its_own_pairs() {
 
 #[test]
 fn a_small_error_of_a_small_estimate_is_still_one() {
-    assert!(varies(&(0.02, 1e-13)) && !varies(&(0.02, 1e-15)));
-    assert!(!varies(&(2e4, 1e-9)) && varies(&(2e4, 1e-6)));
+    assert!(varies(0.02, 1e-13) && !varies(0.02, 1e-15));
+    assert!(!varies(2e4, 1e-9) && varies(2e4, 1e-6));
 }

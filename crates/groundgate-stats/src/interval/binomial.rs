@@ -216,7 +216,7 @@ impl Passes {
         if self.passes == 0 {
             return 0.0;
         }
-        falling_root((0.0, 1.0), |p| {
+        falling_root(0.0..=1.0, |p| {
             alpha - self.p_above(p) + 0.5 * binomial_pmf(self.passes, self.trials, p)
         })
     }
@@ -226,7 +226,7 @@ impl Passes {
         if self.passes == self.trials {
             return 1.0;
         }
-        falling_root((0.0, 1.0), |p| {
+        falling_root(0.0..=1.0, |p| {
             self.p_below(p) - 0.5 * binomial_pmf(self.passes, self.trials, p) - alpha
         })
     }

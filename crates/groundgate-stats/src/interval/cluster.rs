@@ -298,8 +298,8 @@ impl ClusteredProportion {
             |p: f64| share * (share / p).ln() + (1.0 - share) * ((1.0 - share) / (1.0 - p)).ln();
         let margin = 1e-15;
         Interval {
-            low: falling_root((margin, share), |p| deviance(p) - limit),
-            high: falling_root((share, 1.0 - margin), |p| limit - deviance(p)),
+            low: falling_root(margin..=share, |p| deviance(p) - limit),
+            high: falling_root(share..=(1.0 - margin), |p| limit - deviance(p)),
         }
     }
 }

@@ -26,7 +26,7 @@ pub use self::{
     cluster::{Cluster, ClusteredProportion, Clusters, Correction, RobustMean},
     dirichlet::{DirichletBound, PseudoWeight},
     dirichlet_mean::{DirichletMean, Term},
-    missing::imbens_manski,
+    missing::{EstimatedEnd, imbens_manski},
     paired::{PairedCounts, PairedTable},
     quantile::{SortedSample, lower_rank, upper_rank},
     rank::{Alternative, MannWhitney, SignedRank, mann_whitney, sign_flip_exact, wilcoxon_exact},

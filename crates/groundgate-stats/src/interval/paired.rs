@@ -110,7 +110,7 @@ impl PairedCounts {
     /// Tango's lower bound at one-sided `alpha`.
     pub fn tango_lower(self, alpha: f64) -> f64 {
         let z = normal_upper_quantile(alpha);
-        falling_root((-1.0, self.difference()), |c| {
+        falling_root(-1.0..=self.difference(), |c| {
             // Infinite at the ends, where a root finder needs a number.
             (self.tango_z(c) - z).clamp(-1e3, 1e3)
         })

@@ -104,10 +104,8 @@ impl Region {
     fn refined(&self, mut grid: Vec<(f64, u32)>) -> f64 {
         grid.sort_by(|a, b| b.0.total_cmp(&a.0));
         let peaks = grid.iter().take(3).map(|(height, index)| {
-            let ends = (
-                Self::node(index.saturating_sub(1)),
-                Self::node((index + 1).min(Self::GRID)),
-            );
+            let low = Self::node(index.saturating_sub(1));
+            let ends = low..=Self::node((index + 1).min(Self::GRID));
             peak(ends, 20, |u| self.at(u)).max(*height)
         });
         peaks.fold(0.0, f64::max).min(1.0)

@@ -63,8 +63,8 @@ impl TwoProportions {
         let distance =
             |target: f64| move |c: f64| (self.score_z(c, corrected) - target).clamp(-1e3, 1e3);
         Interval {
-            low: falling_root((-1.0, self.difference()), distance(z)),
-            high: falling_root((self.difference(), 1.0), distance(-z)),
+            low: falling_root(-1.0..=self.difference(), distance(z)),
+            high: falling_root(self.difference()..=1.0, distance(-z)),
         }
     }
 
@@ -89,7 +89,7 @@ impl TwoProportions {
         let (low, high) = ((-threshold).max(0.0), (1.0 - threshold).min(1.0));
         // Where a slope is infinite at an end, it says so with the right sign only inside.
         let inset = 1e-15 * (high - low);
-        falling_root((low + inset, high - inset), slope)
+        falling_root((low + inset)..=(high - inset), slope)
     }
 
     fn sizes(self) -> (f64, f64) {
@@ -114,17 +114,18 @@ impl TwoProportions {
         let (n1, n2) = self.sizes();
         let p1 = (count_to_f64(self.first.passes()) + 1.0) / (n1 + 2.0);
         let p2 = (count_to_f64(self.second.passes()) + 1.0) / (n2 + 2.0);
-        wald((p1, n1 + 2.0), (p2, n2 + 2.0), alpha).within(-1.0, 1.0)
+        wald([p1, p2], [n1 + 2.0, n2 + 2.0], alpha).within(-1.0, 1.0)
     }
 
     /// Wald's interval at two-sided `alpha`; of no width when all passed in both groups.
     pub fn wald(self, alpha: f64) -> Interval {
         let (n1, n2) = self.sizes();
-        wald((self.first.share(), n1), (self.second.share(), n2), alpha).within(-1.0, 1.0)
+        wald([self.first.share(), self.second.share()], [n1, n2], alpha).within(-1.0, 1.0)
     }
 }
 
-fn wald((p1, n1): (f64, f64), (p2, n2): (f64, f64), alpha: f64) -> Interval {
+fn wald(p: [f64; 2], n: [f64; 2], alpha: f64) -> Interval {
+    let ([p1, p2], [n1, n2]) = (p, n);
     let se = (p1 * (1.0 - p1) / n1 + p2 * (1.0 - p2) / n2).sqrt();
     Interval::around(p1 - p2, normal_upper_quantile(0.5 * alpha) * se)
 }
@@ -252,7 +253,7 @@ impl UnpairedBound {
 
 /// The error rate at which a bound, which rises with it, just reaches the threshold.
 fn mover_p(excess: impl Fn(f64) -> f64) -> f64 {
-    let ends = (1e-12_f64.ln(), 0.5_f64.ln());
+    let ends = 1e-12_f64.ln()..=0.5_f64.ln();
     falling_root(ends, |logarithm| -excess(logarithm.exp())).exp()
 }
 

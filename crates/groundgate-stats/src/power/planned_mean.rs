@@ -93,7 +93,8 @@ impl PlannedMean {
         &self,
         threshold: f64,
         width: f64,
-        (alpha, power): (f64, f64),
+        alpha: f64,
+        power: f64,
     ) -> Result<Option<f64>, StatsError> {
         open_unit("power", power)?;
         let most = (self.mean - self.scale.low()).min(width);
@@ -220,15 +221,12 @@ mod tests {
             difference(200, 0.3),
             difference(40, 0.5),
         ] {
-            let drop = plan.drop_seen(0.0, 1.0, (0.05, 0.8)).unwrap().unwrap();
+            let drop = plan.drop_seen(0.0, 1.0, 0.05, 0.8).unwrap().unwrap();
             let fallen = plan.after_drop(drop, 1.0);
             let chance = fallen.chance_below(0.0, 0.05).unwrap();
             assert!((chance - 0.8).abs() < 1e-6, "{plan:?}: {drop} {chance}");
         }
-        assert_eq!(
-            difference(1, 0.5).drop_seen(0.0, 1.0, (0.05, 0.8)),
-            Ok(None)
-        );
+        assert_eq!(difference(1, 0.5).drop_seen(0.0, 1.0, 0.05, 0.8), Ok(None));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub fn noncentral_t_cdf(t: f64, df: f64, shift: f64) -> f64 {
     let density = |u: f64, v: f64| (log_norm + (4.0 * df - 1.0) * u.ln() - 0.5 * v * v).exp();
     let root = df.sqrt();
     // The chi distribution has a standard deviation below 1 and falls like a normal one.
-    let ends = ((root - 12.0).max(0.0).powf(0.25), (root + 12.0).powf(0.25));
+    let ends = (root - 12.0).max(0.0).powf(0.25)..=(root + 12.0).powf(0.25);
     let integral: f64 = (GaussLegendre::new(24).points(ends, 24).iter())
         .map(|(u, weight)| (u.powi(4), weight * density(*u, u.powi(4))))
         .map(|(v, weight)| weight * normal_cdf(t * v / root - shift))

@@ -1,4 +1,4 @@
-//! Requests about planning a run: power, looks at results before the end, and bounds for any time.
+//! Requests about planning a run: power, interim analyses, and bounds for any time.
 
 use serde_json::{Value, json as value};
 
@@ -19,10 +19,10 @@ pub(super) fn evaluate(method: &str, inputs: Inputs<'_>) -> Option<Answer> {
         "paired_t_power_one_sided" => t_power(inputs),
         "NI_n_normal" => units(inputs),
         "exact_binomial_gate" => gate(inputs),
-        "lan_demets_OBF_one_sided" => looks(inputs, Spending::OBrienFleming),
-        "lan_demets_Pocock_one_sided" => looks(inputs, Spending::Pocock),
-        "exact_binomial_alpha_spending_OBF" => exact_looks(inputs, Spending::OBrienFleming),
-        "exact_binomial_alpha_spending_Pocock" => exact_looks(inputs, Spending::Pocock),
+        "lan_demets_OBF_one_sided" => analyses(inputs, Spending::OBrienFleming),
+        "lan_demets_Pocock_one_sided" => analyses(inputs, Spending::Pocock),
+        "exact_binomial_alpha_spending_OBF" => exact_analyses(inputs, Spending::OBrienFleming),
+        "exact_binomial_alpha_spending_Pocock" => exact_analyses(inputs, Spending::Pocock),
         "beta_mixture_e_process" => evidence(inputs),
         "normal_mixture_bound" => normal_mixture(inputs),
         "gamma_exponential_mixture_bound" => gamma_exponential(inputs),
@@ -63,27 +63,30 @@ fn gate(inputs: Inputs<'_>) -> Answer {
     ]))
 }
 
-fn looks(inputs: Inputs<'_>, spending: Spending) -> Answer {
-    let looks = normal_boundaries(
+fn analyses(inputs: Inputs<'_>, spending: Spending) -> Answer {
+    let analyses = normal_boundaries(
         &inputs.numbers("t")?,
         spending,
         inputs.probability("alpha")?,
     )?;
-    let z: Vec<Value> = looks.iter().map(|look| json(look.z)).collect();
-    let levels: Vec<Value> = looks.iter().map(|look| json(look.nominal_level)).collect();
+    let z: Vec<Value> = analyses.iter().map(|analysis| json(analysis.z)).collect();
+    let levels: Vec<Value> = analyses
+        .iter()
+        .map(|analysis| json(analysis.nominal_level))
+        .collect();
     Ok(value!({"z": z, "nominal_p": levels}))
 }
 
 /// Where no number is enough, one more than there are answers, or −1.
-fn exact_looks(inputs: Inputs<'_>, spending: Spending) -> Answer {
+fn exact_analyses(inputs: Inputs<'_>, spending: Spending) -> Answer {
     let tau = inputs.probability("tau")?;
     let alpha = inputs.probability("alpha")?;
     let plan = binomial_boundaries(&inputs.counts("looks")?, tau, spending, alpha)?;
-    let pass: Vec<Value> = (plan.looks().iter())
-        .map(|look| json_count(look.pass_at_least.unwrap_or(look.n + 1)))
+    let pass: Vec<Value> = (plan.analyses().iter())
+        .map(|analysis| json_count(analysis.pass_at_least.unwrap_or(analysis.n + 1)))
         .collect();
-    let fail: Vec<Value> = (plan.looks().iter())
-        .map(|look| look.fail_at_most.map_or(json(-1.0), json_count))
+    let fail: Vec<Value> = (plan.analyses().iter())
+        .map(|analysis| analysis.fail_at_most.map_or(json(-1.0), json_count))
         .collect();
     Ok(value!({"pass_at_least": pass, "fail_at_most": fail}))
 }
@@ -150,8 +153,8 @@ fn gamma_exponential(inputs: Inputs<'_>) -> Answer {
 
 fn beta_binomial(inputs: Inputs<'_>) -> Answer {
     let (time, alpha) = tuning(inputs, "v_opt")?;
-    let steps = (inputs.positive("g")?, inputs.positive("h")?);
-    let mixture = BetaBinomialMixture::new(time, alpha, steps, sides(inputs)?)?;
+    let (fall, rise) = (inputs.positive("g")?, inputs.positive("h")?);
+    let mixture = BetaBinomialMixture::new(time, alpha, fall, rise, sides(inputs)?)?;
     Ok(json(mixture.bound(
         inputs.positive("v")?,
         inputs.probability("alpha")?,
@@ -159,12 +162,11 @@ fn beta_binomial(inputs: Inputs<'_>) -> Answer {
 }
 
 fn bernoulli(inputs: Inputs<'_>) -> Answer {
-    let (lower, upper) = binary_confidence_sequence(
-        inputs.count("num_successes")?,
-        inputs.count("num_trials")?,
-        inputs.probability("alpha")?,
-        tuning(inputs, "t_opt")?,
-    )?;
+    let passes = inputs.count("num_successes")?;
+    let n = inputs.count("num_trials")?;
+    let alpha = inputs.probability("alpha")?;
+    let (tuned_to, alpha_tuned) = tuning(inputs, "t_opt")?;
+    let (lower, upper) = binary_confidence_sequence(passes, n, alpha, tuned_to, alpha_tuned)?;
     Ok(object([("lo", lower), ("hi", upper)]))
 }
 

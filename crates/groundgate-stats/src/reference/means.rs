@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::{
+    Alphas,
     count::count_to_f64,
     error::StatsError,
     interval::{
@@ -113,16 +114,19 @@ fn paired_p(inputs: Inputs<'_>) -> Answer {
     Ok(json(ternary(inputs, "n")?.p_above(threshold)))
 }
 
+const fn both(alpha: f64) -> Alphas {
+    Alphas {
+        lower: alpha,
+        upper: alpha,
+    }
+}
+
 /// p-values against a threshold, and the verdict they give.
-fn judged(
-    bound: &DirichletBound,
-    threshold: f64,
-    alphas: (f64, f64),
-) -> [(&'static str, Value); 3] {
+fn judged(bound: &DirichletBound, threshold: f64, alphas: Alphas) -> [(&'static str, Value); 3] {
     let (p_pass, p_fail) = (bound.p_above(threshold), bound.p_below(threshold));
-    let verdict = if p_pass < alphas.0 {
+    let verdict = if p_pass < alphas.lower {
         "pass"
-    } else if p_fail < alphas.1 {
+    } else if p_fail < alphas.upper {
         "fail"
     } else {
         "inconclusive"
@@ -147,7 +151,7 @@ fn paired_gate(inputs: Inputs<'_>) -> Answer {
         ("lower", json(bound.lower(alpha))),
         ("upper", json(bound.upper(alpha))),
     ];
-    let judged = judged(&bound, -inputs.number("margin")?, (alpha, alpha));
+    let judged = judged(&bound, -inputs.number("margin")?, both(alpha));
     Ok(gathered(ends.into_iter().chain(judged)))
 }
 
@@ -155,10 +159,10 @@ fn absolute_gate(inputs: Inputs<'_>) -> Answer {
     let values = inputs.numbers("x")?;
     let mean = mean_of(values.iter().copied()).ok_or(StatsError::NoData)?;
     let bound = bound_of(values, Scale::UNIT, inputs)?;
-    let alphas = (
-        inputs.probability("alpha_pass")?,
-        inputs.probability("alpha_fail")?,
-    );
+    let alphas = Alphas {
+        lower: inputs.probability("alpha_pass")?,
+        upper: inputs.probability("alpha_fail")?,
+    };
     let judged = judged(&bound, inputs.number("tau")?, alphas);
     Ok(gathered([("mean", json(mean))].into_iter().chain(judged)))
 }
@@ -167,7 +171,7 @@ fn suite_gate(inputs: Inputs<'_>) -> Answer {
     let bound = ternary(inputs, "n_runs")?;
     let alpha = inputs.probability("alpha")?;
     let threshold = -inputs.number("margin")?;
-    Ok(gathered(judged(&bound, threshold, (alpha, alpha))))
+    Ok(gathered(judged(&bound, threshold, both(alpha))))
 }
 
 fn cluster_sums(inputs: Inputs<'_>) -> Result<Vec<(f64, f64)>, RequestError> {

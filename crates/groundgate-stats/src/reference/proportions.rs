@@ -7,7 +7,7 @@ use crate::{
     error::StatsError,
     interval::{
         binomial::{Interval, Passes},
-        missing::imbens_manski,
+        missing::{EstimatedEnd, imbens_manski},
         paired::{PairedCounts, PairedTable},
         unpaired::TwoProportions,
     },
@@ -160,8 +160,9 @@ fn worst_case(inputs: Inputs<'_>) -> Answer {
 }
 
 fn manski(inputs: Inputs<'_>) -> Answer {
-    let low = (inputs.number("theta_l")?, inputs.positive("se_l")?);
-    let high = (inputs.number("theta_u")?, inputs.positive("se_u")?);
+    let end = |value, se| EstimatedEnd { value, se };
+    let low = end(inputs.number("theta_l")?, inputs.positive("se_l")?);
+    let high = end(inputs.number("theta_u")?, inputs.positive("se_u")?);
     let (interval, errors) = imbens_manski(low, high, 0.05)?;
     Ok(object([
         ("c", errors),
@@ -308,7 +309,7 @@ fn statsmodels_score_90(groups: TwoProportions) -> Interval {
     let low = wald.low - 0.25 * wald.low.abs();
     let high = (wald.high + 0.5 * wald.high.abs()).min(0.999_99);
     Interval {
-        low: falling_root((low, middle), |c| statsmodels_z(groups, c) - z),
-        high: falling_root((middle, high), |c| statsmodels_z(groups, c) + z),
+        low: falling_root(low..=middle, |c| statsmodels_z(groups, c) - z),
+        high: falling_root(middle..=high, |c| statsmodels_z(groups, c) + z),
     }
 }

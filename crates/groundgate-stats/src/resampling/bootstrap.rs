@@ -249,7 +249,8 @@ impl Studentized {
     /// From the estimate and standard error of the sample and of every replicate: `statistic` gets
     /// indices. `None` as the result of the sample means that there is no spread.
     pub fn new(
-        (estimate, se): (f64, f64),
+        estimate: f64,
+        se: f64,
         replicated: impl IntoIterator<Item = (f64, f64)>,
     ) -> Result<Self, StatsError> {
         let t = replicated.into_iter().map(|(value, replicated_se)| {
@@ -327,21 +328,21 @@ pub fn mean_and_se(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
 
 /// The studentized bootstrap of a mean. Needs two values that differ.
 pub fn studentized_mean(values: &[f64], plan: Resampling) -> Result<Studentized, StatsError> {
-    let observed = mean_and_se(values.iter().copied()).ok_or(StatsError::TooFew {
+    let (mean, se) = mean_and_se(values.iter().copied()).ok_or(StatsError::TooFew {
         needed: 2,
         got: values.len(),
     })?;
     let n = count_to_f64(values.len());
     // Shifted by the mean, so that squares do not cancel.
     let gaps: Vec<Numbers<2>> = (values.iter())
-        .map(|value| value - observed.0)
+        .map(|value| value - mean)
         .map(|gap| [gap, gap * gap])
         .collect();
     let replicated = replicated_sums(&gaps, plan, |[sum, squares]| {
         let variance = beyond_rounding(squares - sum * sum / n, squares) / (n - 1.0);
-        (observed.0 + sum / n, (variance / n).sqrt())
+        (mean + sum / n, (variance / n).sqrt())
     });
-    Studentized::new(observed, replicated)
+    Studentized::new(mean, se, replicated)
 }
 
 /// A difference of sums of squares of the size `of`; nothing where only rounding is left of it.

@@ -226,7 +226,7 @@ fn a_replicate_s_t_is_that_of_its_own_values() {
 #[test]
 fn p_values_and_bounds_count_replicates() {
     let four = [(1.0, 1.0), (0.0, 0.0), (-2.0, 2.0), (1.0, 0.5)];
-    let spread = Studentized::new((0.0, 0.5), four).unwrap();
+    let spread = Studentized::new(0.0, 0.5, four).unwrap();
     let near = |actual: f64, expected: f64| assert!((actual - expected).abs() < 1e-12);
     near(spread.p_above(-0.5), 3.0 / 5.0);
     near(spread.p_above(-0.501), 2.0 / 5.0);

@@ -64,7 +64,7 @@ impl<const W: usize> Resampler<W> {
         let mut sums = [0.0; W];
         let Some((full, last)) = &self.counts else {
             if let Some(block) = self.blocks.first() {
-                add_from_last(block, (self.units, self.in_last), stream, &mut sums);
+                add_from_last(block, self.units, self.in_last, stream, &mut sums);
             }
             return sums;
         };
@@ -84,7 +84,7 @@ impl<const W: usize> Resampler<W> {
         };
         let mut blocks = self.blocks.iter().zip(counts);
         if let Some((block, count)) = blocks.next_back() {
-            add_from_last(block, (count, self.in_last), stream, &mut sums);
+            add_from_last(block, count, self.in_last, stream, &mut sums);
         }
         for (block, count) in blocks {
             add_from_full(block, count, stream, &mut sums);
@@ -144,7 +144,8 @@ fn add_from_full<const W: usize>(
 /// Adds `count` draws from a block of which the first `size` units are real.
 fn add_from_last<const W: usize>(
     block: &[Numbers<W>; BLOCK],
-    (count, size): (usize, usize),
+    count: usize,
+    size: usize,
     stream: &mut Xoshiro256PlusPlus,
     sums: &mut Numbers<W>,
 ) {

@@ -1,4 +1,4 @@
-//! Exact boundaries for planned looks at a number of passes.
+//! Exact boundaries for planned interim analyses at a number of passes.
 
 use crate::{
     count::count_to_f64,
@@ -8,40 +8,40 @@ use crate::{
     special::distributions::binomial_pmf,
 };
 
-/// A plan of looks at passes of answers, against the threshold `tau`.
+/// A plan of interim analyses of passes of answers, against the threshold `tau`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BinomialPlan {
-    looks: Vec<BinomialLook>,
+    analyses: Vec<BinomialAnalysis>,
 }
 
-/// One look.
+/// One interim analysis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BinomialLook {
+pub struct BinomialAnalysis {
     /// When this many answers are there.
     pub n: usize,
-    /// Pass from this many passes on. `None`: no number is enough at this look.
+    /// Pass from this many passes on. `None`: no number is enough at this analysis.
     pub pass_at_least: Option<usize>,
     /// Fail at this many passes or fewer. `None`: no number is few enough.
     pub fail_at_most: Option<usize>,
 }
 
-/// Boundaries for looks after `looks` answers, ascending. Passing and failing spend `alpha` each, from
-/// binomial probabilities at `tau` that earlier looks on the same side have not used up; what a look
+/// Boundaries for analyses after `analyses` answers, ascending. Passing and failing spend `alpha` each, from
+/// binomial probabilities at `tau` that earlier analyses on the same side have not used up; what an analysis
 /// can't spend, because passes are whole, is left for later ones. Neither side relies on the other's
 /// stops (non-binding), so that either may be ignored.
 pub fn binomial_boundaries(
-    looks: &[usize],
+    analyses: &[usize],
     tau: f64,
     spending: Spending,
     alpha: f64,
 ) -> Result<BinomialPlan, StatsError> {
     open_unit("tau", tau)?;
     error_rate(alpha)?;
-    let total = at_least(1, looks.last().copied().unwrap_or(0))?;
+    let total = at_least(1, analyses.last().copied().unwrap_or(0))?;
     let (mut above, mut below) = (Survivors::new(total), Survivors::new(total));
-    let mut plan = Vec::with_capacity(looks.len());
+    let mut plan = Vec::with_capacity(analyses.len());
     let mut before = 0;
-    for n in looks.iter().copied() {
+    for n in analyses.iter().copied() {
         if n <= before {
             return Err(StatsError::Parameter {
                 name: "look",
@@ -51,14 +51,14 @@ pub fn binomial_boundaries(
         let budget = spending.spent(count_to_f64(n) / count_to_f64(total), alpha);
         above.add(n - before, tau);
         below.add(n - before, tau);
-        plan.push(BinomialLook {
+        plan.push(BinomialAnalysis {
             n,
             pass_at_least: above.cut_top(n, budget),
             fail_at_most: below.cut_bottom(n, budget),
         });
         before = n;
     }
-    Ok(BinomialPlan { looks: plan })
+    Ok(BinomialPlan { analyses: plan })
 }
 
 /// What a plan leads to at one true rate.
@@ -72,40 +72,42 @@ pub struct Expectation {
     pub mean_n: f64,
 }
 
-/// A look's verdict.
+/// An interim analysis's verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reached {
     /// Stop: above the threshold.
     Pass,
     /// Stop: below the threshold.
     Fail,
-    /// Go on to the next look; at the last one, inconclusive.
+    /// Go on to the next analysis; at the last one, inconclusive.
     Neither,
 }
 
 impl BinomialPlan {
-    /// The looks, in order.
-    pub fn looks(&self) -> &[BinomialLook] {
-        &self.looks
+    /// The analyses, in order.
+    pub fn analyses(&self) -> &[BinomialAnalysis] {
+        &self.analyses
     }
 
-    /// What is planned for exactly `n` answers, with `passes` of them passed. `None`: no look is
+    /// What is planned for exactly `n` answers, with `passes` of them passed. `None`: no analysis is
     /// planned there.
     pub fn reached(&self, n: usize, passes: usize) -> Option<Reached> {
-        let look = self.looks.iter().find(|look| look.n == n)?;
-        Some(if look.pass_at_least.is_some_and(|least| passes >= least) {
-            Reached::Pass
-        } else if look.fail_at_most.is_some_and(|most| passes <= most) {
-            Reached::Fail
-        } else {
-            Reached::Neither
-        })
+        let analysis = self.analyses.iter().find(|analysis| analysis.n == n)?;
+        Some(
+            if analysis.pass_at_least.is_some_and(|least| passes >= least) {
+                Reached::Pass
+            } else if analysis.fail_at_most.is_some_and(|most| passes <= most) {
+                Reached::Fail
+            } else {
+                Reached::Neither
+            },
+        )
     }
 
     /// Exact probabilities when the true rate is `p` and the run stops at the first verdict.
     pub fn expectation(&self, p: f64) -> Result<Expectation, StatsError> {
         closed_unit("p", p)?;
-        let total = self.looks.last().map_or(0, |look| look.n);
+        let total = self.analyses.last().map_or(0, |analysis| analysis.n);
         let mut left = Survivors::new(total);
         let mut expected = Expectation {
             pass: 0.0,
@@ -113,16 +115,16 @@ impl BinomialPlan {
             mean_n: 0.0,
         };
         let mut before = 0;
-        for look in &self.looks {
-            expected.mean_n += left.mass() * count_to_f64(look.n - before);
-            left.add(look.n - before, p);
-            if let Some(least) = look.pass_at_least {
+        for analysis in &self.analyses {
+            expected.mean_n += left.mass() * count_to_f64(analysis.n - before);
+            left.add(analysis.n - before, p);
+            if let Some(least) = analysis.pass_at_least {
                 expected.pass += left.remove(|passes| passes >= least);
             }
-            if let Some(most) = look.fail_at_most {
+            if let Some(most) = analysis.fail_at_most {
                 expected.fail += left.remove(|passes| passes <= most);
             }
-            before = look.n;
+            before = analysis.n;
         }
         Ok(expected)
     }
@@ -210,14 +212,14 @@ mod tests {
 
     fn check(spending: Spending, pass: [usize; 4], fail: [usize; 4]) {
         let plan = binomial_boundaries(&[25, 50, 75, 100], 0.9, spending, 0.05).unwrap();
-        for (look, (pass, fail)) in plan.looks().iter().zip(pass.into_iter().zip(fail)) {
+        for (analysis, (pass, fail)) in plan.analyses().iter().zip(pass.into_iter().zip(fail)) {
             // A boundary beyond n means that no number is enough.
             assert_eq!(
-                look.pass_at_least,
-                (pass <= look.n).then_some(pass),
+                analysis.pass_at_least,
+                (pass <= analysis.n).then_some(pass),
                 "{plan:?}"
             );
-            assert_eq!(look.fail_at_most, Some(fail), "{plan:?}");
+            assert_eq!(analysis.fail_at_most, Some(fail), "{plan:?}");
         }
     }
 
@@ -227,11 +229,11 @@ mod tests {
         check(Spending::Pocock, [26, 50, 73, 96], [18, 40, 61, 83]);
     }
 
-    /// 300 answers, τ = 0.85, five looks: rates that were enumerated when the design was chosen.
+    /// 300 answers, τ = 0.85, five analyses: rates that were enumerated when the design was chosen.
     #[test]
     fn five_looks_save_half_on_clear_cases_at_nearly_full_power() {
-        let looks = [60, 120, 180, 240, 300];
-        let plan = binomial_boundaries(&looks, 0.85, Spending::OBrienFleming, 0.05).unwrap();
+        let analyses = [60, 120, 180, 240, 300];
+        let plan = binomial_boundaries(&analyses, 0.85, Spending::OBrienFleming, 0.05).unwrap();
         let at = |p| plan.expectation(p).unwrap();
         assert!((at(0.85).pass - 0.047).abs() < 6e-4, "{:?}", at(0.85));
         assert!((at(0.85).fail - 0.043).abs() < 6e-4, "{:?}", at(0.85));
@@ -251,8 +253,8 @@ mod tests {
     fn no_plan_errs_more_often_than_alpha() {
         for spending in [Spending::OBrienFleming, Spending::Pocock] {
             for tau in [0.5, 0.8, 0.95] {
-                let looks: Vec<usize> = (1..=12).map(|look| 10 * look).collect();
-                let plan = binomial_boundaries(&looks, tau, spending, 0.05).unwrap();
+                let analyses: Vec<usize> = (1..=12).map(|analysis| 10 * analysis).collect();
+                let plan = binomial_boundaries(&analyses, tau, spending, 0.05).unwrap();
                 let at = plan.expectation(tau).unwrap();
                 assert!(
                     at.pass <= 0.05 && at.fail <= 0.05,
@@ -265,7 +267,7 @@ mod tests {
     #[test]
     fn one_look_is_the_exact_test() {
         let plan = binomial_boundaries(&[100], 0.85, Spending::Pocock, 0.05).unwrap();
-        let least = plan.looks()[0].pass_at_least.unwrap();
+        let least = plan.analyses()[0].pass_at_least.unwrap();
         assert!(binomial_at_least(least, 100, 0.85) <= 0.05);
         assert!(binomial_at_least(least - 1, 100, 0.85) > 0.05);
         assert_eq!(plan.reached(100, least), Some(Reached::Pass));
@@ -278,16 +280,16 @@ mod tests {
     fn all_of_the_budget_may_be_spent() {
         // P(2 of 2 at 1/2) = 1/4 = α, without rounding.
         let plan = binomial_boundaries(&[2], 0.5, Spending::Pocock, 0.25).unwrap();
-        assert_eq!(plan.looks()[0].pass_at_least, Some(2));
-        assert_eq!(plan.looks()[0].fail_at_most, Some(0));
+        assert_eq!(plan.analyses()[0].pass_at_least, Some(2));
+        assert_eq!(plan.analyses()[0].fail_at_most, Some(0));
     }
 
     #[test]
     fn looks_out_of_order_are_an_error() {
-        for looks in [&[50, 50][..], &[60, 50], &[0, 10]] {
+        for analyses in [&[50, 50][..], &[60, 50], &[0, 10]] {
             assert!(
-                binomial_boundaries(looks, 0.9, Spending::Pocock, 0.05).is_err(),
-                "{looks:?}"
+                binomial_boundaries(analyses, 0.9, Spending::Pocock, 0.05).is_err(),
+                "{analyses:?}"
             );
         }
         assert_eq!(

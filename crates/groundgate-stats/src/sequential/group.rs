@@ -1,6 +1,8 @@
-//! Boundaries for planned looks at any statistic that is about normal.
+//! Boundaries for planned interim analyses at any statistic that is about normal.
 //!
-//! The nominal level of a look is what the one-sided p-value of that look is compared with.
+//! The nominal level of an analysis is what the one-sided p-value of that analysis is compared with.
+
+use std::ops::RangeInclusive;
 
 use crate::{
     count::count_to_f64,
@@ -16,9 +18,9 @@ use crate::{
 /// Standard deviations from the mean that still count.
 const REACH: f64 = 9.0;
 
-/// One look.
+/// One interim analysis.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct NormalLook {
+pub struct NormalAnalysis {
     /// Stop when the standardized statistic is at least this; infinite when nothing may be spent yet.
     pub z: f64,
     /// Stop when the one-sided p-value is below this.
@@ -26,22 +28,22 @@ pub struct NormalLook {
 }
 
 /// One-sided boundaries at shares `information` of the sample, ascending, the last at most 1. Each
-/// look's boundary spends what `spending` allows by then, given that no earlier one was crossed: the
+/// analysis's boundary spends what `spending` allows by then, given that no earlier one was crossed: the
 /// recursion of Armitage and others (1969) over the density of the running sum.
 pub fn normal_boundaries(
     information: &[f64],
     spending: Spending,
     alpha: f64,
-) -> Result<Vec<NormalLook>, StatsError> {
+) -> Result<Vec<NormalAnalysis>, StatsError> {
     error_rate(alpha)?;
     at_least(1, information.len())?;
     check_information(information)?;
     let rule = GaussLegendre::new(16);
     // Points of the running sum with what is left of its probability there.
     let mut sum: Vec<(f64, f64)> = vec![(0.0, 1.0)];
-    let mut looks = Vec::with_capacity(information.len());
+    let mut analyses = Vec::with_capacity(information.len());
     let (mut before, mut spent) = (0.0, 0.0);
-    for (look, now) in information.iter().copied().enumerate() {
+    for (analysis, now) in information.iter().copied().enumerate() {
         let step = (now - before).sqrt();
         let to_spend = (spending.spent(now, alpha) - spent).max(0.0);
         let crossing = |boundary: f64| -> f64 {
@@ -53,11 +55,12 @@ pub fn normal_boundaries(
         let boundary = scale * boundary_of(to_spend, |z| crossing(scale * z));
         let z = boundary / scale;
         let nominal_level = if z.is_finite() { normal_sf(z) } else { 0.0 };
-        looks.push(NormalLook { z, nominal_level });
-        let ends = (-REACH * scale, boundary.min(REACH * scale));
+        analyses.push(NormalAnalysis { z, nominal_level });
+        let ends = -REACH * scale..=boundary.min(REACH * scale);
         // Fine enough for the step that led here, and for the one that leads on.
-        let next = (information.get(look + 1)).map_or(step, |next| (next - now).sqrt());
-        let points = rule.points(ends, panels(ends, step.min(next)));
+        let next = (information.get(analysis + 1)).map_or(step, |next| (next - now).sqrt());
+        let panels = panels(&ends, step.min(next));
+        let points = rule.points(ends, panels);
         sum = (points.into_iter())
             .map(|(y, weight)| {
                 let density: f64 = (sum.iter())
@@ -71,7 +74,7 @@ pub fn normal_boundaries(
         spent += to_spend;
         before = now;
     }
-    Ok(looks)
+    Ok(analyses)
 }
 
 fn check_information(information: &[f64]) -> Result<(), StatsError> {
@@ -93,7 +96,7 @@ fn boundary_of(level: f64, crossing: impl Fn(f64) -> f64) -> f64 {
     if level < 1e-200 {
         return f64::INFINITY;
     }
-    // Without earlier looks the boundary would be there; with them it is lower.
+    // Without earlier analyses the boundary would be there; with them it is lower.
     let (mut low, mut high) = (-REACH, normal_upper_quantile(level) + 1e-3);
     for _ in 0..100 {
         let middle = 0.5 * (low + high);
@@ -110,24 +113,29 @@ fn boundary_of(level: f64, crossing: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// Panels so narrow that a density with standard deviation `step` is smooth in each.
-fn panels((low, high): (f64, f64), step: f64) -> u32 {
+fn panels(ends: &RangeInclusive<f64>, step: f64) -> u32 {
+    let (low, high) = (ends.start(), ends.end());
     let wanted = ((high - low) / (3.0 * step)).ceil();
     (4..=200)
         .find(|panels| f64::from(*panels) >= wanted)
         .unwrap_or(200)
 }
 
-/// Equally spaced looks: 1/k, 2/k, …, 1.
-pub(super) fn equal_information(n_looks: usize) -> Vec<f64> {
-    (1..=n_looks)
-        .map(|look| count_to_f64(look) / count_to_f64(n_looks))
+/// Equally spaced interim analyses: 1/k, 2/k, …, 1.
+pub(super) fn equal_information(n_analyses: usize) -> Vec<f64> {
+    (1..=n_analyses)
+        .map(|analysis| count_to_f64(analysis) / count_to_f64(n_analyses))
         .collect()
 }
 
 impl Spending {
-    /// Boundaries for `n_looks` equally spaced looks.
-    pub fn equal_looks(self, n_looks: usize, alpha: f64) -> Result<Vec<NormalLook>, StatsError> {
-        normal_boundaries(&equal_information(n_looks), self, alpha)
+    /// Boundaries for `n_analyses` equally spaced interim analyses.
+    pub fn equally_spaced(
+        self,
+        n_analyses: usize,
+        alpha: f64,
+    ) -> Result<Vec<NormalAnalysis>, StatsError> {
+        normal_boundaries(&equal_information(n_analyses), self, alpha)
     }
 }
 
@@ -136,11 +144,11 @@ mod tests {
     use super::*;
 
     fn check(information: &[f64], spending: Spending, alpha: f64, expected: &[f64]) {
-        let looks = normal_boundaries(information, spending, alpha).unwrap();
-        assert_eq!(looks.len(), expected.len());
-        for (look, z) in looks.iter().zip(expected) {
-            assert!((look.z - z).abs() < 1e-9, "{spending:?}: {looks:?}");
-            assert!((look.nominal_level - normal_sf(*z)).abs() < 1e-10);
+        let analyses = normal_boundaries(information, spending, alpha).unwrap();
+        assert_eq!(analyses.len(), expected.len());
+        for (analysis, z) in analyses.iter().zip(expected) {
+            assert!((analysis.z - z).abs() < 1e-9, "{spending:?}: {analyses:?}");
+            assert!((analysis.nominal_level - normal_sf(*z)).abs() < 1e-10);
         }
     }
 
@@ -212,23 +220,28 @@ mod tests {
 
     #[test]
     fn equal_looks_are_shares_of_the_whole() {
-        let equal = Spending::Pocock.equal_looks(4, 0.05).unwrap();
+        let equal = Spending::Pocock.equally_spaced(4, 0.05).unwrap();
         let shares = normal_boundaries(&[0.25, 0.5, 0.75, 1.0], Spending::Pocock, 0.05);
         assert_eq!(equal, shares.unwrap());
     }
 
     #[test]
     fn one_look_is_the_fixed_test() {
-        let looks = Spending::OBrienFleming.equal_looks(1, 0.05).unwrap();
-        assert!((looks[0].nominal_level - 0.05).abs() < 1e-12, "{looks:?}");
+        let analyses = Spending::OBrienFleming.equally_spaced(1, 0.05).unwrap();
+        assert!(
+            (analyses[0].nominal_level - 0.05).abs() < 1e-12,
+            "{analyses:?}"
+        );
     }
 
     #[test]
     fn many_close_looks_come_near_the_continuous_boundary() {
         // Watched continuously, a Brownian motion may end no higher than at level α / 2.
-        let last = |n_looks| {
-            let looks = Spending::OBrienFleming.equal_looks(n_looks, 0.05).unwrap();
-            looks.last().unwrap().nominal_level
+        let last = |n_analyses| {
+            let analyses = Spending::OBrienFleming
+                .equally_spaced(n_analyses, 0.05)
+                .unwrap();
+            analyses.last().unwrap().nominal_level
         };
         let (five, thirty) = (last(5), last(30));
         assert!(thirty < 0.8 * five && thirty > 0.025, "{five} {thirty}");
@@ -236,23 +249,26 @@ mod tests {
 
     #[test]
     fn a_look_too_early_to_stop_at_has_no_boundary_and_no_level() {
-        let looks = normal_boundaries(&[1e-3, 1.0], Spending::OBrienFleming, 0.05).unwrap();
+        let analyses = normal_boundaries(&[1e-3, 1.0], Spending::OBrienFleming, 0.05).unwrap();
         assert!(
-            looks[0].z.is_infinite() && looks[0].nominal_level.abs() < 1e-300,
-            "{looks:?}"
+            analyses[0].z.is_infinite() && analyses[0].nominal_level.abs() < 1e-300,
+            "{analyses:?}"
         );
-        assert!((looks[1].nominal_level - 0.05).abs() < 1e-9, "{looks:?}");
-        // 10^-247 may be spent at the first look.
-        let looks = normal_boundaries(&[3.4e-3, 1.0], Spending::OBrienFleming, 0.05).unwrap();
-        assert!(looks[0].z.is_infinite(), "{looks:?}");
+        assert!(
+            (analyses[1].nominal_level - 0.05).abs() < 1e-9,
+            "{analyses:?}"
+        );
+        // 10^-247 may be spent at the first analysis.
+        let analyses = normal_boundaries(&[3.4e-3, 1.0], Spending::OBrienFleming, 0.05).unwrap();
+        assert!(analyses[0].z.is_infinite(), "{analyses:?}");
     }
 
     #[test]
     fn unordered_looks_are_an_error() {
         for information in [&[0.5, 0.5][..], &[0.5, 1.5], &[0.0, 1.0], &[f64::NAN]] {
-            let looks = normal_boundaries(information, Spending::Pocock, 0.05);
+            let analyses = normal_boundaries(information, Spending::Pocock, 0.05);
             assert!(
-                matches!(looks, Err(StatsError::Parameter { .. })),
+                matches!(analyses, Err(StatsError::Parameter { .. })),
                 "{information:?}"
             );
         }

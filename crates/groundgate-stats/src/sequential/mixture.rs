@@ -10,6 +10,8 @@ use statrs::function::{
     gamma::{gamma_lr, ln_gamma},
 };
 
+use std::ops::RangeInclusive;
+
 use crate::{
     count::count_to_f64,
     error::StatsError,
@@ -139,11 +141,13 @@ pub struct BetaBinomialMixture {
 }
 
 impl BetaBinomialMixture {
-    /// Tightest at time `tuned_to`, for error rate `alpha`.
+    /// Tightest at time `tuned_to`, for error rate `alpha`; one observation falls by at most `g` and
+    /// rises by at most `h`.
     pub fn new(
         tuned_to: f64,
         alpha: f64,
-        (g, h): (f64, f64),
+        g: f64,
+        h: f64,
         sides: Sides,
     ) -> Result<Self, StatsError> {
         let room = positive("largest fall", g)? * positive("largest rise", h)?;
@@ -171,7 +175,7 @@ impl BetaBinomialMixture {
         positive("time", v)?;
         let threshold = -open_unit("alpha", alpha)?.ln();
         let farthest = v / self.g;
-        Ok(bisect((0.0, farthest), |s| {
+        Ok(bisect(0.0..=farthest, |s| {
             self.log_evidence(s, v) < threshold
         }))
     }
@@ -191,7 +195,8 @@ pub fn binary_confidence_sequence(
     passes: usize,
     n: usize,
     alpha: f64,
-    (tuned_to, alpha_tuned): (f64, f64),
+    tuned_to: f64,
+    alpha_tuned: f64,
 ) -> Result<(f64, f64), StatsError> {
     let failures = failures(passes, n)?;
     let threshold = -open_unit("alpha", alpha)?.ln();
@@ -202,7 +207,7 @@ pub fn binary_confidence_sequence(
     let is_out = |p: f64| {
         let variance = p * (1.0 - p);
         let mixture =
-            BetaBinomialMixture::new(variance * tuned_to, alpha_tuned, (p, 1.0 - p), Sides::Two);
+            BetaBinomialMixture::new(variance * tuned_to, alpha_tuned, p, 1.0 - p, Sides::Two);
         let evidence = mixture.map(|mixture| mixture.log_evidence((share - p) * n, variance * n));
         // The ends of [0, 1] have no variance; they are out unless all answers agree with them.
         evidence.map_or(true, |evidence| evidence > threshold)
@@ -210,12 +215,12 @@ pub fn binary_confidence_sequence(
     let lower = if passes == 0 {
         0.0
     } else {
-        bisect((0.0, share), is_out)
+        bisect(0.0..=share, is_out)
     };
     let upper = if failures == 0 {
         1.0
     } else {
-        bisect((share, 1.0), |p| !is_out(p))
+        bisect(share..=1.0, |p| !is_out(p))
     };
     Ok((lower, upper))
 }
@@ -239,7 +244,7 @@ pub struct BinaryEvidence {
 }
 
 /// The evidence in `passes` of `n` about the threshold `tau`: the likelihood averaged over the part of
-/// the prior above (or below) τ, over the likelihood at τ. Valid at every look.
+/// the prior above (or below) τ, over the likelihood at τ. Valid at every analysis.
 pub fn beta_mixture_evidence(
     passes: usize,
     n: usize,
@@ -283,7 +288,7 @@ fn rising_root(
     let mut high = scale;
     for _ in 0..60 {
         if evidence(high) > threshold {
-            return Ok(bisect((0.0, high), |s| evidence(s) < threshold));
+            return Ok(bisect(0.0..=high, |s| evidence(s) < threshold));
         }
         high *= 2.0;
     }
@@ -294,8 +299,8 @@ fn rising_root(
 }
 
 /// The point up to which `below` holds.
-fn bisect((low, high): (f64, f64), below: impl Fn(f64) -> bool) -> f64 {
-    let (mut low, mut high) = (low, high);
+fn bisect(ends: RangeInclusive<f64>, below: impl Fn(f64) -> bool) -> f64 {
+    let (mut low, mut high) = ends.into_inner();
     for _ in 0..200 {
         let middle = 0.5 * (low + high);
         if middle <= low || middle >= high {
@@ -335,7 +340,7 @@ mod tests {
         let mixture = GammaExponentialMixture::new(30.0, 0.05, 0.5).unwrap();
         let bound = mixture.bound(20.0, 0.025).unwrap();
         assert!((bound - 15.193_474_371_235_425).abs() < 1e-9, "{bound}");
-        let mixture = BetaBinomialMixture::new(50.0, 0.05, (0.9, 0.1), Sides::One).unwrap();
+        let mixture = BetaBinomialMixture::new(50.0, 0.05, 0.9, 0.1, Sides::One).unwrap();
         let bound = mixture.bound(40.0, 0.05).unwrap();
         assert!((bound - 16.417_698_820_755).abs() < 1e-9, "{bound}");
     }
@@ -361,10 +366,10 @@ mod tests {
 
     #[test]
     fn pass_rates_at_any_time() {
-        let (lower, upper) = binary_confidence_sequence(85, 100, 0.05, (100.0, 0.05)).unwrap();
+        let (lower, upper) = binary_confidence_sequence(85, 100, 0.05, 100.0, 0.05).unwrap();
         assert!((lower - 0.723_979_711_390_734_2).abs() < 1e-9, "{lower}");
         assert!((upper - 0.938_898_225_503_180_5).abs() < 1e-9, "{upper}");
-        let (lower, upper) = binary_confidence_sequence(20, 20, 0.05, (100.0, 0.05)).unwrap();
+        let (lower, upper) = binary_confidence_sequence(20, 20, 0.05, 100.0, 0.05).unwrap();
         assert!(
             lower > 0.6 && lower < 0.95 && (upper - 1.0).abs() < 1e-15,
             "{lower}"

@@ -1,9 +1,9 @@
 //! Looking at the results before all of them are there, at an error rate that still holds.
 //!
-//! Planned looks share the error rate out beforehand (`spending`, with `group` for any statistic and
+//! Planned analyses share the error rate out beforehand (`spending`, with `group` for any statistic and
 //! `binomial` exactly for passes); `mixture`, `stitched` and `predictable` hold at every moment, for a
 //! wider bound. Questions must come in a random order fixed before the run. Asking again after an
-//! inconclusive verdict is a further look and belongs into the plan.
+//! inconclusive verdict is a further interim analysis and belongs into the plan.
 
 mod binomial;
 mod group;
@@ -12,8 +12,8 @@ mod predictable;
 mod spending;
 mod stitched;
 
-pub use binomial::{BinomialLook, BinomialPlan, Expectation, Reached, binomial_boundaries};
-pub use group::{NormalLook, normal_boundaries};
+pub use binomial::{BinomialAnalysis, BinomialPlan, Expectation, Reached, binomial_boundaries};
+pub use group::{NormalAnalysis, normal_boundaries};
 pub use mixture::{
     BetaBinomialMixture, BetaPrior, BinaryEvidence, GammaExponentialMixture, NormalMixture, Sides,
     beta_mixture_evidence, binary_confidence_sequence,

@@ -10,7 +10,7 @@ use crate::special::normal::{normal_sf, normal_upper_quantile};
 pub enum Spending {
     /// Like O'Brien and Fleming: next to nothing early, nearly all at the end.
     OBrienFleming,
-    /// Like Pocock: about the same at every look.
+    /// Like Pocock: about the same at every analysis.
     Pocock,
 }
 

@@ -71,9 +71,9 @@ pub fn beta_tails(x: f64, y: f64, a: f64, b: f64) -> Tails {
     };
     if a > 1.0 && b > 1.0 {
         return if above >= 0.0 {
-            Tails::from_lower(front * beta_wide_fraction((x, y), a, b, above))
+            Tails::from_lower(front * beta_wide_fraction(x, y, a, b, above))
         } else {
-            Tails::from_upper(front * beta_wide_fraction((y, x), b, a, -above))
+            Tails::from_upper(front * beta_wide_fraction(y, x, b, a, -above))
         };
     }
     if x < (a + 1.0) / (a + b + 2.0) {
@@ -151,7 +151,7 @@ fn deviance(x: f64, mean: f64) -> f64 {
 
 /// The continued fraction of Didonato and Morris (TOMS 708, 1992) for a, b > 1 and x at most the
 /// mean: every term is positive, so that large parameters lose no digits.
-fn beta_wide_fraction((x, y): (f64, f64), a: f64, b: f64, above: f64) -> f64 {
+fn beta_wide_fraction(x: f64, y: f64, a: f64, b: f64, above: f64) -> f64 {
     let first = 1.0 + above;
     let (ratio, start) = (b / a, 1.0 + 1.0 / a);
     let (mut p, mut s) = (1.0, a + 1.0);

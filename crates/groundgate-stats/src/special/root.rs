@@ -1,9 +1,12 @@
 //! Roots and peaks of functions of one variable, and the one cast from a number to a count.
 
+use std::ops::RangeInclusive;
+
 /// Where `f`, which falls, crosses 0 between the ends of `bracket`; the end nearest to the root when
 /// it does not cross. C. Ridders' method (1979): quadratic for smooth functions, and never worse than
 /// bisection.
-pub(crate) fn falling_root((low, high): (f64, f64), f: impl Fn(f64) -> f64) -> f64 {
+pub(crate) fn falling_root(bracket: RangeInclusive<f64>, f: impl Fn(f64) -> f64) -> f64 {
+    let (low, high) = bracket.into_inner();
     let tolerance = 1e-15 * (high - low);
     let (mut low, mut high) = ((low, f(low)), (high, f(high)));
     if low.1 <= 0.0 {
@@ -34,9 +37,9 @@ pub(crate) fn falling_root((low, high): (f64, f64), f: impl Fn(f64) -> f64) -> f
 }
 
 /// The largest value of `f`, which has one peak on the interval, by golden-section search.
-pub(crate) fn peak((low, high): (f64, f64), steps: usize, f: impl Fn(f64) -> f64) -> f64 {
+pub(crate) fn peak(interval: RangeInclusive<f64>, steps: usize, f: impl Fn(f64) -> f64) -> f64 {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
-    let (mut low, mut high) = (low, high);
+    let (mut low, mut high) = interval.into_inner();
     let inner = |from: f64, to: f64| to - GOLDEN * (to - from);
     let mut left = inner(low, high);
     let mut right = low + high - left;
@@ -76,21 +79,21 @@ mod tests {
 
     #[test]
     fn roots_are_exact_and_ends_are_kept() {
-        let root = falling_root((0.0, 10.0), |x| 2.0 - x * x);
+        let root = falling_root(0.0..=10.0, |x| 2.0 - x * x);
         assert!((root - 2.0_f64.sqrt()).abs() < 1e-14);
-        let steep = falling_root((-1.0, 1.0), |x| (-1e6 * (x - 0.3)).tanh());
+        let steep = falling_root(-1.0..=1.0, |x| (-1e6 * (x - 0.3)).tanh());
         assert!((steep - 0.3).abs() < 1e-12);
-        let jump = falling_root((0.0, 1.0), |x| if x < 0.25 { 1.0 } else { -1.0 });
+        let jump = falling_root(0.0..=1.0, |x| if x < 0.25 { 1.0 } else { -1.0 });
         assert!((jump - 0.25).abs() < 1e-12);
-        assert!(falling_root((0.0, 1.0), |x| -1.0 - x) <= 0.0);
-        assert!(falling_root((0.0, 1.0), |x| 2.0 - x) >= 1.0);
+        assert!(falling_root(0.0..=1.0, |x| -1.0 - x) <= 0.0);
+        assert!(falling_root(0.0..=1.0, |x| 2.0 - x) >= 1.0);
     }
 
     #[test]
     fn a_root_at_an_end_is_that_end() {
         let exactly = |actual: f64, expected: f64| assert!(actual.total_cmp(&expected).is_eq());
-        exactly(falling_root((0.0, 1.0), |x| -x), 0.0);
-        exactly(falling_root((0.0, 1.0), |x| 1.0 - x), 1.0);
+        exactly(falling_root(0.0..=1.0, |x| -x), 0.0);
+        exactly(falling_root(0.0..=1.0, |x| 1.0 - x), 1.0);
     }
 
     /// A jump leaves bisection only, down to 1e-15 of the bracket or the last bit of the root.
@@ -100,7 +103,7 @@ mod tests {
             (1e6, 1e6 + 1.0, 1e6 + 0.3, 3e-10),
             (0.0, 1e-6, 2.5e-7, 1e-20),
         ] {
-            let root = falling_root((low, high), |x| if x < jump { 1.0 } else { -1.0 });
+            let root = falling_root(low..=high, |x| if x < jump { 1.0 } else { -1.0 });
             assert!((root - jump).abs() < within, "{root}");
         }
     }
@@ -108,7 +111,7 @@ mod tests {
     /// Bisection would need 50 values.
     #[test]
     fn smooth_roots_take_few_values() {
-        for (ends, root) in [((0.0, 10.0), 2.0_f64.ln()), ((-3.0, 1.0), -0.3)] {
+        for (ends, root) in [(0.0..=10.0, 2.0_f64.ln()), (-3.0..=1.0, -0.3)] {
             let count = std::cell::Cell::new(0);
             let found = falling_root(ends, |x| {
                 count.set(count.get() + 1);
@@ -125,7 +128,7 @@ mod tests {
         for top in [0.0, 0.05, 0.37, 0.5, 0.81, 1.0] {
             let mut width = 1.0_f64;
             for steps in 0..40 {
-                let height = peak((0.0, 1.0), steps, |x| 3.0 - (x - top).powi(2));
+                let height = peak(0.0..=1.0, steps, |x| 3.0 - (x - top).powi(2));
                 let gap = 3.0 - height;
                 assert!(
                     (0.0..=(0.618_1 * width).powi(2) + 1e-15).contains(&gap),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use groundgate_model::{trial::Label, unit::count_to_f64};
 use groundgate_stats::agreement::{
-    AgreementThreshold, Crosstable, LabelsNeeded, Weighting, cohen_kappa,
+    AgreementThreshold, Crosstable, LabelCount, LabelsNeeded, Weighting, cohen_kappa,
 };
 
 use super::{
@@ -113,7 +113,8 @@ pub fn stop(
     kinds: &[Kind],
     judged: &BTreeMap<Item, Label>,
 ) -> LabelsNeeded {
-    let [good, bad] = recognized(kinds, judged);
+    let [good, bad] =
+        recognized(kinds, judged).map(|(right, labelled)| LabelCount { right, labelled });
     LabelsNeeded::new(bar, good, bad)
 }
 

@@ -7,7 +7,10 @@ use groundgate_gate::quality::{
     labels::{self, Labels},
 };
 use groundgate_report::visible_line;
-use groundgate_stats::{agreement::LabelsNeeded, correction::JUDGE_QUALITY_MIN};
+use groundgate_stats::{
+    agreement::{LabelCount, LabelsNeeded},
+    correction::JUDGE_QUALITY_MIN,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -107,7 +110,8 @@ pub(super) fn agreement(
     let agreements = labelled.agreements(&args.labels)?;
     let known = bar::known(&labelled.loaded.reader);
     let stops = agreements.iter().map(|one| {
-        let [good, bad] = one.recognized();
+        let [good, bad] =
+            (one.recognized()).map(|(right, labelled)| LabelCount { right, labelled });
         LabelsNeeded::new(
             bar::of_agreement(global.config.as_deref(), &known, &one.metric),
             good,
