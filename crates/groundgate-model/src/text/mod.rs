@@ -5,5 +5,6 @@
 //! the world: citations, links, list markers, headings, table rules, markup, greetings, lead-ins.
 //! `docs/statements.md` has the whole table with examples.
 
+pub mod apparatus;
 pub mod fold;
 pub mod number;
