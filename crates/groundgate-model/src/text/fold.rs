@@ -41,6 +41,7 @@ pub fn fold(text: &str) -> Vec<Folded> {
             '\u{bc}'..='\u{be}' | '\u{2150}'..='\u{215e}' => push(original),
             _ => match digit(original) {
                 Some(digit) => push(digit),
+                None if has_own_letters(original) => original.to_lowercase().for_each(push),
                 None => decompose_compatible(original, |part| {
                     if !is_mark(part) {
                         part.to_lowercase().for_each(&mut push);
@@ -58,6 +59,11 @@ fn is_invisible(c: char) -> bool {
         c,
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}'
     )
+}
+
+/// Letters of scripts whose marks tell words apart; their composed form is the usual one.
+fn has_own_letters(c: char) -> bool {
+    matches!(c, '\u{370}'..='\u{1dff}' | '\u{2e80}'..='\u{faff}')
 }
 
 /// Marks over Latin letters; those of other scripts tell words apart.

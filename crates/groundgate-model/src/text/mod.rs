@@ -6,5 +6,8 @@
 //! `docs/statements.md` has the whole table with examples.
 
 pub mod apparatus;
+mod clauses;
+pub mod courtesy;
 pub mod fold;
 pub mod number;
+pub mod refusal;

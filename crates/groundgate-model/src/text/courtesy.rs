@@ -1,0 +1,155 @@
+//! Sentences that say nothing about the world: greetings, thanks, lead-ins, offers, disclaimers.
+
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexSet};
+
+use super::{
+    clauses::{clauses, pattern},
+    number::mentions,
+};
+
+/// Whole clauses, folded: lower case, no accents, one space between words.
+static COURTESY: LazyLock<RegexSet> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "fixed patterns, compiled in a test")]
+    RegexSet::new(PATTERNS.iter().map(|pattern| format!("^(?:{pattern})$"))).expect("patterns")
+});
+
+/// Where to read on; says something where a verb follows.
+static READ_ON: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:for (?:more|further|additional|the latest|full|complete) (?:information|details|help|assistance|questions),? )?(?:please )?(?:see|visit|refer to|consult|check|read|contact|ask|go to|speak (?:to|with)|reach out to)(?: with)? (?:the |our |your |its |a )?(?:[a-z'-]+ ?){1,5}$",
+    )
+});
+
+static VERB: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:is|are|was|were|will|would|can|cannot|may|must|has|have|had|does|do|gets?|opens?|closes?|and|or|who|which|that|if|when|costs?|pays?|takes?)\b",
+    )
+});
+
+const PATTERNS: &[&str] = &[
+    // Greetings and thanks.
+    r"(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|dear (?:customer|user|client|colleague|sir or madam|all|team)|welcome)(?: there| again)?(?:,? (?:and )?welcome)?",
+    r"(?:many )?(?:thanks|thank you)(?: (?:so|very) much)?(?: for (?:your |the )?(?:patience|question|message|inquiry|enquiry|asking|reaching out|contacting us|waiting|understanding|(?:great )?question))?(?: (?:in advance|again))?",
+    r"(?:that(?:'s| is) )?(?:a |an )?(?:great|good|excellent|interesting|fair|very good) question",
+    r"(?:you(?:'re| are) welcome|no problem|my pleasure|glad to help|happy to help|best regards|kind regards|regards|sincerely|yours sincerely|cheers|have a (?:great|nice|good|wonderful) (?:day|evening|weekend|week|one))",
+    r"(?:sure|certainly|of course|absolutely|yes of course|okay|ok|alright|got it|understood|no worries|gladly)(?: thing)?(?:,? (?:i(?:'m| am) |i'd be |i would be )?(?:happy|glad) to (?:help|assist)(?: you)?(?: with (?:that|this))?)?",
+    // Feeling with the customer.
+    r"(?:i|we)(?:'m| am|'re| are)?(?: (?:so|very|really|truly|deeply))? sorry(?: (?:to hear (?:that|this|about (?:that|this))|for (?:the|any|this) (?:inconvenience|confusion|trouble|delay)|about that|for that))?",
+    r"(?:my |our )?(?:sincere )?apologies(?: for (?:the|any|this) (?:inconvenience|confusion|trouble|delay))?|sorry(?: about that)?|unfortunately",
+    r"(?:i|we)(?: (?:completely|fully|totally))? (?:understand|appreciate)(?: (?:your|the) (?:frustration|concern|concerns|question|situation|patience))?(?: (?:this|that|how) (?:can|may|must) be (?:frustrating|confusing|annoying|difficult))?",
+    // Lead-ins.
+    r"(?:here(?:'s| is| are)|below (?:is|are)|the following (?:is|are)|these are) (?:the |a |an |some |your |what you need to know|my )?(?:short |brief |quick |detailed |complete |full |key |main |relevant |following )?(?:steps?|summary|answer|overview|details|information|points|list|options|explanation|breakdown|facts|requirements|instructions|results?|what (?:you need to know|i found))?(?: (?:to follow|for you|you need|you asked for|below))?",
+    r"(?:based on|according to|as per|from) (?:the |your |our |my )?(?:provided |given |available |following |retrieved |above )?(?:documents?|documentation|information|context|sources?|passages?|knowledge base|policy|policies|search results)(?: (?:provided|available|given|above|i have))?(?:,? (?:here (?:is|are) (?:the |a |an )?(?:answer|summary|steps|details|information)))?",
+    r"(?:in summary|to summari[sz]e|in short|in brief|in conclusion|to conclude|overall|finally|first(?:ly)?|second(?:ly)?|third(?:ly)?|next|lastly|additionally|also|moreover|furthermore|for example|for instance|as requested|answer|final answer|response|result|summary|note|important|please note|nb|tip|hint|warning|attention|steps?|details|overview|tl dr|tldr|q|a|faq)",
+    r"(?:let me|let's|let us|i(?:'ll| will)|allow me to)(?: (?:now|just|first|quickly))? (?:check|look(?: into)?|take a look|have a look|see|explain|walk you through|go through|help|help you|assist(?: you)?|break (?:it|this|that) down|summari[sz]e|clarify|find out|get started|begin|start|dive in)(?: (?:that|this|it|these|at (?:that|this|it)|into (?:that|this|it)))?(?: (?:for you|with (?:that|this)|step by step|together|now))?",
+    r"as requested,? here is (?:the|your) (?:information|answer|summary)",
+    // Offers and closings.
+    r"(?:i |we )?(?:really )?hope(?: that)? (?:this|that|it)(?: information| answer)? (?:helps|clarifies (?:things|it|that)|answers your question|is helpful|was helpful)(?: you)?(?: out)?|hope(?: that| this)? (?:helps|clarifies things)",
+    r"that(?:'s| is) (?:all|it)(?: for now)?",
+    r"(?:please )?(?:feel free to |don't hesitate to |do not hesitate to )?(?:let me know|let us know|ask|reach out|contact us|contact support|contact our support(?: team)?|get in touch|contact me|ask me)(?: (?:if|should|whenever|when) you (?:have|need|would like|want|require) .{1,60})?(?: (?:anytime|any time|again))?",
+    r"(?:if you (?:have|need|would like|want|require) [^0-9]{1,60},? )?(?:please )?(?:feel free to |don't hesitate to |do not hesitate to )?(?:let me know|let us know|ask|reach out|contact us|contact support|get in touch)(?: (?:if|for|about|with|at|should|whenever) .{0,50}| any ?time| again)?",
+    r"(?:is there |do you have |do you need |are there |would you like )(?:anything|any|something|more|me)(?: .{0,60})?|(?:what|how) else can i (?:help|do)(?: .{0,30})?|(?:how )?can i (?:help|assist)(?: you)?(?: .{0,40})?",
+    r"(?:i(?:'m| am) )?(?:here|happy|glad) to (?:help|assist)(?: you)?(?: .{0,30})?",
+    // Disclaimers.
+    r"(?:please (?:note|be aware) that )?this (?:answer|response|text|message|content|reply|information|summary) (?:was|is|has been|may be|might be) (?:generated|created|produced|written|provided)(?: automatically)? (?:by|with|using) (?:an? )?(?:ai|artificial intelligence|language model|llm|ai assistant)(?:,? and (?:may|might|can|could) (?:contain|include) (?:mistakes|errors|inaccuracies))?|and (?:may|might|can) (?:contain|include) (?:mistakes|errors|inaccuracies)",
+    r"(?:this|that|it|the (?:above|information)) (?:is|does|should)(?: not|n't) (?:constitute |be (?:taken|considered) as |intended as )?(?:financial|legal|tax|medical|investment|professional)(?: or (?:financial|legal|tax|medical|investment))? advice",
+    r"(?:please note that )?(?:this|the|all) information (?:may|might|can|could) (?:be |have )?(?:subject to change|changed?|outdated|be outdated|not be up to date|change)(?: (?:at any time|over time|without notice))?",
+    // Without a word of its own.
+    r"(?:yes|no)? ?(?:sources?|references?|citations?|links?|further reading)(?: used)?",
+    // Other languages.
+    r"(?:guten (?:tag|morgen|abend)|hallo|liebe[rs]? (?:kundin|kunde|kunden)|sehr geehrte damen und herren|(?:vielen |herzlichen )?dank(?: fur (?:ihre|deine) (?:frage|nachricht|anfrage|geduld))?|danke(?: fur (?:ihre|deine) (?:frage|nachricht|anfrage|geduld))?|gerne?(?: doch)?|mit freundlichen grußen|quellen?|zusammenfassung|antwort|hinweis|wichtig)",
+    r"(?:hier (?:sind|ist|finden sie)|im folgenden(?: finden sie)?) (?:die|der|das|eine|einige|alle)? ?(?:schritte|antwort|zusammenfassung|ubersicht|informationen|details|punkte)|(?:ich hoffe,? )?das hilft(?: ihnen| dir)?(?: weiter)?|(?:kann|darf) ich (?:ihnen|dir) (?:sonst )?noch (?:weiter)?helfen|es tut mir (?:sehr )?leid",
+    r"(?:bonjour|merci(?: (?:beaucoup|pour votre (?:question|message|patience)))?|bien sur|voici (?:les|la|le|une?|quelques)? ?(?:etapes|reponse|resume|informations|details)|cordialement|sources?|n'hesitez pas .{0,60}|je suis desolee?)",
+    r"(?:hola|buenos dias|gracias(?: por (?:su|tu) (?:pregunta|mensaje|paciencia))?|por supuesto|claro|aqui (?:estan|tiene|esta) (?:los|las|el|la|un|una)? ?(?:pasos|respuesta|resumen|informacion)|espero que (?:esto )?(?:le |te )?ayude|fuentes?|saludos|lo siento)",
+    r"(?:ciao|buongiorno|grazie(?: .{0,40})?|certo|ecco (?:i|la|il|le|un|una)? ?(?:passaggi|risposta|riassunto|informazioni)|fonti|spero che .{0,30} (?:aiuti|utile)|mi dispiace)",
+    r"(?:您好|你好|谢谢(?:您)?(?:的(?:提问|问题|耐心))?|当然|以下是(?:步骤|答案|总结|相关信息|详细信息)?|希望(?:这)?(?:对您)?有(?:所)?帮助|来源|参考|抱歉|对不起)",
+    r"(?:こんにちは|ありがとうございます?|ありがとうございました|もちろんです?|以下(?:の|が)(?:手順|回答|通り)(?:です)?|申し訳(?:ございません|ありません)|出典|お役に立てれば幸いです)",
+];
+
+/// Whether a sentence says nothing: each of its clauses is a courtesy, and no number is in it.
+pub fn is_courtesy(sentence: &str) -> bool {
+    let clauses = clauses(sentence);
+    if clauses.is_empty() {
+        return !sentence.chars().any(char::is_alphanumeric);
+    }
+    let is_counted = mentions(sentence).iter().any(|mention| !mention.is_weak);
+    !is_counted && clauses.iter().all(|clause| is_courteous(clause))
+}
+
+/// Whether a clause is a courtesy, or several with commas between.
+pub(super) fn is_courteous(clause: &str) -> bool {
+    COURTESY.is_match(clause)
+        || (READ_ON.is_match(clause) && !VERB.is_match(clause))
+        || (clause.contains(", ")
+            && clause
+                .split(", ")
+                .all(|part| COURTESY.is_match(part.trim_matches(|c: char| !c.is_alphanumeric()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_nothing_is_told_apart() {
+        for sentence in [
+            "Here are the steps:",
+            "Here's what you need to know:",
+            "Based on the documents:",
+            "Sure! Here is a summary:",
+            "Great question!",
+            "Of course, happy to help.",
+            "**Answer**",
+            "I hope this helps!",
+            "This answer was generated by AI and may contain mistakes.",
+            "This is not financial advice.",
+            "For more information, see the Help Center.",
+            "For further details, please contact support.",
+            "Is there anything else I can help you with?",
+            "I understand your frustration.",
+            "I'm sorry to hear that.",
+            "That's all!",
+            "Hope that clarifies things.",
+            "Let's take a look.",
+            "Let me check that for you.",
+            "Good morning!",
+            "Dear customer,",
+            "Let me know if you have any other questions!",
+            "Please note that this information may be subject to change.",
+            "Based on the provided documents, here is the answer:",
+            "Danke für Ihre Frage!",
+            "Hier sind die Schritte:",
+            "Voici les étapes :",
+            "以下是步骤：",
+            "ありがとうございます。",
+            "•",
+        ] {
+            assert!(is_courtesy(sentence), "{sentence}: {:?}", clauses(sentence));
+        }
+    }
+
+    #[test]
+    fn what_says_something_beside_it_is_no_courtesy() {
+        for sentence in [
+            "Please note that refunds take 30 days.",
+            "For further details, call 0800 123 456 on Sundays.",
+            "This is not financial advice, but the fund guarantees a profit.",
+            "In summary: there is no fee.",
+            "Note: the fee applies to business customers only.",
+            "As requested, here is the information: nobody has to pay.",
+            "Thank you for your patience; your account has been closed.",
+            "For more information, see the Help Center, which opens at 6 am.",
+            "For more information, see the Help Center, which is open at night.",
+            "The card is free.",
+            "Contact support and your fee is waived.",
+        ] {
+            assert!(
+                !is_courtesy(sentence),
+                "{sentence}: {:?}",
+                clauses(sentence)
+            );
+        }
+    }
+}
