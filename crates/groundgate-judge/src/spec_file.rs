@@ -311,7 +311,9 @@ max-output-tokens = 100
         assert!(RUBRIC.contains(from), "{from}");
         let source = RUBRIC.replacen(from, to, 1);
         let mistakes = JudgeSpec::parse("tone.toml", &source).expect_err(message);
-        assert!(mistakes.to_string().contains(message), "{mistakes}");
+        let helps = mistakes.0.iter().filter_map(|mistake| mistake.help.clone());
+        let told = format!("{mistakes}\n{}", helps.collect::<Vec<_>>().join("\n"));
+        assert!(told.contains(message), "{told}");
     }
 
     #[test]
