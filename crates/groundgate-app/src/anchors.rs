@@ -24,8 +24,11 @@ use super::{
 /// How one metric's anchors moved.
 #[derive(Debug)]
 pub struct Moved {
+    /// The metric.
     pub metric: String,
+    /// Who measures it.
     pub judge: String,
+    /// How far it moved, and whether by chance.
     pub drift: Drift,
 }
 

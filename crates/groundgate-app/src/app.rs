@@ -11,13 +11,16 @@ use crate::{
     observer::{Event, Nobody, Notice, Observer},
 };
 
+/// How a variable of the environment is looked up.
+pub type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 /// What the application may know of the process that it is part of. It asks nobody else.
 #[derive(Clone)]
 pub struct Surroundings {
     /// The time, for stamps, ages and run ids.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// A variable of the environment, for secrets and addresses that the configuration names.
-    pub variable: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub variable: Arc<Variable>,
     /// Tells run ids of processes that begin in the same millisecond apart.
     pub process: u32,
     /// Who started this, as the record will say.

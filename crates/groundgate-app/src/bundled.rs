@@ -92,7 +92,7 @@ pub fn demo_copilot(server: &DemoServer, variant: Variant) -> Result<DemoCopilot
         .map_err(|error| AppError::new(ErrorClass::Internal, error))?;
     let mut model = OpenAiSettings::for_model(variant.name());
     model.price = Some(PRICE);
-    let served = ModelCopilot::chat(
+    let chat = ModelCopilot::chat(
         Arc::new(client),
         ChatCopilotSettings {
             model,
@@ -103,5 +103,5 @@ pub fn demo_copilot(server: &DemoServer, variant: Variant) -> Result<DemoCopilot
             passages: Some(passages),
         },
     );
-    Ok(DemoCopilot::new(served, variant, server.knowledge_base))
+    Ok(DemoCopilot::new(chat, variant, server.knowledge_base))
 }

@@ -18,11 +18,15 @@ use super::{
 };
 
 /// Where the endpoint is.
+#[derive(Debug)]
 pub struct Place<'a> {
+    /// What is talked through.
     pub client: &'a Arc<Client>,
+    /// As configured.
     pub endpoint: &'a EndpointConfig,
     /// Whether several versions may answer.
     pub may_be_mixed: bool,
+    /// For the spread of retries.
     pub seed: u64,
 }
 

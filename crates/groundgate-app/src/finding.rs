@@ -25,6 +25,7 @@ pub struct Finding {
     pub subject: String,
     /// `credentials`, `tls`, `call` and so on.
     pub check: &'static str,
+    /// How bad it is.
     pub state: State,
     /// What was found.
     pub found: String,
@@ -85,6 +86,7 @@ impl Findings {
         self.ends_with(error.class);
     }
 
+    /// Every mistake of a file, each as an error.
     pub fn mistakes(&mut self, subject: &str, check: &'static str, mistakes: &Mistakes) {
         for mistake @ Mistake { help, .. } in &mistakes.0 {
             self.fail(subject, check, mistake.to_string(), help.clone());

@@ -28,6 +28,8 @@ mod human_labels;
 pub mod import;
 pub mod metrics;
 pub mod pipeline;
+#[cfg(test)]
+mod pipeline_tests;
 pub mod planning;
 pub mod policy_edits;
 pub mod policy_source;
@@ -39,9 +41,11 @@ mod replay;
 pub mod runs;
 pub mod score_file;
 pub mod sequential;
+#[cfg(test)]
+mod test_values;
 pub mod wiring;
 
-pub use app::{App, Surroundings};
+pub use app::{App, Surroundings, Variable};
 pub use approve::{ApproveRequest, ApproveSummary};
 pub use baseline::BaselineChoice;
 pub use error::{AppError, ErrorClass};

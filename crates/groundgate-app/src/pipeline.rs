@@ -1,6 +1,12 @@
 //! Runs a plan into a record: the one writer.
 
-use std::{path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 use crate::config::Config;
 use groundgate_endpoints::copilot::Copilot;
@@ -30,16 +36,22 @@ const GATHER: Duration = Duration::from_millis(4);
 const ALERT_AT: [(f64, u8); 3] = [(1.0, 100), (0.8, 80), (0.5, 50)];
 
 /// One run to be made, or a part of one.
+#[expect(missing_debug_implementations, reason = "the copilot is a port")]
 #[derive(Clone)]
 pub struct Job {
+    /// What is asked, and who judges.
     pub plan: Plan,
+    /// Who is asked.
     pub copilot: Arc<dyn Copilot>,
+    /// What the record says of the run.
     pub header: Header,
+    /// The record's file.
     pub path: PathBuf,
     /// Whether the record is there already and is to be gone on with.
     pub resumes: bool,
     /// Whether failures of the resumed run are to be asked again.
     pub rerun_failures: bool,
+    /// What this run alone may spend, with what its record has booked already.
     pub cap: Option<Usd>,
     /// What the record says of itself when all of the plan's part is in.
     pub complete_as: Status,
@@ -50,7 +62,9 @@ pub struct Job {
 /// A budget that several runs share.
 #[derive(Debug, Clone)]
 pub struct Shared {
+    /// The ledger's file.
     pub path: PathBuf,
+    /// What all of them may spend together.
     pub cap: Usd,
     /// The first id of the runs that count.
     pub first: String,
@@ -64,19 +78,16 @@ pub fn runtime() -> Result<Runtime, AppError> {
         .map_err(|cause| AppError::internal("failed to start the runtime").because(cause))
 }
 
-/// Runs the job to its end; what was acknowledged is in the record whatever happens.
+/// Runs the job to its end; what was acknowledged is in the record whatever happens. It is complete when
+/// every planned trial is in the record, whoever says so.
 pub fn execute(app: &App, job: Job, runtime: &Runtime) -> Result<Ending, AppError> {
     let (writer, past, spent) = open(&job)?;
-    let planned: Vec<_> = job.plan.trials().collect();
-    let done = planned
-        .iter()
-        .filter(|trial| past.finished.contains(&trial.index));
+    let planned = Planned::of(&job);
     app.tell(Event::Begun {
         copilot: &job.header.copilot_name,
-        planned: planned.len(),
-        done: done.count(),
+        planned: planned.now.len(),
+        done: planned.now.intersection(&past.finished).count(),
     });
-    let complete_as = job.complete_as;
     let (sink, events) = mpsc::channel(QUEUE);
     let budget = Arc::new(budget(&job, spent)?);
     let kept = Arc::clone(&budget);
@@ -99,7 +110,8 @@ pub fn execute(app: &App, job: Job, runtime: &Runtime) -> Result<Ending, AppErro
     let ending = ended.ending;
     let (writer, failed) =
         recorded.map_err(|_panic| AppError::internal("the recorder panicked"))?;
-    writer.finish(status(ending, complete_as))?;
+    let (ending, status) = planned.ended(ending, failed.is_some())?;
+    writer.finish(status)?;
     app.tell(Event::Ended(ending));
     let spent = kept.spent();
     // What was not spent goes back to the ledger now.
@@ -236,10 +248,126 @@ fn record(
     (writer, None)
 }
 
-const fn status(ending: Ending, complete_as: Status) -> Status {
-    match ending {
-        Ending::Complete => complete_as,
-        Ending::Stopped | Ending::SinkClosed | Ending::Panicked => Status::Interrupted,
-        Ending::OutOfBudget => Status::OutOfBudget,
+/// What must be in a record for it to be complete.
+struct Planned {
+    path: PathBuf,
+    /// The trials of the part that is asked now.
+    now: BTreeSet<usize>,
+    /// How many trials the whole plan has.
+    all: usize,
+    complete_as: Status,
+}
+
+impl Planned {
+    fn of(job: &Job) -> Self {
+        let attempts = usize::try_from(job.plan.attempts).unwrap_or(usize::MAX);
+        Self {
+            path: job.path.clone(),
+            now: job.plan.trials().map(|trial| trial.index).collect(),
+            all: job.plan.cases.len().saturating_mul(attempts),
+            complete_as: job.complete_as,
+        }
+    }
+
+    /// How it really ended, and what the record says of itself: who asked the questions is not believed
+    /// about what came into the record.
+    fn ended(&self, ending: Ending, failed: bool) -> Result<(Ending, Status), AppError> {
+        Ok(match ending {
+            Ending::Complete if failed => (Ending::SinkClosed, Status::Interrupted),
+            Ending::Complete => self.complete(&finished(&self.path)?),
+            Ending::Stopped | Ending::SinkClosed | Ending::Panicked => {
+                (ending, Status::Interrupted)
+            }
+            Ending::OutOfBudget => (ending, Status::OutOfBudget),
+        })
+    }
+
+    fn complete(&self, finished: &BTreeSet<usize>) -> (Ending, Status) {
+        if !self.now.is_subset(finished) {
+            return (Ending::SinkClosed, Status::Interrupted);
+        }
+        let is_whole = finished.len() == self.all;
+        if self.complete_as == Status::Complete && !is_whole {
+            return (Ending::Complete, Status::Interrupted);
+        }
+        (Ending::Complete, self.complete_as)
+    }
+}
+
+fn finished(path: &Path) -> Result<BTreeSet<usize>, AppError> {
+    Ok(Reader::open(path)?.finished()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complete_is_what_holds_every_planned_trial() {
+        let planned = |now: &[usize], complete_as| Planned {
+            path: PathBuf::new(),
+            now: now.iter().copied().collect(),
+            all: 4,
+            complete_as,
+        };
+        for (now, complete_as, finished, ending, status) in [
+            (
+                &[0, 1, 2, 3][..],
+                Status::Complete,
+                &[0, 1, 2, 3][..],
+                Ending::Complete,
+                Status::Complete,
+            ),
+            (
+                &[0, 1, 2, 3],
+                Status::Complete,
+                &[0, 1, 3],
+                Ending::SinkClosed,
+                Status::Interrupted,
+            ),
+            (
+                &[0, 1],
+                Status::Interrupted,
+                &[0, 1],
+                Ending::Complete,
+                Status::Interrupted,
+            ),
+            (
+                &[0, 1],
+                Status::Decided,
+                &[0, 1],
+                Ending::Complete,
+                Status::Decided,
+            ),
+            (
+                &[0, 1],
+                Status::Decided,
+                &[0],
+                Ending::SinkClosed,
+                Status::Interrupted,
+            ),
+            (
+                &[0, 1],
+                Status::Complete,
+                &[0, 1],
+                Ending::Complete,
+                Status::Interrupted,
+            ),
+            (
+                &[],
+                Status::Complete,
+                &[],
+                Ending::Complete,
+                Status::Interrupted,
+            ),
+        ] {
+            let finished = finished.iter().copied().collect();
+            let found = planned(now, complete_as).complete(&finished);
+            assert_eq!(
+                found,
+                (ending, status),
+                "{now:?} {complete_as:?} {finished:?}"
+            );
+        }
     }
 }

@@ -16,14 +16,23 @@ use jiff::Timestamp;
 use super::{app::App, clock, error::AppError, git::Git};
 
 /// What a run is made of.
+#[expect(missing_debug_implementations, reason = "the copilot is a port")]
 pub struct Parts<'a> {
+    /// The questions.
     pub eval_set: &'a EvalSet,
+    /// The copilot's name in the configuration.
     pub copilot_name: &'a str,
+    /// Who is asked.
     pub copilot: &'a dyn Copilot,
+    /// How often each question is asked.
     pub attempts: u32,
+    /// For the judges' shuffles and fences.
     pub seed: u64,
+    /// Calls in flight at once; changes no answer.
     pub concurrency: usize,
+    /// The judges.
     pub seats: Vec<Seat>,
+    /// The plain checks, by metric name.
     pub checks: Vec<String>,
 }
 
@@ -121,4 +130,95 @@ fn manifest(parts: &Parts<'_>) -> Manifest {
             "checks",
             checks::manifest().with("measures", parts.checks.clone()),
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use groundgate_model::{eval_set::load, unit::Digest};
+    use groundgate_run::SeatKind;
+
+    use super::*;
+    use crate::{
+        ErrorClass, bundled,
+        test_values::{Scripted, app, eval_set, parts, planned},
+    };
+
+    fn digest(parts: Parts<'_>) -> Digest {
+        planned(parts, 0).1.plan_digest
+    }
+
+    fn embedded(name: &str) -> Seat {
+        let judge = Arc::new(bundled::judge().unwrap());
+        Seat::alone(name.to_owned(), SeatKind::Embedded(judge))
+    }
+
+    #[test]
+    fn whatever_decides_what_is_asked_or_how_it_is_judged_makes_another_plan() {
+        let (questions, copilot) = (eval_set(2), Scripted::default());
+        let plain = || parts(&questions, &copilot, 2);
+        let others = load("other.jsonl", br#"{"id": "case-0", "question": "Who?"}"#).unwrap();
+        let prompted = Scripted {
+            manifest: Manifest::of("scripted").with("system-prompt", "Be brief."),
+            ..Scripted::default()
+        };
+        let checks = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let all = [
+            digest(plain()),
+            digest(parts(&others, &copilot, 2)),
+            digest(parts(&questions, &prompted, 2)),
+            digest(parts(&questions, &copilot, 3)),
+            digest(Parts { seed: 2, ..plain() }),
+            digest(Parts {
+                checks: checks(&["latency_ms"]),
+                ..plain()
+            }),
+            digest(Parts {
+                checks: checks(&["answer_chars", "latency_ms"]),
+                ..plain()
+            }),
+            digest(Parts {
+                seats: vec![embedded("embedded")],
+                ..plain()
+            }),
+        ];
+        let different: BTreeSet<String> = all.iter().map(ToString::to_string).collect();
+        assert_eq!(different.len(), all.len());
+    }
+
+    #[test]
+    fn what_changes_no_answer_makes_no_other_plan() {
+        let (questions, copilot) = (eval_set(2), Scripted::default());
+        let renamed = Scripted {
+            description: "scripted, on another port",
+            ..Scripted::default()
+        };
+        let same = digest(parts(&questions, &copilot, 1));
+        assert_eq!(digest(parts(&questions, &renamed, 1)), same);
+        let faster = Parts {
+            concurrency: 9,
+            ..parts(&questions, &copilot, 1)
+        };
+        assert_eq!(digest(faster), same);
+    }
+
+    #[test]
+    fn a_metric_that_two_judges_measure_is_refused() {
+        let (questions, copilot) = (eval_set(1), Scripted::default());
+        let twice = Parts {
+            seats: vec![embedded("one"), embedded("two")],
+            ..parts(&questions, &copilot, 1)
+        };
+        let error = plan(&app(), twice, Timestamp::UNIX_EPOCH, 0).err().unwrap();
+        assert_eq!(error.class, ErrorClass::Invalid);
+        assert!(error.to_string().contains("two judges measure"), "{error}");
+    }
+
+    #[test]
+    fn runs_of_one_millisecond_have_ids_of_their_own() {
+        let (questions, copilot) = (eval_set(1), Scripted::default());
+        let id = |number| planned(parts(&questions, &copilot, 1), number).1.run_id;
+        assert_ne!(id(0), id(1));
+    }
 }

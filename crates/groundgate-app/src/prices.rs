@@ -7,6 +7,7 @@ use groundgate_endpoints::chat::{ListedPrice, OpenAiSettings, Price, PriceTable}
 use super::{error::AppError, files};
 
 /// The prices in force.
+#[derive(Debug)]
 pub struct Prices(PriceTable);
 
 impl Prices {

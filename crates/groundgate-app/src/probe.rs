@@ -15,9 +15,13 @@ use tokio::runtime::Runtime;
 use super::{app::App, error::ErrorClass, finding::Findings, prices::Prices, wiring};
 
 /// What every probe needs.
+#[derive(Debug)]
 pub struct Probe<'a> {
+    /// Who asks.
     pub app: &'a App,
+    /// For prices and the seed.
     pub config: &'a Config,
+    /// What the call waits on.
     pub runtime: &'a Runtime,
     /// What findings call it.
     pub subject: &'a str,

@@ -32,15 +32,21 @@ use super::{
 };
 
 /// Answers with the cases they answer.
+#[derive(Debug)]
 pub struct Answers {
     /// The eval set's name.
     pub name: String,
+    /// The cases.
     pub cases: Vec<Case>,
+    /// How often each was asked.
     pub attempts: u32,
     /// By planned trial; what is not there was never asked.
     pub given: BTreeMap<usize, Result<Answer, CallFailure>>,
+    /// Who answered.
     pub copilot_name: String,
+    /// The same for people.
     pub copilot_description: String,
+    /// How whole the run is that they come from.
     pub status: Status,
     /// Where a gate may look, if the run was sequential.
     looks: Option<Looks>,
@@ -212,21 +218,30 @@ pub fn cap(config: &Config, asked: &JudgesAsked) -> Result<Option<Usd>, AppError
 }
 
 /// Who judges, and where the record goes.
+#[derive(Debug)]
 pub struct Judging<'a> {
+    /// For everything but the judges.
     pub config: &'a Config,
+    /// Who judges.
     pub judges: Vec<JudgeConfig>,
     /// Plain checks by name.
     pub checks: Vec<String>,
+    /// Where the record goes.
     pub directory: PathBuf,
+    /// What judging may cost.
     pub cap: Option<Usd>,
     /// Tells records of one command apart.
     pub number: usize,
 }
 
 /// A record of answers judged, and how that ended.
+#[derive(Debug)]
 pub struct Judged {
+    /// The record's header.
     pub header: Header,
+    /// Its file.
     pub path: PathBuf,
+    /// How judging ended.
     pub ending: Ending,
 }
 

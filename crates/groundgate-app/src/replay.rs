@@ -156,7 +156,7 @@ fn eval_set(config: &Config, filters: &[String]) -> Result<EvalSet, AppError> {
     }
     if eval_set.cases.is_empty() {
         return Err(
-            AppError::new(ErrorClass::NothingToDo, format!("no case was selected"))
+            AppError::new(ErrorClass::NothingToDo, "no case was selected")
                 .with_help("`--filter` takes TAG=VALUE or a case's id"),
         );
     }
@@ -298,11 +298,15 @@ fn check_same_plan(resumed: &Header, planned: &Header) -> Result<(), AppError> {
         (Some(then), Some(now)) => differences(then, now),
         _ => Vec::new(),
     };
-    let changed: String = (changed.iter()).map(|one| format!("\n  {one}")).collect();
-    Err(AppError::invalid(format!(
-        "run `{}` was planned with another copilot, eval set, judges, checks or seed{changed}",
+    let mut message = format!(
+        "run `{}` was planned with another copilot, eval set, judges, checks or seed",
         resumed.run_id
-    ))
+    );
+    for one in changed {
+        message.push_str("\n  ");
+        message.push_str(&one.to_string());
+    }
+    Err(AppError::invalid(message)
     .with_help("put the configuration back as it was, or start a new run"))
 }
 

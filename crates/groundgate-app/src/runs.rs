@@ -155,3 +155,87 @@ pub fn open_ref(directory: &Path, name: &str) -> Result<Reader, AppError> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use groundgate_record::Writer;
+
+    use super::*;
+    use crate::{
+        ErrorClass,
+        test_values::{Folder, Scripted, eval_set, parts, planned},
+    };
+
+    /// A record of an id, with a status.
+    fn record(folder: &Folder, id: &str, status: Status) -> PathBuf {
+        let (eval_set, copilot) = (eval_set(1), Scripted::default());
+        let (plan, mut header) = planned(parts(&eval_set, &copilot, 1), 0);
+        id.clone_into(&mut header.run_id);
+        let path = path(folder.path(), id);
+        let writer = Writer::create(&path, &header, &plan.cases).unwrap();
+        writer.finish(status).unwrap();
+        path
+    }
+
+    fn opened(folder: &Folder, name: &str) -> Result<String, AppError> {
+        open(folder.path(), name).map(|reader| reader.header().run_id.clone())
+    }
+
+    #[test]
+    fn a_run_is_named_by_its_id_its_beginning_its_file_or_as_the_latest() {
+        let folder = Folder::new();
+        let file = record(&folder, "01AB0000", Status::Complete);
+        record(&folder, "01AC0000", Status::Complete);
+        folder.write("02ZZ.txt", "no record");
+        for (name, id) in [
+            ("01AB0000", "01AB0000"),
+            ("01ac", "01AC0000"),
+            ("latest", "01AC0000"),
+            (file.to_str().unwrap(), "01AB0000"),
+        ] {
+            assert_eq!(opened(&folder, name).unwrap(), id, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_that_fits_two_runs_opens_neither_and_names_both() {
+        let folder = Folder::new();
+        record(&folder, "01AB0000", Status::Complete);
+        record(&folder, "01AC0000", Status::Complete);
+        let error = opened(&folder, "01A").unwrap_err();
+        assert_eq!(error.class, ErrorClass::Invalid);
+        assert_eq!(error.to_string(), "`01A` could be 01AB0000, 01AC0000");
+    }
+
+    #[test]
+    fn a_run_that_is_not_there_is_an_error_in_any_folder() {
+        let folder = Folder::new();
+        let absent = folder.path().join("nowhere");
+        for (directory, name) in [
+            (folder.path(), "latest"),
+            (folder.path(), "01A"),
+            (absent.as_path(), "latest"),
+            (folder.path(), "nowhere/01A.sqlite"),
+        ] {
+            let error = open(directory, name).err().unwrap();
+            assert_eq!(error.class, ErrorClass::Invalid, "{name}");
+            assert!(error.help.is_some(), "{name}");
+        }
+    }
+
+    /// Also those that were decided early: each of them was a try at a verdict.
+    #[test]
+    fn tries_of_a_plan_are_its_finished_runs() {
+        let folder = Folder::new();
+        record(&folder, "01", Status::Complete);
+        record(&folder, "02", Status::Decided);
+        record(&folder, "03", Status::Interrupted);
+        record(&folder, "04", Status::OutOfBudget);
+        folder.write("05.sqlite", "no record at all");
+        let plan = open(folder.path(), "01").unwrap().header().plan_digest;
+        let tries = finished_with_plan(folder.path(), plan).unwrap();
+        assert_eq!(tries, ["01", "02"]);
+        let other = finished_with_plan(folder.path(), Digest::of(b"other")).unwrap();
+        assert_eq!(other, Vec::<String>::new());
+    }
+}

@@ -53,14 +53,18 @@ pub struct InterimRequest {
 }
 
 /// Who decides at each look.
-pub struct Decider {
+pub(crate) struct Decider {
     policy: Policy,
     baseline: Option<Loaded>,
 }
 
 impl Decider {
     /// Reads the policy and the baseline that the arguments mean.
-    pub fn new(config: &Config, args: &InterimRequest, header: &Header) -> Result<Self, AppError> {
+    pub(crate) fn new(
+        config: &Config,
+        args: &InterimRequest,
+        header: &Header,
+    ) -> Result<Self, AppError> {
         let known = header
             .metrics
             .iter()
@@ -88,7 +92,11 @@ impl Decider {
     }
 
     /// The looks of a new run over cases that are in their order already.
-    pub fn looks(&self, eval_set: &EvalSet, args: &InterimRequest) -> Result<Looks, AppError> {
+    pub(crate) fn looks(
+        &self,
+        eval_set: &EvalSet,
+        args: &InterimRequest,
+    ) -> Result<Looks, AppError> {
         let wanted = args.looks.unwrap_or(LOOKS);
         if !(1..=50).contains(&wanted) {
             return Err(AppError::usage("--looks is a number from 1 to 50"));
@@ -102,7 +110,7 @@ impl Decider {
     }
 
     /// A resumed run must be decided by what decided its earlier looks.
-    pub fn check(&self, looks: &Looks) -> Result<(), AppError> {
+    pub(crate) fn check(&self, looks: &Looks) -> Result<(), AppError> {
         if looks.policy == self.policy.digest && looks.baseline == self.baseline_id() {
             return Ok(());
         }
@@ -150,7 +158,7 @@ fn refuse_stale(policy: &Policy, baseline: &Loaded, header: &Header) -> Result<(
 }
 
 /// Asks look after look until the decider has decided.
-pub fn execute(
+pub(crate) fn execute(
     app: &App,
     mut job: Job,
     looks: &Looks,

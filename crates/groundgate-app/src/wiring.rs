@@ -37,7 +37,9 @@ use super::{
 };
 
 /// A copilot with what it talks through.
+#[expect(missing_debug_implementations, reason = "the copilot is a port")]
 pub struct Wired {
+    /// Who is asked.
     pub copilot: Arc<dyn Copilot>,
     /// `None` where nothing goes over a network, or to this program's own demo only.
     pub client: Option<Arc<Client>>,
