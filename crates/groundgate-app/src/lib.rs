@@ -5,9 +5,11 @@
 
 mod app;
 mod approve;
+mod doctor;
 mod error;
 mod gate;
 mod observer;
+mod validate;
 
 pub mod anchors;
 pub mod approval_file;
@@ -48,9 +50,11 @@ pub mod wiring;
 pub use app::{App, Surroundings, Variable};
 pub use approve::{ApproveRequest, ApproveSummary};
 pub use baseline::BaselineChoice;
+pub use doctor::DoctorRequest;
 pub use error::{AppError, ErrorClass};
 pub use gate::{GateRequest, GateSummary};
 pub use observer::{Event, Nobody, Notice, Observer};
 pub use policy_edits::{EditKind, PolicyEdit};
 pub use project::Project;
 pub use replay::{ResumeRequest, RunRequest, RunSummary};
+pub use validate::{ValidEvalSet, ValidJudge, ValidPolicy, ValidateRequest, Validated};

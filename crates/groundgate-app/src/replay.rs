@@ -307,7 +307,7 @@ fn check_same_plan(resumed: &Header, planned: &Header) -> Result<(), AppError> {
         message.push_str(&one.to_string());
     }
     Err(AppError::invalid(message)
-    .with_help("put the configuration back as it was, or start a new run"))
+        .with_help("put the configuration back as it was, or start a new run"))
 }
 
 /// The model that answered first in an earlier part of a run, as far as answers name theirs.

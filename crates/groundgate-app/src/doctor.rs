@@ -1,0 +1,476 @@
+//! Whether a run could be made here: configuration, credentials, TLS, proxies, clock, disk, prices; on
+//! demand with one cheap call to each endpoint.
+
+use std::{fs, path::Path, sync::Arc};
+
+use groundgate_endpoints::transport::{
+    Client, Endpoint, SystemClock, is_loopback, system_certificates,
+};
+use jiff::{Timestamp, civil::Date, fmt::rfc2822::DateTimeParser, tz::TimeZone};
+
+use crate::{
+    app::App,
+    clock,
+    config::{Config, CopilotKind, EndpointConfig, JurorConfig, ModelApi},
+    error::AppError,
+    finding::Findings,
+    pipeline,
+    prices::Prices,
+    probe::{self, Probe},
+    project, wiring,
+};
+
+/// A difference between two clocks from here on is worth a warning, in seconds.
+const SKEW: i64 = 60;
+
+/// Prices are looked at again after so many days.
+const PRICE_DAYS: i32 = 30;
+
+/// What is looked at.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DoctorRequest<'a> {
+    /// The configuration's file; looked for where none is named.
+    pub config: Option<&'a Path>,
+    /// Whether each endpoint is called once.
+    pub online: bool,
+}
+
+impl App {
+    /// Looks at everything that a run needs, whatever is wrong with the first of it.
+    pub fn doctor(&self, request: DoctorRequest<'_>) -> Result<Findings, AppError> {
+        let mut findings = Findings::default();
+        clock_here(self.now(), &mut findings);
+        match project::config(request.config) {
+            Err(error) => findings.failed("configuration", "file", &error),
+            Ok(config) => {
+                let found = format!(
+                    "{} copilots, {} judges, {} checks",
+                    config.copilots.len(),
+                    config.judges.len(),
+                    config.checks.len()
+                );
+                findings.ok("configuration", "file", found);
+                disk(self, &config.runs_dir, &mut findings);
+                let sound = endpoints(self, &config, &mut findings);
+                if request.online {
+                    online(self, &config, &sound, &mut findings)?;
+                }
+            }
+        }
+        Ok(findings)
+    }
+}
+
+fn clock_here(now: Timestamp, findings: &mut Findings) {
+    let shown = clock::rfc3339(now);
+    // The day this version was made; a clock before it is wrong.
+    let made = Timestamp::from_second(1_795_000_000);
+    if made.is_ok_and(|made| now < made) {
+        let help = "set the clock: TLS certificates and tokens are checked against it";
+        findings.warn("clock", "time", format!("{shown} is in the past"), help);
+    } else {
+        findings.ok("clock", "time", shown);
+    }
+}
+
+fn disk(app: &App, folder: &Path, findings: &mut Findings) {
+    let probe = folder.join(format!(".doctor-{}", app.surroundings().process));
+    let written = fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&probe, b"groundgate doctor"))
+        .and_then(|()| fs::remove_file(&probe));
+    match written {
+        Ok(()) => findings.ok(
+            "disk",
+            "records",
+            format!("`{}` can be written", folder.display()),
+        ),
+        Err(error) => findings.fail(
+            "disk",
+            "records",
+            format!("cannot write into `{}`: {error}", folder.display()),
+            Some("name another folder: runs-dir = \"…\"".to_owned()),
+        ),
+    }
+}
+
+/// Copilots and judges that can be called, by their place in the configuration; of a judge also the
+/// juror's.
+struct Sound {
+    copilots: Vec<usize>,
+    judges: Vec<(usize, usize)>,
+}
+
+/// What a juror is called in findings.
+fn of_juror(judge: &str, juror: &JurorConfig) -> String {
+    if juror.name.is_empty() {
+        format!("judge {judge}")
+    } else {
+        format!("judge {judge}, juror {}", juror.name)
+    }
+}
+
+/// Everything about endpoints that can be known without calling them.
+fn endpoints(app: &App, config: &Config, findings: &mut Findings) -> Sound {
+    let prices = match Prices::of(config) {
+        Ok(prices) => Some(prices),
+        Err(error) => {
+            findings.failed("prices", "table", &error);
+            None
+        }
+    };
+    let mut sound = Sound {
+        copilots: Vec::new(),
+        judges: Vec::new(),
+    };
+    for (index, copilot) in config.copilots.iter().enumerate() {
+        let subject = format!("copilot {}", copilot.name);
+        let usable = match endpoint_of(&copilot.kind) {
+            Some(endpoint) => one(app, &subject, endpoint, findings),
+            None => without_endpoint(&subject, &copilot.kind, findings),
+        };
+        if let (Some(prices), CopilotKind::OpenAi { settings, .. }) = (&prices, &copilot.kind) {
+            let api = ModelApi::Chat(settings.model.clone());
+            price(app, &subject, &api, prices, findings);
+        }
+        if let (Some(prices), CopilotKind::Model { api, .. }) = (&prices, &copilot.kind) {
+            price(app, &subject, api, prices, findings);
+        }
+        if usable {
+            sound.copilots.push(index);
+        }
+    }
+    for (index, judge) in config.judges.iter().enumerate() {
+        let subject = format!("judge {}", judge.name);
+        match wiring::spec(judge) {
+            Ok(None) => findings.ok(&subject, "kind", "embedded: asks nobody"),
+            Ok(Some(_)) => {}
+            Err(error) => findings.failed(&subject, "spec", &error),
+        }
+        for (place, juror) in judge.jurors.iter().enumerate() {
+            let subject = of_juror(&judge.name, juror);
+            if one(app, &subject, &juror.endpoint.endpoint, findings) {
+                sound.judges.push((index, place));
+            }
+            if let Some(prices) = &prices {
+                price(app, &subject, &juror.endpoint.api, prices, findings);
+            }
+        }
+    }
+    sound
+}
+
+fn endpoint_of(kind: &CopilotKind) -> Option<&EndpointConfig> {
+    match kind {
+        CopilotKind::OpenAi { endpoint, .. }
+        | CopilotKind::Model { endpoint, .. }
+        | CopilotKind::Databricks { endpoint, .. }
+        | CopilotKind::Mlflow { endpoint, .. }
+        | CopilotKind::Http { endpoint, .. } => Some(endpoint),
+        CopilotKind::Command(_) | CopilotKind::Recorded { .. } | CopilotKind::Demo { .. } => None,
+    }
+}
+
+fn without_endpoint(subject: &str, kind: &CopilotKind, findings: &mut Findings) -> bool {
+    match kind {
+        CopilotKind::Recorded { file } if !file.is_file() => {
+            findings.fail(
+                subject,
+                "kind",
+                format!("there is no file `{}`", file.display()),
+                Some("paths are relative to the configuration's folder".to_owned()),
+            );
+            return false;
+        }
+        CopilotKind::Recorded { file } => {
+            findings.ok(
+                subject,
+                "kind",
+                format!("recorded answers of `{}`", file.display()),
+            );
+        }
+        CopilotKind::Command(settings) => {
+            findings.ok(subject, "kind", format!("command `{}`", settings.program));
+        }
+        CopilotKind::Demo { .. } => findings.ok(subject, "kind", "bundled demo"),
+        CopilotKind::OpenAi { .. }
+        | CopilotKind::Model { .. }
+        | CopilotKind::Databricks { .. }
+        | CopilotKind::Mlflow { .. }
+        | CopilotKind::Http { .. } => {}
+    }
+    true
+}
+
+/// Credentials, certificates and proxy of one endpoint; whether it can be called.
+fn one(app: &App, subject: &str, endpoint: &EndpointConfig, findings: &mut Findings) -> bool {
+    let credentials = endpoint.credentials(app.lookup());
+    let mut usable = true;
+    if credentials.is_empty() {
+        findings.ok(subject, "credentials", "none needed");
+    }
+    for (words, found) in credentials {
+        match found {
+            Ok(()) => findings.ok(subject, "credentials", format!("{words}: present")),
+            Err(mistakes) => {
+                findings.mistakes(subject, "credentials", &mistakes);
+                usable = false;
+            }
+        }
+    }
+    if !usable {
+        return false;
+    }
+    match endpoint.resolve(app.lookup()) {
+        Err(mistakes) => {
+            findings.mistakes(subject, "endpoint", &mistakes);
+            false
+        }
+        Ok(resolved) => {
+            findings.ok(subject, "endpoint", resolved.base_url.clone());
+            protection(subject, &resolved, findings);
+            match Client::new(&resolved, Arc::new(SystemClock::new()), 0) {
+                Ok(_) => true,
+                Err(error) => {
+                    let help = "see docs/endpoints.md, TLS and proxies".to_owned();
+                    findings.fail(subject, "endpoint", error.to_string(), Some(help));
+                    false
+                }
+            }
+        }
+    }
+}
+
+fn protection(subject: &str, endpoint: &Endpoint, findings: &mut Findings) {
+    let is_local = is_loopback(&endpoint.base_url);
+    if endpoint.base_url.starts_with("https:") {
+        let n_roots = system_certificates();
+        let own = endpoint
+            .extra_ca
+            .as_ref()
+            .map_or("", |_| " and those of `ca-file`");
+        let found = format!("{n_roots} certificates of the system{own}");
+        if n_roots == 0 && endpoint.extra_ca.is_none() {
+            let help = "install ca-certificates, or name a file: ca-file = \"…\"";
+            findings.fail(subject, "tls", found, Some(help.to_owned()));
+        } else {
+            findings.ok(subject, "tls", found);
+        }
+    } else if is_local {
+        findings.ok(subject, "tls", "none, on this machine");
+    } else {
+        let help = "questions, answers and keys can be read on the way: use https";
+        findings.warn(subject, "tls", "none", help);
+    }
+    match &endpoint.proxy {
+        None => findings.ok(subject, "proxy", "none"),
+        Some(proxy) => {
+            let login = if proxy.login.is_some() {
+                ", with a login"
+            } else {
+                ""
+            };
+            findings.ok(subject, "proxy", format!("{}{login}", proxy.url));
+        }
+    }
+}
+
+fn price(app: &App, subject: &str, api: &ModelApi, prices: &Prices, findings: &mut Findings) {
+    if api.price().is_some() {
+        findings.ok(subject, "price", "written in the configuration");
+        return;
+    }
+    match prices.listed(api.model()) {
+        None => findings.warn(
+            subject,
+            "price",
+            "unknown; under a budget nothing is asked that has no price",
+            "add `price`, or list the model in the file that `prices` names",
+        ),
+        Some(listed) => {
+            let found = format!("listed on {} ({})", listed.as_of, listed.source);
+            let day = listed.as_of.parse::<Date>();
+            let age = day.ok().and_then(|day| {
+                let today = TimeZone::UTC.to_datetime(app.now()).date();
+                Some(today.since(day).ok()?.get_days())
+            });
+            if age.is_some_and(|days| days <= PRICE_DAYS) {
+                findings.ok(subject, "price", found);
+            } else {
+                let help = "check it, and list what you pay in the file that `prices` names";
+                findings.warn(subject, "price", found, help);
+            }
+        }
+    }
+}
+
+fn online(
+    app: &App,
+    config: &Config,
+    sound: &Sound,
+    findings: &mut Findings,
+) -> Result<(), AppError> {
+    let runtime = pipeline::runtime()?;
+    for index in &sound.copilots {
+        if let Some(copilot) = config.copilots.get(*index) {
+            let subject = format!("copilot {}", copilot.name);
+            let probe = Probe {
+                app,
+                config,
+                runtime: &runtime,
+                subject: &subject,
+            };
+            let client = probe::copilot(&probe, copilot, findings);
+            seen(app, &subject, client.as_deref(), findings);
+        }
+    }
+    for (index, place) in &sound.judges {
+        let judge = config.judges.get(*index);
+        if let Some((judge, juror)) =
+            judge.and_then(|judge| Some((judge, judge.jurors.get(*place)?)))
+        {
+            let subject = of_juror(&judge.name, juror);
+            let probe = Probe {
+                app,
+                config,
+                runtime: &runtime,
+                subject: &subject,
+            };
+            let client = probe::judge(&probe, &juror.endpoint, findings);
+            seen(app, &subject, client.as_deref(), findings);
+        }
+    }
+    Ok(())
+}
+
+/// What the reply's head showed: protocol, clock, pace.
+fn seen(app: &App, subject: &str, client: Option<&Client>, findings: &mut Findings) {
+    let Some(observed) = client.and_then(Client::observed) else {
+        return;
+    };
+    let server = observed
+        .server
+        .as_ref()
+        .map(|server| format!(", server {server}"));
+    findings.ok(
+        subject,
+        "protocol",
+        format!("{}{}", observed.http_version, server.unwrap_or_default()),
+    );
+    let there = observed.date.as_deref();
+    let there = there.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
+    if let Some(there) = there {
+        let skew = app.now().duration_since(there).as_secs();
+        let found = format!("{skew} s ahead of the endpoint's");
+        if skew.abs() < SKEW {
+            findings.ok(subject, "clock", found);
+        } else {
+            findings.warn(subject, "clock", found, "set this machine's clock");
+        }
+    }
+    if !observed.pace.is_empty() {
+        let pace: Vec<String> = observed
+            .pace
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        findings.ok(subject, "pace", pace.join(", "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ErrorClass, Surroundings,
+        finding::{Finding, State},
+        test_values::{Folder, app},
+    };
+
+    const CONFIG: &str = r#"
+schema = "groundgate.config/1"
+eval-set = "cases.jsonl"
+policy = "gate.toml"
+[[copilot]]
+name = "hosted"
+kind = "openai"
+base-url = "https://models.example/v1"
+model = "m"
+auth = { env = "MODEL_KEY" }
+price = { input-usd-per-million = 1, output-usd-per-million = 2 }
+[[copilot]]
+name = "stored"
+kind = "recorded"
+file = "answers.jsonl"
+[[judge]]
+name = "embedded"
+spec = "embedded"
+"#;
+
+    fn findings(app: &App, text: &str) -> Vec<Finding> {
+        let folder = Folder::new();
+        let config = folder.write("groundgate.toml", text);
+        let request = DoctorRequest {
+            config: Some(&config),
+            online: false,
+        };
+        app.doctor(request).unwrap().all().to_vec()
+    }
+
+    fn state(findings: &[Finding], subject: &str, check: &str) -> State {
+        let found = findings
+            .iter()
+            .find(|one| one.subject == subject && one.check == check);
+        found
+            .unwrap_or_else(|| panic!("{subject} {check} in {findings:?}"))
+            .state
+    }
+
+    #[test]
+    fn everything_is_looked_at_whatever_is_wrong_with_the_first() {
+        let found = findings(&app(), CONFIG);
+        assert_eq!(state(&found, "configuration", "file"), State::Ok);
+        assert_eq!(state(&found, "disk", "records"), State::Ok);
+        assert_eq!(state(&found, "copilot hosted", "credentials"), State::Error);
+        assert_eq!(state(&found, "copilot stored", "kind"), State::Error);
+        assert_eq!(state(&found, "judge embedded", "kind"), State::Ok);
+    }
+
+    #[test]
+    fn a_key_that_is_there_is_found_and_not_repeated() {
+        let surroundings = Surroundings {
+            variable: Arc::new(|name| (name == "MODEL_KEY").then(|| "sk-secret".to_owned())),
+            ..Surroundings::system()
+        };
+        let found = findings(&App::new(surroundings), CONFIG);
+        assert_eq!(state(&found, "copilot hosted", "credentials"), State::Ok);
+        assert!(!format!("{found:?}").contains("sk-secret"));
+    }
+
+    #[test]
+    fn a_clock_before_this_version_was_made_is_suspicious() {
+        for (now, expected) in [
+            ("2020-01-01T00:00:00Z", State::Warning),
+            ("2027-01-01T00:00:00Z", State::Ok),
+        ] {
+            let surroundings = Surroundings {
+                now: Arc::new(move || now.parse().unwrap()),
+                ..Surroundings::system()
+            };
+            let found = findings(&App::new(surroundings), CONFIG);
+            assert_eq!(state(&found, "clock", "time"), expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_that_cannot_be_read_is_a_finding() {
+        let folder = Folder::new();
+        let absent = folder.path().join("absent.toml");
+        let request = DoctorRequest {
+            config: Some(&absent),
+            online: false,
+        };
+        let found = app().doctor(request).unwrap();
+        assert_eq!(state(found.all(), "configuration", "file"), State::Error);
+        assert_eq!(found.class(), Some(ErrorClass::Invalid));
+    }
+}
