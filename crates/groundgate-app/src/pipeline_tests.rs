@@ -7,8 +7,9 @@ use groundgate_model::{
     unit::Usd,
 };
 use groundgate_record::{Reader, Status, Writer};
-use groundgate_run::Ending;
+use groundgate_run::{Ending, Stop};
 use rusqlite::Connection;
+use tokio::sync::watch;
 
 use crate::{
     ErrorClass,
@@ -33,7 +34,7 @@ fn a_whole_run_is_complete_and_says_so_once() {
     let folder = Folder::new();
     let copilot = Arc::new(Scripted::default());
     let job = job(&folder, &copilot, 4, 2);
-    let (app, memory) = Memory::app(usize::MAX);
+    let (app, memory) = Memory::app();
     let ending = execute(&app, job.clone(), &runtime().unwrap()).unwrap();
     assert_eq!(ending, Ending::Complete);
     assert_eq!((status(&job), finished(&job)), (Status::Complete, 8));
@@ -44,18 +45,27 @@ fn a_whole_run_is_complete_and_says_so_once() {
 #[test]
 fn a_stopped_run_of_several_attempts_is_gone_on_with_to_its_last_trial() {
     let folder = Folder::new();
-    let copilot = Arc::new(Scripted::default());
+    let (stop, stopped) = watch::channel(Stop::No);
+    let copilot = Arc::new(Scripted {
+        reply: Box::new(move |before| {
+            if before == 3 {
+                stop.send_replace(Stop::AfterCalls);
+            }
+            Ok(answer("Five days.", None))
+        }),
+        ..Scripted::default()
+    });
     let mut job = job(&folder, &copilot, 6, 3);
-    let (stopped, _) = Memory::app(4);
+    let stopped = app().stopped_by(stopped);
     let runtime = runtime().unwrap();
     let ending = execute(&stopped, job.clone(), &runtime).unwrap();
     assert_eq!(ending, Ending::Stopped);
     assert_eq!(status(&job), Status::Interrupted);
     let before = finished(&job);
-    assert!((4..18).contains(&before), "{before}");
+    assert!((1..18).contains(&before), "{before}");
 
     job.resumes = true;
-    let (app, memory) = Memory::app(usize::MAX);
+    let (app, memory) = Memory::app();
     let ending = execute(&app, job.clone(), &runtime).unwrap();
     assert_eq!(ending, Ending::Complete);
     assert_eq!((status(&job), finished(&job)), (Status::Complete, 18));
@@ -80,7 +90,7 @@ fn a_budget_that_is_reached_ends_the_run_and_more_of_it_goes_on() {
     });
     let mut job = job(&folder, &copilot, 5, 1);
     job.cap = Some(dollar(3));
-    let (app, memory) = Memory::app(usize::MAX);
+    let (app, memory) = Memory::app();
     let runtime = runtime().unwrap();
     let ending = execute(&app, job.clone(), &runtime).unwrap();
     assert_eq!(ending, Ending::OutOfBudget);
@@ -134,7 +144,7 @@ fn a_record_that_can_no_longer_be_written_is_not_complete_and_the_error_says_how
         ..Scripted::default()
     });
     let job = job(&folder, &copilot, 3, 1);
-    let (app, memory) = Memory::app(usize::MAX);
+    let (app, memory) = Memory::app();
     let error = execute(&app, job.clone(), &runtime().unwrap()).unwrap_err();
     assert_eq!(error.class, ErrorClass::Internal);
     assert!(error.help.unwrap().contains("--resume"));

@@ -18,8 +18,7 @@ use groundgate_model::{
     unit::Usd,
 };
 use groundgate_record::{Header, Status};
-use groundgate_run::{self as run, Plan, Stop};
-use tokio::sync::watch;
+use groundgate_run::Plan;
 
 use crate::{
     App, Event, Observer, Surroundings,
@@ -188,26 +187,18 @@ pub(crate) fn app() -> App {
     })
 }
 
-/// Remembers what it is told, and asks for a stop after so many trials.
+/// Remembers what it is told.
+#[derive(Default)]
 pub(crate) struct Memory {
-    pub(crate) told: Mutex<Vec<String>>,
-    trials: AtomicUsize,
-    stop_after: usize,
-    stop: watch::Sender<Stop>,
+    told: Mutex<Vec<String>>,
 }
 
 impl Memory {
-    /// An application that is watched, and stopped after so many trials.
-    pub(crate) fn app(stop_after: usize) -> (App, Arc<Self>) {
-        let memory = Arc::new(Self {
-            told: Mutex::default(),
-            trials: AtomicUsize::new(0),
-            stop_after,
-            stop: watch::channel(Stop::No).0,
-        });
-        let stopped = app().stopped_by(memory.stop.subscribe());
+    /// An application that is watched.
+    pub(crate) fn app() -> (App, Arc<Self>) {
+        let memory = Arc::new(Self::default());
         let observer: Arc<dyn Observer> = Arc::<Self>::clone(&memory);
-        (stopped.observed_by(observer), memory)
+        (app().observed_by(observer), memory)
     }
 
     pub(crate) fn told(&self) -> Vec<String> {
@@ -222,13 +213,7 @@ impl Observer for Memory {
             Event::Ended(ending) => format!("ended {ending:?}"),
             Event::Notice(notice) => notice.to_string(),
             Event::Warning(mistake) => mistake.to_string(),
-            Event::Progress(run::Event::Call(_)) => return,
-            Event::Progress(run::Event::Trial(_)) => {
-                if self.trials.fetch_add(1, Ordering::SeqCst) + 1 == self.stop_after {
-                    self.stop.send_replace(Stop::AfterCalls);
-                }
-                return;
-            }
+            Event::Progress(_) => return,
         };
         self.told.lock().unwrap().push(text);
     }
