@@ -235,6 +235,8 @@ impl Observer for Shown {
                 self.terminal.report(&visible_line(&notice.to_string()));
             }
             Event::Notice(notice) => self.terminal.note(&visible_line(&notice.to_string())),
+            // The command that simulates draws a bar of its own.
+            Event::Simulated { .. } => {}
             Event::Warning(oddity) => warn(oddity, false, &self.terminal),
         }
     }

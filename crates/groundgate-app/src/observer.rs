@@ -38,6 +38,13 @@ pub enum Event<'a> {
     Progress(&'a groundgate_run::Event),
     /// The run, or its part, has ended; everything is saved, unless the disk failed.
     Ended(Ending),
+    /// A simulated release was tried.
+    Simulated {
+        /// How many have been, in no order.
+        done: usize,
+        /// Of how many.
+        of: usize,
+    },
     /// Something that people should know.
     Notice(Notice<'a>),
     /// Something odd in a file.

@@ -213,7 +213,7 @@ impl Observer for Memory {
             Event::Ended(ending) => format!("ended {ending:?}"),
             Event::Notice(notice) => notice.to_string(),
             Event::Warning(mistake) => mistake.to_string(),
-            Event::Progress(_) => return,
+            Event::Progress(_) | Event::Simulated { .. } => return,
         };
         self.told.lock().unwrap().push(text);
     }

@@ -116,7 +116,7 @@ impl Digest {
 
     /// Reads 64 hexadecimal digits; nothing if `text` is anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != 64 || !text.is_ascii() {
+        if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return None;
         }
         let mut bytes = [0; 32];
@@ -281,6 +281,8 @@ mod tests {
         );
         assert_eq!(Digest::parse(&digest.to_string()), Some(digest));
         assert_eq!(Digest::parse("ba78"), None);
+        let signed = digest.to_string().replacen("8f01", "8f+1", 1);
+        assert_eq!(Digest::parse(&signed), None);
         assert_eq!(Digest::parse(&"é".repeat(32)), None);
     }
 

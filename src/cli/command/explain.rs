@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 
-use groundgate_gate::{KnownMetrics, Policy, Rule, environments, settings_of};
+use groundgate_app::{AppError, ExplainRequest, Explained, ExplainedCase, Project};
+use groundgate_gate::{Policy, Rule};
 use groundgate_model::{
     eval_set::Case,
     exchange::Passage,
     trial::{Call, Callee, ClaimFinding, Label, Reply},
 };
-use groundgate_record::{Reader, StoredTrial};
+use groundgate_record::StoredTrial;
 use groundgate_report::{visible_line, visible_text};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::{
     args::{ExplainArgs, Global},
@@ -18,7 +19,6 @@ use super::super::{
     terminal::Terminal,
     wants_json,
 };
-use groundgate_app::{AppError, Project, assemble::Loaded, project, runs};
 
 /// Runs the command.
 pub(crate) fn run(
@@ -33,59 +33,31 @@ pub(crate) fn run(
         terminal.line(&format!("exit code {}: {}", code.number(), code.meaning()));
         return Ok(ExitCode::Done);
     }
-    let directory = project::runs_dir(global.config.as_deref())?;
-    let reader = runs::open(&directory, &args.run);
-    if let Ok(reader) = &reader {
-        let cases = reader.cases()?;
-        if let Some(index) = cases.iter().position(|case| case.id == args.subject) {
-            let wanted = (index, cases.get(index), args.calls);
-            return case(global, reader, wanted, terminal);
+    let explained = terminal.app().explain(&ExplainRequest {
+        project: &Project::find(global.config.as_deref())?,
+        subject: &args.subject,
+        run: &args.run,
+    })?;
+    match explained {
+        Explained::Case(case) if wants_json(global) => {
+            terminal.line(&case_document(&case).to_string());
+        }
+        Explained::Case(case) => terminal.print(&case_text(&case, args.calls, terminal)),
+        Explained::Rule { policy, rule } => terminal.print(&explain_rule(&policy, &rule)),
+        Explained::Settings { part, settings } => {
+            terminal.print(&explain_settings(&part, &settings));
         }
     }
-    let known = match &reader {
-        Ok(reader) => Loaded::new(Reader::open(reader.path())?)?.known_metrics(),
-        Err(_) => KnownMetrics::new(),
-    };
-    if let Ok(Some(text)) = explained(global, &args.subject, &known) {
-        terminal.print(&text);
-        return Ok(ExitCode::Done);
-    }
-    reader?;
-    Err(AppError::invalid(format!(
-        "`{}` is neither a case of run `{}`, nor a rule of the policy, nor an exit code",
-        args.subject, args.run
-    ))
-    .with_help("`groundgate report` names the cases worth a look"))
+    Ok(ExitCode::Done)
 }
 
-/// What a rule or an approval of the policy asks, in the first environment that has it.
-fn explained(
-    global: &Global,
-    subject: &str,
-    known: &KnownMetrics,
-) -> Result<Option<String>, AppError> {
-    let source = Project::find(global.config.as_deref())?.policy_source(None)?;
-    let id = subject.split('/').next().unwrap_or(subject);
-    let named = environments(&source.to_string(), &source.text()?)?.into_iter();
-    for environment in std::iter::once(None).chain(named.map(Some)) {
-        let Ok(policy) = source.policy(environment.as_deref(), known) else {
-            continue;
-        };
-        if let Some(rule) = policy.rules.iter().find(|rule| rule.id == id) {
-            return Ok(Some(explain_rule(&policy, rule)));
-        }
-        let parts = [format!("rule {id}"), format!("approval {id}")];
-        let found = settings_of(&policy).into_iter();
-        if let Some((part, settings)) = found.into_iter().find(|(part, _)| parts.contains(part)) {
-            let mut text = format!("{}\n", visible_line(&part));
-            for (key, value) in settings {
-                let _written = writeln!(text, "  {key:<12} {}", visible_line(&value));
-            }
-            text.push_str("  what is missing, stale or from the future is inconclusive\n");
-            return Ok(Some(text));
-        }
+fn explain_settings(part: &str, settings: &[(&str, String)]) -> String {
+    let mut text = format!("{}\n", visible_line(part));
+    for (key, value) in settings {
+        let _written = writeln!(text, "  {key:<12} {}", visible_line(value));
     }
-    Ok(None)
+    text.push_str("  what is missing, stale or from the future is inconclusive\n");
+    text
 }
 
 fn explain_rule(policy: &Policy, rule: &Rule) -> String {
@@ -114,62 +86,47 @@ fn explain_rule(policy: &Policy, rule: &Rule) -> String {
     text
 }
 
-fn case(
-    global: &Global,
-    reader: &Reader,
-    (index, case, with_calls): (usize, Option<&Case>, bool),
-    terminal: &Terminal,
-) -> Result<ExitCode, AppError> {
-    let Some(case) = case else {
-        return Ok(ExitCode::NothingToDo);
-    };
-    let attempts = usize::try_from(reader.header().attempts).unwrap_or(1);
-    let trials = (0..attempts).map(|attempt| reader.trial(index * attempts + attempt));
-    let trials: Vec<StoredTrial> = trials.collect::<Result<_, _>>()?;
-    if wants_json(global) {
-        let mut calls = Vec::new();
-        for attempt in 0..attempts {
-            for call in reader.calls_of(index * attempts + attempt)? {
-                calls.push(json!({
-                    "attempt": attempt,
-                    "callee": match &call.key.callee {
-                        Callee::Copilot => "copilot",
-                        Callee::Judge(name) => name,
-                    },
-                    "vote": call.key.vote,
-                    "round": call.key.round,
-                    "request": call.request.as_ref().map(ToString::to_string),
-                    "reply": call.result.as_ref().ok(),
-                    "failure": call.result.as_ref().err(),
-                }));
-            }
+fn case_document(explained: &ExplainedCase) -> Value {
+    let attempts = explained.attempts.iter().enumerate();
+    let calls = attempts.flat_map(|(attempt, answer)| {
+        answer.calls.iter().map(move |call| {
+            json!({
+                "attempt": attempt,
+                "callee": match &call.key.callee {
+                    Callee::Copilot => "copilot",
+                    Callee::Judge(name) => name,
+                },
+                "vote": call.key.vote,
+                "round": call.key.round,
+                "request": call.request.as_ref().map(ToString::to_string),
+                "reply": call.result.as_ref().ok(),
+                "failure": call.result.as_ref().err(),
+            })
+        })
+    });
+    let calls: Vec<Value> = calls.collect();
+    json!({"schema": "groundgate.case/1", "run": explained.run, "case": explained.case, "calls": calls})
+}
+
+fn case_text(explained: &ExplainedCase, with_calls: bool, terminal: &Terminal) -> String {
+    let mut text = head(&explained.case);
+    for (index, attempt) in explained.attempts.iter().enumerate() {
+        if explained.attempts.len() > 1 {
+            let _written = writeln!(text, "attempt {}", index + 1);
         }
-        let document = json!({"schema": "groundgate.case/1", "run": reader.header().run_id, "case": case, "calls": calls});
-        terminal.line(&document.to_string());
-        return Ok(ExitCode::Done);
+        text.push_str(&explain_trial(&attempt.trial, terminal));
+        let calls = attempt.calls.iter().filter(|_| with_calls);
+        text.extend(calls.map(explain_call));
     }
-    terminal.print(&head(case));
-    for (attempt, trial) in trials.iter().enumerate() {
-        if attempts > 1 {
-            terminal.line(&format!("attempt {}", attempt + 1));
-        }
-        terminal.print(&explain_trial(trial, terminal));
-        if with_calls {
-            for call in reader.calls_of(index * attempts + attempt)? {
-                terminal.print(&explain_call(&call));
-            }
-        }
+    for one in &explained.disagreements {
+        let panel = visible_line(&one.panel);
+        let _written = writeln!(
+            text,
+            "   in this run the jurors of {panel} disagree: {}",
+            one.what
+        );
     }
-    let mut metrics = reader.header().metrics.iter();
-    if metrics.any(|source| source.metric.panel().is_some()) {
-        for one in reader.score_table()?.disagreements() {
-            let panel = visible_line(one.panel);
-            terminal.line(&format!(
-                "   in this run the jurors of {panel} disagree: {one}"
-            ));
-        }
-    }
-    Ok(ExitCode::Done)
+    text
 }
 
 fn head(case: &Case) -> String {

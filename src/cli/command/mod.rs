@@ -13,7 +13,6 @@ pub(super) mod judge;
 mod label_export;
 pub(super) mod plan;
 pub(super) mod policy;
-mod policy_test;
 pub(super) mod rejudge;
 pub(super) mod report;
 pub(super) mod run;

@@ -1,14 +1,9 @@
 //! `groundgate selftest`: how often this gate would be wrong on data like a record's.
 
-use std::{
-    fmt::Write as _,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::{fmt::Write as _, sync::Arc};
 
-use groundgate_gate::{
-    Evidence, Policy,
-    selftest::{KnownBad, Rate, RuleRates, SelfTest, Trying, Verdicts, selftest},
-};
+use groundgate_app::{AppError, Event, Observer, Project, SelftestRequest, SelftestSummary};
+use groundgate_gate::selftest::{KnownBad, Rate, RuleRates, SelfTest, Verdicts};
 use groundgate_model::number::{Toward, format_count, format_score, plural};
 use groundgate_report::{Style, cut_to_width, visible_line};
 use indicatif::{ProgressBar, ProgressDrawTarget};
@@ -20,10 +15,7 @@ use super::super::{
     terminal::Terminal,
     wants_json,
 };
-use groundgate_app::{AppError, assemble::Loaded, project, runs};
 
-/// More than anybody waits for.
-const REPLICATIONS_MOST: usize = 1_000_000;
 /// Columns of a rule's name.
 const NAME: usize = 30;
 
@@ -33,100 +25,80 @@ pub(crate) fn run(
     args: &SelftestArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
-    if !(1..=REPLICATIONS_MOST).contains(&args.replications) {
-        return Err(AppError::usage(format!(
-            "--replications is a number from 1 to {REPLICATIONS_MOST}"
-        )));
-    }
-    if !(0.0..=1.0).contains(&args.correlation) {
-        return Err(AppError::usage("--correlation is a number from 0 to 1"));
-    }
-    let directory = project::runs_dir(global.config.as_deref())?;
-    let record = Loaded::new(runs::open(&directory, &args.run)?)?;
-    let more = match &args.baseline {
-        None => None,
-        Some(name) => Some(Loaded::new(runs::open(&directory, name)?)?),
-    };
-    let path = match &args.policy {
-        Some(path) => path.clone(),
-        None => project::policy_path(global.config.as_deref())?,
-    };
-    let known = record.known_metrics();
-    let (policy_name, policy) = project::policy(&path, args.env.as_deref(), &known)?;
-    let trying = Trying {
-        policy: &policy,
-        evidence: Evidence {
-            candidate: &record.table,
-            baseline: more.as_ref().map(|more| &more.table),
-        },
+    let simulation = Arc::new(Simulation::new(args.replications, terminal));
+    let app = terminal.app().observed_by(simulation.clone());
+    let tried = app.selftest(&SelftestRequest {
+        project: &Project::find(global.config.as_deref())?,
+        run: &args.run,
+        baseline: args.baseline.as_deref(),
+        policy: args.policy.as_deref(),
+        environment: args.env.as_deref(),
         replications: args.replications,
         seed: args.seed,
         correlation: args.correlation,
-    };
-    let result = tried(&trying, terminal);
-    let header = record.reader.header();
-    let subject = Subject {
-        run: &header.run_id,
-        copilot: &header.copilot_name,
-        more: more
-            .as_ref()
-            .map(|more| more.reader.header().run_id.as_str()),
-        policy_name: &policy_name,
-        env: args.env.as_deref(),
-        policy: &policy,
-    };
+    });
+    simulation.clear();
+    let tried = tried?;
     if wants_json(global) {
-        terminal.line(&document(&subject, &result).to_string());
+        terminal.line(&document(&tried).to_string());
     } else {
-        terminal.print(&text(&subject, &result, terminal.style()));
+        terminal.print(&text(&tried, terminal.style()));
     }
     Ok(ExitCode::Done)
 }
 
-/// What was tried.
-struct Subject<'a> {
-    run: &'a str,
-    copilot: &'a str,
-    more: Option<&'a str>,
-    policy_name: &'a str,
-    env: Option<&'a str>,
-    policy: &'a Policy,
+/// Says how far a simulation is.
+struct Simulation {
+    bar: Option<ProgressBar>,
+    terminal: Terminal,
 }
 
-/// Tries, and says how far it is.
-fn tried(trying: &Trying<'_>, terminal: &Terminal) -> SelfTest {
-    let n = trying.replications;
-    let length = u64::try_from(n).unwrap_or(u64::MAX);
-    let bar = (terminal.progress == Progress::Bar).then(|| {
-        let target = ProgressDrawTarget::stderr_with_hz(10);
-        ProgressBar::with_draw_target(Some(length), target)
-    });
-    let done = AtomicUsize::new(0);
-    let tick = || {
-        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(bar) = &bar {
-            bar.inc(1);
-        } else if terminal.progress == Progress::Lines && done.is_multiple_of(n.div_ceil(4)) {
-            terminal.note(&format!("  {done}/{n} simulated releases"));
+impl Simulation {
+    fn new(replications: usize, terminal: &Terminal) -> Self {
+        let length = u64::try_from(replications).unwrap_or(u64::MAX);
+        let bar = (terminal.progress == Progress::Bar).then(|| {
+            let target = ProgressDrawTarget::stderr_with_hz(10);
+            ProgressBar::with_draw_target(Some(length), target)
+        });
+        Self {
+            bar,
+            terminal: terminal.clone(),
         }
-    };
-    let result = selftest(trying, &tick);
-    if let Some(bar) = bar {
-        bar.finish_and_clear();
     }
-    result
+
+    fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
 }
 
-fn text(subject: &Subject<'_>, result: &SelfTest, style: Style) -> String {
+impl Observer for Simulation {
+    fn observe(&self, event: Event<'_>) {
+        let Event::Simulated { done, of } = event else {
+            return;
+        };
+        let shows_lines = self.terminal.progress == Progress::Lines;
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        } else if shows_lines && done.is_multiple_of(of.div_ceil(4)) {
+            let said = format!("  {done}/{of} simulated releases");
+            self.terminal.note(&said);
+        }
+    }
+}
+
+fn text(tried: &SelftestSummary, style: Style) -> String {
+    let result = &tried.result;
     let mut page = Page {
         text: String::new(),
         style,
     };
-    head(subject, result, &mut page);
+    head(tried, &mut page);
     whole_gate(result, &mut page);
     rules(result, &mut page);
     known_bad(result, &mut page);
-    promise(subject, result, &mut page);
+    promise(tried, &mut page);
     page.text
 }
 
@@ -155,13 +127,15 @@ impl Page {
     }
 }
 
-fn head(subject: &Subject<'_>, result: &SelfTest, page: &mut Page) {
-    let env = subject
-        .env
+fn head(tried: &SelftestSummary, page: &mut Page) {
+    let result = &tried.result;
+    let env = tried
+        .environment
+        .as_ref()
         .map_or_else(String::new, |env| format!(" for {env}"));
     page.line(&visible_line(&format!(
         "selftest  {} ({}) under {}{env}",
-        subject.run, subject.copilot, subject.policy_name
+        tried.run, tried.copilot, tried.policy_name
     )));
     page.line(&format!(
         "data      {} × {} a run; drawn from {} or more of each",
@@ -169,7 +143,7 @@ fn head(subject: &Subject<'_>, result: &SelfTest, page: &mut Page) {
         plural(attempts(result.attempts), "attempt"),
         plural(result.attempts_known, "attempt"),
     ));
-    if let Some(more) = subject.more {
+    if let Some(more) = &tried.baseline {
         page.line(&visible_line(&format!(
             "          {more} counts as more runs of the same copilot"
         )));
@@ -252,8 +226,9 @@ fn known_bad(result: &SelfTest, page: &mut Page) {
     }
 }
 
-fn promise(subject: &Subject<'_>, result: &SelfTest, page: &mut Page) {
-    let alpha = format_score(subject.policy.statistics.alpha_pass, Toward::Nearest);
+fn promise(tried: &SelftestSummary, page: &mut Page) {
+    let result = &tried.result;
+    let alpha = format_score(tried.policy.statistics.alpha_pass, Toward::Nearest);
     let questions = if result.resamples_questions {
         "Each release draws questions (whole clusters, within the policy's slices) anew,"
     } else {
@@ -314,17 +289,18 @@ fn with_interval(rate: Rate) -> String {
     )
 }
 
-fn document(subject: &Subject<'_>, result: &SelfTest) -> Value {
+fn document(tried: &SelftestSummary) -> Value {
+    let result = &tried.result;
     json!({
         "schema": "groundgate.selftest/1",
-        "run": subject.run,
-        "baseline": subject.more,
+        "run": tried.run,
+        "baseline": tried.baseline,
         "policy": {
-            "name": subject.policy_name,
-            "digest": subject.policy.digest,
-            "env": subject.env,
-            "alpha_pass": subject.policy.statistics.alpha_pass,
-            "alpha_fail": subject.policy.statistics.alpha_fail,
+            "name": tried.policy_name,
+            "digest": tried.policy.digest,
+            "env": tried.environment,
+            "alpha_pass": tried.policy.statistics.alpha_pass,
+            "alpha_fail": tried.policy.statistics.alpha_fail,
         },
         "replications": result.replications,
         "seed": result.seed,

@@ -22,8 +22,8 @@ use super::{
     label_export,
 };
 use groundgate_app::{
-    App, AppError, GateRequest, Project, Surroundings, assemble, bar, baseline::BaselineChoice,
-    clock, files, pipeline, project, runs,
+    App, AppError, GateRequest, Project, Surroundings, agreement_threshold, assemble,
+    baseline::BaselineChoice, clock, files, pipeline, project, runs,
 };
 
 /// Runs `view`.
@@ -53,7 +53,11 @@ pub(crate) fn label(
     let drawn = (queue(args.queue), args.items, args.seed);
     let other = if args.pairs { baseline.as_ref() } else { None };
     let session = Session::new(log, args.labeler.clone(), &run, other, drawn)?.until(
-        bar::of_agreement(global.config.as_deref(), &bar::known(&run), "groundedness"),
+        agreement_threshold::of_metric(
+            global.config.as_deref(),
+            &agreement_threshold::known(&run),
+            "groundedness",
+        ),
     );
     let desk = desk(
         global,

@@ -24,7 +24,9 @@ use super::{
     health::{self, Measured},
     show,
 };
-use groundgate_app::{AppError, ErrorClass, assemble::Loaded, bar, clock, files, project, runs};
+use groundgate_app::{
+    AppError, ErrorClass, agreement_threshold, assemble::Loaded, clock, files, project, runs,
+};
 
 /// Fewer labels than this say little.
 const FEW_LABELS: usize = 50;
@@ -108,12 +110,12 @@ pub(super) fn agreement(
 ) -> Result<ExitCode, AppError> {
     let labelled = Labelled::read(global, &args.run, &args.labels.labels)?;
     let agreements = labelled.agreements(&args.labels)?;
-    let known = bar::known(&labelled.loaded.reader);
+    let known = agreement_threshold::known(&labelled.loaded.reader);
     let stops = agreements.iter().map(|one| {
         let [good, bad] =
             (one.recognized()).map(|(right, labelled)| LabelCount { right, labelled });
         LabelsNeeded::new(
-            bar::of_agreement(global.config.as_deref(), &known, &one.metric),
+            agreement_threshold::of_metric(global.config.as_deref(), &known, &one.metric),
             good,
             bad,
         )

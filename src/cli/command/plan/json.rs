@@ -5,11 +5,12 @@ use groundgate_gate::{
     Slice,
     power::{Purchase, RulePower, Shopping, Sight, all_pass},
 };
+use groundgate_model::unit::Usd;
 use serde_json::{Value, json};
 
-use super::Plan;
+use groundgate_app::{PlanCost, PlanSummary};
 
-pub(super) fn render(plan: &Plan) -> Value {
+pub(super) fn render(plan: &PlanSummary) -> Value {
     json!({
         "schema": "groundgate.plan/1",
         "copilot": plan.copilot,
@@ -33,8 +34,8 @@ pub(super) fn render(plan: &Plan) -> Value {
         "all_pass_if_independent": all_pass(&plan.powers),
         "sights": plan.sights.iter().map(sight).collect::<Vec<_>>(),
         "want_drop": plan.want_drop,
-        "to_buy": plan.shopping.iter().map(|one| to_buy(one, plan.money.is_priced)).collect::<Vec<_>>(),
-        "money": plan.money.json(),
+        "to_buy": plan.shopping.iter().map(|one| to_buy(one, plan.cost.is_priced)).collect::<Vec<_>>(),
+        "money": cost(&plan.cost),
     })
 }
 
@@ -89,5 +90,16 @@ fn to_buy(shopping: &Shopping, is_priced: bool) -> Value {
         "more_attempts": purchase(shopping.more_attempts.as_ref()),
         "more_votes": purchase(shopping.more_votes.as_ref()),
         "cheapest": purchase(shopping.cheapest.as_ref()),
+    })
+}
+
+fn cost(cost: &PlanCost) -> Value {
+    json!({
+        "answers": cost.answers,
+        "judge_calls": cost.judge_calls,
+        "expected_usd": cost.expected.map(Usd::dollars),
+        "worst_usd": cost.worst.map(Usd::dollars),
+        "seconds": cost.seconds,
+        "notes": cost.notes,
     })
 }

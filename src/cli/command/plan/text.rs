@@ -14,14 +14,14 @@ use groundgate_model::{
 use groundgate_report::{Style, cut_to_width, visible_line};
 use groundgate_stats::Unit;
 
-use super::{Plan, has_little_power};
+use groundgate_app::{PlanSummary, has_little_power};
 
 /// Columns of the first cell of a table.
 const NAME: usize = 38;
 /// Notes are wrapped to what is left of a line.
 const LINE: usize = 66;
 
-pub(super) fn render(plan: &Plan, style: Style) -> String {
+pub(super) fn render(plan: &PlanSummary, style: Style) -> String {
     let mut page = Page {
         text: String::new(),
         style,
@@ -73,7 +73,7 @@ impl Page {
     }
 }
 
-fn head(plan: &Plan, page: &mut Page) {
+fn head(plan: &PlanSummary, page: &mut Page) {
     let env = plan
         .env
         .as_ref()
@@ -136,8 +136,8 @@ fn head(plan: &Plan, page: &mut Page) {
     }
 }
 
-fn money(plan: &Plan, page: &mut Page) {
-    let money = &plan.money;
+fn money(plan: &PlanSummary, page: &mut Page) {
+    let money = &plan.cost;
     page.named(
         "calls",
         &format!(
@@ -174,7 +174,7 @@ fn money(plan: &Plan, page: &mut Page) {
     }
 }
 
-fn rules(plan: &Plan, page: &mut Page) {
+fn rules(plan: &PlanSummary, page: &mut Page) {
     let columns = format!("{:>15} {:>6}  {:>13}", "units", "pass", "fails from");
     page.title("chance to pass if nothing has changed", &columns);
     for power in &plan.powers {
@@ -201,7 +201,7 @@ fn rules(plan: &Plan, page: &mut Page) {
     page.line("  fails from: the smallest change for the worse that fails with a chance of 80%");
 }
 
-fn sights(plan: &Plan, page: &mut Page) {
+fn sights(plan: &PlanSummary, page: &mut Page) {
     let columns = format!("{:>15} {:>21}", "units", "drop");
     page.title("smallest drop seen with a chance of 80%", &columns);
     for sight in &plan.sights {
@@ -214,7 +214,7 @@ fn sights(plan: &Plan, page: &mut Page) {
     }
 }
 
-fn to_buy(plan: &Plan, wanted: f64, page: &mut Page) {
+fn to_buy(plan: &PlanSummary, wanted: f64, page: &mut Page) {
     page.line("");
     for shopping in &plan.shopping {
         let metric = Some(shopping.metric.as_str());
@@ -229,7 +229,7 @@ fn to_buy(plan: &Plan, wanted: f64, page: &mut Page) {
         }
         ways(plan, shopping, page);
     }
-    if !plan.money.is_priced {
+    if !plan.cost.is_priced {
         page.line(
             "  prices are not known without a pilot: calls are counted, new questions are free",
         );
@@ -238,7 +238,7 @@ fn to_buy(plan: &Plan, wanted: f64, page: &mut Page) {
     }
 }
 
-fn ways(plan: &Plan, shopping: &Shopping, page: &mut Page) {
+fn ways(plan: &PlanSummary, shopping: &Shopping, page: &mut Page) {
     let rows = [
         ("planned", Some(&shopping.now), ""),
         (
@@ -264,7 +264,7 @@ fn ways(plan: &Plan, shopping: &Shopping, page: &mut Page) {
     }
 }
 
-fn bought(plan: &Plan, purchase: &Purchase) -> String {
+fn bought(plan: &PlanSummary, purchase: &Purchase) -> String {
     let design = format!(
         "{} × {} × {}",
         plural(purchase.questions, "question"),
@@ -272,7 +272,7 @@ fn bought(plan: &Plan, purchase: &Purchase) -> String {
         times(purchase.votes, "vote")
     );
     match Usd::from_dollars(purchase.price) {
-        Some(price) if plan.money.is_priced => format!("{design:<44} {price:>10}"),
+        Some(price) if plan.cost.is_priced => format!("{design:<44} {price:>10}"),
         _ => format!("{design:<44} {:>10.0} calls", purchase.price),
     }
 }
@@ -324,7 +324,7 @@ pub(super) fn chance(chance: Option<f64>) -> String {
 }
 
 /// A change for the worse, with its sign.
-fn change(plan: &Plan, metric: Option<&str>, size: Option<f64>) -> String {
+fn change(plan: &PlanSummary, metric: Option<&str>, size: Option<f64>) -> String {
     let (Some(metric), Some(size)) = (metric, size) else {
         return String::new();
     };

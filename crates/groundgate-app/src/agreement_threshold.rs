@@ -16,9 +16,9 @@ pub fn known(run: &Reader) -> KnownMetrics {
         .collect()
 }
 
-/// The bar for agreement on a metric. A policy that is absent or cannot be read has none; other commands
+/// The threshold of agreement on a metric. A policy that is absent or cannot be read has none; other commands
 /// say what is wrong with it.
-pub fn of_agreement(
+pub fn of_metric(
     configured: Option<&Path>,
     known: &KnownMetrics,
     metric: &str,

@@ -1,33 +1,39 @@
 //! Calls, cost and time of a planned run: from the pilot's usage where there is one, and from prices.
 
-use groundgate_app::config::{Config, CopilotConfig};
 use groundgate_gate::power::Prices;
 use groundgate_model::{
     eval_set::EvalSet,
     unit::{Usd, count_to_f64},
 };
 use groundgate_record::ReplySummary;
-use serde_json::{Value, json};
 
-use groundgate_app::{App, AppError, assemble::Loaded, pipeline, wiring};
+use crate::{
+    app::App,
+    assemble::Loaded,
+    config::{Config, CopilotConfig},
+    error::AppError,
+    pipeline, wiring,
+};
 
 /// What a run will take.
 #[derive(Debug, Clone)]
-pub(super) struct Money {
-    pub(super) answers: usize,
-    pub(super) judge_calls: usize,
+pub struct PlanCost {
+    /// Questions, each as often as it is asked.
+    pub answers: usize,
+    /// Calls of all judges with a model.
+    pub judge_calls: usize,
     /// `None`: no pilot, or no price.
-    pub(super) expected: Option<Usd>,
+    pub expected: Option<Usd>,
     /// `None`: no price, or no credentials to make the copilot with.
-    pub(super) worst: Option<Usd>,
+    pub worst: Option<Usd>,
     /// Seconds; `None` without a pilot.
-    pub(super) seconds: Option<f64>,
+    pub seconds: Option<f64>,
     /// What is to be known of these numbers.
-    pub(super) notes: Vec<String>,
+    pub notes: Vec<String>,
     /// Per call, for what could be bought; in calls where money is not known.
-    pub(super) prices: Prices,
+    pub prices: Prices,
     /// Whether `prices` are dollars.
-    pub(super) is_priced: bool,
+    pub is_priced: bool,
 }
 
 /// What calls of one kind took in the pilot.
@@ -37,15 +43,22 @@ struct Usage {
     cost: Usd,
     /// Calls of which nobody knows the cost.
     unpriced: usize,
-    dearest: Usd,
+    highest: Usd,
     milliseconds: u64,
+}
+
+/// What all calls took in the pilot.
+#[derive(Debug, Default, Clone, Copy)]
+struct Usages {
+    copilot: Usage,
+    judge: Usage,
 }
 
 impl Usage {
     fn add(&mut self, cost: Option<Usd>, booked: Usd, milliseconds: u64) {
         self.calls += 1;
         self.milliseconds = self.milliseconds.saturating_add(milliseconds);
-        self.dearest = self.dearest.max(booked);
+        self.highest = self.highest.max(booked);
         match cost {
             Some(cost) => self.cost = self.cost.plus(cost),
             None => self.unpriced += 1,
@@ -64,29 +77,29 @@ impl Usage {
 }
 
 /// What is planned, as far as money goes.
-pub(super) struct Order<'a> {
-    pub(super) app: &'a App,
-    pub(super) config: &'a Config,
-    pub(super) copilot: &'a CopilotConfig,
-    pub(super) eval_set: &'a EvalSet,
-    pub(super) attempts: u32,
+pub(crate) struct Order<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) config: &'a Config,
+    pub(crate) copilot: &'a CopilotConfig,
+    pub(crate) eval_set: &'a EvalSet,
+    pub(crate) attempts: u32,
     /// Calls of all judges with a model about one answer.
-    pub(super) judge_votes: u32,
-    pub(super) pilot: Option<&'a Loaded>,
+    pub(crate) judge_votes: u32,
+    pub(crate) pilot: Option<&'a Loaded>,
     /// Of writing a question, in dollars.
-    pub(super) question_usd: f64,
+    pub(crate) question_usd: f64,
 }
 
-impl Money {
+impl PlanCost {
     /// Adds it up; nothing is called.
-    pub(super) fn of(order: &Order<'_>) -> Result<Self, AppError> {
+    pub(crate) fn of(order: &Order<'_>) -> Result<Self, AppError> {
         let attempts = usize::try_from(order.attempts).unwrap_or(usize::MAX);
         let answers = order.eval_set.cases.len().saturating_mul(attempts);
         let votes = usize::try_from(order.judge_votes).unwrap_or(usize::MAX);
         let judge_calls = answers.saturating_mul(votes);
-        let (copilot, judge) = match order.pilot {
+        let Usages { copilot, judge } = match order.pilot {
             Some(pilot) => usage(pilot)?,
-            None => (Usage::default(), Usage::default()),
+            None => Usages::default(),
         };
         let mut notes = Vec::new();
         if order
@@ -143,34 +156,27 @@ impl Money {
             is_priced: costs.is_some(),
         })
     }
-
-    pub(super) fn json(&self) -> Value {
-        json!({
-            "answers": self.answers,
-            "judge_calls": self.judge_calls,
-            "expected_usd": self.expected.map(Usd::dollars),
-            "worst_usd": self.worst.map(Usd::dollars),
-            "seconds": self.seconds,
-            "notes": self.notes,
-        })
-    }
 }
 
-fn usage(pilot: &Loaded) -> Result<(Usage, Usage), AppError> {
-    let (mut copilot, mut judge) = (Usage::default(), Usage::default());
+fn usage(pilot: &Loaded) -> Result<Usages, AppError> {
+    let mut usages = Usages::default();
     pilot.reader.for_each_call(|call| match &call.result {
         Ok(ReplySummary::Answer(reply)) => {
-            copilot.add(reply.cost, call.booked, reply.timing.latency_ms);
+            usages
+                .copilot
+                .add(reply.cost, call.booked, reply.timing.latency_ms);
         }
         Ok(ReplySummary::Chat(reply)) => {
-            judge.add(reply.cost, call.booked, reply.timing.latency_ms);
+            usages
+                .judge
+                .add(reply.cost, call.booked, reply.timing.latency_ms);
         }
         Err(_) => {}
     })?;
-    Ok((copilot, judge))
+    Ok(usages)
 }
 
-/// The most that the run can cost: the copilot's calls at their worst, a judge's at the dearest of the
+/// The most that the run can cost: the copilot's calls at their worst, a judge's at the highest of the
 /// pilot and asked twice.
 fn worst(
     order: &Order<'_>,
@@ -202,5 +208,5 @@ fn worst(
         return None;
     }
     let calls = u64::try_from(judge_calls).unwrap_or(u64::MAX);
-    Some(sum.plus(judge.dearest.times(calls.saturating_mul(2))))
+    Some(sum.plus(judge.highest.times(calls.saturating_mul(2))))
 }

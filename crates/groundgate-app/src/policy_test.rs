@@ -1,4 +1,4 @@
-//! `groundgate policy test`: a policy is asked about small runs whose verdicts somebody has written down.
+//! A policy is asked about small runs whose verdicts somebody has written down.
 //!
 //! A run is a record (`candidate = "runs/leak.sqlite"`) or is made up from counts
 //! (`candidate = { groundedness = "196 x 1, 4 x 0" }`): question by question in that order, so that
@@ -19,12 +19,17 @@ use groundgate_model::{
     unit::Digest,
 };
 use groundgate_record::Reader;
-use groundgate_report::visible_line;
 use jiff::Timestamp;
-use serde_json::json;
 
-use super::super::{args::Global, exit_code::ExitCode, terminal::Terminal, wants_json};
-use groundgate_app::{AppError, ErrorClass, Project, assemble::Loaded, facts::documents, files};
+use crate::{
+    app::App,
+    assemble::Loaded,
+    error::{AppError, ErrorClass},
+    facts::documents,
+    files,
+    policy_source::PolicySource,
+    project::Project,
+};
 
 const SCHEMA: &str = "groundgate.policy-test/1";
 /// More made-up questions than any policy needs.
@@ -50,76 +55,84 @@ struct Test {
     rules: Vec<(String, Verdict)>,
 }
 
-/// Runs the command.
-pub(super) fn run(
-    global: &Global,
-    (path, policy): (&Path, Option<&str>),
-    terminal: &Terminal,
-) -> Result<ExitCode, AppError> {
-    let project = Project::find(global.config.as_deref())?;
-    let source = project.policy_source(policy)?;
-    let known = project.known_metrics();
-    let mut rows = Vec::new();
-    for path in test_files(path)? {
-        let name = path.display().to_string();
-        let folder = path.parent().unwrap_or(Path::new(""));
-        for test in read(&name, &files::read_text(&path)?, (folder, &known))? {
-            let mut metrics = known.clone();
-            let columns = test.candidate.columns.iter();
-            metrics.extend(columns.map(|(name, column)| (name.clone(), column.metric.clone())));
-            let policy = source.policy(test.env.as_deref(), &metrics)?;
-            let facts = Facts {
-                environment: test.env.clone().unwrap_or_default(),
-                run_made: Some(test.at),
-                baseline_made: test.baseline.as_ref().map(|_| test.at),
-                documents: documents(&policy, folder, &mut Vec::new()),
-                ..Facts::none(test.at)
-            };
-            let evidence = Evidence {
-                candidate: &test.candidate,
-                baseline: test.baseline.as_ref(),
-            };
-            let decision = settle(&policy, evidence, &facts).decision;
-            rows.push((test.name.clone(), surprises(&test, &decision)));
-        }
-    }
-    if rows.is_empty() {
-        let error = format!("there is no test in `{}`", path.display());
-        return Err(AppError::new(ErrorClass::NothingToDo, error));
-    }
-    Ok(tell(global, &rows, terminal))
+/// Tests to be run.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyTestRequest<'a> {
+    /// Where the policy is.
+    pub project: &'a Project,
+    /// A file of tests, or a folder of such files.
+    pub path: &'a Path,
+    /// Another policy than the project's: `FILE` or `git:REVISION:FILE`.
+    pub policy: Option<&'a str>,
 }
 
-fn tell(global: &Global, rows: &[(String, Vec<String>)], terminal: &Terminal) -> ExitCode {
-    let n_failed = rows
-        .iter()
-        .filter(|(_, surprises)| !surprises.is_empty())
-        .count();
-    if wants_json(global) {
-        let tests: Vec<_> = rows
-            .iter()
-            .map(|(name, surprises)| json!({"name": name, "ok": surprises.is_empty(), "surprises": surprises}))
-            .collect();
-        let document = json!({"schema": "groundgate.policy-test-result/1", "tests": tests, "failed": n_failed});
-        terminal.line(&document.to_string());
-    } else {
-        for (name, surprises) in rows {
-            let word = if surprises.is_empty() { "ok" } else { "--" };
-            terminal.line(&format!("{word}  {}", visible_line(name)));
-            for surprise in surprises {
-                terminal.line(&format!("      {}", visible_line(surprise)));
+/// What a test has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyTestResult {
+    /// The test's name.
+    pub name: String,
+    /// What is otherwise than it says; a test without any has passed.
+    pub surprises: Vec<String>,
+}
+
+/// What the tests of one file have in common.
+struct Around<'a> {
+    source: &'a PolicySource,
+    known: &'a KnownMetrics,
+    /// What records and evidence are relative to.
+    folder: &'a Path,
+}
+
+impl App {
+    /// Asks a policy about the runs of tests; an error where there is none.
+    pub fn test_policy(
+        &self,
+        request: &PolicyTestRequest<'_>,
+    ) -> Result<Vec<PolicyTestResult>, AppError> {
+        let source = request.project.policy_source(request.policy)?;
+        let known = request.project.known_metrics();
+        let mut results = Vec::new();
+        for path in test_files(request.path)? {
+            let around = Around {
+                source: &source,
+                known: &known,
+                folder: path.parent().unwrap_or(Path::new("")),
+            };
+            let name = path.display().to_string();
+            for test in read(&name, &files::read_text(&path)?, &around)? {
+                results.push(around.tested(&test)?);
             }
         }
-        terminal.line(&format!(
-            "{} of {} tests passed",
-            rows.len() - n_failed,
-            rows.len()
-        ));
+        if results.is_empty() {
+            let error = format!("there is no test in `{}`", request.path.display());
+            return Err(AppError::new(ErrorClass::NothingToDo, error));
+        }
+        Ok(results)
     }
-    if n_failed == 0 {
-        ExitCode::Done
-    } else {
-        ExitCode::Invalid
+}
+
+impl Around<'_> {
+    fn tested(&self, test: &Test) -> Result<PolicyTestResult, AppError> {
+        let mut metrics = self.known.clone();
+        let columns = test.candidate.columns.iter();
+        metrics.extend(columns.map(|(name, column)| (name.clone(), column.metric.clone())));
+        let policy = self.source.policy(test.env.as_deref(), &metrics)?;
+        let facts = Facts {
+            environment: test.env.clone().unwrap_or_default(),
+            run_made: Some(test.at),
+            baseline_made: test.baseline.as_ref().map(|_| test.at),
+            documents: documents(&policy, self.folder, &mut Vec::new()),
+            ..Facts::none(test.at)
+        };
+        let evidence = Evidence {
+            candidate: &test.candidate,
+            baseline: test.baseline.as_ref(),
+        };
+        let decision = settle(&policy, evidence, &facts).decision;
+        Ok(PolicyTestResult {
+            name: test.name.clone(),
+            surprises: surprises(test, &decision),
+        })
     }
 }
 
@@ -151,35 +164,29 @@ fn test_files(path: &Path) -> Result<Vec<PathBuf>, AppError> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }
-    let entries = fs::read_dir(path).map_err(|cause| {
+    let failed = |cause: std::io::Error| {
         AppError::invalid(format!("failed to read folder `{}`", path.display())).because(cause)
-    })?;
-    let mut found: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
-        .collect();
+    };
+    let entries = fs::read_dir(path).map_err(failed)?;
+    let found: Result<Vec<PathBuf>, std::io::Error> =
+        entries.map(|entry| Ok(entry?.path())).collect();
+    let mut found = found.map_err(failed)?;
+    found.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
     found.sort();
     Ok(found)
 }
 
-fn read(
-    file: &str,
-    text: &str,
-    (folder, known): (&Path, &KnownMetrics),
-) -> Result<Vec<Test>, AppError> {
+fn read(file: &str, text: &str, around: &Around<'_>) -> Result<Vec<Test>, AppError> {
     let document = Document::parse(file, text)?;
     let root = document.root();
     root.only(&["schema", "test"]);
     root.check_schema(SCHEMA);
     let tables = root.tables("test");
-    let tests: Option<Vec<Test>> = tables
-        .iter()
-        .map(|table| test(*table, folder, known))
-        .collect();
+    let tests: Option<Vec<Test>> = tables.iter().map(|table| test(*table, around)).collect();
     Ok(document.finish(tests)?)
 }
 
-fn test(table: Table<'_, '_>, folder: &Path, known: &KnownMetrics) -> Option<Test> {
+fn test(table: Table<'_, '_>, around: &Around<'_>) -> Option<Test> {
     table.only(&[
         "name",
         "env",
@@ -212,7 +219,7 @@ fn test(table: Table<'_, '_>, folder: &Path, known: &KnownMetrics) -> Option<Tes
     } else {
         Timestamp::UNIX_EPOCH
     };
-    let side = |key: &str| side(table, key, folder, known);
+    let side = |key: &str| side(table, key, around);
     let baseline = if table.has("baseline") {
         Some(side("baseline")?)
     } else {
@@ -241,14 +248,10 @@ fn moment(table: Table<'_, '_>) -> Option<Timestamp> {
     at
 }
 
-fn side(
-    table: Table<'_, '_>,
-    key: &str,
-    folder: &Path,
-    known: &KnownMetrics,
-) -> Option<ScoreTable> {
+fn side(table: Table<'_, '_>, key: &str, around: &Around<'_>) -> Option<ScoreTable> {
+    let known = around.known;
     if table.has_text(key) {
-        let path = folder.join(table.text(key)?);
+        let path = around.folder.join(table.text(key)?);
         let read = Reader::open(&path)
             .map_err(AppError::from)
             .and_then(Loaded::new);
@@ -270,7 +273,13 @@ fn side(
             return None;
         };
         let cells = cells(written, name, &spec)?;
-        columns.insert(name.to_owned(), (spec, cells));
+        columns.insert(
+            name.to_owned(),
+            MadeUp {
+                metric: spec,
+                cells,
+            },
+        );
     }
     made_up(key, columns).or_else(|| {
         table.report(
@@ -312,13 +321,19 @@ fn cells(table: Table<'_, '_>, name: &str, spec: &MetricSpec) -> Option<Vec<Cell
     Some(cells)
 }
 
-fn made_up(side: &str, columns: BTreeMap<String, (MetricSpec, Vec<Cell>)>) -> Option<ScoreTable> {
+/// A metric with scores that somebody has made up.
+struct MadeUp {
+    metric: MetricSpec,
+    cells: Vec<Cell>,
+}
+
+fn made_up(side: &str, columns: BTreeMap<String, MadeUp>) -> Option<ScoreTable> {
     let n = columns
         .values()
         .next()
-        .map(|(_, cells)| cells.len())
+        .map(|made_up| made_up.cells.len())
         .filter(|n| *n > 0)?;
-    let columns = columns.into_iter().map(|(name, (metric, cells))| {
+    let columns = columns.into_iter().map(|(name, MadeUp { metric, cells })| {
         let column = Column {
             metric,
             instrument: Digest::of(b"made up"),
@@ -352,4 +367,50 @@ fn made_up(side: &str, columns: BTreeMap<String, (MetricSpec, Vec<Cell>)>) -> Op
     };
     table.check().ok()?;
     Some(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{FLOOR, Folder, at};
+
+    #[test]
+    fn a_test_that_expects_otherwise_says_so_and_no_test_is_an_error() {
+        let folder = Folder::new(FLOOR);
+        let project = folder.project();
+        folder.write(
+            "tests/floor.toml",
+            r#"schema = "groundgate.policy-test/1"
+[[test]]
+name      = "right"
+candidate = { groundedness = "196 x 1, 4 x 0" }
+verdict   = "pass"
+[[test]]
+name      = "wrong"
+candidate = { groundedness = "100 x 1, 100 x 0" }
+verdict   = "pass"
+rules     = { "groundedness.floor" = "fail", "nobody" = "pass" }
+"#,
+        );
+        let tests = folder.path("tests");
+        let app = App::new(at(23));
+        let request = PolicyTestRequest {
+            project: &project,
+            path: &tests,
+            policy: None,
+        };
+        let results = app.test_policy(&request).unwrap();
+        let [right, wrong] = &results[..] else {
+            panic!("{results:?}");
+        };
+        assert_eq!((&*right.name, right.surprises.len()), ("right", 0));
+        let expected = [
+            "the verdict is FAIL and not PASS",
+            "there is no rule nobody",
+        ];
+        assert_eq!(wrong.surprises, expected);
+        fs::remove_file(folder.path("tests/floor.toml")).unwrap();
+        let error = app.test_policy(&request).unwrap_err();
+        assert_eq!(error.class, ErrorClass::NothingToDo);
+    }
 }
