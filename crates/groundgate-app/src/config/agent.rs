@@ -11,11 +11,11 @@ use groundgate_model::toml_reader::Table;
 use super::{
     auth::AuthStyle,
     endpoint::{self, Provider},
-    file::ranged,
     http,
     model::segment,
     parts::{max_output_tokens, passages, temperature},
     price::price,
+    read::ranged,
     settings::{CopilotKind, DatabricksConfig},
 };
 

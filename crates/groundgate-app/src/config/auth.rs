@@ -10,9 +10,8 @@ use groundgate_model::toml_reader::Table;
 
 use super::{
     databricks_auth::{unified, variable_host},
-    endpoint,
-    file::{ranged, relative},
-    headers,
+    endpoint, headers,
+    read::{ranged, relative},
     secret::{Lookup, SecretError, SecretSource},
 };
 

@@ -8,11 +8,10 @@ use groundgate_endpoints::copilot::{
 use groundgate_model::toml_reader::Table;
 
 use super::{
-    agent,
-    file::{ranged, relative},
-    http, limits,
+    agent, http, limits,
     model::{self, ModelApi, ModelKind, Reader},
     parts::{max_output_tokens, passages, temperature},
+    read::{ranged, relative},
     settings::{CopilotKind, History, ServedModel},
 };
 use crate::demo::Variant;

@@ -10,10 +10,10 @@ use groundgate_model::{
 
 use super::{
     auth::{self, AuthConfig, AuthStyle},
-    file::{ranged, relative},
     headers::{self, SecretHeader},
     limits,
     proxy::{self, ProxyConfig},
+    read::{ranged, relative},
     secret::{self, Lookup, SecretError},
 };
 

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, ops::RangeInclusive, path::Path};
 use groundgate_model::toml_reader::Table;
 
 use super::{
-    file::{self, ranged, relative},
     model::{self, ModelKind, Reader},
+    read::{name, ranged, relative},
     settings::{CascadeConfig, JudgeConfig, JudgeEndpoint, JurorConfig, SpecSource},
 };
 
@@ -177,7 +177,7 @@ fn panel(table: Table<'_, '_>, folder: &Path, concurrency: usize) -> Option<Vec<
         .map(|juror| {
             juror.only(&["name", "endpoint"]);
             juror.needs(&["endpoint"]);
-            let name = file::name(juror, &mut names);
+            let name = name(juror, &mut names);
             let endpoint = juror
                 .table("endpoint")
                 .and_then(|table| endpoint(table, folder, concurrency));

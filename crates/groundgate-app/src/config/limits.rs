@@ -5,7 +5,7 @@ use std::time::Duration;
 use groundgate_endpoints::transport::{Limits, RetryPolicy, Timeouts, retry::Resend};
 use groundgate_model::toml_reader::Table;
 
-use super::file::ranged;
+use super::read::ranged;
 
 /// Reads the key `timeouts`.
 pub(super) fn timeouts(table: Table<'_, '_>) -> Option<Timeouts> {

@@ -18,6 +18,7 @@ mod model;
 mod parts;
 mod price;
 mod proxy;
+mod read;
 mod secret;
 mod settings;
 

@@ -4,7 +4,7 @@ use groundgate_endpoints::copilot::PassagePaths;
 use groundgate_model::toml_reader::Table;
 use serde_json_path::JsonPath;
 
-use super::file::ranged;
+use super::read::ranged;
 
 /// Tokens that an answer can have where the file does not say.
 const MAX_OUTPUT_TOKENS: u64 = 1024;
