@@ -15,7 +15,7 @@ use super::{
     adapter::{Adapter, Provider, Said},
 };
 use crate::transport::{
-    Fault, Framing, Head, Progress, ReplyForm, parse_json_as, percent_encoded, sse::Event,
+    Fault, Framing, Head, Progress, ReplyForm, parse_json_as, percent, sse::Event,
 };
 
 /// What is sent beside the conversation.
@@ -38,7 +38,7 @@ impl Provider for BedrockSettings {
     const KIND: &'static str = "bedrock";
 
     fn path(&self) -> String {
-        format!("model/{}/converse", percent_encoded(&self.model))
+        format!("model/{}/converse", percent::encoded(&self.model))
     }
 
     fn model(&self) -> Option<&str> {

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     chat::{BoxFuture, Price, estimated_tokens},
-    transport::{Call, Client, FormReader, Target, percent_encoded},
+    transport::{Call, Client, FormReader, Target, percent},
 };
 
 /// What is sent with every question.
@@ -62,7 +62,7 @@ impl DatabricksCopilot {
         endpoint: ServingEndpoint,
         settings: DatabricksSettings,
     ) -> Self {
-        let name = percent_encoded(&endpoint.name);
+        let name = percent::encoded(&endpoint.name);
         let target = client.target(&format!("serving-endpoints/{name}/invocations"));
         Self {
             description: format!("databricks {target}: {}", endpoint.served_words()),

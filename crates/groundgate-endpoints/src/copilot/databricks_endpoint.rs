@@ -7,7 +7,7 @@ use groundgate_model::{
 };
 use serde_json::Value;
 
-use crate::transport::{Call, Client, JsonBody, parse_json, percent_encoded};
+use crate::transport::{Call, Client, JsonBody, parse_json, percent};
 
 /// The form in which a model is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +69,7 @@ pub struct ServedEntity {
 impl ServingEndpoint {
     /// Looks at an endpoint of the client's workspace.
     pub async fn look(client: &Client, name: &str) -> Result<Self, CallFailure> {
-        let path = format!("api/2.0/serving-endpoints/{}", percent_encoded(name));
+        let path = format!("api/2.0/serving-endpoints/{}", percent::encoded(name));
         let target = client.target(&path);
         let call = Call::get(&target);
         let reply = client

@@ -9,7 +9,7 @@ use reqwest::{
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
 };
 
-use super::{endpoint::shown, reply::Head, token::Token};
+use super::{endpoint::shown, reply::Head};
 
 /// A URL of the endpoint, made once and called often.
 #[derive(Debug, Clone)]
@@ -65,8 +65,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// What is sent.
-    pub(super) fn request(&self, token: Option<&Token>) -> Request {
+    /// What is sent, authorized by a token where tokens are renewed.
+    pub(super) fn request(&self, authorization: Option<HeaderValue>) -> Request {
         let mut request = Request::new(self.method.clone(), self.target.url.clone());
         if let Some((body, media_type)) = &self.body {
             request
@@ -74,8 +74,8 @@ impl<'a> Call<'a> {
                 .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
             *request.body_mut() = Some(body.clone().into());
         }
-        if let Some(token) = token {
-            request.headers_mut().insert(AUTHORIZATION, token.header());
+        if let Some(value) = authorization {
+            request.headers_mut().insert(AUTHORIZATION, value);
         }
         request
     }

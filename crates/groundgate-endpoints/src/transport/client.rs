@@ -16,24 +16,23 @@ use groundgate_model::{
     manifest::Manifest,
     unit::{UnitInterval, count_to_f64},
 };
-use reqwest::{NoProxy, Response, Url, redirect, retry as reqwest_retry};
+use reqwest::{Response, Url};
 use tokio::time::{sleep, timeout};
 
 use super::{
     breaker::Breaker,
     call::{Call, Reply, Target},
     clock::Clock,
-    connect_time::{with_connect_time, with_timed_connections},
+    connect_time::with_connect_time,
     connection::{body_fault, send_fault},
-    dns::Resolver,
     endpoint::{Endpoint, EndpointError, Timeouts, checked_url, shown},
-    limit::Limiter,
+    limit::{Limiter, Slot},
     observed::Observed,
+    pool::connection_pool,
     reply::{Fault, Head, Progress, ReplyReader},
-    retry::{Failures, RetryPolicy, Trouble, classify, next_wait},
+    retry::{Class, Failures, RetryPolicy, Trouble, classify, next_wait},
     secret::Redactor,
     status::{REST_PATIENCE, media_type, pause, served_model, status_fault},
-    tls,
     token::{Token, Tokens},
 };
 
@@ -65,49 +64,67 @@ struct Seen {
     connected: Option<Duration>,
 }
 
+/// What has come of one call so far.
+struct Course {
+    called_at: Duration,
+    /// When the last try was over, or the call was made.
+    waits_since: Duration,
+    failures: Failures,
+    failed_tries: Vec<FailedTry>,
+    /// Whether a token was refused: one more is asked for once.
+    token_refused: bool,
+}
+
+impl Course {
+    fn from(called_at: Duration) -> Self {
+        Self {
+            called_at,
+            waits_since: called_at,
+            failures: Failures::default(),
+            failed_tries: Vec::new(),
+            token_refused: false,
+        }
+    }
+
+    /// One more try, sent at `sent_at`, has failed.
+    fn failed(&mut self, class: Class, timing: &Timing, sent_at: Duration) {
+        self.failures = self.failures.and(class);
+        self.failed_tries.push(FailedTry {
+            kind: class.kind,
+            queued_ms: milliseconds(sent_at.saturating_sub(self.waits_since)),
+            connect_ms: timing.connect_ms,
+            latency_ms: timing.latency_ms,
+        });
+    }
+
+    /// The times of the whole call, of which the last sending took `last`.
+    fn answered(self, last: &Timing, sent_at: Duration) -> Timing {
+        Timing {
+            tries: self.failures.tries() + 1,
+            queued_ms: milliseconds(sent_at.saturating_sub(self.called_at)),
+            failed_tries: self.failed_tries,
+            ..last.clone()
+        }
+    }
+}
+
 impl Client {
-    /// Checks the settings and sets up TLS and the connection pool; connects to nothing.
-    ///
-    /// `jitter_seed` makes the waits between tries differ from those of other processes.
-    pub fn new(
+    /// A client whose calls are authorized by `tokens`, where tokens are renewed; connects to
+    /// nothing.
+    pub(super) fn with_tokens(
         endpoint: &Endpoint,
+        tokens: Option<Tokens>,
         clock: Arc<dyn Clock>,
         jitter_seed: u64,
     ) -> Result<Self, EndpointError> {
-        let base = checked_url(&endpoint.base_url)?;
-        let tls = tls::config(endpoint.extra_ca.as_deref(), base.scheme() == "https")?;
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .default_headers(endpoint.header_map()?)
-            .redirect(redirect::Policy::none())
-            .retry(reqwest_retry::never())
-            .referer(false)
-            .user_agent(concat!("groundgate/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(endpoint.timeouts.connect)
-            .pool_max_idle_per_host(endpoint.limits.in_flight)
-            .dns_resolver(Resolver)
-            .tcp_nodelay(true)
-            .tcp_keepalive(Duration::from_secs(30))
-            .no_proxy();
-        if let Some(proxy) = &endpoint.proxy {
-            let url =
-                checked_url(&proxy.url).map_err(|error| EndpointError::Proxy(error.to_string()))?;
-            let mut through = reqwest::Proxy::all(url)
-                .map_err(|error| EndpointError::Proxy(error.without_url().to_string()))?
-                .no_proxy(NoProxy::from_string(&proxy.except));
-            if let Some((user, password)) = &proxy.login {
-                through = through.basic_auth(user, password.expose());
-            }
-            builder = builder.proxy(through);
-        }
-        let http = with_timed_connections(builder, Arc::clone(&clock))
-            .build()
-            .map_err(|error| EndpointError::Setup(error.without_url().to_string()))?;
-        let redactor = endpoint.redactor();
+        let redactor = match &tokens {
+            Some(tokens) => tokens.redactor(),
+            None => endpoint.redactor(),
+        };
         Ok(Self {
-            tokens: Tokens::of(endpoint, Arc::clone(&clock), redactor.clone()),
-            http,
-            base,
+            http: connection_pool(endpoint, &clock)?,
+            tokens,
+            base: checked_url(&endpoint.base_url)?,
             manifest: endpoint.manifest()?,
             breaker: Breaker::new(endpoint.limits.in_flight),
             limiter: Limiter::new(endpoint.limits, Arc::clone(&clock)),
@@ -166,72 +183,72 @@ impl Client {
         call: &Call<'_>,
         reader: impl Fn(&Head) -> Result<R, Fault> + Sync,
     ) -> Result<Reply<R::Output>, CallFailure> {
-        let mut failures = Failures::default();
-        let mut token_refused = false;
-        let called_at = self.clock.now();
-        let mut failed_tries = Vec::new();
-        let mut waits_since = called_at;
+        let mut course = Course::from(self.clock.now());
         loop {
-            let token = self.token(call, failures).await?;
+            let token = self.token(call, course.failures).await?;
             let slot = self.limiter.acquire(call.tokens).await;
-            if failures.tries() == 0 {
+            if course.failures.tries() == 0 {
                 self.breaker.check()?;
             }
             let sent_at = slot.sent_at();
             let (result, seen) = self.attempt(call, token.as_ref(), &reader).await;
-            let mut timing = self.timing(sent_at, &seen);
+            let timing = self.timing(sent_at, &seen);
             let fault = match result {
                 Ok((output, head)) => {
                     slot.answered();
                     if let Some(pause) = seen.pause {
                         self.limiter.hold(pause);
                     }
-                    timing.tries = failures.tries() + 1;
-                    timing.queued_ms = milliseconds(sent_at.saturating_sub(called_at));
-                    timing.failed_tries = failed_tries;
                     return Ok(Reply {
                         output,
                         head,
-                        timing,
+                        timing: course.answered(&timing, sent_at),
                     });
                 }
                 Err(fault) => fault,
             };
-            failed_tries.push(FailedTry {
-                kind: fault.class.kind,
-                queued_ms: milliseconds(sent_at.saturating_sub(waits_since)),
-                connect_ms: timing.connect_ms,
-                latency_ms: timing.latency_ms,
-            });
-            waits_since = self.clock.now();
-            failures = failures.and(fault.class);
-            if let (Some(401), Some(tokens), Some(token), false) =
-                (fault.status, &self.tokens, &token, token_refused)
-            {
-                tokens.refused(token);
-                token_refused = true;
+            course.failed(fault.class, &timing, sent_at);
+            course.waits_since = self.clock.now();
+            if self.renews(&fault, token.as_ref(), &mut course) {
                 continue;
             }
-            let wait = next_wait(
-                &self.retry,
-                fault.class,
-                failures,
-                fault.retry_after,
-                self.next_jitter(),
-            );
-            if fault.class.slow_down {
-                slot.refused(wait.and(fault.retry_after), wait.unwrap_or_default());
-            } else {
-                drop(slot);
-            }
-            let Some(wait) = wait else {
+            let Some(wait) = self.wait(slot, &fault, course.failures) else {
+                let failure = self.failure(call, &fault, course.failures.tries());
                 return Err(CallFailure {
-                    failed_tries,
-                    ..self.failure(call, &fault, failures.tries())
+                    failed_tries: course.failed_tries,
+                    ..failure
                 });
             };
             sleep(wait).await;
         }
+    }
+
+    /// Whether the call is to be sent again with a new token: once, after the first was refused.
+    fn renews(&self, fault: &Fault, token: Option<&Token>, course: &mut Course) -> bool {
+        let (Some(401), Some(tokens), Some(token), false) =
+            (fault.status, &self.tokens, token, course.token_refused)
+        else {
+            return false;
+        };
+        tokens.refused(token);
+        course.token_refused = true;
+        true
+    }
+
+    /// How long to wait before the next try; `None` to give up. Gives the slot back.
+    fn wait(&self, slot: Slot<'_>, fault: &Fault, failures: Failures) -> Option<Duration> {
+        let jitter = self.next_jitter();
+        let wait = next_wait(
+            &self.retry,
+            fault.class,
+            failures,
+            fault.retry_after,
+            jitter,
+        );
+        if fault.class.slow_down {
+            slot.refused(wait.and(fault.retry_after), wait.unwrap_or_default());
+        }
+        wait
     }
 
     /// Sends a call once and says what has been seen meanwhile.
@@ -304,7 +321,8 @@ impl Client {
         seen: &mut Seen,
     ) -> Result<(R::Output, Head), Fault> {
         let patience = self.timeouts.first_byte;
-        let mut response = timeout(patience, self.http.execute(call.request(token)))
+        let request = call.request(token.map(Token::header));
+        let mut response = timeout(patience, self.http.execute(request))
             .await
             .map_err(|_elapsed| too_late("no reply began", patience, seen))?
             .map_err(send_fault)?;

@@ -12,8 +12,9 @@ use reqwest::{
 use super::{
     auth::Auth,
     limit::Limits,
+    percent,
     retry::RetryPolicy,
-    secret::{Redactor, Secret, percent_decoded},
+    secret::{Redactor, Secret},
 };
 
 /// Where calls go and how.
@@ -142,8 +143,8 @@ impl Proxy {
         let mut url = Url::parse(&with_scheme)
             .map_err(|error| unusable(format!("it is no URL ({error})")))?;
         let login = (!url.username().is_empty()).then(|| {
-            let password = percent_decoded(url.password().unwrap_or_default());
-            (percent_decoded(url.username()), Secret::new(password))
+            let password = percent::decoded(url.password().unwrap_or_default());
+            (percent::decoded(url.username()), Secret::new(password))
         });
         let without_login = url.set_password(None).and_then(|()| url.set_username(""));
         without_login.map_err(|()| unusable("it has no host".to_owned()))?;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::reply::{excerpt, parse_json};
+use super::json::{self, excerpt};
 
 /// An error as a body states it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) struct ErrorBody {
 /// Reads a body: OpenAI's and Anthropic's `error` object, Databricks' `error_code` and `message`,
 /// plain `error`, `detail` or `message` texts; anything else is quoted as it is.
 pub(crate) fn read(body: &[u8]) -> ErrorBody {
-    parse_json(body)
+    json::parse(body)
         .ok()
         .and_then(|value| from_json(&value))
         .unwrap_or_else(|| ErrorBody {

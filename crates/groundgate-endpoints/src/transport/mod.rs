@@ -6,6 +6,7 @@
 //! it follows no redirects: whoever calls it hands over every value.
 
 mod auth;
+mod authorized;
 mod breaker;
 mod call;
 mod client;
@@ -18,9 +19,13 @@ mod endpoint;
 pub(crate) mod error_body;
 mod form;
 mod identity;
+mod json;
 mod limit;
+mod oauth;
 mod observed;
 mod pace;
+pub(crate) mod percent;
+mod pool;
 mod rate_headers;
 mod reply;
 pub mod retry;
@@ -29,6 +34,7 @@ pub mod sse;
 mod status;
 mod tls;
 mod token;
+mod token_command;
 
 pub use auth::{Auth, ClientCredentials, TokenCommand, TokenServer};
 pub use call::{Call, Reply, Target};
@@ -38,11 +44,11 @@ pub use databrickscfg::{DatabricksProfile, ProfileError, databricks_profile};
 pub use endpoint::{Endpoint, EndpointError, HeaderText, Proxy, Timeouts, check_url, is_loopback};
 pub(crate) use form::Keeping;
 pub use form::{FormReader, Framing, ReplyForm};
+pub use json::excerpt;
 pub use limit::{Limiter, Limits, Slot};
 pub use observed::Observed;
 pub(crate) use reply::parse_json_as;
-pub use reply::{Fault, Head, JsonBody, Progress, ReplyReader, excerpt, parse_json};
+pub use reply::{Fault, Head, JsonBody, Progress, ReplyReader, parse_json};
 pub use retry::RetryPolicy;
-pub(crate) use secret::percent_encoded;
 pub use secret::{Redactor, Secret};
 pub use tls::system_certificates;

@@ -11,12 +11,10 @@ use serde_json::Value;
 
 use super::{
     error_body::ErrorBody,
+    json::{self, JsonError, excerpt},
     retry::{Class, Resend, Trouble, classify},
     sse::SseError,
 };
-
-/// How deep arrays and objects of a reply may be nested.
-pub(super) const DEEPEST_JSON: usize = 64;
 
 /// The head of a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +148,15 @@ impl Fault {
     }
 }
 
+impl From<JsonError> for Fault {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::TooDeep => Self::too_large(error.to_string()),
+            JsonError::NotUtf8 | JsonError::Unexpected { .. } => Self::malformed(error.to_string()),
+        }
+    }
+}
+
 impl From<SseError> for Fault {
     fn from(error: SseError) -> Self {
         match error {
@@ -166,61 +173,7 @@ pub fn parse_json(bytes: &[u8]) -> Result<Value, Fault> {
 
 /// Parses JSON into a type of the caller's; unknown fields are its business.
 pub(crate) fn parse_json_as<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Fault> {
-    if json_depth(bytes) > DEEPEST_JSON {
-        return Err(Fault::too_large(format!(
-            "the reply's JSON is nested deeper than {DEEPEST_JSON}"
-        )));
-    }
-    serde_json::from_slice(bytes).map_err(|error| {
-        if str::from_utf8(bytes).is_err() {
-            return Fault::malformed("the reply is not valid UTF-8");
-        }
-        Fault::malformed(format!(
-            "the reply is not the expected JSON ({error}): {}",
-            excerpt(bytes)
-        ))
-    })
-}
-
-/// How deep brackets outside strings are nested; says nothing about validity.
-fn json_depth(bytes: &[u8]) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let (mut in_string, mut escaped) = (false, false);
-    for byte in bytes {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
-}
-
-/// The first 200 characters on one line, control and direction characters escaped: untrusted text
-/// as a message for people may show it.
-pub fn excerpt(bytes: &[u8]) -> String {
-    const LONGEST: usize = 200;
-    let start = bytes.get(..LONGEST * 4).unwrap_or(bytes);
-    let text = String::from_utf8_lossy(start);
-    let mut shown = String::new();
-    for (count, character) in text.trim().chars().enumerate() {
-        if count == LONGEST {
-            shown.push('…');
-            break;
-        }
-        match character {
-            ' '..='~' => shown.push(character),
-            _ if character.is_alphanumeric() => shown.push(character),
-            _ => shown.extend(character.escape_debug()),
-        }
-    }
-    shown
+    Ok(json::parse(bytes)?)
 }
 
 /// Collects a JSON body.
@@ -266,7 +219,6 @@ mod tests {
         assert_eq!(kind(&nested(65)), FailureKind::TooLarge);
         assert_eq!(kind(&nested(10_000)), FailureKind::TooLarge);
         parse_json(br#"{"a":"[[[\"[[[\\"}"#).unwrap();
-        assert_eq!(json_depth(br#"["\"[[[", {}]"#), 2);
     }
 
     #[test]
@@ -277,13 +229,6 @@ mod tests {
         assert!(message(b"{\"a\":\"\0\"}").contains("control character"));
         assert!(message(b"<html>\x1b[31m").ends_with(": <html>\\u{1b}[31m"));
         assert!(message(b"{}{}").contains("trailing characters"));
-    }
-
-    #[test]
-    fn an_excerpt_is_short_and_harmless() {
-        assert_eq!(excerpt(b"  a\nb\x07  "), "a\\nb\\u{7}");
-        assert_eq!(excerpt("\u{202e}é".as_bytes()), "\\u{202e}é");
-        assert_eq!(excerpt("é".repeat(500).as_bytes()).chars().count(), 201);
     }
 
     #[test]

@@ -11,6 +11,8 @@ use std::{
 
 use base64::{Engine, engine::general_purpose};
 
+use super::percent;
+
 /// What is printed in place of a secret.
 const STRUCK: &str = "***";
 
@@ -136,7 +138,7 @@ fn forms(secret: &str) -> Vec<String> {
     let escaped = json_escaped(secret);
     let written = [
         secret.to_owned(),
-        percent_encoded(secret),
+        percent::encoded(secret),
         // A judge's reply is JSON inside a string of JSON.
         json_escaped(&escaped),
         escaped,
@@ -168,39 +170,6 @@ fn inside_base64(alphabet: &impl Engine, secret: &str, before: usize) -> String 
     let first = (before * 8).div_ceil(6);
     let last = padded.len() * 8 / 6;
     digits.get(first..last).unwrap_or_default().to_owned()
-}
-
-/// The text that percent signs were put into; what they do not begin stays.
-pub(crate) fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let code = match (first, after) {
-            (b'%', [high, low, ..]) => str::from_utf8(&[*high, *low])
-                .ok()
-                .and_then(|digits| u8::from_str_radix(digits, 16).ok()),
-            _ => None,
-        };
-        bytes.push(code.unwrap_or(*first));
-        rest = if code.is_some() {
-            after.get(2..).unwrap_or_default()
-        } else {
-            after
-        };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Everything but RFC 3986's unreserved characters as `%XX`.
-pub(crate) fn percent_encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 #[cfg(test)]
