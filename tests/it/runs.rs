@@ -12,14 +12,7 @@ use crate::{
 
 /// Two imported runs; `manifests` are put into their records.
 fn two_runs(manifests: &[Value]) -> (Folder, Vec<String>) {
-    let folder = Folder::with(&[
-        (
-            "groundgate.toml",
-            "schema = \"groundgate.config/1\"\neval-set = \"set.jsonl\"\npolicy = \"gate.toml\"\n",
-        ),
-        ("gate.toml", POLICY),
-        ("set.jsonl", ""),
-    ]);
+    let folder = Folder::with(&[("gate.toml", POLICY), ("set.jsonl", "")]);
     let line = json!({"case": {"id": "q", "question": "How long?"}, "attempt": 0,
         "answer": "14 days.", "scores": {"groundedness": 1}});
     for name in ["a", "b"] {
