@@ -42,6 +42,8 @@ static ANSWER: LazyLock<Answer> = LazyLock::new(|| {
         cost: None,
         model: None,
         finish_reason: None,
+        ending: groundgate_model::exchange::Ending::Unknown,
+        thinking: None,
         timing: Timing::default(),
     }
 });

@@ -102,6 +102,8 @@ fn not_found(name: &str, failure: CallFailure) -> AppError {
         | FailureKind::Server
         | FailureKind::Redirect
         | FailureKind::Malformed
+        | FailureKind::Empty
+        | FailureKind::ToolCalls
         | FailureKind::TooLarge
         | FailureKind::Changed
         | FailureKind::Absent

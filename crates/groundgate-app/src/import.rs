@@ -64,6 +64,8 @@ impl Line {
             cost: None,
             model: self.model.take(),
             finish_reason: None,
+            ending: groundgate_model::exchange::Ending::Unknown,
+            thinking: None,
             timing: Timing {
                 latency_ms: self.latency_ms.unwrap_or(0),
                 ttft_ms: None,

@@ -184,6 +184,10 @@ fn failed(subject: &str, failure: &CallFailure, findings: &mut Findings) {
             "something else than the configured kind answers at this URL",
             ErrorClass::Invalid,
         ),
+        FailureKind::Empty | FailureKind::ToolCalls => (
+            "the endpoint answers without a text: check the model, its limit on tokens and its tools",
+            ErrorClass::Invalid,
+        ),
         FailureKind::Connect => (
             "check host, port, proxy and certificates",
             ErrorClass::Incomplete,

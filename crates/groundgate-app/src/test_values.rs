@@ -126,6 +126,8 @@ pub(crate) fn answer(text: &str, cost: Option<Usd>) -> Answer {
         cost,
         model: None,
         finish_reason: None,
+        ending: groundgate_model::exchange::Ending::Unknown,
+        thinking: None,
         timing: Timing {
             latency_ms: 10,
             tries: 1,

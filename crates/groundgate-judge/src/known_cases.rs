@@ -132,6 +132,8 @@ fn read_line(text: &str) -> Result<KnownCase, String> {
             cost: None,
             model: None,
             finish_reason: None,
+            ending: groundgate_model::exchange::Ending::Unknown,
+            thinking: None,
             timing: Timing::default(),
         },
         name: line.name,

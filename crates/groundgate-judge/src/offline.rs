@@ -188,7 +188,7 @@ impl OfflineJudge {
 fn settled(answer: &Answer) -> Option<Outcome> {
     if !says_something(&answer.text) {
         Some(Outcome::NotApplicable("the answer is empty".to_owned()))
-    } else if is_refusal(&answer.text) {
+    } else if answer.ending.is_refusal() || is_refusal(&answer.text) {
         Some(Outcome::NotApplicable("the answer is a refusal".to_owned()))
     } else if answer.passages.is_none() {
         Some(Outcome::Unscored(Unscored::InputMissing("passages".into())))
@@ -220,15 +220,16 @@ fn relevance(subject: Subject<'_>) -> Outcome {
         return Outcome::Unscored(Unscored::NotRun);
     };
     let answer = subject.answer.text.as_str();
+    let refused = subject.answer.ending.is_refusal() || is_refusal(answer);
     let worst = |why: &str| score::scored(&metric, 0.0, why.to_owned(), Vec::new());
     let asked = content_stems(&subject.case.question);
     let taken_up = asked.intersection(&content_stems(answer)).count();
     let outcome = match UnitInterval::ratio(taken_up, asked.len()) {
-        _ if !says_something(answer) => worst("the answer is empty"),
-        _ if is_refusal(answer) && subject.case.answerable == Some(false) => {
+        _ if !says_something(answer) && !refused => worst("the answer is empty"),
+        _ if refused && subject.case.answerable == Some(false) => {
             Outcome::NotApplicable("refused, rightly".to_owned())
         }
-        _ if is_refusal(answer) => worst("the answer is a refusal"),
+        _ if refused => worst("the answer is a refusal"),
         None => Outcome::NotApplicable("the question has no content words".to_owned()),
         Some(share) => {
             let why = format!(

@@ -4,6 +4,7 @@
 //! labelled exactly once with one of the labels offered; anything missing, extra, repeated or
 //! unknown is a fault. No number is ever read from prose. Pure, and never panics on any text.
 
+use groundgate_model::exchange::Ending;
 use std::collections::BTreeMap;
 
 use super::strict_json::{self, Json};
@@ -21,6 +22,15 @@ pub enum ReplyFault {
     /// Nothing but white space.
     #[error("the reply is empty")]
     Empty,
+    /// Not whole, as the provider says.
+    #[error("the reply was cut at {tokens} tokens: raise max-output-tokens")]
+    Cut {
+        /// The limit that was sent.
+        tokens: u32,
+    },
+    /// Filtered or refused, as the provider says.
+    #[error("the provider withheld the reply ({0})")]
+    Withheld(&'static str),
     /// Beyond the limit.
     #[error("the reply has {bytes} bytes, more than the {REPLY_BYTES_MAX} allowed")]
     TooLong {
@@ -82,6 +92,22 @@ pub enum ReplyFault {
 }
 
 impl ReplyFault {
+    /// The same fault, or the one behind it where the reply says itself that it is not whole.
+    #[must_use]
+    pub fn or_ending(self, ending: Ending, max_output_tokens: u32) -> Self {
+        match ending {
+            Ending::Cut => Self::Cut {
+                tokens: max_output_tokens,
+            },
+            Ending::Filtered | Ending::RefusedByProvider => Self::Withheld(ending.name()),
+            Ending::Complete
+            | Ending::ToolCalls
+            | Ending::Error
+            | Ending::Empty
+            | Ending::Unknown => self,
+        }
+    }
+
     /// The fault in our own words only, for asking once more: text of the faulty reply may carry
     /// an attack on.
     pub fn for_model(&self) -> String {
@@ -95,7 +121,9 @@ impl ReplyFault {
             Self::UnknownLabel { place, .. } => {
                 format!("{place} has a label that is not one of those offered")
             }
+            Self::Cut { .. } => "it was too long: reply in fewer words".to_owned(),
             Self::Empty
+            | Self::Withheld(_)
             | Self::TooLong { .. }
             | Self::WrongField { .. }
             | Self::RepeatedId(_)

@@ -32,7 +32,7 @@ pub(super) fn settle(spec: &JudgeSpec, subject: Subject<'_>, units: &[Unit]) -> 
         return Some(score::each(spec, |_| Outcome::NotApplicable(why.clone())));
     }
     let text = &subject.answer.text;
-    let refused = is_refusal(text) && !spec.about_refusals;
+    let refused = (subject.answer.ending.is_refusal() || is_refusal(text)) && !spec.about_refusals;
     if refused && subject.case.answerable == Some(false) && spec.mode != Mode::Claims {
         let why = "refused, rightly".to_owned();
         return Some(score::each(spec, |_| Outcome::NotApplicable(why.clone())));

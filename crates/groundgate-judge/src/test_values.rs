@@ -42,6 +42,8 @@ pub(crate) fn answer(text: &str, passages: Option<&[&str]>) -> Answer {
         cost: None,
         model: None,
         finish_reason: None,
+        ending: groundgate_model::exchange::Ending::Unknown,
+        thinking: None,
         timing: Timing::default(),
     }
 }

@@ -73,6 +73,7 @@ const fn reason(why: &Unscored) -> &'static str {
         Unscored::JudgeFailed(_) => "judge-failed",
         Unscored::ReplyMalformed(_) => "reply-malformed",
         Unscored::InputMissing(_) => "input-missing",
+        Unscored::AnswerCut => "answer-cut",
         Unscored::NotRun => "not-run",
         Unscored::Spared(_) => NOT_SAMPLED,
     }
@@ -84,7 +85,7 @@ fn detail(why: &Unscored) -> Option<String> {
         Unscored::ReplyMalformed(what) | Unscored::InputMissing(what) | Unscored::Spared(what) => {
             Some(what.to_string())
         }
-        Unscored::NotRun => None,
+        Unscored::AnswerCut | Unscored::NotRun => None,
     }
 }
 
@@ -94,6 +95,7 @@ fn unscored(reason: &str, detail: Option<&str>) -> Option<Unscored> {
         ("judge-failed", Some(kind)) => Unscored::JudgeFailed(failure(kind)?),
         ("reply-malformed", Some(what)) => Unscored::ReplyMalformed(what.into()),
         ("input-missing", Some(what)) => Unscored::InputMissing(what.into()),
+        ("answer-cut", None) => Unscored::AnswerCut,
         ("not-run", None) => Unscored::NotRun,
         (NOT_SAMPLED, Some(what)) => Unscored::Spared(what.into()),
         _ => return None,
@@ -119,6 +121,7 @@ mod tests {
             Unscored::JudgeFailed(FailureKind::RateLimited),
             Unscored::ReplyMalformed("no verdict".into()),
             Unscored::InputMissing("passages".into()),
+            Unscored::AnswerCut,
             Unscored::NotRun,
             Unscored::Spared("support 0.93".into()),
         ];

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use groundgate_endpoints::chat::BoxFuture;
 use groundgate_judge::{Subject, checks};
 use groundgate_model::{
-    exchange::{Answer, CallFailure, ChatReply, FailureKind},
+    exchange::{Answer, CallFailure, ChatReply, Ending, FailureKind},
     trial::{Call, CallKey, Callee, MetricSpec, Outcome, Reply, Request, Sure, Trial, Unscored},
     unit::Usd,
 };
@@ -81,13 +81,21 @@ pub(super) async fn replay(shared: Arc<Shared>, planned: PlannedTrial) -> Result
 
 /// A trial without an answer has the same outcome everywhere.
 fn unanswered(shared: &Shared, kind: FailureKind) -> Outcomes {
-    let judged = shared.plan.seats.iter().flat_map(Seat::metrics);
-    let names = judged
-        .map(|metric| metric.name)
-        .chain(shared.plan.checks.iter().cloned());
-    names
-        .map(|name| (name, Outcome::Unscored(Unscored::NoAnswer(kind))))
+    let reason = Unscored::NoAnswer(kind);
+    let checked = shared.plan.checks.iter();
+    checked
+        .map(|name| (name.clone(), Outcome::Unscored(reason.clone())))
+        .chain(judged_as(shared, &reason))
         .collect()
+}
+
+/// The same reason for everything that judges were to measure.
+fn judged_as<'a>(
+    shared: &'a Shared,
+    reason: &'a Unscored,
+) -> impl Iterator<Item = (String, Outcome)> + 'a {
+    let judged = shared.plan.seats.iter().flat_map(Seat::metrics);
+    judged.map(|metric| (metric.name, Outcome::Unscored(reason.clone())))
 }
 
 async fn judge(
@@ -106,6 +114,10 @@ async fn judge(
             ))
         })
         .collect();
+    if subject.answer.ending == Ending::Cut {
+        outcomes.extend(judged_as(shared, &Unscored::AnswerCut));
+        return Ok(outcomes);
+    }
     let seats = shared.plan.seats.iter();
     let (behind, first): (Vec<&Seat>, Vec<&Seat>) = seats.partition(|seat| seat.behind.is_some());
     // Whoever stands behind another waits for what that one says.
@@ -260,6 +272,8 @@ fn cost(result: &Result<Reply, CallFailure>) -> Option<Usd> {
             | FailureKind::Cut
             | FailureKind::Server
             | FailureKind::Malformed
+            | FailureKind::Empty
+            | FailureKind::ToolCalls
             | FailureKind::TooLarge
             | FailureKind::Changed => None,
         },

@@ -231,11 +231,16 @@ impl<'a> Voter<'a> {
         let failed = |failure: CallFailure| {
             Heard::Nothing(unscored(self.spec, &Unscored::JudgeFailed(failure.kind)))
         };
+        let limit = ask.request().max_output_tokens;
+        let read = |reply: &ChatReply| {
+            let said = read(&reply.text);
+            said.map_err(|fault| fault.or_ending(reply.ending, limit))
+        };
         let first = match self.complete(ask.request(), round).await? {
             Ok(reply) => reply,
             Err(failure) => return Ok(failed(failure)),
         };
-        let fault = match read(&first.text) {
+        let fault = match read(&first) {
             Ok(said) => return Ok(Heard::Reply(said)),
             Err(fault) => fault,
         };
@@ -246,7 +251,7 @@ impl<'a> Voter<'a> {
             Ok(reply) => reply,
             Err(failure) => return Ok(failed(failure)),
         };
-        Ok(match read(&second.text) {
+        Ok(match read(&second) {
             Ok(said) => Heard::Reply(said),
             Err(fault) => Heard::Nothing(malformed(self.spec, &fault)),
         })

@@ -4,13 +4,16 @@
 use std::{fmt, sync::Arc};
 
 use groundgate_model::{
-    exchange::{CallFailure, ChatReply, ChatRequest, Usage},
+    exchange::{CallFailure, ChatReply, ChatRequest, Ending, Usage},
     manifest::Manifest,
     unit::Usd,
 };
 use serde_json::Value;
 
-use super::{BoxFuture, ChatModel, Price};
+use super::{
+    BoxFuture, ChatModel, Price,
+    said::{Said, kept},
+};
 use crate::transport::{
     Call, Client, Fault, FormReader, Framing, Head, Keeping, ReplyForm, Target,
 };
@@ -49,19 +52,6 @@ pub trait Provider: fmt::Debug + Send + Sync {
     fn added_to(&self, manifest: Manifest) -> Manifest;
 }
 
-/// A whole reply.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Said {
-    /// The text; a refusal or the input of a tool call where that is the reply.
-    pub text: String,
-    /// Tokens used.
-    pub usage: Usage,
-    /// The model, as the reply names it.
-    pub model: Option<String>,
-    /// Why the model stopped.
-    pub finish_reason: Option<String>,
-}
-
 /// A model behind a provider's API.
 #[derive(Debug)]
 pub struct Adapter<P> {
@@ -96,10 +86,16 @@ impl<P: Provider> Adapter<P> {
             })
             .await?;
         let (said, json) = reply.output;
+        let said = match request.json_schema {
+            Some(_) => said.as_json(),
+            None => said,
+        };
         client.settle(&call, said.usage);
-        self.provider
-            .check(request, said.usage)
-            .map_err(|fault| client.failure(&call, &fault, reply.timing.tries))?;
+        let checked = match said.ending {
+            Ending::Error => Err(Fault::broken_off(said.finish_reason.as_deref())),
+            _ => self.provider.check(request, said.usage),
+        };
+        checked.map_err(|fault| client.failure(&call, &fault, reply.timing.tries))?;
         let price = self.provider.price();
         let reply = ChatReply {
             text: client.strike(said.text),
@@ -107,6 +103,8 @@ impl<P: Provider> Adapter<P> {
             cost: price.and_then(|price| price.cost(said.usage)),
             model: said.model.map(|model| client.strike(model)),
             finish_reason: said.finish_reason.map(|reason| client.strike(reason)),
+            ending: said.ending,
+            thinking: kept(client.strike(said.thinking)),
             timing: reply.timing,
         };
         Ok((reply, json))

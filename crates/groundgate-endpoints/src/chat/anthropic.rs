@@ -5,7 +5,7 @@
 //! authorization says; the version into a header of the endpoint.
 
 use groundgate_model::{
-    exchange::{ChatRequest, Usage},
+    exchange::{ChatRequest, Ending, Usage},
     manifest::Manifest,
 };
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 
 use super::{
     Price,
-    adapter::{Adapter, Provider, Said},
+    adapter::{Adapter, Provider},
     openai::MessageJson,
+    said::Said,
 };
 use crate::transport::{
     Fault, Progress, ReplyForm,
@@ -166,7 +167,8 @@ fn request_body(settings: &AnthropicSettings, request: &ChatRequest) -> Vec<u8> 
 #[derive(Debug, Default)]
 struct MessageForm {
     text: String,
-    /// The input of a tool call, which is the reply where there is one.
+    thinking: String,
+    /// The input of a tool call.
     tool_input: String,
     usage: Usage,
     model: Option<String>,
@@ -186,6 +188,8 @@ impl MessageForm {
     fn add_block(&mut self, block: &BlockJson) {
         self.text
             .push_str(block.text.as_deref().unwrap_or_default());
+        self.thinking
+            .push_str(block.thinking.as_deref().unwrap_or_default());
         match &block.input {
             Some(Value::Object(input)) if !input.is_empty() => {
                 self.tool_input
@@ -207,15 +211,15 @@ impl MessageForm {
 
     fn said(self) -> Said {
         Said {
-            text: if self.tool_input.is_empty() {
-                self.text
-            } else {
-                self.tool_input
-            },
+            text: self.text,
+            thinking: self.thinking,
+            tool_input: self.tool_input,
             usage: self.usage,
             model: self.model,
             finish_reason: self.stop_reason,
+            ending: Ending::Unknown,
         }
+        .concluded()
     }
 }
 
@@ -262,6 +266,8 @@ impl ReplyForm for MessageForm {
                 if let Some(delta) = json.delta {
                     self.text
                         .push_str(delta.text.as_deref().unwrap_or_default());
+                    self.thinking
+                        .push_str(delta.thinking.as_deref().unwrap_or_default());
                     let part = delta.partial_json.as_deref().unwrap_or_default();
                     self.tool_input.push_str(part);
                     self.stop_reason = delta.stop_reason.or(self.stop_reason.take());
@@ -298,10 +304,11 @@ struct WholeJson {
     usage: Option<UsageJson>,
 }
 
-/// A block of text or a tool call; others (thinking) have neither.
+/// A block of text, a thought or a tool call; others have none of them.
 #[derive(Deserialize)]
 struct BlockJson {
     text: Option<String>,
+    thinking: Option<String>,
     input: Option<Value>,
 }
 
@@ -346,6 +353,7 @@ struct StartJson {
 #[derive(Deserialize)]
 struct DeltaJson {
     text: Option<String>,
+    thinking: Option<String>,
     partial_json: Option<String>,
     stop_reason: Option<String>,
 }
@@ -448,13 +456,15 @@ data: {"type":"message_stop"}
 
     fn expected() -> Said {
         Said {
-            text: r#"{"v":"yes"}"#.to_owned(),
+            tool_input: r#"{"v":"yes"}"#.to_owned(),
             usage: Usage {
                 input_tokens: Some(12),
                 output_tokens: Some(9),
             },
             model: Some("claude-x".to_owned()),
             finish_reason: Some("tool_use".to_owned()),
+            ending: Ending::ToolCalls,
+            ..Said::default()
         }
     }
 
@@ -465,7 +475,11 @@ data: {"type":"message_stop"}
             {"type":"tool_use","id":"t","name":"verdict","input":{"v":"yes"}}],"stop_reason":"tool_use",
             "usage":{"input_tokens":5,"cache_read_input_tokens":7,"output_tokens":9}}"#,
         );
-        assert_eq!(whole, Ok(expected()));
+        let beside = Said {
+            text: "I think".to_owned(),
+            ..expected()
+        };
+        assert_eq!(whole, Ok(beside));
         assert_eq!(streamed(TOOL_STREAM.as_bytes()), Ok(expected()));
     }
 

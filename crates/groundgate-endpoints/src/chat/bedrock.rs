@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Price,
-    adapter::{Adapter, Provider, Said},
+    adapter::{Adapter, Provider},
+    said::Said,
 };
 use crate::transport::{
     Fault, Framing, Head, Progress, ReplyForm, parse_json_as, percent, sse::Event,
@@ -133,11 +134,17 @@ fn request_body(settings: &BedrockSettings, request: &ChatRequest) -> Value {
 fn read_reply(body: &[u8]) -> Result<Said, Fault> {
     let reply: ReplyJson = parse_json_as(body)?;
     let content = reply.output.message.content;
-    let tool = content.iter().find_map(|block| block.tool_use.as_ref());
-    let text = match tool {
-        Some(tool) => tool.input.to_string(),
-        None => content.into_iter().filter_map(|block| block.text).collect(),
-    };
+    let mut said = Said::default();
+    for block in content {
+        said.text.push_str(&block.text.unwrap_or_default());
+        let thought = block
+            .reasoning_content
+            .and_then(|it| it.reasoning_text?.text);
+        said.thinking.push_str(&thought.unwrap_or_default());
+        if let (Some(tool), true) = (block.tool_use, said.tool_input.is_empty()) {
+            said.tool_input = tool.input.to_string();
+        }
+    }
     let usage = reply.usage.unwrap_or_default();
     let cached = [
         usage.cache_read_input_tokens,
@@ -145,16 +152,16 @@ fn read_reply(body: &[u8]) -> Result<Said, Fault> {
     ];
     let cached = cached.into_iter().flatten().fold(0, u64::saturating_add);
     Ok(Said {
-        text,
         usage: Usage {
             input_tokens: usage
                 .input_tokens
                 .map(|tokens| tokens.saturating_add(cached)),
             output_tokens: usage.output_tokens,
         },
-        model: None,
         finish_reason: reply.stop_reason,
-    })
+        ..said
+    }
+    .concluded())
 }
 
 #[derive(Deserialize)]
@@ -175,12 +182,24 @@ struct MessageJson {
     content: Vec<BlockJson>,
 }
 
-/// A block of text or a tool call; others (reasoning) have neither.
+/// A block of text, a thought or a tool call; others have none of them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct BlockJson {
     text: Option<String>,
     tool_use: Option<ToolUseJson>,
+    reasoning_content: Option<ReasoningJson>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReasoningJson {
+    reasoning_text: Option<ReasoningTextJson>,
+}
+
+#[derive(Deserialize)]
+struct ReasoningTextJson {
+    text: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -258,7 +277,7 @@ mod tests {
         let tool = reply(
             json!([{"text": "hm"}, {"toolUse": {"toolUseId": "t", "name": "v", "input": {"v": 1}}}]),
         );
-        assert_eq!(tool.text, r#"{"v":1}"#);
+        assert_eq!(tool.tool_input, r#"{"v":1}"#);
         assert_eq!(
             read_reply(b"{}").unwrap_err().class.kind,
             FailureKind::Malformed

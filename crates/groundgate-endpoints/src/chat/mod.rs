@@ -8,15 +8,19 @@ mod adapter;
 mod anthropic;
 mod bedrock;
 mod context;
+#[cfg(test)]
+mod ending_tests;
 mod openai;
 mod openai_reply;
 mod openai_responses;
 mod price;
 mod price_table;
 mod responses_reply;
+mod said;
+mod thinking;
 
 pub(crate) use adapter::estimated_tokens;
-pub use adapter::{Adapter, Provider, Said};
+pub use adapter::{Adapter, Provider};
 pub use anthropic::{ANTHROPIC_VERSION, AnthropicModel, AnthropicSettings, AnthropicStructured};
 pub use bedrock::{BedrockModel, BedrockSettings};
 pub use context::{ListedModel, look_at_model};
@@ -26,6 +30,8 @@ pub use openai_responses::{OpenAiResponsesModel, ResponsesSettings};
 pub use price::Price;
 pub use price_table::{ListedPrice, PriceTable};
 pub(crate) use responses_reply::{ResponsesForm, read_response, usage_of};
+pub use said::Said;
+pub(crate) use said::kept;
 
 pub use futures_util::future::BoxFuture;
 use groundgate_model::{

@@ -14,8 +14,9 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::{
     Price,
-    adapter::{Adapter, Provider, Said},
+    adapter::{Adapter, Provider},
     openai_reply::CompletionForm,
+    said::Said,
 };
 use crate::transport::{Fault, ReplyForm};
 

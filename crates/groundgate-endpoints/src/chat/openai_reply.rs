@@ -1,14 +1,14 @@
 //! What a chat completion says, whole or streamed. Pure.
 
-use groundgate_model::exchange::Usage;
+use groundgate_model::exchange::{Ending, Usage};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::adapter::Said;
+use super::said::Said;
 use crate::transport::{
     Fault, Progress, ReplyForm,
     error_body::{self, ErrorBody, from_json},
-    parse_json, parse_json_as,
+    excerpt, parse_json, parse_json_as,
     sse::Event,
 };
 
@@ -25,6 +25,16 @@ impl CompletionForm {
         if let Some(error) = json.error.filter(|error| !error.is_null()) {
             return Err(Fault::reported(&stated_error(bytes, &error), progress));
         }
+        let choice = json.choices.unwrap_or_default().into_iter().next();
+        if let Some(error) = choice.as_ref().and_then(ChoiceJson::stated_error) {
+            let has_text = choice.as_ref().is_some_and(ChoiceJson::has_text);
+            let progress = if has_text {
+                progress.max(Progress::Speaking)
+            } else {
+                progress
+            };
+            return Err(Fault::reported(&error, progress));
+        }
         let completion = &mut self.so_far;
         completion.model = json
             .model
@@ -33,19 +43,41 @@ impl CompletionForm {
         if let Some(usage) = json.usage {
             completion.usage = usage.into();
         }
-        let Some(choice) = json.choices.unwrap_or_default().into_iter().next() else {
+        let Some(choice) = choice else {
             return Ok(false);
         };
         completion.finish_reason = choice.finish_reason.or(completion.finish_reason.take());
+        if json
+            .guardrail_action
+            .is_some_and(|action| action == "INTERVENED")
+        {
+            completion.ending = Ending::Filtered;
+        }
         let Some(said) = choice.message.or(choice.delta) else {
             return Ok(false);
         };
         let content = said.content.as_ref().map(text_of).unwrap_or_default();
-        let text = match said.refusal {
-            Some(refusal) if content.is_empty() => refusal,
-            Some(_) | None => content,
-        };
-        completion.text.push_str(&text);
+        match said.refusal {
+            Some(refusal) if content.is_empty() && !refusal.is_empty() => {
+                completion.text.push_str(&refusal);
+                completion.ending = Ending::RefusedByProvider;
+            }
+            Some(_) | None => completion.text.push_str(&content),
+        }
+        let parts = said.content.as_ref().map(thoughts_of).unwrap_or_default();
+        let fields = said.reasoning_content.or(said.reasoning);
+        let thought = fields.as_ref().and_then(Value::as_str).unwrap_or(&parts);
+        completion.thinking.push_str(thought);
+        let calls = said.tool_calls.unwrap_or_default().into_iter();
+        for call in calls
+            .filter(|call| call.index.unwrap_or_default() == 0)
+            .take(1)
+        {
+            let arguments = call.function.and_then(|function| function.arguments);
+            completion
+                .tool_input
+                .push_str(&arguments.unwrap_or_default());
+        }
         Ok(true)
     }
 }
@@ -55,7 +87,7 @@ impl ReplyForm for CompletionForm {
 
     fn json(mut self, body: &[u8]) -> Result<Said, Fault> {
         if self.read(body, Progress::Waiting)? {
-            Ok(self.so_far)
+            Ok(self.so_far.concluded())
         } else {
             Err(Fault::malformed("the reply has no choice with a message"))
         }
@@ -83,7 +115,7 @@ impl ReplyForm for CompletionForm {
     fn ended(self) -> Result<Said, Fault> {
         let progress = self.progress.unwrap_or(Progress::Waiting);
         if progress == Progress::Done || self.so_far.finish_reason.is_some() {
-            Ok(self.so_far)
+            Ok(self.so_far.concluded())
         } else {
             Err(Fault::cut(
                 "the stream ended without its last event",
@@ -98,10 +130,14 @@ fn stated_error(bytes: &[u8], error: &Value) -> ErrorBody {
     parse_json(bytes)
         .ok()
         .and_then(|value| from_json(&value))
-        .unwrap_or_else(|| ErrorBody {
-            code: None,
-            message: error.to_string().chars().take(200).collect(),
-        })
+        .unwrap_or_else(|| quoted_error(error))
+}
+
+fn quoted_error(error: &Value) -> ErrorBody {
+    ErrorBody {
+        code: None,
+        message: excerpt(error.to_string().as_bytes()),
+    }
 }
 
 /// A content's text: a string, or the `text` parts of an array joined. Parts of other types
@@ -121,12 +157,37 @@ pub(crate) fn text_of(content: &Value) -> String {
     }
 }
 
+/// The thoughts among a content's parts.
+fn thoughts_of(content: &Value) -> String {
+    let parts = content.as_array().into_iter().flatten();
+    let thoughts = parts.filter(|part| {
+        let kind = part.get("type").and_then(Value::as_str);
+        matches!(kind, Some("thinking" | "reasoning"))
+    });
+    thoughts
+        .filter_map(|part| {
+            let names = ["thinking", "reasoning", "text", "summary", "content"];
+            names.iter().find_map(|name| part.get(name))
+        })
+        .map(|thought| match thought {
+            Value::Array(parts) => parts
+                .iter()
+                .filter_map(|part| part.get("text")?.as_str())
+                .collect(),
+            _ => text_of(thought),
+        })
+        .collect()
+}
+
 #[derive(Deserialize)]
 struct CompletionJson {
     model: Option<String>,
     choices: Option<Vec<ChoiceJson>>,
     usage: Option<UsageJson>,
     error: Option<Value>,
+    /// What a guardrail of Bedrock has done.
+    #[serde(rename = "amazon-bedrock-guardrailAction")]
+    guardrail_action: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -134,12 +195,42 @@ struct ChoiceJson {
     message: Option<SaidJson>,
     delta: Option<SaidJson>,
     finish_reason: Option<String>,
+    error: Option<Value>,
+}
+
+impl ChoiceJson {
+    /// What gateways say of a provider that broke off.
+    fn stated_error(&self) -> Option<ErrorBody> {
+        let error = self.error.as_ref().filter(|error| !error.is_null())?;
+        let named = from_json(&json!({ "error": error }));
+        Some(named.unwrap_or_else(|| quoted_error(error)))
+    }
+
+    fn has_text(&self) -> bool {
+        let said = self.message.as_ref().or(self.delta.as_ref());
+        let content = said.and_then(|said| said.content.as_ref());
+        content.is_some_and(|content| !text_of(content).is_empty())
+    }
 }
 
 #[derive(Deserialize)]
 struct SaidJson {
     content: Option<Value>,
     refusal: Option<String>,
+    reasoning_content: Option<Value>,
+    reasoning: Option<Value>,
+    tool_calls: Option<Vec<ToolCallJson>>,
+}
+
+#[derive(Deserialize)]
+struct ToolCallJson {
+    index: Option<u64>,
+    function: Option<FunctionJson>,
+}
+
+#[derive(Deserialize)]
+struct FunctionJson {
+    arguments: Option<String>,
 }
 
 /// Tokens under the names that chat completions use; anything but a count is unknown.
@@ -200,6 +291,8 @@ mod tests {
             },
             model: Some("m-1".to_owned()),
             finish_reason: Some("stop".to_owned()),
+            ending: Ending::Complete,
+            ..Said::default()
         }
     }
 

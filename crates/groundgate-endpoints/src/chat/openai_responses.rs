@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::{
     OpenAiSettings, Price, Structured,
-    adapter::{Adapter, Provider, Said},
+    adapter::{Adapter, Provider},
     openai::MessageJson,
     responses_reply::ResponsesForm,
+    said::Said,
 };
 use crate::transport::ReplyForm;
 

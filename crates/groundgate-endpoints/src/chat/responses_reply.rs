@@ -1,10 +1,10 @@
 //! What a reply of OpenAI's Responses says, whole or streamed. Pure; agents of Databricks speak the
 //! same form.
 
-use groundgate_model::exchange::Usage;
+use groundgate_model::exchange::{Ending, Usage};
 use serde_json::Value;
 
-use super::adapter::Said;
+use super::said::Said;
 use crate::transport::{
     Fault, Progress, ReplyForm,
     error_body::{self, from_json},
@@ -30,16 +30,54 @@ pub(crate) fn read_response(value: &Value) -> Result<Said, Fault> {
         }
         return Err(Fault::malformed("the reply has no `output`"));
     }
-    let items = value.get("output").and_then(Value::as_array);
-    let text: String = items.into_iter().flatten().map(text_of_item).collect();
+    let items: Vec<&Value> = value
+        .get("output")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .collect();
+    let mut said = Said::default();
+    for item in items {
+        add_item(&mut said, item);
+    }
     let word = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     let reason = value.pointer("/incomplete_details/reason");
     Ok(Said {
-        text,
         usage: usage_of(value),
         model: word(value.get("model")),
         finish_reason: word(reason).or_else(|| word(value.get("status"))),
-    })
+        ..said
+    }
+    .concluded())
+}
+
+/// Adds what one item of the output says: text, a refusal, a call of a tool, or a thought.
+fn add_item(said: &mut Said, item: &Value) {
+    let kind = item.get("type").and_then(Value::as_str);
+    match kind {
+        Some("function_call") => {
+            let arguments = item.get("arguments").and_then(Value::as_str);
+            if said.tool_input.is_empty() {
+                said.tool_input.push_str(arguments.unwrap_or_default());
+            }
+        }
+        Some("reasoning") => {
+            let lists = ["summary", "content"].into_iter();
+            let parts = lists
+                .filter_map(|name| item.get(name)?.as_array())
+                .flatten();
+            for text in parts.filter_map(|part| part.get("text")?.as_str()) {
+                said.thinking.push_str(text);
+            }
+        }
+        _ => {
+            let text = text_of_item(item);
+            if !text.is_empty() && part_of(item, "text").is_empty() {
+                said.ending = Ending::RefusedByProvider;
+            }
+            said.text.push_str(&text);
+        }
+    }
 }
 
 fn text_of_item(item: &Value) -> String {
@@ -50,20 +88,22 @@ fn text_of_item(item: &Value) -> String {
     {
         return String::new();
     }
-    let parts = item.get("content").and_then(Value::as_array);
-    let part = |name: &str| -> String {
-        let texts = parts
-            .into_iter()
-            .flatten()
-            .filter_map(|part| part.get(name)?.as_str());
-        texts.collect()
-    };
-    let text = part("text");
+    let text = part_of(item, "text");
     if text.is_empty() {
-        part("refusal")
+        part_of(item, "refusal")
     } else {
         text
     }
+}
+
+/// The fields of this name in an item's parts, joined.
+fn part_of(item: &Value, name: &str) -> String {
+    let parts = item.get("content").and_then(Value::as_array);
+    parts
+        .into_iter()
+        .flatten()
+        .filter_map(|part| part.get(name)?.as_str())
+        .collect()
 }
 
 /// Tokens under either of the names in use.
@@ -92,6 +132,7 @@ impl ResponsesForm {
         let mut reply = read_response(response).map_err(|fault| fault.after(progress))?;
         if reply.text.is_empty() {
             reply.text = self.said();
+            reply = reply.concluded();
         }
         self.so_far = reply;
         self.whole = true;
@@ -117,6 +158,7 @@ impl ReplyForm for ResponsesForm {
             // Agents end like this, without `response.completed`.
             if !self.whole {
                 self.so_far.text = self.said();
+                self.so_far = std::mem::take(&mut self.so_far).concluded();
                 self.whole = true;
             }
             return Ok(Progress::Done);
@@ -201,12 +243,15 @@ mod tests {
     fn a_reply_is_the_same_plain_or_streamed() {
         let expected = Said {
             text: "Go to Settings".to_owned(),
+            thinking: "hm".to_owned(),
             usage: Usage {
                 input_tokens: Some(5),
                 output_tokens: Some(3),
             },
             model: Some("m".to_owned()),
             finish_reason: Some("completed".to_owned()),
+            ending: Ending::Complete,
+            ..Said::default()
         };
         assert_eq!(plain(WHOLE), Ok(expected.clone()));
         assert_eq!(streamed(&stream()), Ok(expected));

@@ -2,12 +2,12 @@
 //! forms, and plain texts, whichever it is. Agents answer in another form than their task says, so
 //! that the reply alone decides.
 
-use groundgate_model::exchange::{Answer, Timing, Usage};
+use groundgate_model::exchange::{Answer, Usage};
 use serde_json::Value;
 
-use super::{databricks_trace, extract::PassagePaths};
+use super::{databricks_trace, delivered::spoken, extract::PassagePaths};
 use crate::{
-    chat::{CompletionForm, ResponsesForm, read_response, text_of, usage_of},
+    chat::{CompletionForm, ResponsesForm, Said, read_response, text_of, usage_of},
     transport::{
         Fault, Progress, ReplyForm,
         error_body::{ErrorBody, from_json},
@@ -125,19 +125,8 @@ impl ReplyForm for AgentForm<'_> {
                     Progress::Waiting,
                 ));
             }
-            Speech::Completion(form) => {
-                let completion = form.ended()?;
-                spoken(
-                    completion.text,
-                    completion.usage,
-                    completion.model,
-                    completion.finish_reason,
-                )
-            }
-            Speech::Responses(form) => {
-                let reply = form.ended()?;
-                spoken(reply.text, reply.usage, reply.model, reply.finish_reason)
-            }
+            Speech::Completion(form) => spoken(form.ended()?),
+            Speech::Responses(form) => spoken(form.ended()?),
             Speech::Messages(messages) => messages.ended()?,
         };
         self.with_passages(answer)
@@ -202,7 +191,13 @@ impl Messages {
         let mut said = self.said.into_iter().rev();
         let last = said.find(|(_, text)| !text.is_empty());
         let text = last.map(|(_, text)| text).unwrap_or_default();
-        Ok(spoken(text, self.usage, None, self.finish_reason))
+        let said = Said {
+            text,
+            usage: self.usage,
+            finish_reason: self.finish_reason,
+            ..Said::default()
+        };
+        Ok(spoken(said.concluded()))
     }
 }
 
@@ -213,39 +208,30 @@ fn stated_error(value: &Value) -> Option<ErrorBody> {
     is_error.then(|| from_json(value)).flatten()
 }
 
-fn spoken(
-    text: String,
-    usage: Usage,
-    model: Option<String>,
-    finish_reason: Option<String>,
-) -> Answer {
-    Answer {
-        text,
-        passages: None,
-        usage,
-        cost: None,
-        model,
-        finish_reason,
-        timing: Timing::default(),
-    }
-}
-
 /// The answer of a whole body.
 fn whole_answer(value: &Value, body: &[u8]) -> Result<Answer, Fault> {
     let word = |name: &str| value.get(name)?.as_str().map(str::to_owned);
-    let said = |text: String, finish_reason: Option<String>| {
-        spoken(text, usage_of(value), word("model"), finish_reason)
+    let said = |said: Said| {
+        let said = Said {
+            usage: usage_of(value),
+            model: word("model"),
+            ..said
+        };
+        spoken(said.concluded())
+    };
+    let texted = |text: String| Said {
+        text,
+        finish_reason: word("finish_reason"),
+        ..Said::default()
     };
     if value.get("choices").is_some() {
-        let completion = CompletionForm::default().json(body)?;
-        Ok(said(completion.text, completion.finish_reason))
+        Ok(said(CompletionForm::default().json(body)?))
     } else if value.get("output").is_some() {
-        let reply = read_response(value)?;
-        Ok(said(reply.text, reply.finish_reason))
+        Ok(said(read_response(value)?))
     } else if let Some(messages) = value.get("messages").and_then(Value::as_array) {
-        Ok(said(last_said(messages), word("finish_reason")))
+        Ok(said(texted(last_said(messages))))
     } else if let Some(text) = word("content") {
-        Ok(said(text, word("finish_reason")))
+        Ok(said(texted(text)))
     } else if let Some(error) = from_json(value) {
         Err(Fault::reported(&error, Progress::Waiting))
     } else {

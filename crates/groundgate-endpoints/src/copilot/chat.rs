@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use groundgate_model::{
     eval_set::{Case, Role},
-    exchange::{Answer, Message},
+    exchange::Message,
 };
 
 use super::{ModelCopilot, ModelCopilotSettings, extract::PassagePaths};
@@ -65,18 +65,4 @@ pub(super) fn conversation(system_prompt: Option<&str>, case: &Case) -> Vec<Mess
         .chain(history)
         .chain([question])
         .collect()
-}
-
-/// The answer without the endpoint's secrets, should it have echoed them.
-pub(super) fn struck(client: &Client, mut answer: Answer) -> Answer {
-    let strike = |text: &mut String| *text = client.strike(std::mem::take(text));
-    strike(&mut answer.text);
-    answer.model.iter_mut().for_each(strike);
-    answer.finish_reason.iter_mut().for_each(strike);
-    for passage in answer.passages.iter_mut().flatten() {
-        strike(&mut passage.text);
-        passage.id.iter_mut().for_each(strike);
-        passage.source.iter_mut().for_each(strike);
-    }
-    answer
 }

@@ -7,7 +7,7 @@ use std::{process::Stdio, sync::Arc, time::Duration};
 
 use groundgate_model::{
     eval_set::Case,
-    exchange::{Answer, CallFailure, FailureKind, Timing, Usage},
+    exchange::{Answer, CallFailure, FailureKind, Timing},
     manifest::Manifest,
     unit::Usd,
 };
@@ -19,11 +19,13 @@ use tokio::{
 };
 
 use super::{
-    Copilot, program,
+    Copilot,
+    delivered::{answered, spoken},
+    program,
     recorded::{Recorded, parse_printed},
 };
 use crate::{
-    chat::BoxFuture,
+    chat::{BoxFuture, Said},
     transport::{Clock, Limiter, Limits, excerpt},
 };
 
@@ -101,15 +103,16 @@ impl CommandCopilot {
         let text = String::from_utf8(output)
             .map_err(|_not_utf8| malformed("printed what is not UTF-8"))?;
         match self.settings.output {
-            CommandOutput::Text => Ok(Answer {
-                text: text.trim_end_matches(['\r', '\n']).to_owned(),
-                passages: None,
-                usage: Usage::default(),
-                cost: None,
-                model: None,
-                finish_reason: None,
-                timing,
-            }),
+            CommandOutput::Text => {
+                let said = Said {
+                    text: text.trim_end_matches(['\r', '\n']).to_owned(),
+                    ..Said::default()
+                };
+                answered(Answer {
+                    timing,
+                    ..spoken(said.concluded())
+                })
+            }
             CommandOutput::Json => parse_printed(&text, timing).map_err(|faults| {
                 let printed = excerpt(text.as_bytes());
                 malformed(&format!(

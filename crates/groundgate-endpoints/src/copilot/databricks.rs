@@ -12,11 +12,8 @@ use groundgate_model::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    Copilot, DatabricksForm, ServingEndpoint,
-    agent_reply::AgentForm,
-    chat::{conversation, struck},
-    databricks_watch::Watch,
-    extract::PassagePaths,
+    Copilot, DatabricksForm, ServingEndpoint, agent_reply::AgentForm, chat::conversation,
+    databricks_watch::Watch, delivered::delivered, extract::PassagePaths,
 };
 use crate::{
     chat::{BoxFuture, Price, estimated_tokens},
@@ -123,7 +120,7 @@ impl DatabricksCopilot {
             timing: reply.timing,
             ..answer
         };
-        Ok(struck(client, answer))
+        delivered(client, answer)
     }
 
     async fn send(&self, case: &Case) -> Result<Answer, CallFailure> {

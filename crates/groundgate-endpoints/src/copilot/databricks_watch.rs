@@ -123,6 +123,8 @@ const fn may_be_waking(kind: FailureKind) -> bool {
         | FailureKind::Rejected
         | FailureKind::Redirect
         | FailureKind::Malformed
+        | FailureKind::Empty
+        | FailureKind::ToolCalls
         | FailureKind::TooLarge
         | FailureKind::Changed
         | FailureKind::Absent

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use groundgate_model::{
     eval_set::Case,
-    exchange::{Answer, CallFailure, Timing, Usage},
+    exchange::{Answer, CallFailure, Usage},
     manifest::{Manifest, Written},
     unit::Usd,
 };
@@ -14,15 +14,16 @@ use serde_json_path::JsonPath;
 
 use super::{
     Copilot,
-    chat::{conversation, struck},
+    chat::conversation,
+    delivered::{delivered, spoken},
     extract::{PassagePaths, PathError, first_word, last_count, optional_path, path},
     template::{Template, TemplateError},
 };
 use crate::{
-    chat::{BoxFuture, Price, text_of},
+    chat::{BoxFuture, Price, Said, text_of},
     transport::{
         Call, Client, Fault, FormReader, Framing, Progress, ReplyForm, Target,
-        error_body::{self, from_json},
+        error_body::{self, ErrorBody, from_json},
         excerpt, parse_json,
         sse::Event,
     },
@@ -190,7 +191,7 @@ impl HttpCopilot {
             timing: reply.timing,
             ..answer
         };
-        Ok(struck(&self.client, answer))
+        delivered(&self.client, answer)
     }
 }
 
@@ -218,6 +219,27 @@ impl Copilot for HttpCopilot {
             .added_to(manifest)
             .with("body", Written::text(self.template.written()))
     }
+}
+
+/// The error that a reply states, or its first choice.
+fn stated_error(reply: &Value) -> Option<ErrorBody> {
+    let places = [Some(reply), reply.pointer("/choices/0")];
+    let is_error = |place: &&Value| place.get("error").is_some_and(|error| !error.is_null());
+    from_json(places.into_iter().flatten().find(is_error)?)
+}
+
+/// Why the model stopped, where replies usually say so and no path is set.
+const USUAL_REASONS: [&str; 5] = [
+    "/choices/0/finish_reason",
+    "/candidates/0/finishReason",
+    "/finish_reason",
+    "/stop_reason",
+    "/stopReason",
+];
+
+fn usual_reason(reply: &Value) -> Option<&str> {
+    let mut places = USUAL_REASONS.iter();
+    places.find_map(|place| reply.pointer(place)?.as_str())
 }
 
 /// Reads a reply by the configured paths.
@@ -250,6 +272,7 @@ impl<'a> AnswerForm<'a> {
 
     fn read(&mut self, reply: Value) -> Result<(), Fault> {
         let mut found = false;
+        let before = self.text.len();
         for node in self.paths.answer.query(&reply) {
             match node {
                 Value::String(_) | Value::Array(_) => {
@@ -266,10 +289,9 @@ impl<'a> AnswerForm<'a> {
                 }
             }
         }
-        if !found
-            && reply.get("error").is_some_and(|error| !error.is_null())
-            && let Some(error) = from_json(&reply)
-        {
+        // An error beside a text of this reply's own is left to its ending.
+        let says_nothing = self.text.len() == before;
+        if says_nothing && let Some(error) = stated_error(&reply) {
             return Err(Fault::reported(&error, self.progress()));
         }
         self.found |= found;
@@ -295,20 +317,25 @@ impl<'a> AnswerForm<'a> {
             let mut replies = self.replies.iter().rev();
             replies.find_map(|reply| first_word(path, reply))
         };
-        Ok(Answer {
-            passages: match &paths.passages {
-                Some(passages) => passages.find(&self.replies)?,
-                None => None,
-            },
+        let passages = match &paths.passages {
+            Some(passages) => passages.find(&self.replies)?,
+            None => None,
+        };
+        let mut replies = self.replies.iter().rev();
+        let stated = replies.find_map(usual_reason).map(str::to_owned);
+        let said = Said {
             usage: Usage {
                 input_tokens: last_count(paths.input_tokens.as_ref(), &self.replies),
                 output_tokens: last_count(paths.output_tokens.as_ref(), &self.replies),
             },
-            cost: None,
             model: last_word(paths.model.as_ref()),
-            finish_reason: last_word(paths.finish_reason.as_ref()),
-            timing: Timing::default(),
+            finish_reason: last_word(paths.finish_reason.as_ref()).or(stated),
             text: self.text,
+            ..Said::default()
+        };
+        Ok(Answer {
+            passages,
+            ..spoken(said.concluded())
         })
     }
 }

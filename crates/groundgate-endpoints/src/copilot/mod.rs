@@ -10,6 +10,7 @@ mod databricks;
 mod databricks_endpoint;
 mod databricks_trace;
 mod databricks_watch;
+mod delivered;
 mod extract;
 mod http;
 mod model;

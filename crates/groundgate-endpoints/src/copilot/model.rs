@@ -12,11 +12,7 @@ use groundgate_model::{
 };
 use serde_json::Value;
 
-use super::{
-    Copilot,
-    chat::{conversation, struck},
-    extract::PassagePaths,
-};
+use super::{Copilot, chat::conversation, delivered::delivered, extract::PassagePaths};
 use crate::{
     chat::{BoxFuture, ChatModel},
     transport::Client,
@@ -86,9 +82,11 @@ impl ModelCopilot {
             cost: reply.cost,
             model: reply.model,
             finish_reason: reply.finish_reason,
+            ending: reply.ending,
+            thinking: reply.thinking,
             timing: reply.timing,
         };
-        Ok(struck(&self.client, answer))
+        delivered(&self.client, answer)
     }
 
     fn passages(

@@ -14,8 +14,11 @@ use groundgate_model::{
 };
 use serde_json::{Map, Value};
 
-use super::Copilot;
-use crate::chat::BoxFuture;
+use super::{
+    Copilot,
+    delivered::{answered, spoken},
+};
+use crate::chat::{BoxFuture, Said};
 
 /// The largest file, decompressed, in bytes.
 const LARGEST_FILE: u64 = 2 << 30;
@@ -234,7 +237,7 @@ impl Line<'_> {
     /// The answer or the error of the line; nothing where a fault was noted instead.
     fn recorded(&mut self, measured: Option<Timing>) -> Option<Recorded> {
         match (self.get("answer").is_some(), self.get("error").is_some()) {
-            (true, false) => self.answer(measured).map(Ok),
+            (true, false) => self.answer(measured).map(answered),
             (false, true) => self.error().map(Err),
             (true, true) => {
                 self.faults.push("has both `answer` and `error`".to_owned());
@@ -264,14 +267,18 @@ impl Line<'_> {
 
     fn answer(&mut self, measured: Option<Timing>) -> Option<Answer> {
         let timing = measured.unwrap_or_else(|| self.timing());
-        let answer = Answer {
+        let said = Said {
             text: self.text("answer").unwrap_or_default(),
-            passages: self.passages(),
             usage: self.usage(),
-            cost: self.cost(),
             model: self.text("model"),
             finish_reason: self.text("finish_reason"),
+            ..Said::default()
+        };
+        let answer = Answer {
+            passages: self.passages(),
+            cost: self.cost(),
             timing,
+            ..spoken(said.concluded())
         };
         self.faults.is_empty().then_some(answer)
     }
@@ -372,8 +379,8 @@ mod tests {
             assert_eq!(answer.usage.output_tokens, Some(2));
             assert_eq!(answer.cost, Usd::from_dollars(0.001));
             assert_eq!(answer.passages.unwrap()[0].text, "t");
-            assert_eq!(ask(&copilot, "b", 1).await.unwrap().text, "");
             let kind = |recorded: Recorded| recorded.unwrap_err().kind;
+            assert_eq!(kind(ask(&copilot, "b", 1).await), FailureKind::Empty);
             assert_eq!(kind(ask(&copilot, "b", 0).await), FailureKind::Timeout);
             assert_eq!(kind(ask(&copilot, "c", 0).await), FailureKind::Server);
             assert_eq!(kind(ask(&copilot, "d", 0).await), FailureKind::Absent);

@@ -192,6 +192,8 @@ mod tests {
                 cost: Some(Usd::from_nanos(5)),
                 model: None,
                 finish_reason: None,
+                ending: groundgate_model::exchange::Ending::Unknown,
+                thinking: None,
                 timing: Timing::default(),
             };
             Box::pin(std::future::ready(failed.map_or(Ok(answer), Err)))

@@ -70,6 +70,8 @@ impl Breaker {
             // These say something about a question, not about the endpoint.
             FailureKind::Rejected
             | FailureKind::Malformed
+            | FailureKind::Empty
+            | FailureKind::ToolCalls
             | FailureKind::TooLarge
             | FailureKind::Changed
             | FailureKind::Absent

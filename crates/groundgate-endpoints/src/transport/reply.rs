@@ -115,6 +115,15 @@ impl Fault {
         Self::of_reply(FailureKind::TooLarge, message)
     }
 
+    /// A whole reply says that its provider has broken off.
+    pub(crate) fn broken_off(reason: Option<&str>) -> Self {
+        let reason = excerpt(reason.unwrap_or_default().as_bytes());
+        Self::of_reply(
+            FailureKind::Server,
+            format!("the reply ends with an error (finish reason `{reason}`)"),
+        )
+    }
+
     /// The reply ended before it was whole.
     pub fn cut(message: impl Into<String>, progress: Progress) -> Self {
         let class = classify(Trouble::Broken {

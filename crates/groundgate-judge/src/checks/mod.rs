@@ -50,8 +50,9 @@ fn refusal_correct(metric: &MetricSpec, case: &Case, answer: &Answer) -> Outcome
     let Some(answerable) = case.answerable else {
         return missing("answerable");
     };
-    let refused = is_refusal(&answer.text);
-    let empty = !says_something(&answer.text);
+    let withheld = answer.ending.is_refusal();
+    let refused = withheld || is_refusal(&answer.text);
+    let empty = !withheld && !says_something(&answer.text);
     let (value, why) = match (empty, refused, answerable) {
         (true, _, _) => (0.0, "the answer is empty"),
         (_, true, true) => (0.0, "refused, though the case can be answered"),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    exchange::{Timing, Usage},
+    exchange::{Ending, Timing, Usage},
     unit::Usd,
 };
 
@@ -33,6 +33,12 @@ pub struct Answer {
     pub model: Option<String>,
     /// Why the model stopped (`stop`, `length`, …), as the reply gives it.
     pub finish_reason: Option<String>,
+    /// How the reply ended.
+    #[serde(default, skip_serializing_if = "Ending::is_unknown")]
+    pub ending: Ending,
+    /// What the model said to itself: no part of the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<String>,
     /// How long it took.
     pub timing: Timing,
 }

@@ -13,6 +13,18 @@ pub struct Usage {
     pub output_tokens: Option<u64>,
 }
 
+impl Usage {
+    /// The same beside a reply that says something: a count of zero was not counted.
+    #[must_use]
+    pub fn beside_text(self) -> Self {
+        let counted = |count: Option<u64>| count.filter(|count| *count > 0);
+        Self {
+            input_tokens: counted(self.input_tokens),
+            output_tokens: counted(self.output_tokens),
+        }
+    }
+}
+
 /// How long a call took, waiting for a free slot not counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Timing {
@@ -72,6 +84,10 @@ pub enum FailureKind {
     Redirect,
     /// A status of success, but not the promised form (HTML, other JSON, wrong encoding).
     Malformed,
+    /// A whole reply without an answer: no text, or reasoning only.
+    Empty,
+    /// A whole reply that asks for tools and answers nothing.
+    ToolCalls,
     /// A limit on size or depth was passed.
     TooLarge,
     /// The answer came from another model than the run is about.
@@ -95,6 +111,8 @@ impl FailureKind {
             Self::Server => "server",
             Self::Redirect => "redirect",
             Self::Malformed => "malformed",
+            Self::Empty => "empty",
+            Self::ToolCalls => "tool-calls",
             Self::TooLarge => "too-large",
             Self::Changed => "changed",
             Self::Absent => "absent",

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Timing, Usage};
+use super::{Ending, Timing, Usage};
 use crate::{eval_set::Role, unit::Usd};
 
 /// One message to a model.
@@ -43,6 +43,12 @@ pub struct ChatReply {
     pub model: Option<String>,
     /// Why it stopped, as the reply says.
     pub finish_reason: Option<String>,
+    /// How the reply ended.
+    #[serde(default, skip_serializing_if = "Ending::is_unknown")]
+    pub ending: Ending,
+    /// What the model said to itself: no part of the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<String>,
     /// How long it took.
     pub timing: Timing,
 }

@@ -3,7 +3,9 @@
 mod answer;
 mod call;
 mod conversation;
+mod ending;
 
 pub use answer::{Answer, Passage};
 pub use call::{CallFailure, FailedTry, FailureKind, Timing, Usage};
 pub use conversation::{ChatReply, ChatRequest, Message};
+pub use ending::Ending;

@@ -126,7 +126,12 @@ impl ScoreTable {
                 };
                 let sure = cascade.sure_of(by.and_then(|by| by.cells.get(trial)), case);
                 match (cell, sure) {
-                    (Cell::Unscored(Unscored::NoAnswer(_) | Unscored::NotRun), _) => {}
+                    (
+                        Cell::Unscored(
+                            Unscored::NoAnswer(_) | Unscored::AnswerCut | Unscored::NotRun,
+                        ),
+                        _,
+                    ) => {}
                     (Cell::Unscored(Unscored::Spared(_)), _) => asked.spared += 1,
                     (_, Sure::No) => asked.unsure += 1,
                     (_, Sure::Good | Sure::Bad) => asked.audited += 1,

@@ -101,6 +101,8 @@ pub enum Unscored {
     ReplyMalformed(Box<str>),
     /// The metric needs something the answer or the case does not have (passages, usage).
     InputMissing(Box<str>),
+    /// The answer was cut by a limit on length: what it would have said is not known.
+    AnswerCut,
     /// Not measured before the run ended.
     NotRun,
     /// The judge stands behind a cheaper one that is sure of the answer, and was not drawn to say so,
@@ -128,6 +130,7 @@ impl Unscored {
             Self::JudgeFailed(kind) => format!("judge: {}", kind.name()),
             Self::ReplyMalformed(_) => "judge: malformed reply".to_owned(),
             Self::InputMissing(what) => format!("input missing: {what}"),
+            Self::AnswerCut => "answer cut".to_owned(),
             Self::NotRun => "not run".to_owned(),
             Self::Spared(_) => "spared: a cheaper judge is sure".to_owned(),
         }
@@ -140,9 +143,11 @@ impl fmt::Display for Unscored {
             Self::ReplyMalformed(detail) | Self::Spared(detail) => {
                 write!(f, "{}: {detail}", self.name())
             }
-            Self::NoAnswer(_) | Self::JudgeFailed(_) | Self::InputMissing(_) | Self::NotRun => {
-                f.write_str(&self.name())
-            }
+            Self::NoAnswer(_)
+            | Self::JudgeFailed(_)
+            | Self::InputMissing(_)
+            | Self::AnswerCut
+            | Self::NotRun => f.write_str(&self.name()),
         }
     }
 }
