@@ -2,6 +2,54 @@
 //!
 //! An [`App`] is told what it may know of its surroundings and whom to tell what happens. It prints
 //! nothing, reads no environment and ends no process; its errors carry a class.
+//!
+//! # Example
+//!
+//! Two copilots are asked the questions of the bundled example, over HTTP on loopback; the embedded
+//! judge scores their answers, and the second is gated against the first. One of them quotes an
+//! outdated price list, and does not pass:
+//!
+//! ```
+//! use groundgate_app::{
+//!     App, BaselineChoice, GateRequest, Project, RunRequest, Surroundings, bundled, files,
+//!     sequential::InterimRequest,
+//! };
+//! use groundgate_gate::Verdict;
+//! use groundgate_report::render_html;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! for (name, text) in bundled::FILES {
+//!     files::write(&folder.path().join(name), text)?;
+//! }
+//! let project = Project::find(Some(&folder.path().join("groundgate.toml")))?;
+//! let config = project.config.as_ref().ok_or("no configuration")?;
+//!
+//! let app = App::new(Surroundings::system());
+//! let replay = |copilot: &str, number| {
+//!     app.run(&RunRequest {
+//!         config,
+//!         copilot: Some(copilot),
+//!         filters: &[],
+//!         cap: None,
+//!         interim: &InterimRequest::default(),
+//!         number,
+//!     })
+//! };
+//! let baseline = replay("good", 0)?;
+//! let candidate = replay("stale-numbers", 1)?;
+//! assert!(baseline.is_complete() && candidate.is_complete());
+//!
+//! let gated = app.gate(&GateRequest {
+//!     baseline: BaselineChoice::Run(&baseline.run_id),
+//!     environment: Some("prod"),
+//!     ..GateRequest::new(&project, &candidate.run_id)
+//! })?;
+//! assert_eq!(gated.verdict(), Verdict::Fail);
+//! files::write(&folder.path().join("report.html"), &render_html(&gated.report)?)?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod app;
 mod approve;
