@@ -8,7 +8,6 @@ mod args;
 mod command;
 mod error;
 mod exit_code;
-mod judge_args;
 mod progress;
 mod signals;
 mod terminal;

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::super::{
-    args::Global, exit_code::ExitCode, judge_args::RejudgeArgs, terminal::Terminal, wants_json,
+    args::{Global, RejudgeArgs},
+    exit_code::ExitCode,
+    terminal::Terminal,
+    wants_json,
 };
 use groundgate_app::{
     AppError, project,

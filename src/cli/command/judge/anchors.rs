@@ -7,9 +7,8 @@ use serde_json::json;
 
 use super::{
     super::super::{
-        args::Global,
+        args::{AnchorsArgs, DriftArgs, Global},
         exit_code::ExitCode,
-        judge_args::{AnchorsArgs, DriftArgs},
         terminal::Terminal,
         wants_json,
     },

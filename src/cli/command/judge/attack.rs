@@ -21,7 +21,10 @@ use serde_json::{Value, json};
 
 use super::{
     super::super::{
-        args::Global, exit_code::ExitCode, judge_args::AttackArgs, terminal::Terminal, wants_json,
+        args::{AttackArgs, Global},
+        exit_code::ExitCode,
+        terminal::Terminal,
+        wants_json,
     },
     flips::{answered, sample},
     health::{self, Measured},

@@ -11,7 +11,10 @@ use groundgate_report::visible_line;
 use serde_json::{Value, json};
 
 use super::super::super::{
-    args::Global, exit_code::ExitCode, judge_args::CheckArgs, terminal::Terminal, wants_json,
+    args::{CheckArgs, Global},
+    exit_code::ExitCode,
+    terminal::Terminal,
+    wants_json,
 };
 use groundgate_app::{
     AppError, project,

@@ -9,7 +9,10 @@ use serde_json::json;
 
 use super::{
     super::super::{
-        args::Global, exit_code::ExitCode, judge_args::FlipsArgs, terminal::Terminal, wants_json,
+        args::{FlipsArgs, Global},
+        exit_code::ExitCode,
+        terminal::Terminal,
+        wants_json,
     },
     health::{self, Measured},
     show,

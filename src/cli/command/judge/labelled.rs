@@ -15,9 +15,8 @@ use serde_json::{Value, json};
 
 use super::{
     super::super::{
-        args::Global,
+        args::{AgreementArgs, CalibrateArgs, CompareJudgesArgs, Global, JudgedLabelsArgs},
         exit_code::ExitCode,
-        judge_args::{AgreementArgs, CalibrateArgs, CompareJudgesArgs, LabelArgs},
         terminal::Terminal,
         wants_json,
     },
@@ -46,7 +45,7 @@ impl Labelled {
     }
 
     /// The metrics that are asked for, or all of the run's that have labels.
-    fn metrics(&self, args: &LabelArgs) -> Result<Vec<String>, AppError> {
+    fn metrics(&self, args: &JudgedLabelsArgs) -> Result<Vec<String>, AppError> {
         if !args.metric.is_empty() {
             return Ok(args.metric.clone());
         }
@@ -74,7 +73,7 @@ impl Labelled {
         join(&self.loaded.table, metric, &self.labels).map_err(invalid)
     }
 
-    fn agreements(&self, args: &LabelArgs) -> Result<Vec<Agreement>, AppError> {
+    fn agreements(&self, args: &JudgedLabelsArgs) -> Result<Vec<Agreement>, AppError> {
         let one = |metric: &String| {
             let joined = self.joined(metric)?;
             Ok(Agreement::of(&joined, threshold(args, &joined)?))
@@ -95,7 +94,7 @@ pub(super) fn read_labels(path: &Path) -> Result<Labels, AppError> {
     )?)
 }
 
-fn threshold(args: &LabelArgs, joined: &Joined<'_>) -> Result<f64, AppError> {
+fn threshold(args: &JudgedLabelsArgs, joined: &Joined<'_>) -> Result<f64, AppError> {
     let metric = &joined.column.metric;
     (args.good_from)
         .or_else(|| good_from(metric))

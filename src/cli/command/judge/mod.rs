@@ -13,7 +13,9 @@ mod prefer;
 mod show;
 
 use super::super::{
-    args::Global, exit_code::ExitCode, judge_args::JudgeCommand, terminal::Terminal,
+    args::{Global, JudgeCommand},
+    exit_code::ExitCode,
+    terminal::Terminal,
 };
 use groundgate_app::AppError;
 

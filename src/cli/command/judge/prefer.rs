@@ -14,7 +14,10 @@ use serde_json::json;
 
 use super::{
     super::super::{
-        args::Global, exit_code::ExitCode, judge_args::PreferArgs, terminal::Terminal, wants_json,
+        args::{Global, PreferArgs},
+        exit_code::ExitCode,
+        terminal::Terminal,
+        wants_json,
     },
     flips::{answered, sample},
 };

@@ -132,7 +132,7 @@ pub(crate) struct CheckArgs {
 
 /// Labels, and how they are read.
 #[derive(Debug, Args)]
-pub(crate) struct LabelArgs {
+pub(crate) struct JudgedLabelsArgs {
     /// What people said: .jsonl, .csv, or an export of MLflow, Argilla or Label Studio; plain or .gz
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: PathBuf,
@@ -150,7 +150,7 @@ pub(crate) struct AgreementArgs {
     #[arg(value_name = "RUN", default_value = "latest")]
     pub(crate) run: String,
     #[command(flatten)]
-    pub(crate) labels: LabelArgs,
+    pub(crate) labels: JudgedLabelsArgs,
     /// Write it for the gate's `judge-health` rules, too
     #[arg(long, value_name = "FILE")]
     pub(crate) health: Option<PathBuf>,
@@ -165,7 +165,7 @@ pub(crate) struct CompareJudgesArgs {
     #[arg(value_name = "RUN")]
     pub(crate) second: String,
     #[command(flatten)]
-    pub(crate) labels: LabelArgs,
+    pub(crate) labels: JudgedLabelsArgs,
 }
 
 #[derive(Debug, Args)]
@@ -174,7 +174,7 @@ pub(crate) struct CalibrateArgs {
     #[arg(value_name = "RUN", default_value = "latest")]
     pub(crate) run: String,
     #[command(flatten)]
-    pub(crate) labels: LabelArgs,
+    pub(crate) labels: JudgedLabelsArgs,
     /// Put the tables into this policy, in place of older ones
     #[arg(long, value_name = "POLICY")]
     pub(crate) into: Option<PathBuf>,
