@@ -134,7 +134,7 @@ fn agent(table: Table<'_, '_>, form: DatabricksForm) -> Option<DatabricksSetting
         system_prompt: table.text("system-prompt").map(str::to_owned),
         max_output_tokens: max_output_tokens?,
         temperature,
-        passages: passages?,
-        price: price?,
+        passages,
+        price,
     })
 }

@@ -10,9 +10,9 @@ use groundgate_model::toml_reader::Table;
 
 use super::{
     databricks_auth::{unified, variable_host},
-    endpoint, headers,
-    read::{ranged, relative},
-    secret::{Lookup, SecretError, SecretSource},
+    headers,
+    read::{ranged, relative, url},
+    secret::{HELP, Lookup, SecretError, SecretSource, source, variable},
 };
 
 /// What a provider makes of a secret that the file does not say more about.
@@ -54,8 +54,6 @@ pub(super) enum ClientId {
     Env(String),
 }
 
-pub(super) const HELP: &str = "name where the secret is: auth = { env = \"NAME\" }, { file = \"…\" } or { command = [\"…\"] }";
-
 const KEYS: [&str; 11] = [
     "env",
     "file",
@@ -70,18 +68,10 @@ const KEYS: [&str; 11] = [
     "config-file",
 ];
 
-/// Reads the key `auth`; `Some(None)` where it is absent.
-#[expect(
-    clippy::option_option,
-    reason = "the outer one says that something was wrong, the inner one that there is no auth"
-)]
-pub(super) fn read(
-    table: Table<'_, '_>,
-    style: AuthStyle,
-    folder: &Path,
-) -> Option<Option<AuthConfig>> {
+/// Reads the key `auth`; where it is absent, what the provider does without.
+pub(super) fn read(table: Table<'_, '_>, style: AuthStyle, folder: &Path) -> Option<AuthConfig> {
     if !table.has("auth") {
-        return Some(None);
+        return Some(AuthConfig::absent(style));
     }
     let table = table.hiding();
     if table.has_text("auth") {
@@ -94,10 +84,10 @@ pub(super) fn read(
     let ways = ["env", "file", "command", "client-secret", "profile"];
     let chosen: Vec<&str> = ways.into_iter().filter(|way| auth.has(way)).collect();
     match chosen.as_slice() {
-        ["env" | "file"] => secret(auth, style, folder).map(Some),
-        ["command"] => command(auth).map(Some),
-        ["client-secret"] => oauth(auth, style, folder).map(Some),
-        ["profile"] => profile(auth, style, folder).map(Some),
+        ["env" | "file"] => secret(auth, style, folder),
+        ["command"] => command(auth),
+        ["client-secret"] => oauth(auth, style, folder),
+        ["profile"] => profile(auth, style, folder),
         _ => {
             let message = "one of `env`, `file`, `command`, `client-secret` and `profile` says where the secret is";
             auth.document().report_with_help(auth.at(), message, HELP);
@@ -136,37 +126,6 @@ fn secret(auth: Table<'_, '_>, style: AuthStyle, folder: &Path) -> Option<AuthCo
         }
         Some(_) | None => AuthConfig::Bearer(source),
     })
-}
-
-/// The one place that a table names.
-pub(super) fn source(table: Table<'_, '_>, folder: &Path) -> Option<SecretSource> {
-    match (table.has("env"), table.has("file")) {
-        (true, false) => variable(table, "env").map(SecretSource::Env),
-        (false, true) => {
-            let file = table.text("file")?;
-            Some(SecretSource::File(relative(folder, file)))
-        }
-        _ => {
-            let message = "one of `env` and `file` says where the secret is";
-            table.document().report_with_help(table.at(), message, HELP);
-            None
-        }
-    }
-}
-
-/// A variable's name. What is none may be a pasted secret, so that it is not repeated.
-pub(super) fn variable(table: Table<'_, '_>, key: &str) -> Option<String> {
-    let name = table.text(key)?;
-    let is_name = !name.starts_with(|char: char| char.is_ascii_digit())
-        && name
-            .chars()
-            .all(|char| char.is_ascii_alphanumeric() || char == '_');
-    if !is_name {
-        let message = format!("`{key}` is not the name of an environment variable");
-        table.report_with_help(key, message, HELP);
-        return None;
-    }
-    Some(name.to_owned())
 }
 
 fn command(auth: Table<'_, '_>) -> Option<AuthConfig> {
@@ -216,7 +175,7 @@ fn oauth(auth: Table<'_, '_>, style: AuthStyle, folder: &Path) -> Option<AuthCon
         })
     };
     let token_url = if auth.has("token-url") {
-        Some(endpoint::url(auth, "token-url")?)
+        Some(url(auth, "token-url")?)
     } else if is_databricks {
         None
     } else {
@@ -250,6 +209,17 @@ fn profile(auth: Table<'_, '_>, style: AuthStyle, folder: &Path) -> Option<AuthC
 }
 
 impl AuthConfig {
+    /// Nothing, or what Databricks' own tools find by themselves.
+    const fn absent(style: AuthStyle) -> Self {
+        match style {
+            AuthStyle::Bearer | AuthStyle::Header(_) => Self::None,
+            AuthStyle::Databricks => Self::Databricks {
+                profile: None,
+                file: None,
+            },
+        }
+    }
+
     /// What proves who we are, as people say it; nothing where nothing is needed.
     pub(super) fn words(&self) -> Option<String> {
         match self {

@@ -108,7 +108,7 @@ fn model_copilot(
     let system_prompt = table.text("system-prompt").map(str::to_owned);
     let seed = table.count("seed");
     let (endpoint, api) = model?;
-    let (passages, max_output_tokens) = (passages?, max_output_tokens?);
+    let max_output_tokens = max_output_tokens?;
     let endpoint = Box::new(endpoint);
     Some(match api {
         ModelApi::Chat(model) => CopilotKind::OpenAi {

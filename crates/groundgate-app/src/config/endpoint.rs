@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use groundgate_endpoints::transport::{Endpoint, HeaderText, check_url};
+use groundgate_endpoints::transport::{Endpoint, HeaderText};
 use groundgate_model::{
     diagnostic::{Mistake, Mistakes},
     toml_reader::Table,
@@ -13,7 +13,7 @@ use super::{
     headers::{self, SecretHeader},
     limits,
     proxy::{self, ProxyConfig},
-    read::{ranged, relative},
+    read::{ranged, relative, url},
     secret::{self, Lookup, SecretError},
 };
 
@@ -82,12 +82,12 @@ impl EndpointConfig {
                 words,
                 found
                     .map(|_| ())
-                    .map_err(|error| at(&self.auth_place, &error)),
+                    .map_err(|error| error.at(&self.auth_place)),
             )
         });
         let headers = self.secret_headers.iter().map(|header| {
             let found = header.source.resolve(lookup);
-            let found = found.map(|_| ()).map_err(|error| at(&header.place, &error));
+            let found = found.map(|_| ()).map_err(|error| error.at(&header.place));
             (header.source.to_string(), found)
         });
         auth.into_iter().chain(headers).collect()
@@ -99,19 +99,19 @@ impl EndpointConfig {
         let (host, auth) = self
             .auth
             .resolve(self.host(), lookup)
-            .map_err(|error| at(&self.auth_place, &error))?;
+            .map_err(|error| error.at(&self.auth_place))?;
         endpoint.auth = auth;
-        let host = host.ok_or_else(|| at(&self.auth_place, &SecretError::NoHost))?;
+        let host = host.ok_or_else(|| SecretError::NoHost.at(&self.auth_place))?;
         endpoint.base_url = joined(&host, &self.path);
         for header in &self.secret_headers {
             let value = header.source.resolve(lookup);
-            let value = value.map_err(|error| at(&header.place, &error))?;
+            let value = value.map_err(|error| error.at(&header.place))?;
             endpoint
                 .headers
                 .push((header.name.clone(), HeaderText::Secret(value)));
         }
         if let Some((path, place)) = &self.ca_file {
-            let pem = secret::read(path, lookup).map_err(|error| at(place, &error))?;
+            let pem = secret::read(path, lookup).map_err(|error| error.at(place))?;
             endpoint.extra_ca = Some(pem);
         }
         endpoint.proxy = self.proxy.resolve(&endpoint.base_url, lookup)?;
@@ -160,20 +160,6 @@ fn joined(url: &str, path: &str) -> String {
     }
 }
 
-/// The mistake of a place in the file.
-pub(super) fn at(place: &Mistake, error: &SecretError) -> Mistakes {
-    let cause = if let SecretError::Unreadable { source, .. } = error {
-        format!(": {source}")
-    } else {
-        String::new()
-    };
-    Mistakes(vec![Mistake {
-        message: format!("{error}{cause}"),
-        help: Some(error.help()),
-        ..place.clone()
-    }])
-}
-
 /// Reads the endpoint's keys of a table.
 pub(super) fn read(
     table: Table<'_, '_>,
@@ -215,7 +201,6 @@ fn rest(
     folder: &Path,
     concurrency: usize,
 ) -> Option<EndpointConfig> {
-    let is_databricks = provider.auth == AuthStyle::Databricks;
     let auth = auth::read(table, provider.auth, folder);
     if let (Some(variable), false, false) = (
         provider.key_variable,
@@ -239,19 +224,11 @@ fn rest(
     let ca_file = table
         .text("ca-file")
         .map(|path| (relative(folder, path), table.place("ca-file")));
-    let (headers, secret_headers) = headers?;
-    let absent = if is_databricks {
-        AuthConfig::Databricks {
-            profile: None,
-            file: None,
-        }
-    } else {
-        AuthConfig::None
-    };
+    let headers = headers?;
     Some(EndpointConfig {
         endpoint: Endpoint {
             base_url: base_url?,
-            headers,
+            headers: headers.plain,
             limits: limits?,
             timeouts: timeouts?,
             retry: retry?,
@@ -259,23 +236,10 @@ fn rest(
             ..default
         },
         path: String::new(),
-        auth: auth?.unwrap_or(absent),
+        auth: auth?,
         auth_place: table.place("auth"),
-        secret_headers,
+        secret_headers: headers.secret,
         ca_file,
         proxy: proxy?,
     })
-}
-
-/// A URL at a key.
-pub(super) fn url(table: Table<'_, '_>, key: &str) -> Option<String> {
-    // Somebody may have written a password into it.
-    let url = table.hiding().text(key)?;
-    if let Err(error) = check_url(url) {
-        let message = error.to_string().replace("`base_url`", &format!("`{key}`"));
-        let help = format!("a URL without secrets: {key} = \"https://host/path\"");
-        table.hiding().report_with_help(key, message, help);
-        return None;
-    }
-    Some(url.to_owned())
 }

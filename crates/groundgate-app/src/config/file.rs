@@ -138,12 +138,12 @@ fn judges(
         .map(|table| {
             let name = name(table, &mut names);
             let judge = judge::read(table, name, folder, concurrency, bundled)?;
-            Some((table, judge))
+            Some(judge::WrittenJudge { table, judge })
         })
         .collect();
     let judges: Vec<_> = read.into_iter().collect::<Option<_>>()?;
     judge::check_cascades(&judges);
-    Some(judges.into_iter().map(|(_, judge)| judge).collect())
+    Some(judges.into_iter().map(|written| written.judge).collect())
 }
 
 fn checks(root: Table<'_, '_>) -> Vec<String> {

@@ -3,7 +3,7 @@
 use groundgate_endpoints::transport::HeaderText;
 use groundgate_model::{diagnostic::Mistake, toml_reader::Table};
 
-use super::{auth, secret::SecretSource};
+use super::secret::{SecretSource, variable};
 
 /// Header names whose values are secrets whatever they say.
 const SECRET_HEADERS: [&str; 6] = [
@@ -41,12 +41,18 @@ fn is_header_name(name: &str) -> bool {
             .all(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_'))
 }
 
-/// Those that may be shown, and those that may not.
-pub(super) type Headers = (Vec<(String, HeaderText)>, Vec<SecretHeader>);
+/// The headers of an endpoint.
+#[derive(Debug, Default)]
+pub(super) struct Headers {
+    /// Those that may be shown.
+    pub(super) plain: Vec<(String, HeaderText)>,
+    /// Those that may not.
+    pub(super) secret: Vec<SecretHeader>,
+}
 
 /// Reads the key `headers`.
 pub(super) fn read(table: Table<'_, '_>) -> Option<Headers> {
-    let mut headers = (Vec::new(), Vec::new());
+    let mut headers = Headers::default();
     if !table.has("headers") {
         return Some(headers);
     }
@@ -61,9 +67,9 @@ pub(super) fn read(table: Table<'_, '_>) -> Option<Headers> {
             let source = written.table(name)?;
             source.only(&["env"]);
             source.needs(&["env"]);
-            headers.1.push(SecretHeader {
+            headers.secret.push(SecretHeader {
                 name: name.to_owned(),
-                source: SecretSource::Env(auth::variable(source, "env")?),
+                source: SecretSource::Env(variable(source, "env")?),
                 place: written.place(name),
             });
         } else if SECRET_HEADERS.iter().any(|word| lower.ends_with(word)) {
@@ -76,7 +82,7 @@ pub(super) fn read(table: Table<'_, '_>) -> Option<Headers> {
             );
         } else if let Some(value) = written.text(name) {
             let value = HeaderText::Plain(value.to_owned());
-            headers.0.push((name.to_owned(), value));
+            headers.plain.push((name.to_owned(), value));
         }
     }
     Some(headers)

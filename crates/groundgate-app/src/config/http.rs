@@ -78,14 +78,14 @@ pub(super) fn settings(table: Table<'_, '_>) -> Option<HttpCopilotSettings> {
         path: String::new(),
         body: body?,
         answer: answer?,
-        passages: passages?,
+        passages,
         input_tokens,
         output_tokens,
         model,
         finish_reason,
         framing,
         stream_end: stream_end?,
-        price: price?,
+        price,
         max_output_tokens: max_output_tokens?,
     })
 }

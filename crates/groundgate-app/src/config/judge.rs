@@ -23,6 +23,20 @@ const AUDIT: RangeInclusive<f64> = 0.02..=0.5;
 /// Fewer are no panel.
 const JURORS_MIN: usize = 2;
 
+/// The keys of a judge.
+const KEYS: [&str; 10] = [
+    "name",
+    "spec",
+    "endpoint",
+    "juror",
+    "votes",
+    "votes-needed",
+    "after",
+    "by",
+    "unsure",
+    "audit",
+];
+
 /// Reads a judge; its name was read already.
 pub(super) fn read(
     table: Table<'_, '_>,
@@ -31,18 +45,7 @@ pub(super) fn read(
     concurrency: usize,
     bundled: &[&str],
 ) -> Option<JudgeConfig> {
-    table.only(&[
-        "name",
-        "spec",
-        "endpoint",
-        "juror",
-        "votes",
-        "votes-needed",
-        "after",
-        "by",
-        "unsure",
-        "audit",
-    ]);
+    table.only(&KEYS);
     table.needs(&["spec"]);
     let [votes, votes_needed] = ["votes", "votes-needed"]
         .map(|key| ranged(&table, key, 1..=25).and_then(|votes| u32::try_from(votes).ok()));
@@ -92,16 +95,12 @@ pub(super) fn read(
         jurors,
         votes,
         votes_needed,
-        cascade: cascade(table)?,
+        cascade: cascade(table),
     })
 }
 
-/// When it is asked, if it stands behind another; the outer `None` where something is wrong.
-#[expect(
-    clippy::option_option,
-    reason = "the outer one says that something was wrong, the inner one that there is nothing"
-)]
-fn cascade(table: Table<'_, '_>) -> Option<Option<CascadeConfig>> {
+/// When it is asked; `None` where it stands behind no other or a mistake was reported.
+fn cascade(table: Table<'_, '_>) -> Option<CascadeConfig> {
     if !table.has("after") {
         for key in ["by", "unsure", "audit"]
             .into_iter()
@@ -111,7 +110,7 @@ fn cascade(table: Table<'_, '_>) -> Option<Option<CascadeConfig>> {
                 format!("`{key}` is about a judge to stand behind, and there is no `after`");
             table.report(key, message);
         }
-        return Some(None);
+        return None;
     }
     table.needs(&["unsure", "audit"]);
     let band = table.numbers("unsure");
@@ -135,26 +134,32 @@ fn cascade(table: Table<'_, '_>) -> Option<Option<CascadeConfig>> {
             "it is the share of the answers of which the other judge is sure that are judged all the same: without it nobody knows how often that one errs",
         );
     }
-    Some(Some(CascadeConfig {
+    Some(CascadeConfig {
         after: table.text("after")?.to_owned(),
         by: table.text("by").unwrap_or(SUPPORT).to_owned(),
         unsure: unsure?,
         audit,
         asks_always: false,
-    }))
+    })
+}
+
+/// A judge with the table that says so.
+pub(super) struct WrittenJudge<'d, 's> {
+    pub(super) table: Table<'d, 's>,
+    pub(super) judge: JudgeConfig,
 }
 
 /// Every judge to stand behind is there, and stands behind no other.
-pub(super) fn check_cascades(judges: &[(Table<'_, '_>, JudgeConfig)]) {
-    for (table, judge) in judges {
+pub(super) fn check_cascades(judges: &[WrittenJudge<'_, '_>]) {
+    for WrittenJudge { table, judge } in judges {
         let Some(cascade) = &judge.cascade else {
             continue;
         };
-        let after = judges.iter().find(|(_, other)| other.name == cascade.after);
-        let wrong = match after {
+        let mut others = judges.iter().map(|other| &other.judge);
+        let wrong = match others.find(|other| other.name == cascade.after) {
             None => "there is no judge of that name",
-            Some((_, other)) if other.name == judge.name => "a judge does not stand behind itself",
-            Some((_, other)) if other.cascade.is_some() => "that one stands behind another itself",
+            Some(other) if other.name == judge.name => "a judge does not stand behind itself",
+            Some(other) if other.cascade.is_some() => "that one stands behind another itself",
             Some(_) => continue,
         };
         table.report("after", format!("`after` is `{}`: {wrong}", cascade.after));

@@ -273,7 +273,6 @@ pub(super) fn segment<'d>(table: Table<'d, '_>, key: &str) -> Option<&'d str> {
 
 fn api(table: Table<'_, '_>, kind: ModelKind, reader: Reader) -> Option<ModelApi> {
     let price = price(table);
-    let price = price?;
     match kind {
         ModelKind::Anthropic => {
             let structured = [

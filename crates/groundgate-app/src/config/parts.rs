@@ -23,21 +23,14 @@ pub(super) fn path(table: Table<'_, '_>, key: &str) -> Option<String> {
     Some(written.to_owned())
 }
 
-/// Where the passages are, if the reply shows them.
-#[expect(
-    clippy::option_option,
-    reason = "the outer one says that something was wrong, the inner one that the key is absent"
-)]
-pub(super) fn passages(table: Table<'_, '_>) -> Option<Option<PassagePaths>> {
-    if !table.has("passages") {
-        return Some(None);
-    }
+/// Where the passages are; `None` where the reply does not show them or a mistake was reported.
+pub(super) fn passages(table: Table<'_, '_>) -> Option<PassagePaths> {
     let written = table.table("passages")?;
     written.only(&["path", "text", "id", "source"]);
     written.needs(&["path", "text"]);
     let [list, text, id, source] = ["path", "text", "id", "source"].map(|key| path(written, key));
     match PassagePaths::new(&list?, &text?, id.as_deref(), source.as_deref()) {
-        Ok(paths) => Some(Some(paths)),
+        Ok(paths) => Some(paths),
         Err(error) => {
             table.report("passages", error.to_string());
             None

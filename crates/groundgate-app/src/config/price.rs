@@ -3,15 +3,8 @@
 use groundgate_endpoints::chat::Price;
 use groundgate_model::{toml_reader::Table, unit::Usd};
 
-/// The price, if there is one.
-#[expect(
-    clippy::option_option,
-    reason = "the outer one says that something was wrong, the inner one that the key is absent"
-)]
-pub(super) fn price(table: Table<'_, '_>) -> Option<Option<Price>> {
-    if !table.has("price") {
-        return Some(None);
-    }
+/// The price; `None` where it is absent or was reported.
+pub(super) fn price(table: Table<'_, '_>) -> Option<Price> {
     let written = table.table("price")?;
     let keys = ["input-usd-per-million", "output-usd-per-million"];
     written.only(&keys);
@@ -24,8 +17,8 @@ pub(super) fn price(table: Table<'_, '_>) -> Option<Option<Price>> {
         }
         amount
     });
-    Some(Some(Price {
+    Some(Price {
         input_usd_per_million: input?,
         output_usd_per_million: output?,
-    }))
+    })
 }

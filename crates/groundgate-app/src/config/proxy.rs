@@ -9,8 +9,8 @@ use groundgate_model::{
 };
 
 use super::{
-    auth, endpoint,
-    secret::{Lookup, SecretError, SecretSource},
+    read::url as url_at,
+    secret::{self, Lookup, SecretError, SecretSource},
 };
 
 /// Which proxy calls go through.
@@ -47,12 +47,12 @@ pub(super) fn read(table: Table<'_, '_>, folder: &Path) -> Option<ProxyConfig> {
         if table.hiding().text("proxy") == Some("none") {
             return Some(ProxyConfig::None);
         }
-        return Some(written(endpoint::url(table, "proxy")?, None, String::new()));
+        return Some(written(url_at(table, "proxy")?, None, String::new()));
     }
     let proxy = table.hiding().table("proxy")?;
     proxy.only(&["url", "user", "password", "except"]);
     proxy.needs_with_help("url", HELP);
-    let url = endpoint::url(proxy, "url");
+    let url = url_at(proxy, "url");
     if proxy.has("user") != proxy.has("password") {
         proxy.document().report_with_help(
             proxy.at(),
@@ -66,7 +66,7 @@ pub(super) fn read(table: Table<'_, '_>, folder: &Path) -> Option<ProxyConfig> {
         password.only(&["env", "file"]);
         Some((
             proxy.text("user")?.to_owned(),
-            auth::source(password, folder)?,
+            secret::source(password, folder)?,
         ))
     } else {
         None
@@ -86,7 +86,7 @@ impl ProxyConfig {
         match self {
             Self::None => Ok(None),
             Self::Environment { place } => {
-                from_environment(url, lookup).map_err(|error| endpoint::at(place, &error))
+                from_environment(url, lookup).map_err(|error| error.at(place))
             }
             Self::Written {
                 url,
@@ -98,7 +98,7 @@ impl ProxyConfig {
                     None => None,
                     Some((user, password)) => {
                         let password = password.resolve(lookup);
-                        let password = password.map_err(|error| endpoint::at(place, &error))?;
+                        let password = password.map_err(|error| error.at(place))?;
                         Some((user.clone(), password))
                     }
                 };

@@ -1,4 +1,4 @@
-//! What several tables of the file are read with: names, paths, numbers within bounds.
+//! What several tables of the file are read with: names, paths, URLs, numbers within bounds.
 
 use std::{
     collections::BTreeSet,
@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use groundgate_endpoints::transport::check_url;
 use groundgate_model::{toml_reader::Table, unit::Usd};
 
 /// A name that can stand in file names, commands and tables.
@@ -57,4 +58,17 @@ pub(super) fn dollars(table: &Table<'_, '_>, key: &str) -> Option<Usd> {
         );
     }
     amount
+}
+
+/// A URL at a key.
+pub(super) fn url(table: Table<'_, '_>, key: &str) -> Option<String> {
+    // Somebody may have written a password into it.
+    let url = table.hiding().text(key)?;
+    if let Err(error) = check_url(url) {
+        let message = error.to_string().replace("`base_url`", &format!("`{key}`"));
+        let help = format!("a URL without secrets: {key} = \"https://host/path\"");
+        table.hiding().report_with_help(key, message, help);
+        return None;
+    }
+    Some(url.to_owned())
 }

@@ -6,6 +6,14 @@ use std::{
 };
 
 use groundgate_endpoints::transport::{EndpointError, ProfileError, Secret};
+use groundgate_model::{
+    diagnostic::{Mistake, Mistakes},
+    toml_reader::Table,
+};
+
+use super::read::relative;
+
+pub(super) const HELP: &str = "name where the secret is: auth = { env = \"NAME\" }, { file = \"…\" } or { command = [\"…\"] }";
 
 /// Where a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,8 +99,22 @@ pub enum SecretError {
 }
 
 impl SecretError {
+    /// The mistake of a place in the file.
+    pub(super) fn at(&self, place: &Mistake) -> Mistakes {
+        let cause = if let Self::Unreadable { source, .. } = self {
+            format!(": {source}")
+        } else {
+            String::new()
+        };
+        Mistakes(vec![Mistake {
+            message: format!("{self}{cause}"),
+            help: Some(self.help()),
+            ..place.clone()
+        }])
+    }
+
     /// One thing to do.
-    pub(super) fn help(&self) -> String {
+    fn help(&self) -> String {
         match self {
             Self::Unset(SecretSource::Env(name)) | Self::Empty(SecretSource::Env(name)) => {
                 format!("set it where groundgate runs: export {name}=…")
@@ -146,4 +168,35 @@ pub(super) fn read(path: &Path, lookup: Lookup<'_>) -> Result<Vec<u8>, SecretErr
         path: path.to_owned(),
         source,
     })
+}
+
+/// The one place that a table names.
+pub(super) fn source(table: Table<'_, '_>, folder: &Path) -> Option<SecretSource> {
+    match (table.has("env"), table.has("file")) {
+        (true, false) => variable(table, "env").map(SecretSource::Env),
+        (false, true) => {
+            let file = table.text("file")?;
+            Some(SecretSource::File(relative(folder, file)))
+        }
+        _ => {
+            let message = "one of `env` and `file` says where the secret is";
+            table.document().report_with_help(table.at(), message, HELP);
+            None
+        }
+    }
+}
+
+/// A variable's name. What is none may be a pasted secret, so that it is not repeated.
+pub(super) fn variable(table: Table<'_, '_>, key: &str) -> Option<String> {
+    let name = table.text(key)?;
+    let is_name = !name.starts_with(|char: char| char.is_ascii_digit())
+        && name
+            .chars()
+            .all(|char| char.is_ascii_alphanumeric() || char == '_');
+    if !is_name {
+        let message = format!("`{key}` is not the name of an environment variable");
+        table.report_with_help(key, message, HELP);
+        return None;
+    }
+    Some(name.to_owned())
 }
