@@ -21,6 +21,15 @@ use super::{
     rejudge::{self, Answers, Judging},
 };
 
+/// Judges to be asked, and what they may cost.
+#[derive(Debug)]
+pub struct BudgetedJudges {
+    /// Who.
+    pub judges: Vec<JudgeConfig>,
+    /// At most so much; without, there is no limit.
+    pub cap: Option<Usd>,
+}
+
 /// How one metric's anchors moved.
 #[derive(Debug)]
 pub struct Moved {
@@ -37,11 +46,11 @@ pub struct Moved {
 pub fn moved(
     config: &Config,
     anchors: &Path,
-    (asked, cap): (Vec<JudgeConfig>, Option<Usd>),
+    asked: BudgetedJudges,
     app: &App,
 ) -> Result<Vec<Moved>, AppError> {
     let frozen = Reader::open(anchors)?;
-    let judging = Judging::apart(config, asked, cap);
+    let judging = Judging::apart(config, asked.judges, asked.cap);
     let judged = judging.judge(&Answers::of_run(&frozen)?, app)?;
     let (before, now) = (
         frozen.score_table()?,
@@ -79,13 +88,19 @@ pub fn mark_changed_judges(
     let Some(path) = &config.anchors else {
         return Ok(());
     };
-    let asked = (config.judges.clone(), config.budget);
+    let asked = BudgetedJudges {
+        judges: config.judges.clone(),
+        cap: config.budget,
+    };
     for moved in moved(config, path, asked, app)? {
         if !moved.drift.is_alarming() {
             continue;
         }
         let drift = &moved.drift;
-        app.notice(Notice::JudgeChanged(&moved));
+        app.notice(Notice::JudgeChanged {
+            metric: &moved.metric,
+            drift,
+        });
         let sources = header.metrics.iter_mut();
         for source in sources.filter(|source| source.metric.name == moved.metric) {
             source.instrument = Digest::of_parts([

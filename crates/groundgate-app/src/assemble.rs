@@ -173,7 +173,7 @@ impl Calls {
 
 /// What is to be decided, and what for.
 #[derive(Debug)]
-pub struct Question<'a> {
+pub struct ReportSources<'a> {
     /// The run.
     pub candidate: &'a Loaded,
     /// What it is compared with.
@@ -189,14 +189,14 @@ pub struct Question<'a> {
 }
 
 /// Decides, and puts the report together.
-pub fn report(question: &Question<'_>) -> Result<(Report, Digest), AppError> {
-    let (candidate, baseline) = (question.candidate, question.baseline);
+pub fn report(sources: &ReportSources<'_>) -> Result<(Report, Digest), AppError> {
+    let (candidate, baseline) = (sources.candidate, sources.baseline);
     let evidence = Evidence {
         candidate: &candidate.table,
         baseline: baseline.map(|loaded| &loaded.table),
     };
-    let settled = settle(question.policy, evidence, question.facts);
-    let sign_off = SignOff::new(question.policy, question.facts, &settled, &candidate.table);
+    let settled = settle(sources.policy, evidence, sources.facts);
+    let sign_off = SignOff::new(sources.policy, sources.facts, &settled, &candidate.table);
     let Settled { decision, subject } = settled;
     let open_candidate = |trial| open(&candidate.reader, trial);
     let open_baseline = |trial| match baseline {
@@ -212,14 +212,14 @@ pub fn report(question: &Question<'_>) -> Result<(Report, Digest), AppError> {
         }),
     };
     let report = build(Ingredients {
-        policy: question.policy,
-        environment: question.facts.environment.clone(),
-        evaluated_at: clock::rfc3339(question.facts.at),
+        policy: sources.policy,
+        environment: sources.facts.environment.clone(),
+        evaluated_at: clock::rfc3339(sources.facts.at),
         exit_code: groundgate_report::exit_code(decision.verdict),
-        next: next(question, &decision.findings),
+        next: next(sources, &decision.findings),
         decision,
         sign_off,
-        judge_measures: judge_measures(question.policy, question.facts, &candidate.table),
+        judge_measures: judge_measures(sources.policy, sources.facts, &candidate.table),
         candidate: Side {
             summary: candidate.summary()?,
             table: &candidate.table,
@@ -227,15 +227,15 @@ pub fn report(question: &Question<'_>) -> Result<(Report, Digest), AppError> {
         },
         baseline: baseline_side,
         open_case: &|case| candidate.reader.case(case).ok(),
-        embed: question.embed,
-        settings: settings(question),
-        provenance: provenance(question),
+        embed: sources.embed,
+        settings: settings(sources),
+        provenance: provenance(sources),
     });
     Ok((report, subject))
 }
 
-fn next(question: &Question<'_>, findings: &[groundgate_gate::Finding]) -> String {
-    let run = &question.candidate.reader.header().run_id;
+fn next(sources: &ReportSources<'_>, findings: &[groundgate_gate::Finding]) -> String {
+    let run = &sources.candidate.reader.header().run_id;
     let worst = findings
         .iter()
         .filter(|finding| finding.verdict > groundgate_gate::Verdict::Pass);
@@ -248,15 +248,15 @@ fn next(question: &Question<'_>, findings: &[groundgate_gate::Finding]) -> Strin
     }
 }
 
-fn settings(question: &Question<'_>) -> Vec<Setting> {
-    let statistics = &question.policy.statistics;
-    let from = question.policy_name.to_owned();
+fn settings(sources: &ReportSources<'_>) -> Vec<Setting> {
+    let statistics = &sources.policy.statistics;
+    let from = sources.policy_name.to_owned();
     let row = |name: &str, value: String| Setting {
         name: name.to_owned(),
         value,
         origin: from.clone(),
     };
-    let max_age = question.policy.outside.baseline.max_age;
+    let max_age = sources.policy.outside.baseline.max_age;
     let mut rows = vec![
         row("error rate of a pass", format!("{}", statistics.alpha_pass)),
         row(
@@ -279,22 +279,22 @@ fn settings(question: &Question<'_>) -> Vec<Setting> {
         ),
         row(
             "undecided rules",
-            question.policy.on_inconclusive.name().to_owned(),
+            sources.policy.on_inconclusive.name().to_owned(),
         ),
     ];
     rows.extend(max_age.map(|age| row("age of the baseline, at most", age.to_string())));
     rows
 }
 
-fn provenance(question: &Question<'_>) -> Vec<Named> {
-    let policy = format!("{} {}", question.policy_name, question.policy.digest);
+fn provenance(sources: &ReportSources<'_>) -> Vec<Named> {
+    let policy = format!("{} {}", sources.policy_name, sources.policy.digest);
     let mut rows = vec![
         Named::new("groundgate", env!("CARGO_PKG_VERSION")),
         Named::new("policy", policy),
     ];
     let sides = [
-        ("candidate", Some(question.candidate)),
-        ("baseline", question.baseline),
+        ("candidate", Some(sources.candidate)),
+        ("baseline", sources.baseline),
     ];
     for (side, loaded) in sides
         .into_iter()

@@ -11,7 +11,14 @@ use groundgate_record::{Reader, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    app::App, assemble::Loaded, clock, error::AppError, files, observer::Notice, project::Project,
+    app::App,
+    assemble::Loaded,
+    baseline_choice::{BaselineChoice, NamedBy},
+    clock,
+    error::AppError,
+    files,
+    observer::Notice,
+    project::Project,
     runs,
 };
 
@@ -28,55 +35,6 @@ struct BaselineFile {
     /// Of the run; another run under this id is not the one that was meant.
     plan: String,
     eval_set: String,
-}
-
-/// What the caller says about the run to compare with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum BaselineChoice<'a> {
-    /// Nothing: the policy's, else the project's.
-    #[default]
-    Usual,
-    /// This run, whatever the policy names.
-    Run(&'a str),
-    /// This run, as somebody who looks at pages chose it.
-    Viewed(&'a str),
-    /// None at all.
-    Nothing,
-}
-
-impl<'a> BaselineChoice<'a> {
-    /// A run where one is named, else as usual.
-    pub const fn named(run: Option<&'a str>) -> Self {
-        match run {
-            Some(run) => Self::Run(run),
-            None => Self::Usual,
-        }
-    }
-}
-
-/// Who named a baseline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NamedBy {
-    /// Whoever asked.
-    Caller,
-    /// The policy's `[baseline]`.
-    Policy,
-    /// `groundgate baseline set`.
-    Project,
-    /// Whoever looks at pages.
-    Viewer,
-}
-
-impl NamedBy {
-    /// As reports have it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Caller => "--baseline",
-            Self::Policy => "the policy",
-            Self::Project => "groundgate baseline set",
-            Self::Viewer => "the viewer",
-        }
-    }
 }
 
 /// A run to compare with.

@@ -6,7 +6,7 @@ use crate::config::{CascadeConfig, Config, JudgeConfig};
 use groundgate_model::trial::{Cascade, DataType, MetricSpec};
 use groundgate_run::{Behind, Seat};
 
-use super::{error::AppError, wiring};
+use super::{error::AppError, judge_spec};
 
 /// The metrics of a judge that one behind it yields, too: that one's are the run's.
 pub fn apart(config: &Config, judge: &JudgeConfig) -> Result<BTreeSet<String>, AppError> {
@@ -17,7 +17,7 @@ pub fn apart(config: &Config, judge: &JudgeConfig) -> Result<BTreeSet<String>, A
     let mut apart = BTreeSet::new();
     for other in config.judges.iter().filter(is_behind) {
         apart.extend(
-            wiring::metrics(other)?
+            judge_spec::metrics(other)?
                 .into_iter()
                 .map(|metric| metric.name),
         );

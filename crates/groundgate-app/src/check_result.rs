@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::error::{AppError, ErrorClass};
 
-/// How bad a finding is; later is worse.
+/// How bad a result is; later is worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -20,7 +20,7 @@ pub enum State {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct CheckResult {
     /// `configuration`, `copilot good`, `judge gpt`.
     pub subject: String,
     /// `credentials`, `tls`, `call` and so on.
@@ -39,9 +39,9 @@ pub struct Finding {
 
 /// All that was found, in the order in which it was looked at.
 #[derive(Debug, Default)]
-pub struct Findings(Vec<Finding>);
+pub struct CheckResults(Vec<CheckResult>);
 
-impl Findings {
+impl CheckResults {
     /// As it should be.
     pub fn ok(&mut self, subject: &str, check: &'static str, found: impl Into<String>) {
         self.add(subject, check, found.into());
@@ -55,9 +55,9 @@ impl Findings {
         found: impl Into<String>,
         help: &str,
     ) {
-        let finding = self.add(subject, check, found.into());
-        finding.state = State::Warning;
-        finding.help = Some(help.to_owned());
+        let result = self.add(subject, check, found.into());
+        result.state = State::Warning;
+        result.help = Some(help.to_owned());
     }
 
     /// No run can be made.
@@ -68,10 +68,10 @@ impl Findings {
         found: impl Into<String>,
         help: Option<String>,
     ) {
-        let finding = self.add(subject, check, found.into());
-        finding.state = State::Error;
-        finding.class = Some(ErrorClass::Invalid);
-        finding.help = help;
+        let result = self.add(subject, check, found.into());
+        result.state = State::Error;
+        result.class = Some(ErrorClass::Invalid);
+        result.help = help;
     }
 
     /// What a command would have ended with.
@@ -93,15 +93,15 @@ impl Findings {
         }
     }
 
-    /// The class of the last finding, where it is not that of an invalid configuration.
+    /// The class of the last result, where it is not that of an invalid configuration.
     pub fn ends_with(&mut self, class: ErrorClass) {
         if let Some(last) = self.0.last_mut() {
             last.class = Some(class);
         }
     }
 
-    fn add(&mut self, subject: &str, check: &'static str, found: String) -> &mut Finding {
-        self.0.push_mut(Finding {
+    fn add(&mut self, subject: &str, check: &'static str, found: String) -> &mut CheckResult {
+        self.0.push_mut(CheckResult {
             subject: subject.to_owned(),
             check,
             state: State::Ok,
@@ -112,17 +112,14 @@ impl Findings {
     }
 
     /// All of them, in the order in which they were looked at.
-    pub fn all(&self) -> &[Finding] {
+    pub fn all(&self) -> &[CheckResult] {
         &self.0
     }
 
     /// The class of the first error: what is wrong first is mended first.
     pub fn class(&self) -> Option<ErrorClass> {
-        let mut errors = self
-            .0
-            .iter()
-            .filter(|finding| finding.state == State::Error);
-        errors.next().and_then(|finding| finding.class)
+        let mut errors = self.0.iter().filter(|result| result.state == State::Error);
+        errors.next().and_then(|result| result.class)
     }
 }
 
@@ -132,13 +129,13 @@ mod tests {
 
     #[test]
     fn the_first_error_decides_how_it_ends() {
-        let mut findings = Findings::default();
-        assert_eq!(findings.class(), None);
-        findings.warn("a", "tls", "none", "use https");
-        assert_eq!(findings.class(), None);
-        findings.fail("a", "call", "down", None);
-        findings.ends_with(ErrorClass::Incomplete);
-        findings.fail("b", "credentials", "absent", None);
-        assert_eq!(findings.class(), Some(ErrorClass::Incomplete));
+        let mut results = CheckResults::default();
+        assert_eq!(results.class(), None);
+        results.warn("a", "tls", "none", "use https");
+        assert_eq!(results.class(), None);
+        results.fail("a", "call", "down", None);
+        results.ends_with(ErrorClass::Incomplete);
+        results.fail("b", "credentials", "absent", None);
+        assert_eq!(results.class(), Some(ErrorClass::Incomplete));
     }
 }

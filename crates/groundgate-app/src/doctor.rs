@@ -10,14 +10,14 @@ use jiff::{Timestamp, civil::Date, fmt::rfc2822::DateTimeParser, tz::TimeZone};
 
 use crate::{
     app::App,
+    check_result::CheckResults,
     clock,
     config::{Config, CopilotKind, EndpointConfig, JurorConfig, ModelApi},
     error::AppError,
-    finding::Findings,
-    pipeline,
+    judge_spec, pipeline,
     prices::Prices,
     probe::{self, Probe},
-    project, wiring,
+    project,
 };
 
 /// A difference between two clocks from here on is worth a warning, in seconds.
@@ -37,11 +37,11 @@ pub struct DoctorRequest<'a> {
 
 impl App {
     /// Looks at everything that a run needs, whatever is wrong with the first of it.
-    pub fn doctor(&self, request: DoctorRequest<'_>) -> Result<Findings, AppError> {
-        let mut findings = Findings::default();
-        clock_here(self.now(), &mut findings);
+    pub fn doctor(&self, request: DoctorRequest<'_>) -> Result<CheckResults, AppError> {
+        let mut results = CheckResults::default();
+        clock_here(self.now(), &mut results);
         match project::config(request.config) {
-            Err(error) => findings.failed("configuration", "file", &error),
+            Err(error) => results.failed("configuration", "file", &error),
             Ok(config) => {
                 let found = format!(
                     "{} copilots, {} judges, {} checks",
@@ -49,42 +49,42 @@ impl App {
                     config.judges.len(),
                     config.checks.len()
                 );
-                findings.ok("configuration", "file", found);
-                disk(self, &config.runs_dir, &mut findings);
-                let sound = endpoints(self, &config, &mut findings);
+                results.ok("configuration", "file", found);
+                disk(self, &config.runs_dir, &mut results);
+                let sound = endpoints(self, &config, &mut results);
                 if request.online {
-                    online(self, &config, &sound, &mut findings)?;
+                    online(self, &config, &sound, &mut results)?;
                 }
             }
         }
-        Ok(findings)
+        Ok(results)
     }
 }
 
-fn clock_here(now: Timestamp, findings: &mut Findings) {
+fn clock_here(now: Timestamp, results: &mut CheckResults) {
     let shown = clock::rfc3339(now);
     // The day this version was made; a clock before it is wrong.
     let made = Timestamp::from_second(1_795_000_000);
     if made.is_ok_and(|made| now < made) {
         let help = "set the clock: TLS certificates and tokens are checked against it";
-        findings.warn("clock", "time", format!("{shown} is in the past"), help);
+        results.warn("clock", "time", format!("{shown} is in the past"), help);
     } else {
-        findings.ok("clock", "time", shown);
+        results.ok("clock", "time", shown);
     }
 }
 
-fn disk(app: &App, folder: &Path, findings: &mut Findings) {
+fn disk(app: &App, folder: &Path, results: &mut CheckResults) {
     let probe = folder.join(format!(".doctor-{}", app.surroundings().process));
     let written = fs::create_dir_all(folder)
         .and_then(|()| fs::write(&probe, b"groundgate doctor"))
         .and_then(|()| fs::remove_file(&probe));
     match written {
-        Ok(()) => findings.ok(
+        Ok(()) => results.ok(
             "disk",
             "records",
             format!("`{}` can be written", folder.display()),
         ),
-        Err(error) => findings.fail(
+        Err(error) => results.fail(
             "disk",
             "records",
             format!("cannot write into `{}`: {error}", folder.display()),
@@ -100,7 +100,7 @@ struct Sound {
     judges: Vec<(usize, usize)>,
 }
 
-/// What a juror is called in findings.
+/// What a juror is called in results.
 fn of_juror(judge: &str, juror: &JurorConfig) -> String {
     if juror.name.is_empty() {
         format!("judge {judge}")
@@ -110,11 +110,11 @@ fn of_juror(judge: &str, juror: &JurorConfig) -> String {
 }
 
 /// Everything about endpoints that can be known without calling them.
-fn endpoints(app: &App, config: &Config, findings: &mut Findings) -> Sound {
+fn endpoints(app: &App, config: &Config, results: &mut CheckResults) -> Sound {
     let prices = match Prices::of(config) {
         Ok(prices) => Some(prices),
         Err(error) => {
-            findings.failed("prices", "table", &error);
+            results.failed("prices", "table", &error);
             None
         }
     };
@@ -125,15 +125,15 @@ fn endpoints(app: &App, config: &Config, findings: &mut Findings) -> Sound {
     for (index, copilot) in config.copilots.iter().enumerate() {
         let subject = format!("copilot {}", copilot.name);
         let usable = match endpoint_of(&copilot.kind) {
-            Some(endpoint) => one(app, &subject, endpoint, findings),
-            None => without_endpoint(&subject, &copilot.kind, findings),
+            Some(endpoint) => one(app, &subject, endpoint, results),
+            None => without_endpoint(&subject, &copilot.kind, results),
         };
         if let (Some(prices), CopilotKind::OpenAi { settings, .. }) = (&prices, &copilot.kind) {
             let api = ModelApi::Chat(settings.model.clone());
-            price(app, &subject, &api, prices, findings);
+            price(app, &subject, &api, prices, results);
         }
         if let (Some(prices), CopilotKind::Model { api, .. }) = (&prices, &copilot.kind) {
-            price(app, &subject, api, prices, findings);
+            price(app, &subject, api, prices, results);
         }
         if usable {
             sound.copilots.push(index);
@@ -141,18 +141,18 @@ fn endpoints(app: &App, config: &Config, findings: &mut Findings) -> Sound {
     }
     for (index, judge) in config.judges.iter().enumerate() {
         let subject = format!("judge {}", judge.name);
-        match wiring::spec(judge) {
-            Ok(None) => findings.ok(&subject, "kind", "embedded: asks nobody"),
+        match judge_spec::spec(judge) {
+            Ok(None) => results.ok(&subject, "kind", "embedded: asks nobody"),
             Ok(Some(_)) => {}
-            Err(error) => findings.failed(&subject, "spec", &error),
+            Err(error) => results.failed(&subject, "spec", &error),
         }
         for (place, juror) in judge.jurors.iter().enumerate() {
             let subject = of_juror(&judge.name, juror);
-            if one(app, &subject, &juror.endpoint.endpoint, findings) {
+            if one(app, &subject, &juror.endpoint.endpoint, results) {
                 sound.judges.push((index, place));
             }
             if let Some(prices) = &prices {
-                price(app, &subject, &juror.endpoint.api, prices, findings);
+                price(app, &subject, &juror.endpoint.api, prices, results);
             }
         }
     }
@@ -170,10 +170,10 @@ fn endpoint_of(kind: &CopilotKind) -> Option<&EndpointConfig> {
     }
 }
 
-fn without_endpoint(subject: &str, kind: &CopilotKind, findings: &mut Findings) -> bool {
+fn without_endpoint(subject: &str, kind: &CopilotKind, results: &mut CheckResults) -> bool {
     match kind {
         CopilotKind::Recorded { file } if !file.is_file() => {
-            findings.fail(
+            results.fail(
                 subject,
                 "kind",
                 format!("there is no file `{}`", file.display()),
@@ -182,16 +182,16 @@ fn without_endpoint(subject: &str, kind: &CopilotKind, findings: &mut Findings) 
             return false;
         }
         CopilotKind::Recorded { file } => {
-            findings.ok(
+            results.ok(
                 subject,
                 "kind",
                 format!("recorded answers of `{}`", file.display()),
             );
         }
         CopilotKind::Command(settings) => {
-            findings.ok(subject, "kind", format!("command `{}`", settings.program));
+            results.ok(subject, "kind", format!("command `{}`", settings.program));
         }
-        CopilotKind::Demo { .. } => findings.ok(subject, "kind", "bundled demo"),
+        CopilotKind::Demo { .. } => results.ok(subject, "kind", "bundled demo"),
         CopilotKind::OpenAi { .. }
         | CopilotKind::Model { .. }
         | CopilotKind::Databricks { .. }
@@ -202,17 +202,17 @@ fn without_endpoint(subject: &str, kind: &CopilotKind, findings: &mut Findings) 
 }
 
 /// Credentials, certificates and proxy of one endpoint; whether it can be called.
-fn one(app: &App, subject: &str, endpoint: &EndpointConfig, findings: &mut Findings) -> bool {
+fn one(app: &App, subject: &str, endpoint: &EndpointConfig, results: &mut CheckResults) -> bool {
     let credentials = endpoint.credentials(app.lookup());
     let mut usable = true;
     if credentials.is_empty() {
-        findings.ok(subject, "credentials", "none needed");
+        results.ok(subject, "credentials", "none needed");
     }
     for (words, found) in credentials {
         match found {
-            Ok(()) => findings.ok(subject, "credentials", format!("{words}: present")),
+            Ok(()) => results.ok(subject, "credentials", format!("{words}: present")),
             Err(mistakes) => {
-                findings.mistakes(subject, "credentials", &mistakes);
+                results.mistakes(subject, "credentials", &mistakes);
                 usable = false;
             }
         }
@@ -222,17 +222,17 @@ fn one(app: &App, subject: &str, endpoint: &EndpointConfig, findings: &mut Findi
     }
     match endpoint.resolve(app.lookup()) {
         Err(mistakes) => {
-            findings.mistakes(subject, "endpoint", &mistakes);
+            results.mistakes(subject, "endpoint", &mistakes);
             false
         }
         Ok(resolved) => {
-            findings.ok(subject, "endpoint", resolved.base_url.clone());
-            protection(subject, &resolved, findings);
+            results.ok(subject, "endpoint", resolved.base_url.clone());
+            protection(subject, &resolved, results);
             match Client::new(&resolved, Arc::new(SystemClock::new()), 0) {
                 Ok(_) => true,
                 Err(error) => {
                     let help = "see docs/endpoints.md, TLS and proxies".to_owned();
-                    findings.fail(subject, "endpoint", error.to_string(), Some(help));
+                    results.fail(subject, "endpoint", error.to_string(), Some(help));
                     false
                 }
             }
@@ -240,7 +240,7 @@ fn one(app: &App, subject: &str, endpoint: &EndpointConfig, findings: &mut Findi
     }
 }
 
-fn protection(subject: &str, endpoint: &Endpoint, findings: &mut Findings) {
+fn protection(subject: &str, endpoint: &Endpoint, results: &mut CheckResults) {
     let is_local = is_loopback(&endpoint.base_url);
     if endpoint.base_url.starts_with("https:") {
         let n_roots = system_certificates();
@@ -251,36 +251,36 @@ fn protection(subject: &str, endpoint: &Endpoint, findings: &mut Findings) {
         let found = format!("{n_roots} certificates of the system{own}");
         if n_roots == 0 && endpoint.extra_ca.is_none() {
             let help = "install ca-certificates, or name a file: ca-file = \"…\"";
-            findings.fail(subject, "tls", found, Some(help.to_owned()));
+            results.fail(subject, "tls", found, Some(help.to_owned()));
         } else {
-            findings.ok(subject, "tls", found);
+            results.ok(subject, "tls", found);
         }
     } else if is_local {
-        findings.ok(subject, "tls", "none, on this machine");
+        results.ok(subject, "tls", "none, on this machine");
     } else {
         let help = "questions, answers and keys can be read on the way: use https";
-        findings.warn(subject, "tls", "none", help);
+        results.warn(subject, "tls", "none", help);
     }
     match &endpoint.proxy {
-        None => findings.ok(subject, "proxy", "none"),
+        None => results.ok(subject, "proxy", "none"),
         Some(proxy) => {
             let login = if proxy.login.is_some() {
                 ", with a login"
             } else {
                 ""
             };
-            findings.ok(subject, "proxy", format!("{}{login}", proxy.url));
+            results.ok(subject, "proxy", format!("{}{login}", proxy.url));
         }
     }
 }
 
-fn price(app: &App, subject: &str, api: &ModelApi, prices: &Prices, findings: &mut Findings) {
+fn price(app: &App, subject: &str, api: &ModelApi, prices: &Prices, results: &mut CheckResults) {
     if api.price().is_some() {
-        findings.ok(subject, "price", "written in the configuration");
+        results.ok(subject, "price", "written in the configuration");
         return;
     }
     match prices.listed(api.model()) {
-        None => findings.warn(
+        None => results.warn(
             subject,
             "price",
             "unknown; under a budget nothing is asked that has no price",
@@ -294,10 +294,10 @@ fn price(app: &App, subject: &str, api: &ModelApi, prices: &Prices, findings: &m
                 Some(today.since(day).ok()?.get_days())
             });
             if age.is_some_and(|days| days <= PRICE_DAYS) {
-                findings.ok(subject, "price", found);
+                results.ok(subject, "price", found);
             } else {
                 let help = "check it, and list what you pay in the file that `prices` names";
-                findings.warn(subject, "price", found, help);
+                results.warn(subject, "price", found, help);
             }
         }
     }
@@ -307,7 +307,7 @@ fn online(
     app: &App,
     config: &Config,
     sound: &Sound,
-    findings: &mut Findings,
+    results: &mut CheckResults,
 ) -> Result<(), AppError> {
     let runtime = pipeline::runtime()?;
     for index in &sound.copilots {
@@ -319,8 +319,8 @@ fn online(
                 runtime: &runtime,
                 subject: &subject,
             };
-            let client = probe::copilot(&probe, copilot, findings);
-            seen(app, &subject, client.as_deref(), findings);
+            let client = probe::copilot(&probe, copilot, results);
+            seen(app, &subject, client.as_deref(), results);
         }
     }
     for (index, place) in &sound.judges {
@@ -335,15 +335,15 @@ fn online(
                 runtime: &runtime,
                 subject: &subject,
             };
-            let client = probe::judge(&probe, &juror.endpoint, findings);
-            seen(app, &subject, client.as_deref(), findings);
+            let client = probe::judge(&probe, &juror.endpoint, results);
+            seen(app, &subject, client.as_deref(), results);
         }
     }
     Ok(())
 }
 
 /// What the reply's head showed: protocol, clock, pace.
-fn seen(app: &App, subject: &str, client: Option<&Client>, findings: &mut Findings) {
+fn seen(app: &App, subject: &str, client: Option<&Client>, results: &mut CheckResults) {
     let Some(observed) = client.and_then(Client::observed) else {
         return;
     };
@@ -351,7 +351,7 @@ fn seen(app: &App, subject: &str, client: Option<&Client>, findings: &mut Findin
         .server
         .as_ref()
         .map(|server| format!(", server {server}"));
-    findings.ok(
+    results.ok(
         subject,
         "protocol",
         format!("{}{}", observed.http_version, server.unwrap_or_default()),
@@ -362,9 +362,9 @@ fn seen(app: &App, subject: &str, client: Option<&Client>, findings: &mut Findin
         let skew = app.now().duration_since(there).as_secs();
         let found = format!("{skew} s ahead of the endpoint's");
         if skew.abs() < SKEW {
-            findings.ok(subject, "clock", found);
+            results.ok(subject, "clock", found);
         } else {
-            findings.warn(subject, "clock", found, "set this machine's clock");
+            results.warn(subject, "clock", found, "set this machine's clock");
         }
     }
     if !observed.pace.is_empty() {
@@ -373,7 +373,7 @@ fn seen(app: &App, subject: &str, client: Option<&Client>, findings: &mut Findin
             .iter()
             .map(|(name, value)| format!("{name}: {value}"))
             .collect();
-        findings.ok(subject, "pace", pace.join(", "));
+        results.ok(subject, "pace", pace.join(", "));
     }
 }
 
@@ -382,7 +382,7 @@ mod tests {
     use super::*;
     use crate::{
         ErrorClass, Surroundings,
-        finding::{Finding, State},
+        check_result::{CheckResult, State},
         test_values::{Folder, app},
     };
 
@@ -406,7 +406,7 @@ name = "embedded"
 spec = "embedded"
 "#;
 
-    fn findings(app: &App, text: &str) -> Vec<Finding> {
+    fn results(app: &App, text: &str) -> Vec<CheckResult> {
         let folder = Folder::new();
         let config = folder.write("groundgate.toml", text);
         let request = DoctorRequest {
@@ -416,18 +416,18 @@ spec = "embedded"
         app.doctor(request).unwrap().all().to_vec()
     }
 
-    fn state(findings: &[Finding], subject: &str, check: &str) -> State {
-        let found = findings
+    fn state(results: &[CheckResult], subject: &str, check: &str) -> State {
+        let found = results
             .iter()
             .find(|one| one.subject == subject && one.check == check);
         found
-            .unwrap_or_else(|| panic!("{subject} {check} in {findings:?}"))
+            .unwrap_or_else(|| panic!("{subject} {check} in {results:?}"))
             .state
     }
 
     #[test]
     fn everything_is_looked_at_whatever_is_wrong_with_the_first() {
-        let found = findings(&app(), CONFIG);
+        let found = results(&app(), CONFIG);
         assert_eq!(state(&found, "configuration", "file"), State::Ok);
         assert_eq!(state(&found, "disk", "records"), State::Ok);
         assert_eq!(state(&found, "copilot hosted", "credentials"), State::Error);
@@ -441,7 +441,7 @@ spec = "embedded"
             variable: Arc::new(|name| (name == "MODEL_KEY").then(|| "sk-secret".to_owned())),
             ..Surroundings::system()
         };
-        let found = findings(&App::new(surroundings), CONFIG);
+        let found = results(&App::new(surroundings), CONFIG);
         assert_eq!(state(&found, "copilot hosted", "credentials"), State::Ok);
         assert!(!format!("{found:?}").contains("sk-secret"));
     }
@@ -456,7 +456,7 @@ spec = "embedded"
                 now: Arc::new(move || now.parse().unwrap()),
                 ..Surroundings::system()
             };
-            let found = findings(&App::new(surroundings), CONFIG);
+            let found = results(&App::new(surroundings), CONFIG);
             assert_eq!(state(&found, "clock", "time"), expected, "{now}");
         }
     }

@@ -18,7 +18,7 @@ use super::{approval_file, assemble::Loaded, error::AppError, policy_source::Pol
 
 /// Facts with the digests of the files that they come from.
 #[derive(Debug)]
-pub struct Gathered {
+pub struct GatheredFacts {
     /// What the rules may know.
     pub facts: Facts,
     /// Name and digest of everything that was read.
@@ -27,7 +27,7 @@ pub struct Gathered {
 
 /// What there is to know at a time.
 #[derive(Debug)]
-pub struct Asked<'a> {
+pub struct FactSources<'a> {
     /// Whose rules want to know.
     pub policy: &'a Policy,
     /// Where the run is to go; empty where nobody says.
@@ -48,10 +48,10 @@ pub struct Asked<'a> {
     pub labels: Option<HumanScores>,
 }
 
-impl Asked<'_> {
+impl FactSources<'_> {
     /// Reads everything. Files of facts that cannot be read are findings of their rules; waivers and
     /// approvals that cannot be read are errors, since a rejection could be among them.
-    pub fn gather(self, waivers: Option<&PolicySource>) -> Result<Gathered, AppError> {
+    pub fn gather(self, waivers: Option<&PolicySource>) -> Result<GatheredFacts, AppError> {
         let mut provenance = Vec::new();
         let documents = documents(self.policy, self.folder, &mut provenance);
         let waivers = match waivers {
@@ -85,7 +85,7 @@ impl Asked<'_> {
             approvals,
             labels: self.labels,
         };
-        Ok(Gathered { facts, provenance })
+        Ok(GatheredFacts { facts, provenance })
     }
 }
 

@@ -66,22 +66,24 @@ pub mod anchors;
 pub mod approval_file;
 pub mod assemble;
 pub mod baseline;
+mod baseline_choice;
 #[cfg(test)]
 mod baseline_tests;
 pub mod bundled;
 pub mod cascades;
+pub mod check_result;
 pub mod clock;
 pub mod config;
 pub mod databricks;
 pub mod demo;
 pub mod facts;
 pub mod files;
-pub mod finding;
 #[cfg(test)]
 mod fixture;
 pub mod git;
 mod human_labels;
 pub mod import;
+pub mod judge_spec;
 pub mod metrics;
 pub mod pipeline;
 #[cfg(test)]
@@ -99,7 +101,8 @@ pub mod project;
 pub mod rejudge;
 mod replay;
 pub mod runs;
-pub mod score_file;
+mod score_analysis;
+mod score_file;
 mod selftest;
 pub mod sequential;
 #[cfg(test)]
@@ -109,7 +112,7 @@ pub mod wiring;
 
 pub use app::{App, Surroundings, Variable};
 pub use approve::{ApproveRequest, ApproveSummary};
-pub use baseline::BaselineChoice;
+pub use baseline_choice::{BaselineChoice, NamedBy};
 pub use compare::{CompareRequest, CompareSummary, ComparedPart, ComparedRun, Correction};
 pub use doctor::DoctorRequest;
 pub use error::{AppError, ErrorClass};
@@ -128,6 +131,10 @@ pub use policy_use::{
 };
 pub use project::Project;
 pub use replay::{ResumeRequest, RunRequest, RunSummary};
+pub use score_analysis::{
+    ClaimAbout, ClusterSummary, PValues, RuleResult, ScoreRule, ScoresRequest, ScoresSummary,
+    SideSummary,
+};
 pub use selftest::{SelftestRequest, SelftestSummary};
 pub use validate::{ValidEvalSet, ValidJudge, ValidPolicy, ValidateRequest, Validated};
 pub use watch::{WatchRequest, WatchSummary, WatchedWindow, WindowRequest};

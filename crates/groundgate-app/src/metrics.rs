@@ -4,14 +4,14 @@ use groundgate_gate::KnownMetrics;
 use groundgate_judge::{OfflineJudge, known_metric};
 use groundgate_model::trial::MetricSpec;
 
-use crate::{cascades, config::Config, wiring};
+use crate::{cascades, config::Config, judge_spec};
 
 /// What the configured judges and checks measure.
 pub fn of_config(config: &Config) -> KnownMetrics {
     let mut known = KnownMetrics::new();
     for judge in &config.judges {
         // What is wrong is said again, with its place, when the judges are checked.
-        let metrics = wiring::metrics(judge).unwrap_or_default();
+        let metrics = judge_spec::metrics(judge).unwrap_or_default();
         let apart = cascades::apart(config, judge).unwrap_or_default();
         known.extend(metrics.into_iter().map(|mut metric| {
             if apart.contains(&metric.name) {

@@ -2,11 +2,11 @@
 
 use std::{fmt, time::Duration};
 
-use groundgate_gate::Verdict;
+use groundgate_gate::{Verdict, quality::Drift};
 use groundgate_model::{diagnostic::Mistake, unit::Usd};
 use groundgate_run::Ending;
 
-use crate::{anchors::Moved, baseline::NamedBy};
+use crate::baseline_choice::NamedBy;
 
 /// Somebody who is told; may be called from several threads.
 pub trait Observer: Send + Sync {
@@ -73,7 +73,12 @@ pub enum Notice<'a> {
         percent: u8,
     },
     /// A judge measures differently than when its anchors were frozen.
-    JudgeChanged(&'a Moved),
+    JudgeChanged {
+        /// The metric.
+        metric: &'a str,
+        /// How far its anchors moved.
+        drift: &'a Drift,
+    },
     /// A planned interim analysis of a sequential run.
     Interim {
         /// Which, from 1.
@@ -112,7 +117,7 @@ impl Notice<'_> {
     pub const fn is_urgent(&self) -> bool {
         match self {
             Self::BudgetSpent { .. }
-            | Self::JudgeChanged(_)
+            | Self::JudgeChanged { .. }
             | Self::NoBaseline
             | Self::NoLabelMatches => true,
             Self::Waking { .. }
@@ -140,7 +145,7 @@ impl fmt::Display for Notice<'_> {
                 f,
                 "budget: {spent} of {whose} {cap} are spent, {percent} % and more"
             ),
-            Self::JudgeChanged(Moved { metric, drift, .. }) => write!(
+            Self::JudgeChanged { metric, drift } => write!(
                 f,
                 "warning: the judge of `{metric}` has changed: of {} anchors {} turned bad and {} good (p = {:.4}); no rule will compare this run with an older baseline",
                 drift.n, drift.turned_bad, drift.turned_good, drift.p_value

@@ -20,10 +20,10 @@ use crate::{
     assemble::Loaded,
     config::{Config, CopilotConfig},
     error::{AppError, ErrorClass},
-    files, metrics,
+    files, judge_spec, metrics,
     observer::Event,
     plan_cost::{Order, PlanCost},
-    project, runs, wiring,
+    project, runs,
 };
 
 /// A run to be planned.
@@ -350,7 +350,7 @@ fn votes(config: &Config) -> Result<Votes, AppError> {
         splits: 0,
     };
     for judge in &config.judges {
-        if let Some(spec) = wiring::spec(judge)? {
+        if let Some(spec) = judge_spec::spec(judge)? {
             votes.most = votes.most.max(spec.votes);
             votes.judges += 1;
             votes.splits += spec.calls() - spec.votes;

@@ -7,7 +7,7 @@ use groundgate_model::unit::Digest;
 use groundgate_record::Reader;
 
 use crate::{
-    app::App, assemble::Loaded, error::AppError, facts::Asked, observer::Event,
+    app::App, assemble::Loaded, error::AppError, facts::FactSources, observer::Event,
     policy_source::PolicySource, project::Project, runs,
 };
 
@@ -201,7 +201,7 @@ impl Replayed<'_> {
             None => self.own_baseline(&policy)?,
         };
         let baseline = self.baseline.or(own.as_ref());
-        let gathered = Asked {
+        let gathered = FactSources {
             policy: &policy,
             environment: request.environment.unwrap_or(""),
             candidate,

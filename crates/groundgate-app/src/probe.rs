@@ -12,7 +12,7 @@ use groundgate_report::visible_line;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::{app::App, error::ErrorClass, finding::Findings, prices::Prices, wiring};
+use super::{app::App, check_result::CheckResults, error::ErrorClass, prices::Prices, wiring};
 
 /// What every probe needs.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct Probe<'a> {
     pub config: &'a Config,
     /// What the call waits on.
     pub runtime: &'a Runtime,
-    /// What findings call it.
+    /// What results call it.
     pub subject: &'a str,
 }
 
@@ -31,7 +31,7 @@ pub struct Probe<'a> {
 pub fn copilot(
     probe: &Probe<'_>,
     chosen: &CopilotConfig,
-    findings: &mut Findings,
+    results: &mut CheckResults,
 ) -> Option<Arc<Client>> {
     let Probe {
         app,
@@ -45,20 +45,20 @@ pub fn copilot(
     let wired = match wiring::copilot(app, config, chosen, None, runtime) {
         Ok(wired) => wired,
         Err(error) => {
-            findings.failed(subject, "call", &error);
+            results.failed(subject, "call", &error);
             return None;
         }
     };
-    findings.ok(subject, "kind", wired.copilot.describe());
+    results.ok(subject, "kind", wired.copilot.describe());
     match runtime.block_on(wired.copilot.ask(&question(), 0)) {
-        Err(failure) => failed(subject, &failure, findings),
+        Err(failure) => failed(subject, &failure, results),
         Ok(answer) => {
-            findings.ok(subject, "call", answered(&answer));
+            results.ok(subject, "call", answered(&answer));
             match &answer.passages {
                 Some(passages) => {
-                    findings.ok(subject, "passages", format!("{} shown", passages.len()));
+                    results.ok(subject, "passages", format!("{} shown", passages.len()));
                 }
-                None => findings.warn(
+                None => results.warn(
                     subject,
                     "passages",
                     "none shown: only judges that need none can score its answers",
@@ -73,7 +73,7 @@ pub fn copilot(
             settings.model.model.as_deref(),
             runtime,
             subject,
-            findings,
+            results,
         );
     }
     wired.client
@@ -83,7 +83,7 @@ pub fn copilot(
 pub fn judge(
     probe: &Probe<'_>,
     written: &JudgeEndpoint,
-    findings: &mut Findings,
+    results: &mut CheckResults,
 ) -> Option<Arc<Client>> {
     let Probe {
         app,
@@ -97,15 +97,15 @@ pub fn judge(
     let (client, chat) = match wired {
         Ok(wired) => wired,
         Err(error) => {
-            findings.failed(subject, "call", &error);
+            results.failed(subject, "call", &error);
             return None;
         }
     };
-    findings.ok(subject, "kind", chat.describe());
+    results.ok(subject, "kind", chat.describe());
     match runtime.block_on(chat.complete(&request())) {
-        Err(failure) => failed(subject, &failure, findings),
+        Err(failure) => failed(subject, &failure, results),
         Ok(reply) => {
-            findings.ok(
+            results.ok(
                 subject,
                 "call",
                 words(&reply.timing, reply.usage, reply.model.as_deref()),
@@ -113,9 +113,9 @@ pub fn judge(
             let is_object = serde_json::from_str::<Value>(reply.text.trim())
                 .is_ok_and(|value| value.is_object());
             if is_object {
-                findings.ok(subject, "structured", "a JSON object came back");
+                results.ok(subject, "structured", "a JSON object came back");
             } else {
-                findings.warn(
+                results.warn(
                     subject,
                     "structured",
                     "what came back is no JSON object",
@@ -130,7 +130,7 @@ pub fn judge(
             settings.model.as_deref(),
             runtime,
             subject,
-            findings,
+            results,
         );
     }
     Some(client)
@@ -170,7 +170,7 @@ fn request() -> ChatRequest {
     }
 }
 
-fn failed(subject: &str, failure: &CallFailure, findings: &mut Findings) {
+fn failed(subject: &str, failure: &CallFailure, results: &mut CheckResults) {
     let (help, code) = match failure.kind {
         FailureKind::Auth => (
             "the credentials are there and were refused",
@@ -203,13 +203,13 @@ fn failed(subject: &str, failure: &CallFailure, findings: &mut Findings) {
             ErrorClass::Incomplete,
         ),
     };
-    findings.fail(
+    results.fail(
         subject,
         "call",
         visible_line(&failure.to_string()),
         Some(help.to_owned()),
     );
-    findings.ends_with(code);
+    results.ends_with(code);
 }
 
 fn answered(answer: &Answer) -> String {
@@ -244,14 +244,14 @@ fn model(
     model: Option<&str>,
     runtime: &Runtime,
     subject: &str,
-    findings: &mut Findings,
+    results: &mut CheckResults,
 ) {
     let found = runtime.block_on(look_at_model(client, model));
     let context = found
         .context_tokens
         .map(|tokens| format!("{tokens} tokens"));
     let owner = found.owner.map(|owner| format!(", listed by {owner}"));
-    findings.ok(
+    results.ok(
         subject,
         "context",
         format!(

@@ -173,7 +173,7 @@ impl Copilot for Silent {
 
 /// Which judges are meant, and what they may cost.
 #[derive(Debug, Clone, Default)]
-pub struct JudgesAsked {
+pub struct JudgeSelection {
     /// Names; all judges of the configuration where there is none.
     pub judge: Vec<String>,
     /// Dollars; the configuration's budget where there are none.
@@ -181,7 +181,7 @@ pub struct JudgesAsked {
 }
 
 /// The judges that are meant; all of them where none is named.
-pub fn chosen(config: &Config, asked: &JudgesAsked) -> Result<Vec<JudgeConfig>, AppError> {
+pub fn chosen(config: &Config, asked: &JudgeSelection) -> Result<Vec<JudgeConfig>, AppError> {
     let known: Vec<&str> = config
         .judges
         .iter()
@@ -208,7 +208,7 @@ pub fn chosen(config: &Config, asked: &JudgesAsked) -> Result<Vec<JudgeConfig>, 
 }
 
 /// What judging may cost.
-pub fn cap(config: &Config, asked: &JudgesAsked) -> Result<Option<Usd>, AppError> {
+pub fn cap(config: &Config, asked: &JudgeSelection) -> Result<Option<Usd>, AppError> {
     match asked.budget_usd {
         None => Ok(config.budget),
         Some(dollars) => Usd::from_dollars(dollars)

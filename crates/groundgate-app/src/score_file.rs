@@ -12,13 +12,13 @@ use serde_json::{Map, Value};
 
 /// What a file held.
 #[derive(Debug, PartialEq)]
-pub struct ScoreFile {
+pub(crate) struct ScoreFile {
     /// In the order of the file; never empty.
-    pub rows: Vec<ScoreRow>,
+    pub(crate) rows: Vec<ScoreRow>,
     /// Whether there is a column of baseline scores.
-    pub has_baseline: bool,
+    pub(crate) has_baseline: bool,
     /// Whether there is a column of clusters.
-    pub has_clusters: bool,
+    pub(crate) has_clusters: bool,
 }
 
 const COLUMNS: [&str; 5] = ["case", "cluster", "attempt", "score", "baseline"];
@@ -39,7 +39,7 @@ enum Field {
 }
 
 /// Reads a file's text; `name` is for messages. No row at all gives no rows.
-pub fn parse(name: &str, text: &str, score_type: ScoreType) -> Result<ScoreFile, Mistakes> {
+pub(crate) fn parse(name: &str, text: &str, score_type: ScoreType) -> Result<ScoreFile, Mistakes> {
     let text = text.trim_start_matches('\u{feff}');
     let mut mistakes = MistakeList::default();
     let written = if text.trim_start().starts_with('{') {

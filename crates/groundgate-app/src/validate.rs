@@ -14,9 +14,9 @@ use crate::{
     cascades,
     config::{CascadeConfig, Config, JudgeConfig},
     error::AppError,
-    files, metrics,
+    files, judge_spec, metrics,
     policy_source::PolicySource,
-    project, wiring,
+    project,
 };
 
 /// What is looked at.
@@ -98,10 +98,6 @@ impl Validated {
 impl App {
     /// Looks at everything, whatever is wrong with the first of it; fails where the configuration cannot
     /// be read.
-    #[expect(
-        clippy::unused_self,
-        reason = "what is done is done by the application"
-    )]
     pub fn validate(&self, request: ValidateRequest<'_>) -> Result<Vec<Validated>, AppError> {
         let mut all = Vec::new();
         if request.files.is_empty() {
@@ -131,12 +127,12 @@ fn stands(config: &Config, judge: &JudgeConfig) -> Result<(), AppError> {
     let after = |one: &CascadeConfig| config.judges.iter().find(|other| other.name == one.after);
     match cascade.and_then(|cascade| Some((cascade, after(cascade)?))) {
         None => Ok(()),
-        Some((cascade, cheaper)) => cascades::check(judge, cascade, &wiring::metrics(cheaper)?),
+        Some((cascade, cheaper)) => cascades::check(judge, cascade, &judge_spec::metrics(cheaper)?),
     }
 }
 
 fn judged(judge: &JudgeConfig) -> Validated {
-    match wiring::spec(judge) {
+    match judge_spec::spec(judge) {
         Err(error) => Validated::Failed(error),
         Ok(spec) => Validated::Judge(ValidJudge {
             name: judge.name.clone(),
@@ -236,7 +232,10 @@ mod tests {
         assert!(matches!(all.first(), Some(Validated::Configuration)));
         let eval_set = all.iter().find_map(|one| match one {
             Validated::EvalSet(eval_set) => Some(eval_set),
-            _ => None,
+            Validated::Configuration
+            | Validated::Policy(_)
+            | Validated::Judge(_)
+            | Validated::Failed(_) => None,
         });
         assert!(eval_set.unwrap().n_cases > 100);
     }

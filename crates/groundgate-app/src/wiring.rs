@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     config::{
         Config, CopilotConfig, CopilotKind, EndpointConfig, History, JudgeConfig, JudgeEndpoint,
-        JurorConfig, ModelApi, ServedModel, SpecSource,
+        JurorConfig, ModelApi, ServedModel,
     },
     demo::{Answerer, DemoServer, serve},
 };
@@ -17,14 +17,7 @@ use groundgate_endpoints::{
     },
     transport::{Client, SystemClock},
 };
-use groundgate_judge::{
-    JudgeSpec, OfflineJudge,
-    known_cases::{self, KnownCase},
-};
-use groundgate_model::{
-    eval_set::KnowledgeBase,
-    trial::{MetricSpec, disagreement_of},
-};
+use groundgate_model::eval_set::KnowledgeBase;
 use groundgate_run::{Juror, Seat, SeatKind};
 use tokio::runtime::Runtime;
 
@@ -32,7 +25,7 @@ use super::{
     app::App,
     bundled, cascades, databricks,
     error::{AppError, ErrorClass},
-    files,
+    files, judge_spec,
     prices::Prices,
 };
 
@@ -104,17 +97,13 @@ fn bare_copilot(
 ) -> Result<Wired, AppError> {
     let seed = config.seed;
     let prices = Prices::of(config)?;
-    let over = |client: &Arc<Client>, copilot: Arc<dyn Copilot>| Wired {
-        copilot,
-        client: Some(Arc::clone(client)),
-    };
     Ok(match &chosen.kind {
         CopilotKind::OpenAi { endpoint, settings } => {
             let client = client(app, endpoint, seed)?;
             let mut settings = (**settings).clone();
             prices.fill_chat(&mut settings.model);
             let copilot = ModelCopilot::chat(Arc::clone(&client), settings);
-            over(&client, Arc::new(copilot))
+            over(&client, copilot)
         }
         CopilotKind::Model {
             endpoint,
@@ -124,34 +113,36 @@ fn bare_copilot(
             let client = client(app, endpoint, seed)?;
             let model = model(&client, prices.filled(api));
             let copilot = ModelCopilot::new(Arc::clone(&client), model, (**settings).clone());
-            over(&client, Arc::new(copilot))
+            over(&client, copilot)
         }
         CopilotKind::Databricks { endpoint, settings } => {
             let client = client(app, endpoint, seed)?;
-            let place = databricks::Place {
-                client: &client,
-                endpoint,
-                may_be_mixed: chosen.served_model == ServedModel::Any,
-                seed,
-            };
             let copilot = match wake {
-                Wake::Sleepers => databricks::copilot(app, &place, settings, runtime)?,
                 Wake::Nobody => {
                     DatabricksCopilot::on_mlflow(Arc::clone(&client), settings.settings.clone())
                 }
+                Wake::Sleepers => {
+                    let place = databricks::Place {
+                        client: &client,
+                        endpoint,
+                        may_be_mixed: chosen.served_model == ServedModel::Any,
+                        seed,
+                    };
+                    databricks::copilot(app, &place, settings, runtime)?
+                }
             };
-            over(&client, Arc::new(copilot))
+            over(&client, copilot)
         }
         CopilotKind::Mlflow { endpoint, settings } => {
             let client = client(app, endpoint, seed)?;
             let copilot = DatabricksCopilot::on_mlflow(Arc::clone(&client), (**settings).clone());
-            over(&client, Arc::new(copilot))
+            over(&client, copilot)
         }
         CopilotKind::Http { endpoint, settings } => {
             let client = client(app, endpoint, seed)?;
             let copilot = HttpCopilot::new(Arc::clone(&client), settings)
                 .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
-            over(&client, Arc::new(copilot))
+            over(&client, copilot)
         }
         CopilotKind::Command(settings) => local(CommandCopilot::new(
             settings.clone(),
@@ -166,6 +157,13 @@ fn bare_copilot(
             local(bundled::demo_copilot(&server, *variant)?)
         }
     })
+}
+
+fn over(client: &Arc<Client>, copilot: impl Copilot + 'static) -> Wired {
+    Wired {
+        copilot: Arc::new(copilot),
+        client: Some(Arc::clone(client)),
+    }
 }
 
 fn local(copilot: impl Copilot + 'static) -> Wired {
@@ -238,7 +236,7 @@ pub fn seats(app: &App, config: &Config, runtime: &Runtime) -> Result<Vec<Seat>,
 
 fn seat(app: &App, judge: &JudgeConfig, prices: &Prices, seed: u64) -> Result<Seat, AppError> {
     let name = judge.name.clone();
-    let Some(spec) = spec(judge)? else {
+    let Some(spec) = judge_spec::spec(judge)? else {
         let judge = Arc::new(bundled::judge()?);
         return Ok(Seat::alone(name, SeatKind::Embedded(judge)));
     };
@@ -266,89 +264,6 @@ pub fn judge_model(
     let client = client(app, &written.endpoint, seed)?;
     let model = model(&client, prices.filled(&written.api));
     Ok((client, model))
-}
-
-/// A judge's spec, checked against its known cases; `None` for the embedded judge.
-pub fn spec(judge: &JudgeConfig) -> Result<Option<JudgeSpec>, AppError> {
-    Ok(spec_with_cases(judge)?.map(|(spec, _)| spec))
-}
-
-/// What a judge measures, under its own names.
-pub fn metrics(judge: &JudgeConfig) -> Result<Vec<MetricSpec>, AppError> {
-    let Some(spec) = spec(judge)? else {
-        return Ok(OfflineJudge::metrics());
-    };
-    let disagreement = (judge.jurors.len() > 1).then(|| disagreement_of(&judge.name));
-    Ok(spec.metrics().into_iter().chain(disagreement).collect())
-}
-
-/// The same with the known cases themselves.
-pub fn spec_with_cases(
-    judge: &JudgeConfig,
-) -> Result<Option<(JudgeSpec, Vec<KnownCase>)>, AppError> {
-    let (file, text, cases) = match &judge.spec {
-        SpecSource::Embedded => return Ok(None),
-        SpecSource::Bundled(name) => match groundgate_judge::bundled(name) {
-            Some(bundled) => (
-                format!("judges/{name}.toml"),
-                bundled.spec.to_owned(),
-                Some(bundled.cases.to_owned()),
-            ),
-            None => {
-                return Err(AppError::invalid(format!(
-                    "there is no bundled judge `{name}`"
-                )));
-            }
-        },
-        SpecSource::File(path) => {
-            let cases = path.with_extension("cases.jsonl");
-            let cases = if cases.is_file() {
-                Some(files::read_text(&cases)?)
-            } else {
-                None
-            };
-            (path.display().to_string(), files::read_text(path)?, cases)
-        }
-    };
-    let mut spec = JudgeSpec::parse(&file, &text)?;
-    let cases_file = file.replace(".toml", ".cases.jsonl");
-    let Some(cases) = cases else {
-        return Err(
-            AppError::invalid(format!("judge `{}` has no known cases", judge.name)).with_help(
-                format!("write `{cases_file}`: answers that it must get right, one a line"),
-            ),
-        );
-    };
-    let cases = known_cases::read(&cases_file, &cases)?;
-    known_cases::check(&cases_file, &spec, &cases)?;
-    set_votes(&mut spec, judge)?;
-    Ok(Some((spec, cases)))
-}
-
-/// The votes of all jurors together, and how many of them must be scored, as the configuration says.
-fn set_votes(spec: &mut JudgeSpec, judge: &JudgeConfig) -> Result<(), AppError> {
-    let n_jurors = u32::try_from(judge.jurors.len()).unwrap_or(u32::MAX);
-    let each = judge.votes.unwrap_or(spec.votes);
-    let votes = each.saturating_mul(n_jurors);
-    if let Some(fault) = spec.votes_fault(each, votes) {
-        let message = format!("judge `{}` has {fault}", judge.name);
-        return Err(AppError::invalid(message).with_help("`votes` are those of each juror"));
-    }
-    spec.set_votes(votes);
-    match judge.votes_needed {
-        None => {}
-        Some(needed) if needed <= votes => spec.set_votes_needed(needed),
-        Some(needed) => {
-            let message = format!(
-                "judge `{}`: `votes-needed` is {needed} and there are {votes} votes",
-                judge.name
-            );
-            return Err(
-                AppError::invalid(message).with_help("it counts the votes of all jurors together")
-            );
-        }
-    }
-    Ok(())
 }
 
 /// A client of an endpoint, its secrets looked up.

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use groundgate_app::rejudge::JudgesAsked;
+use groundgate_app::rejudge::JudgeSelection;
 
-impl AskedJudges {
+impl JudgeArgs {
     /// As the application is asked.
-    pub(crate) fn asked(&self) -> JudgesAsked {
-        JudgesAsked {
+    pub(crate) fn asked(&self) -> JudgeSelection {
+        JudgeSelection {
             judge: self.judge.clone(),
             budget_usd: self.budget_usd,
         }
@@ -77,7 +77,7 @@ pub(crate) struct AnchorsArgs {
     #[arg(short, long, value_name = "FILE", default_value = "anchors.sqlite")]
     pub(crate) output: PathBuf,
     #[command(flatten)]
-    pub(crate) judges: AskedJudges,
+    pub(crate) judges: JudgeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -86,7 +86,7 @@ pub(crate) struct DriftArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) anchors: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) judges: AskedJudges,
+    pub(crate) judges: JudgeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -101,12 +101,12 @@ pub(crate) struct PreferArgs {
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) sample: usize,
     #[command(flatten)]
-    pub(crate) judges: AskedJudges,
+    pub(crate) judges: JudgeArgs,
 }
 
 /// Whose judges are asked, and what that may cost.
 #[derive(Debug, Args)]
-pub(crate) struct AskedJudges {
+pub(crate) struct JudgeArgs {
     /// Only this judge of the configuration; may be given more than once
     #[arg(long, value_name = "NAME")]
     pub(crate) judge: Vec<String>,
@@ -121,13 +121,13 @@ pub(crate) struct RejudgeArgs {
     #[arg(value_name = "RUN", default_value = "latest")]
     pub(crate) run: String,
     #[command(flatten)]
-    pub(crate) judges: AskedJudges,
+    pub(crate) judges: JudgeArgs,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
-    pub(crate) judges: AskedJudges,
+    pub(crate) judges: JudgeArgs,
 }
 
 /// Labels, and how they are read.
@@ -198,7 +198,7 @@ pub(crate) struct FlipsArgs {
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) sample: usize,
     #[command(flatten)]
-    pub(crate) judges: AskedJudges,
+    pub(crate) judges: JudgeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -222,5 +222,5 @@ pub(crate) struct AttackArgs {
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) sample: usize,
     #[command(flatten)]
-    pub(crate) judges: AskedJudges,
+    pub(crate) judges: JudgeArgs,
 }

@@ -16,16 +16,15 @@ pub(crate) use gate::{
     Against, ApproveArgs, EmbedWhat, ExplainArgs, GateArgs, ReportArgs, ReportKind, WatchArgs,
 };
 pub(crate) use judge::{
-    AgreementArgs, AnchorsArgs, AskedJudges, AttackArgs, CalibrateArgs, CheckArgs,
-    CompareJudgesArgs, DriftArgs, FlipsArgs, JudgeCommand, JudgedLabelsArgs, PreferArgs,
-    RejudgeArgs,
+    AgreementArgs, AnchorsArgs, AttackArgs, CalibrateArgs, CheckArgs, CompareJudgesArgs, DriftArgs,
+    FlipsArgs, JudgeCommand, JudgedLabelsArgs, PreferArgs, RejudgeArgs,
 };
 pub(crate) use policy::{
     BaselineCommand, PolicyArgs, PolicyCommand, PolicyDiffArgs, SchemaArgs, SchemaName,
 };
-pub(crate) use records::{CompareArgs, ImportArgs, RunsCommand};
+pub(crate) use records::{CompareArgs, RunsCommand};
 pub(crate) use run::{
-    DemoArgs, DoctorArgs, InitArgs, LookArgs, PlanArgs, Rerun, RunArgs, SelftestArgs, ValidateArgs,
+    DemoArgs, DoctorArgs, InitArgs, LookArgs, PlanArgs, RunArgs, SelftestArgs, ValidateArgs,
 };
 pub(crate) use stats::{BoundName, ClaimAbout, ScoreKind, StatsArgs};
 pub(crate) use view::{LabelArgs, LabelForm, QueueName, ViewArgs};

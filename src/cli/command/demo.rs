@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use super::super::{args::DemoArgs, exit_code::ExitCode, terminal::Terminal};
 use groundgate_app::{
     AppError,
-    assemble::{self, Loaded, Question},
+    assemble::{self, Loaded, ReportSources},
     bundled, files,
     pipeline::{self, Job},
     planning::{self, Parts},
@@ -157,7 +157,7 @@ impl<'a> Demo<'a> {
             environment: "prod".to_owned(),
             ..Facts::none(self.terminal.now())
         };
-        let (report, _) = assemble::report(&Question {
+        let (report, _) = assemble::report(&ReportSources {
             candidate,
             baseline: Some(baseline),
             policy: &policy,

@@ -5,7 +5,7 @@
 
 use groundgate_app::{
     AppError, DoctorRequest,
-    finding::{Finding, Findings, State},
+    check_result::{CheckResult, CheckResults, State},
 };
 use groundgate_report::visible_line;
 use serde_json::json;
@@ -23,55 +23,52 @@ pub(crate) fn run(
     args: &DoctorArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
-    let findings = terminal.app().doctor(DoctorRequest {
+    let results = terminal.app().doctor(DoctorRequest {
         config: global.config.as_deref(),
         online: args.online,
     })?;
-    show(&findings, args.online, global, terminal);
-    Ok(code(&findings, terminal))
+    show(&results, args.online, global, terminal);
+    Ok(code(&results, terminal))
 }
 
-fn code(findings: &Findings, terminal: &Terminal) -> ExitCode {
-    let class = findings.class();
+fn code(results: &CheckResults, terminal: &Terminal) -> ExitCode {
+    let class = results.class();
     class.map_or(ExitCode::Done, |class| terminal.code_of(class))
 }
 
-fn show(findings: &Findings, online: bool, global: &Global, terminal: &Terminal) {
-    let code = code(findings, terminal);
+fn show(results: &CheckResults, online: bool, global: &Global, terminal: &Terminal) {
+    let code = code(results, terminal);
     if wants_json(global) {
         let document = json!({
             "schema": "groundgate.doctor/1",
             "online": online,
             "exit_code": code.number(),
-            "findings": findings.all(),
+            "findings": results.all(),
         });
         terminal.line(&document.to_string());
         return;
     }
-    let width = |part: fn(&Finding) -> usize| findings.all().iter().map(part).max().unwrap_or(0);
-    let subject = width(|finding| finding.subject.chars().count());
-    let check = width(|finding| finding.check.len());
-    for finding in findings.all() {
-        let word = match finding.state {
+    let width = |part: fn(&CheckResult) -> usize| results.all().iter().map(part).max().unwrap_or(0);
+    let subject = width(|result| result.subject.chars().count());
+    let check = width(|result| result.check.len());
+    for result in results.all() {
+        let word = match result.state {
             State::Ok => "ok     ",
             State::Warning => "warning",
             State::Error => "error  ",
         };
         terminal.line(&format!(
             "{word}  {:subject$}  {:check$}  {}",
-            finding.subject,
-            finding.check,
-            visible_line(&finding.found)
+            result.subject,
+            result.check,
+            visible_line(&result.found)
         ));
-        if let Some(help) = &finding.help {
+        if let Some(help) = &result.help {
             terminal.line(&format!("           help: {}", visible_line(help)));
         }
     }
     let count = |state: State| {
-        let of_state = findings
-            .all()
-            .iter()
-            .filter(|finding| finding.state == state);
+        let of_state = results.all().iter().filter(|result| result.state == state);
         of_state.count()
     };
     let more = if online {

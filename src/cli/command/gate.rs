@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use groundgate_app::{
-    AppError, GateRequest, GateSummary, Project, baseline::BaselineChoice, files,
-};
+use groundgate_app::{AppError, BaselineChoice, GateRequest, GateSummary, Project, files};
 use groundgate_gate::Verdict;
 use groundgate_report::{
     render_annotations, render_json, render_markdown, render_outputs, render_text,
@@ -13,7 +11,8 @@ use groundgate_report::{
 use super::super::{
     args::{Against, GateArgs, Global},
     exit_code::ExitCode,
-    terminal::{Terminal, variable},
+    surroundings::variable,
+    terminal::Terminal,
     wants_json,
 };
 

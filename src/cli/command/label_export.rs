@@ -8,7 +8,7 @@ use groundgate_view::{
 };
 
 use super::super::{
-    args::{Global, LabelForm},
+    args::{Global, LabelArgs, LabelForm},
     exit_code::ExitCode,
     terminal::Terminal,
 };
@@ -17,12 +17,12 @@ use groundgate_app::{AppError, files, project, runs};
 /// Writes the labels of a log down.
 pub(super) fn run(
     global: &Global,
-    (log, form): (&Path, LabelForm),
+    args: &LabelArgs,
     path: &Path,
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
-    let kinds = parse(&files::read_text(log)?).map_err(AppError::invalid)?;
-    let form = match form {
+    let kinds = parse(&files::read_text(&args.view.labels)?).map_err(AppError::invalid)?;
+    let form = match args.form {
         LabelForm::Jsonl => Form::Lines,
         LabelForm::Argilla => Form::Argilla,
         LabelForm::LabelStudio => Form::LabelStudio,

@@ -168,7 +168,7 @@ fn whole_gate(result: &SelfTest, page: &mut Page) {
         ("inconclusive", gate.inconclusive),
         ("fail", gate.fail),
         ("false block: fails what is as good", gate.false_fail),
-        ("false pass: a bar is not met", gate.false_pass),
+        ("false pass: a threshold is not met", gate.false_pass),
         ("flip: a rerun turns pass into fail", gate.flips),
     ];
     for (name, rate) in rows {
@@ -215,7 +215,7 @@ fn known_bad(result: &SelfTest, page: &mut Page) {
         "the candidate got worse", "by", "passes all the same", "fails"
     ));
     for bad in &result.known_bad {
-        let what = if bad.times == 1 { "the bar" } else { "twice" };
+        let what = if bad.times == 1 { "once" } else { "twice" };
         page.line(&format!(
             "  {} {:>16} {:>23} {:>6}",
             cell(&bad.id, NAME - 2),
@@ -249,9 +249,10 @@ fn promise(tried: &SelftestSummary, page: &mut Page) {
         page.line("The record has one run of a question; how two runs agree is assumed");
         page.line("(--correlation), so that these rates are as good as that number.");
     }
-    page.line("A candidate that got worse lost answers at random, to the worst score.");
+    page.line("A candidate that got worse lost answers at random, to the worst score: as much");
+    page.line("as its rule allows (once), or twice that.");
     page.line(&format!(
-        "The policy promises at most {alpha} for \"passes all the same\" at each bar, and for"
+        "The policy promises at most {alpha} for \"passes all the same\" at each threshold, and for"
     ));
     page.line("false blocks of all rules together. In brackets: the simulation's 95%.");
 }

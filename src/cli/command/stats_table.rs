@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use groundgate_app::{ClusterSummary, RuleResult, ScoresSummary};
 use groundgate_gate::Verdict;
 use groundgate_model::number::{NumberFormat, Scale, Toward, format_count, plural};
 use groundgate_report::visible_line;
@@ -12,8 +13,6 @@ use groundgate_stats::{
 };
 use serde_json::{Map, Value, json};
 
-use super::stats::{Analysis, Finding};
-
 const fn side_name(side: Side) -> &'static str {
     match side {
         Side::Candidate => "candidate",
@@ -23,24 +22,24 @@ const fn side_name(side: Side) -> &'static str {
 }
 
 /// The table.
-pub(super) fn text(analysis: &Analysis) -> String {
+pub(super) fn text(summary: &ScoresSummary) -> String {
     let mut text = format!(
         "{}: {}, {}",
-        visible_line(&analysis.name),
-        plural(analysis.n_rows, "row"),
-        plural(analysis.n_cases, "case")
+        visible_line(&summary.name),
+        plural(summary.n_rows, "row"),
+        plural(summary.n_cases, "case")
     );
-    if let Some((n, _)) = &analysis.clusters {
-        let _written = write!(text, ", {}", plural(*n, "cluster"));
+    if let Some(clusters) = &summary.clusters {
+        let _written = write!(text, ", {}", plural(clusters.n, "cluster"));
     }
-    for (side, n_missing, _) in &analysis.sides {
-        if *n_missing > 0 && *side != Side::Difference {
-            let (n, name) = (plural(*n_missing, "score"), side_name(*side));
+    for one in &summary.sides {
+        if one.n_missing > 0 && one.side != Side::Difference {
+            let (n, name) = (plural(one.n_missing, "score"), side_name(one.side));
             let _written = write!(text, "; {n} of the {name} missing");
         }
     }
-    let percent = 100.0 * analysis.level;
-    let quantity = analysis
+    let percent = 100.0 * summary.level;
+    let quantity = summary
         .quantile
         .map_or_else(|| "mean".to_owned(), |q| format!("quantile {q}"));
     let bounds = format!("{} % one-sided bounds", trimmed(percent));
@@ -49,17 +48,18 @@ pub(super) fn text(analysis: &Analysis) -> String {
         "\n\n  {:<10} {:>7} {:<9} {:>13}  {:<26} method (guarantee)",
         "", "n", "unit", quantity, bounds
     );
-    for (side, _, estimate) in &analysis.sides {
-        text.push_str(&row(*side, estimate));
+    for one in &summary.sides {
+        text.push_str(&row(one.side, &one.estimate));
     }
-    if let Some((_, Some(clusters))) = &analysis.clusters {
+    let clusters = summary.clusters.as_ref();
+    if let Some(clusters) = clusters.and_then(|clusters| clusters.clustering.as_ref()) {
         let _written = writeln!(text, "\n  {}", clustering(clusters));
     }
-    if !analysis.findings.is_empty() {
+    if !summary.rules.is_empty() {
         text.push('\n');
     }
-    for finding in &analysis.findings {
-        text.push_str(&sentence(finding, analysis));
+    for result in &summary.rules {
+        text.push_str(&sentence(result, summary));
     }
     text
 }
@@ -108,9 +108,9 @@ fn clustering(clusters: &Clusters) -> String {
     text
 }
 
-fn sentence(finding: &Finding, analysis: &Analysis) -> String {
-    let rule = finding.rule;
-    let what = match (rule.side, analysis.quantile) {
+fn sentence(result: &RuleResult, summary: &ScoresSummary) -> String {
+    let rule = result.rule;
+    let what = match (rule.side, summary.quantile) {
         (Side::Candidate | Side::Baseline, Some(q)) => {
             format!("{} quantile {q}", side_name(rule.side))
         }
@@ -118,30 +118,30 @@ fn sentence(finding: &Finding, analysis: &Analysis) -> String {
         (Side::Difference, _) => "difference to the baseline".to_owned(),
     };
     let sign = if rule.above { ">" } else { "<" };
-    let evidence = match (&finding.reason, finding.p) {
+    let evidence = match (&result.reason, result.p) {
         (Some(reason), _) => reason.clone(),
-        (None, Some((p_pass, p_fail))) => {
-            format!("p for pass {p_pass:.4}, for fail {p_fail:.4}")
+        (None, Some(p)) => {
+            format!("p for pass {:.4}, for fail {:.4}", p.pass, p.fail)
         }
         (None, None) => "no numbers".to_owned(),
     };
     format!(
         "{} {}  {what} {sign} {}: {evidence}\n",
-        finding.verdict.glyph(),
-        finding.verdict,
+        result.verdict.glyph(),
+        result.verdict,
         rule.threshold
     )
 }
 
 /// The document.
-pub(super) fn json(analysis: &Analysis) -> Value {
-    let estimates: Map<String, Value> = (analysis.sides.iter())
-        .map(|(side, _, estimate)| (side_name(*side).to_owned(), of_estimate(estimate)))
+pub(super) fn json(summary: &ScoresSummary) -> Value {
+    let estimates: Map<String, Value> = (summary.sides.iter())
+        .map(|one| (side_name(one.side).to_owned(), of_estimate(&one.estimate)))
         .collect();
-    let missing: Map<String, Value> = (analysis.sides.iter())
-        .map(|(side, n, _)| (side_name(*side).to_owned(), Value::from(*n)))
+    let missing: Map<String, Value> = (summary.sides.iter())
+        .map(|one| (side_name(one.side).to_owned(), Value::from(one.n_missing)))
         .collect();
-    let (type_name, scale) = match analysis.score_type {
+    let (type_name, scale) = match summary.score_type {
         ScoreType::Binary => ("binary", Some(groundgate_stats::Scale::UNIT)),
         ScoreType::Bounded(scale) => ("fraction", Some(scale)),
         ScoreType::Ordinal(scale) => ("ordinal", Some(scale)),
@@ -149,25 +149,19 @@ pub(super) fn json(analysis: &Analysis) -> Value {
     };
     json!({
         "schema": "groundgate.stats/1",
-        "file": analysis.name,
+        "file": summary.name,
         "type": type_name,
         "range": scale.map(|scale| [scale.low(), scale.high()]),
-        "level": analysis.level,
-        "quantile": analysis.quantile,
-        "n_rows": analysis.n_rows,
-        "n_cases": analysis.n_cases,
+        "level": summary.level,
+        "quantile": summary.quantile,
+        "n_rows": summary.n_rows,
+        "n_cases": summary.n_cases,
         "n_missing": missing,
-        "clusters": analysis.clusters.as_ref().map(|(n, clusters)| json!({
-            "n": n,
-            "effective": clusters.as_ref().map(Clusters::effective_count),
-            "largest_share": clusters.as_ref().map(Clusters::largest_share),
-            "intraclass_correlation": clusters.as_ref().and_then(Clusters::intraclass_correlation),
-            "design_effect": clusters.as_ref().and_then(Clusters::design_effect),
-        })),
+        "clusters": summary.clusters.as_ref().map(of_clusters),
         "estimates": estimates,
-        "rules": analysis.findings.iter().map(of_finding).collect::<Vec<_>>(),
-        "verdict": analysis.verdict().map(Verdict::name),
-        "warnings": analysis.warnings,
+        "rules": summary.rules.iter().map(of_rule).collect::<Vec<_>>(),
+        "verdict": summary.verdict().map(Verdict::name),
+        "warnings": summary.warnings,
     })
 }
 
@@ -178,16 +172,27 @@ fn of_estimate(estimate: &Result<Estimate, StatsError>) -> Value {
     }
 }
 
-fn of_finding(finding: &Finding) -> Value {
+fn of_clusters(summary: &ClusterSummary) -> Value {
+    let clusters = summary.clustering.as_ref();
     json!({
-        "rule": finding.rule.name,
-        "of": side_name(finding.rule.side),
-        "threshold": finding.rule.threshold,
-        "passes": if finding.rule.above { "above" } else { "below" },
-        "verdict": finding.verdict.name(),
-        "p_pass": finding.p.map(|p| p.0),
-        "p_fail": finding.p.map(|p| p.1),
-        "fail_level": finding.fail_level,
-        "reason": finding.reason,
+        "n": summary.n,
+        "effective": clusters.map(Clusters::effective_count),
+        "largest_share": clusters.map(Clusters::largest_share),
+        "intraclass_correlation": clusters.and_then(Clusters::intraclass_correlation),
+        "design_effect": clusters.and_then(Clusters::design_effect),
+    })
+}
+
+fn of_rule(result: &RuleResult) -> Value {
+    json!({
+        "rule": result.rule.name,
+        "of": side_name(result.rule.side),
+        "threshold": result.rule.threshold,
+        "passes": if result.rule.above { "above" } else { "below" },
+        "verdict": result.verdict.name(),
+        "p_pass": result.p.map(|p| p.pass),
+        "p_fail": result.p.map(|p| p.fail),
+        "fail_level": result.fail_level,
+        "reason": result.reason,
     })
 }

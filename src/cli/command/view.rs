@@ -22,8 +22,8 @@ use super::{
     label_export,
 };
 use groundgate_app::{
-    App, AppError, GateRequest, Project, Surroundings, agreement_threshold, assemble,
-    baseline::BaselineChoice, clock, files, pipeline, project, runs,
+    App, AppError, BaselineChoice, GateRequest, Project, Surroundings, agreement_threshold,
+    assemble, clock, files, pipeline, project, runs,
 };
 
 /// Runs `view`.
@@ -44,7 +44,7 @@ pub(crate) fn label(
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
     if let Some(path) = &args.export {
-        return label_export::run(global, (&args.view.labels, args.form), path, terminal);
+        return label_export::run(global, args, path, terminal);
     }
     let directory = project::runs_dir(global.config.as_deref())?;
     let run = runs::open(&directory, &args.run)?;

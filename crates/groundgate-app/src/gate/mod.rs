@@ -8,10 +8,11 @@ use groundgate_report::{Embed, Named, Report};
 
 use crate::{
     app::App,
-    assemble::{self, Loaded, Question},
-    baseline::{Baseline, BaselineChoice},
+    assemble::{self, Loaded, ReportSources},
+    baseline::Baseline,
+    baseline_choice::BaselineChoice,
     error::AppError,
-    facts::{Asked, Gathered},
+    facts::{FactSources, GatheredFacts},
     human_labels,
     observer::{Event, Notice},
     policy_edits::{Judged, PolicyEdit},
@@ -100,7 +101,7 @@ impl App {
     pub fn gate(&self, request: &GateRequest<'_>) -> Result<GateSummary, AppError> {
         let case = self.case(request)?;
         let gathered = self.facts(&case)?;
-        let (mut report, subject) = assemble::report(&Question {
+        let (mut report, subject) = assemble::report(&ReportSources {
             candidate: &case.candidate,
             baseline: case.baseline.as_ref().map(|base| &base.loaded),
             policy: &case.policy,
@@ -162,12 +163,12 @@ impl App {
         })
     }
 
-    fn facts(&self, case: &Case<'_>) -> Result<Gathered, AppError> {
+    fn facts(&self, case: &Case<'_>) -> Result<GatheredFacts, AppError> {
         let request = case.request;
         // Waivers beside a policy of the working tree are as trustworthy as the tree.
         let trusts_waivers =
             !self.surroundings().is_ci || matches!(case.source, PolicySource::Git { .. });
-        Asked {
+        FactSources {
             policy: &case.policy,
             environment: request.environment.unwrap_or(""),
             candidate: &case.candidate,

@@ -16,7 +16,7 @@ use super::{
 };
 use groundgate_app::{
     AppError, ErrorClass,
-    anchors::{self, Moved},
+    anchors::{self, BudgetedJudges, Moved},
     project,
     rejudge::{self, Answers, Judging},
     runs,
@@ -72,10 +72,10 @@ pub(super) fn drift(
             "make some with `groundgate judge anchors`, and name them in groundgate.toml",
         ));
     };
-    let asked = (
-        rejudge::chosen(&config, &args.judges.asked())?,
-        rejudge::cap(&config, &args.judges.asked())?,
-    );
+    let asked = BudgetedJudges {
+        judges: rejudge::chosen(&config, &args.judges.asked())?,
+        cap: rejudge::cap(&config, &args.judges.asked())?,
+    };
     let moved = anchors::moved(&config, path, asked, &terminal.app())?;
     if moved.is_empty() {
         return Err(AppError::new(

@@ -27,16 +27,16 @@ use super::{
         wants_json,
     },
     flips::{answered, sample},
-    health::{self, Measured},
+    health::{self, AttackCounts, Measured},
     labelled::read_labels,
     show,
 };
 use groundgate_app::{
     AppError, ErrorClass,
     assemble::Loaded,
-    files, project,
+    files, judge_spec, project,
     rejudge::{self, Answers, Judging, left},
-    runs, wiring,
+    runs,
 };
 
 /// Runs the command.
@@ -80,7 +80,7 @@ pub(super) fn run(
         let table = reader.score_table()?;
         let scores = table.columns.values();
         for column in scores.filter(|one| one.metric.panel().is_none()) {
-            let found = Attacked::of(&name, &column.metric, (&column.cells, &attacks));
+            let found = Attacked::of(&name, &column.metric, &column.cells, &attacks);
             measured.push(found.measured(column.instrument.to_string(), terminal));
             all.push((found, judged.path.display().to_string()));
         }
@@ -135,7 +135,7 @@ fn bad_by_labels(
 
 /// The known cases that a judge must give the worst value.
 fn bad_by_known_cases(judge: &JudgeConfig) -> Result<Vec<(Case, Answer)>, AppError> {
-    let Some((spec, cases)) = wiring::spec_with_cases(judge)? else {
+    let Some((spec, cases)) = judge_spec::spec_with_cases(judge)? else {
         return Err(
             AppError::usage("the embedded judge has no known cases of its own")
                 .with_help("name a run and --labels of its answers"),
@@ -187,7 +187,7 @@ struct Attacked {
 }
 
 impl Attacked {
-    fn of(judge: &str, metric: &MetricSpec, (cells, attacks): (&[Cell], &[Attack])) -> Self {
+    fn of(judge: &str, metric: &MetricSpec, cells: &[Cell], attacks: &[Attack]) -> Self {
         let mut found = Self {
             judge: judge.to_owned(),
             metric: metric.name.clone(),
@@ -232,8 +232,11 @@ impl Attacked {
     }
 
     fn measured(&self, judge: String, terminal: &Terminal) -> Measured {
-        let turned = self.turned() + self.n_unscored;
-        Measured::attacks((&self.metric, judge), (self.n(), turned), terminal)
+        let attacks = AttackCounts {
+            n: self.n(),
+            turned: self.turned() + self.n_unscored,
+        };
+        Measured::attacks(&self.metric, judge, attacks, terminal)
     }
 
     fn text(&self, record: &str, unicode: bool) -> String {
@@ -318,7 +321,7 @@ mod tests {
             Cell::Scored(1.0),
             Cell::Scored(1.0),
         ];
-        let found = Attacked::of("j", &metric, (&cells, &attacks));
+        let found = Attacked::of("j", &metric, &cells, &attacks);
         assert_eq!(found.families["order"], (1, 2));
         assert_eq!(found.families["score"], (1, 2));
         assert_eq!((found.n_unscored, found.n_without_room), (1, 1));

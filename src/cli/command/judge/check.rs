@@ -17,9 +17,8 @@ use super::super::super::{
     wants_json,
 };
 use groundgate_app::{
-    AppError, project,
+    AppError, judge_spec, project,
     rejudge::{self, Answers, Judging, left},
-    wiring,
 };
 
 /// A case that came out otherwise.
@@ -51,7 +50,7 @@ pub(super) fn run(
         .into_iter()
         .enumerate()
     {
-        let cases = match wiring::spec_with_cases(&judge)? {
+        let cases = match judge_spec::spec_with_cases(&judge)? {
             Some((_, cases)) => cases,
             None => cases_of_the_embedded_judge()?,
         };

@@ -1,8 +1,8 @@
 //! What was measured of a judge, written down for the gate's `judge-health` rules.
 //!
-//! One file tells of one judge on one metric. A judgment that failed, or of an answer of which the judge says that
-//! there is nothing to judge, counts as a wrong one, as one that flipped, or as one that an attack has turned: a judge that cannot be measured must not look
-//! like a good one.
+//! One file tells of one judge on one metric. A judgment that failed, or of an answer of which the judge
+//! says that there is nothing to judge, counts as a wrong one, as one that flipped, or as one that an
+//! attack has turned: a judge that cannot be measured must not look like a good one.
 
 use std::path::Path;
 
@@ -19,8 +19,17 @@ pub(super) struct Measured {
     pub(super) judge: String,
     /// When it judged.
     pub(super) at: String,
-    /// The part of the file, and the counts in it.
-    pub(super) counts: (&'static str, Value),
+    /// The key of the file that the counts stand under.
+    pub(super) part: &'static str,
+    pub(super) counts: Value,
+}
+
+/// Attacks on bad answers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AttackCounts {
+    pub(super) n: usize,
+    /// Those after which the answer was called better, or was not judged at all.
+    pub(super) turned: usize,
 }
 
 impl Measured {
@@ -37,7 +46,8 @@ impl Measured {
             metric: one.metric.clone(),
             judge: one.judge_digest.clone(),
             at: at.to_owned(),
-            counts: ("agreement", counts),
+            part: "agreement",
+            counts,
         }
     }
 
@@ -48,21 +58,24 @@ impl Measured {
             metric: one.metric.clone(),
             judge,
             at: now(terminal),
-            counts: ("flips", json!({"n": one.n_answers, "flipped": flipped})),
+            part: "flips",
+            counts: json!({"n": one.n_answers, "flipped": flipped}),
         }
     }
 
     /// How often attacks turn it, measured just now.
     pub(super) fn attacks(
-        (metric, judge): (&str, String),
-        (n, turned): (usize, usize),
+        metric: &str,
+        judge: String,
+        attacks: AttackCounts,
         terminal: &Terminal,
     ) -> Self {
         Self {
             metric: metric.to_owned(),
             judge,
             at: now(terminal),
-            counts: ("attack_flips", json!({"n": n, "flipped": turned})),
+            part: "attack_flips",
+            counts: json!({"n": attacks.n, "flipped": attacks.turned}),
         }
     }
 }
@@ -95,7 +108,7 @@ pub(super) fn write(
     document.insert("metric".to_owned(), one.metric.into());
     document.insert("judge".to_owned(), one.judge.into());
     document.insert("measured_at".to_owned(), one.at.into());
-    document.insert(one.counts.0.to_owned(), one.counts.1);
+    document.insert(one.part.to_owned(), one.counts);
     files::write(path, &format!("{:#}\n", Value::Object(document)))?;
     terminal.note(&format!("wrote {}", path.display()));
     Ok(())

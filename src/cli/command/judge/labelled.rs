@@ -197,15 +197,15 @@ fn text(one: &Agreement, stop: &LabelsNeeded, unicode: bool) -> String {
             show::share_picture(share, unicode) + &show::share(share),
         );
     }
-    let bar = Some(stop.threshold().threshold);
-    for (name, measure, bar) in [
-        ("Cohen's kappa", &one.kappa, bar),
+    let threshold = Some(stop.threshold().threshold);
+    for (name, measure, threshold) in [
+        ("Cohen's kappa", &one.kappa, threshold),
         ("Gwet's AC1", &one.ac1, None),
         ("Krippendorff's alpha", &one.alpha, None),
     ] {
         row(
             name,
-            show::measure_picture(measure, bar, unicode) + &show::measure(measure),
+            show::measure_picture(measure, threshold, unicode) + &show::measure(measure),
         );
     }
     if let (Some(j), Some(lower)) = (one.j, one.j_lower) {

@@ -22,9 +22,9 @@ use super::{
     flips::{answered, sample},
 };
 use groundgate_app::{
-    AppError, ErrorClass, project,
+    AppError, ErrorClass, judge_spec, project,
     rejudge::{self, Answers, Judging},
-    runs, wiring,
+    runs,
 };
 
 /// Runs the command.
@@ -98,7 +98,7 @@ fn pairs(base: Vec<(Case, Answer)>, candidate: Vec<(Case, Answer)>) -> Vec<(Case
 fn pairwise(judges: Vec<JudgeConfig>) -> Result<Vec<JudgeConfig>, AppError> {
     let mut found = Vec::new();
     for judge in judges {
-        if wiring::spec(&judge)?.is_some_and(|spec| spec.mode == Mode::Pairwise) {
+        if judge_spec::spec(&judge)?.is_some_and(|spec| spec.mode == Mode::Pairwise) {
             found.push(judge);
         }
     }

@@ -12,19 +12,19 @@ pub(super) fn share_picture(share: Option<Share>, unicode: bool) -> String {
     )
 }
 
-/// The same of a measure, beside a bar.
-pub(super) fn measure_picture(measure: &Measure, bar: Option<f64>, unicode: bool) -> String {
+/// The same of a measure, beside a threshold.
+pub(super) fn measure_picture(measure: &Measure, threshold: Option<f64>, unicode: bool) -> String {
     let bounds = (measure.value).map(|value| (measure.lower, value, measure.upper));
-    picture(bounds, bar, unicode)
+    picture(bounds, threshold, unicode)
 }
 
 fn picture(
     bounds: Option<(Option<f64>, f64, Option<f64>)>,
-    bar: Option<f64>,
+    threshold: Option<f64>,
     unicode: bool,
 ) -> String {
     bounds.map_or_else(String::new, |bounds| {
-        format!("{} ", share_strip(bounds, bar, unicode))
+        format!("{} ", share_strip(bounds, threshold, unicode))
     })
 }
 
