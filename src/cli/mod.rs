@@ -9,7 +9,9 @@ mod command;
 mod error;
 mod exit_code;
 mod progress;
+mod shown;
 mod signals;
+mod surroundings;
 mod terminal;
 
 use std::{ffi::OsString, process};

@@ -2,23 +2,20 @@
 
 use std::{
     borrow::Cow,
-    env,
     io::{self, IsTerminal, Write},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
-use groundgate_report::{Style, visible_line};
-
-use groundgate_app::{App, ErrorClass, Event, Observer, Surroundings};
+use groundgate_app::ErrorClass;
+use groundgate_report::Style;
 use groundgate_run::Ending;
 use jiff::Timestamp;
 
 use super::{
     args::{Color, Global, Progress},
-    error::warn,
     exit_code::ExitCode,
-    progress,
     signals::Signals,
+    surroundings::{is_set, now, variable},
 };
 
 /// What the process knows of its surroundings, read once.
@@ -37,7 +34,7 @@ pub(crate) struct Terminal {
     /// Whether the locale can show more than ASCII.
     pub(crate) unicode: bool,
     pub(crate) source_date_epoch: Option<String>,
-    signals: Arc<Signals>,
+    pub(crate) signals: Arc<Signals>,
 }
 
 impl Terminal {
@@ -71,23 +68,6 @@ impl Terminal {
             source_date_epoch: variable("SOURCE_DATE_EPOCH"),
             signals: Arc::new(Signals::new()),
         }
-    }
-
-    /// The application, told what this process knows; what happens is shown here.
-    pub(crate) fn app(&self) -> App {
-        let epoch = self.source_date_epoch.clone();
-        App::new(Surroundings {
-            now: Arc::new(move || now(epoch.as_deref())),
-            variable: Arc::new(variable),
-            process: std::process::id(),
-            initiator: initiator(),
-            is_ci: self.is_ci,
-        })
-        .stopped_by(self.signals.stop())
-        .observed_by(Arc::new(Shown {
-            terminal: self.clone(),
-            progress: Mutex::default(),
-        }))
     }
 
     /// Now, or what `SOURCE_DATE_EPOCH` says.
@@ -192,87 +172,77 @@ impl Terminal {
     }
 }
 
-/// What happens in the application, on stderr.
-struct Shown {
-    terminal: Terminal,
-    progress: Mutex<Option<progress::Progress>>,
-}
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
 
-impl Observer for Shown {
-    fn observe(&self, event: Event<'_>) {
-        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        match event {
-            Event::Begun {
-                copilot,
-                planned,
-                done,
-            } => {
-                self.terminal.signals.listen();
-                *progress = Some(progress::Progress::new(
-                    &self.terminal,
-                    copilot,
-                    planned,
-                    done,
-                ));
-            }
-            Event::Progress(event) => {
-                if let Some(progress) = progress.as_mut() {
-                    progress.observe(event);
-                }
-            }
-            Event::Ended(ending) => {
-                if let Some(progress) = progress.take() {
-                    progress.finish(match ending {
-                        Ending::Complete => "done",
-                        Ending::Stopped => "stopped, saved",
-                        Ending::OutOfBudget => "budget reached, saved",
-                        Ending::SinkClosed => "not saved",
-                        Ending::Panicked => "stopped by a fault of groundgate, saved",
-                    });
-                }
-            }
-            Event::Notice(notice) if notice.is_urgent() => {
-                self.terminal.report(&visible_line(&notice.to_string()));
-            }
-            Event::Notice(notice) => self.terminal.note(&visible_line(&notice.to_string())),
-            // The command that simulates draws a bar of its own.
-            Event::Simulated { .. } => {}
-            Event::Warning(oddity) => warn(oddity, false, &self.terminal),
+    use super::{super::args::Cli, *};
+
+    fn terminal(is_ci: bool) -> Terminal {
+        let cli = Cli::parse_from(["groundgate", "demo"]);
+        Terminal {
+            is_ci,
+            ..Terminal::new(&cli.global)
         }
     }
-}
 
-/// Now, or what `SOURCE_DATE_EPOCH` says, so that reports can be made again byte by byte.
-pub(crate) fn now(source_date_epoch: Option<&str>) -> Timestamp {
-    source_date_epoch
-        .and_then(|text| text.parse().ok())
-        .and_then(|seconds| Timestamp::from_second(seconds).ok())
-        .unwrap_or_else(Timestamp::now)
-}
+    #[test]
+    fn in_ci_no_text_is_a_command_to_the_runner() {
+        for (text, expected) in [
+            ("::error::boo", ": :error::boo"),
+            (
+                "fine\n  ::stop-commands::x\n",
+                "fine\n  : :stop-commands::x\n",
+            ),
+            ("\r::add-mask::x", "\r: :add-mask::x"),
+            ("say ##[error]boo", "say \\u0023#[error]boo"),
+            ("##[group]\n::x", "\\u0023#[group]\n: :x"),
+            ("std::fs is no command", "std::fs is no command"),
+        ] {
+            assert_eq!(terminal(true).disarmed(text), expected);
+        }
+    }
 
-/// A variable of the environment; an empty one is none.
-pub(crate) fn variable(name: &str) -> Option<String> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is where the environment is read"
-    )]
-    env::var(name).ok().filter(|value| !value.is_empty())
-}
+    #[test]
+    fn json_says_the_same_in_ci() {
+        let text = serde_json::json!({"answer": "##[error]boo"}).to_string();
+        let disarmed = terminal(true).disarmed(&text).into_owned();
+        assert!(!disarmed.contains("##["), "{disarmed}");
+        let read: serde_json::Value = serde_json::from_str(&disarmed).unwrap();
+        assert_eq!(read["answer"], "##[error]boo");
+    }
 
-/// Who started this process, as CI declares it; outside of CI the local user.
-pub(crate) fn initiator() -> Option<String> {
-    let by_ci = [
-        "GITHUB_TRIGGERING_ACTOR",
-        "GITHUB_ACTOR",
-        "GITLAB_USER_LOGIN",
-    ];
-    let locally = ["USER", "LOGNAME", "USERNAME"];
-    // A machine is nobody: in CI the local user is one, and so is `root`.
-    let locally = locally.into_iter().filter(|_| !is_set("CI"));
-    let mut names = by_ci.into_iter().chain(locally).filter_map(variable);
-    names.find(|name| name != "root")
-}
+    #[test]
+    fn elsewhere_text_stays_as_it_is() {
+        let text = "::error::boo ##[error]";
+        assert_eq!(terminal(false).disarmed(text), text);
+    }
 
-fn is_set(name: &str) -> bool {
-    variable(name).is_some()
+    #[test]
+    fn every_class_of_error_has_its_exit_code() {
+        let codes = [
+            (ErrorClass::Internal, 1),
+            (ErrorClass::Usage, 2),
+            (ErrorClass::Invalid, 3),
+            (ErrorClass::NothingToDo, 4),
+            (ErrorClass::Incomplete, 5),
+            (ErrorClass::OverBudget, 6),
+        ];
+        for (class, number) in codes {
+            assert_eq!(terminal(false).code_of(class).number(), number, "{class:?}");
+        }
+    }
+
+    #[test]
+    fn every_ending_has_its_exit_code() {
+        let codes = [
+            (Ending::Complete, 0),
+            (Ending::OutOfBudget, 5),
+            (Ending::SinkClosed, 1),
+            (Ending::Panicked, 1),
+        ];
+        for (ending, number) in codes {
+            assert_eq!(terminal(false).code(ending).number(), number, "{ending:?}");
+        }
+    }
 }
