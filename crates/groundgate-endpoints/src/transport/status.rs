@@ -28,11 +28,7 @@ pub(super) async fn status_fault(response: Response, called: &Url, tokens: u32) 
         return redirect_fault(status, response.headers(), called);
     }
     let headers = response.headers();
-    let wait = retry_after(
-        header(headers, &HeaderName::from_static("retry-after-ms")),
-        header(headers, &RETRY_AFTER),
-        header(headers, &DATE),
-    );
+    let wait = asked_wait(headers);
     let find = |name: &str| headers.get(name)?.to_str().ok();
     let wait = wait.or_else(|| rate_headers::wait(find, tokens));
     let should_retry = match header(headers, &HeaderName::from_static("x-should-retry")) {
@@ -56,6 +52,15 @@ pub(super) async fn status_fault(response: Response, called: &Url, tokens: u32) 
         status: Some(status.as_u16()),
         ..Fault::new(class, message)
     }
+}
+
+/// The wait that a reply asks for, or a gateway in its provider's name.
+fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
+    retry_after(
+        first(headers, &["retry-after-ms", "x-ms-retry-after-ms"]),
+        header(headers, &RETRY_AFTER).or_else(|| first(headers, &["llm_provider-retry-after"])),
+        header(headers, &DATE),
+    )
 }
 
 fn redirect_fault(status: StatusCode, headers: &HeaderMap, called: &Url) -> Fault {
@@ -114,6 +119,36 @@ pub(super) fn served_model(headers: &HeaderMap) -> Option<String> {
     (!name.is_empty()).then(|| name.chars().take(200).collect())
 }
 
+/// The first of the headers that is there: gateways pass on what a provider asked for under names of
+/// their own.
+fn first<'a>(headers: &'a HeaderMap, names: &[&'static str]) -> Option<&'a str> {
+    let mut names = names.iter();
+    names.find_map(|name| header(headers, &HeaderName::from_static(name)))
+}
+
 pub(super) fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_gateways_own_headers_say_how_long_to_wait() {
+        for (name, value, expected_ms) in [
+            ("retry-after-ms", "300", 300),
+            ("x-ms-retry-after-ms", "300", 300),
+            ("retry-after", "2", 2000),
+            ("llm_provider-retry-after", "2", 2000),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, HeaderValue::from_static(value));
+            let wait = asked_wait(&headers).map(|wait| wait.as_millis());
+            assert_eq!(wait, Some(expected_ms), "{name}");
+        }
+        assert_eq!(asked_wait(&HeaderMap::new()), None);
+    }
 }
