@@ -152,6 +152,13 @@ impl<F: ReplyForm> ReplyReader for FormReader<F> {
     type Output = F::Output;
 
     fn push(&mut self, bytes: Bytes) -> Result<Progress, Fault> {
+        if let Body::Events { parser, .. } = &self.body
+            && parser.is_new()
+            && unmarked(&bytes).first() == Some(&b'{')
+        {
+            // No field of an event is named like this: the type was wrong.
+            self.body = Body::Json(JsonBody::default());
+        }
         let form = &mut self.form;
         match &mut self.body {
             Body::Json(body) => body.push(bytes),
@@ -186,7 +193,14 @@ impl<F: ReplyForm> ReplyReader for FormReader<F> {
     fn finish(self) -> Result<F::Output, Fault> {
         let mut form = self.form;
         match self.body {
-            Body::Json(body) => form.json(&body.finish()?),
+            Body::Json(body) => {
+                let body = body.finish()?;
+                let body = without_done(unmarked(&body));
+                if is_events(body) {
+                    return read_events(form, body);
+                }
+                form.json(body)
+            }
             Body::Events { .. } => form.ended(),
             Body::Lines {
                 mut line,
@@ -197,6 +211,42 @@ impl<F: ReplyForm> ReplyReader for FormReader<F> {
             }
         }
     }
+}
+
+/// Without a byte order mark and white space before it.
+fn unmarked(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    bytes.trim_ascii_start()
+}
+
+/// Without the last event that some gateways send after a body that is no stream.
+fn without_done(body: &[u8]) -> &[u8] {
+    if is_events(body) {
+        return body;
+    }
+    let Some(before) = body.trim_ascii_end().strip_suffix(b"[DONE]") else {
+        return body;
+    };
+    let before = before.trim_ascii_end();
+    before.strip_suffix(b"data:").unwrap_or(before)
+}
+
+/// Whether a body of any type is a stream of events: no JSON begins like this.
+fn is_events(body: &[u8]) -> bool {
+    let starts = [b"data:".as_slice(), b"event:", b"id:", b"retry:", b":"];
+    starts.iter().any(|start| body.starts_with(start))
+}
+
+fn read_events<F: ReplyForm>(mut form: F, body: &[u8]) -> Result<F::Output, Fault> {
+    let mut events = Vec::new();
+    let read = SseParser::default().push(body, &mut events);
+    for event in &events {
+        if form.event(event)? == Progress::Done {
+            return form.ended();
+        }
+    }
+    read?;
+    form.ended()
 }
 
 fn end_line(
@@ -269,6 +319,23 @@ mod tests {
         assert_eq!(whole, ["{\"a\":1}", "{\"é\":2}", "{\"c\":3}"]);
         for cut in (0..=text.len()).filter(|cut| text.is_char_boundary(*cut)) {
             assert_eq!(read(Framing::Lines, &[&text[..cut], &text[cut..]]), whole);
+        }
+    }
+
+    #[test]
+    fn a_body_is_read_by_what_it_is_not_by_its_type() {
+        let events = "data: a\n\ndata: end\n\n";
+        assert_eq!(read(Framing::Json, &[events]), ["a", "end"]);
+        assert_eq!(read(Framing::Json, &["\u{feff}", events]), ["a", "end"]);
+        for framing in [Framing::Json, Framing::Events] {
+            for body in [
+                "{\"a\":1}",
+                "\u{feff}{\"a\":1}",
+                "\n{\"a\":1}\n\ndata: [DONE]\n\n",
+            ] {
+                let found = read(framing, &[body]).concat();
+                assert_eq!(found.trim(), "{\"a\":1}", "{body:?}");
+            }
         }
     }
 

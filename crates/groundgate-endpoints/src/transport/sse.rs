@@ -66,6 +66,11 @@ impl SseParser {
         self.keep(rest)
     }
 
+    /// Whether nothing has been read yet.
+    pub(super) const fn is_new(&self) -> bool {
+        self.line.is_empty() && !self.past_first_line
+    }
+
     fn keep(&mut self, bytes: &[u8]) -> Result<(), SseError> {
         if self.line.len() + bytes.len() > LONGEST_LINE {
             return Err(SseError::LineTooLong);
