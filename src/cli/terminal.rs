@@ -7,7 +7,7 @@ use std::{
 };
 
 use groundgate_app::ErrorClass;
-use groundgate_report::Style;
+use groundgate_report::{Ink, Style};
 use groundgate_run::Ending;
 use jiff::Timestamp;
 
@@ -155,20 +155,12 @@ impl Terminal {
 
     /// For stderr.
     pub(crate) fn red(&self, text: &str) -> String {
-        self.paint(text, "1;31")
+        Ink::BoldRed.paint(text, self.color_err)
     }
 
     /// For stderr.
     pub(crate) fn bold(&self, text: &str) -> String {
-        self.paint(text, "1")
-    }
-
-    fn paint(&self, text: &str, code: &str) -> String {
-        if self.color_err {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+        Ink::Bold.paint(text, self.color_err)
     }
 }
 

@@ -25,6 +25,7 @@ mod redact;
 mod sarif;
 mod sign_off;
 mod strip;
+mod terminal;
 mod text;
 mod visible;
 mod wording;
@@ -53,8 +54,9 @@ pub use redact::redact;
 pub use sarif::{render_code_quality, render_sarif};
 pub use sign_off::{ApprovalRow, ApprovalState, SignOff, WaiverRow};
 pub use strip::{case_differences, interval_strip, share_strip, sparkline};
+pub use terminal::{Ink, TerminalPage, pad};
 pub use text::{Style, render_text, without_commands};
-pub use visible::{cut_to_width, visible_line, visible_text};
+pub use visible::{cut_to_width, visible_line, visible_text, wrap};
 pub use wording::{Mark, bucket_class, headline, mark, tally};
 
 /// The exit code of `groundgate gate`, which its report names: exit codes are API.

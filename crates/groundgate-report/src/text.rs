@@ -9,6 +9,7 @@ use super::{
     figures,
     model::Report,
     plot::{self, Axis, PlotRow},
+    terminal::pad,
     visible::{columns, cut_to_width, visible_line, wrap},
     wording::{self, Mark, mark},
 };
@@ -300,10 +301,6 @@ fn short_id(finding: &Finding) -> &str {
         Some(slice) if columns(&finding.id) > ID_WIDTH => slice,
         _ => &finding.id,
     }
-}
-
-fn pad(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
 }
 
 /// The column for a place between 0 and 1.

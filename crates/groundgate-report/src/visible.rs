@@ -54,7 +54,7 @@ pub(super) fn columns(text: &str) -> usize {
 }
 
 /// Breaks lines between words so that none is wider than `width`; a longer word is broken too.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {

@@ -1,10 +1,17 @@
 //! A query string as names and values, and back again: the address holds all state of a page.
 
-use std::fmt::Write as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Names and values, in order; a name may come more than once.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Query(Vec<(String, String)>);
+
+/// All but what RFC 3986 never escapes.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// More names than any page has.
 const N_MOST: usize = 64;
@@ -12,16 +19,8 @@ const N_MOST: usize = 64;
 impl Query {
     /// Reads what stands behind the `?`. What is not UTF-8 becomes U+FFFD.
     pub(super) fn parse(text: &str) -> Self {
-        let pairs = text.split('&').filter(|pair| !pair.is_empty());
-        Self(
-            pairs
-                .take(N_MOST)
-                .map(|pair| {
-                    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                    (decoded(name), decoded(value))
-                })
-                .collect(),
-        )
+        let pairs = form_urlencoded::parse(text.as_bytes()).into_owned();
+        Self(pairs.take(N_MOST).collect())
     }
 
     /// The first value of a name; empty ones are none.
@@ -67,7 +66,10 @@ impl Query {
     pub(super) fn link(&self, page: &str) -> String {
         let pairs = self.0.iter().filter(|(_, value)| !value.is_empty());
         let pairs: Vec<String> = pairs
-            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+            .map(|(name, value)| {
+                let [name, value] = [name, value].map(|text| utf8_percent_encode(text, ESCAPED));
+                format!("{name}={value}")
+            })
             .collect();
         if pairs.is_empty() {
             page.to_owned()
@@ -83,40 +85,6 @@ pub(super) fn link(page: &str, pairs: &[(&str, &str)]) -> String {
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Query(pairs.collect()).link(page)
-}
-
-fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let hex = bytes
-            .get(at + 1..at + 3)
-            .and_then(|pair| std::str::from_utf8(pair).ok());
-        match (byte, hex.and_then(|pair| u8::from_str_radix(pair, 16).ok())) {
-            (b'%', Some(value)) => {
-                out.push(value);
-                at += 3;
-                continue;
-            }
-            (b'+', _) => out.push(b' '),
-            _ => out.push(byte),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _written = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }
 
 #[cfg(test)]

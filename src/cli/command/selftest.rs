@@ -1,11 +1,11 @@
 //! `groundgate selftest`: how often this gate would be wrong on data like a record's.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use groundgate_app::{AppError, Event, Observer, Project, SelftestRequest, SelftestSummary};
 use groundgate_gate::selftest::{KnownBad, Rate, RuleRates, SelfTest, Verdicts};
 use groundgate_model::number::{Toward, format_count, format_score, plural};
-use groundgate_report::{Style, cut_to_width, visible_line};
+use groundgate_report::{Style, TerminalPage, cut_to_width, visible_line};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::{Value, json};
 
@@ -90,44 +90,16 @@ impl Observer for Simulation {
 
 fn text(tried: &SelftestSummary, style: Style) -> String {
     let result = &tried.result;
-    let mut page = Page {
-        text: String::new(),
-        style,
-    };
+    let mut page = TerminalPage::new(style);
     head(tried, &mut page);
     whole_gate(result, &mut page);
     rules(result, &mut page);
     known_bad(result, &mut page);
     promise(tried, &mut page);
-    page.text
+    page.into_text()
 }
 
-struct Page {
-    text: String,
-    style: Style,
-}
-
-impl Page {
-    fn line(&mut self, text: &str) {
-        let text = if self.style.unicode {
-            text.to_owned()
-        } else {
-            text.replace('×', "x").replace('−', "-")
-        };
-        let _written = writeln!(self.text, "{}", text.trim_end());
-    }
-
-    fn title(&mut self, text: &str) {
-        self.line("");
-        if self.style.color {
-            self.line(&format!("\u{1b}[1m{text}\u{1b}[0m"));
-        } else {
-            self.line(text);
-        }
-    }
-}
-
-fn head(tried: &SelftestSummary, page: &mut Page) {
+fn head(tried: &SelftestSummary, page: &mut TerminalPage) {
     let result = &tried.result;
     let env = tried
         .environment
@@ -159,7 +131,7 @@ fn attempts(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-fn whole_gate(result: &SelfTest, page: &mut Page) {
+fn whole_gate(result: &SelfTest, page: &mut TerminalPage) {
     page.title("the candidate is the baseline again: the gate as a whole");
     let gate = &result.gate;
     let rows = [
@@ -176,7 +148,7 @@ fn whole_gate(result: &SelfTest, page: &mut Page) {
     }
 }
 
-fn rules(result: &SelfTest, page: &mut Page) {
+fn rules(result: &SelfTest, page: &mut TerminalPage) {
     page.title(&format!(
         "{:<NAME$} {:>6} {:>6} {:>6}  {:>11} {:>11}",
         "rule by rule", "pass", "open", "fail", "false block", "false pass"
@@ -206,7 +178,7 @@ fn rules(result: &SelfTest, page: &mut Page) {
     }
 }
 
-fn known_bad(result: &SelfTest, page: &mut Page) {
+fn known_bad(result: &SelfTest, page: &mut TerminalPage) {
     if result.known_bad.is_empty() {
         return;
     }
@@ -226,7 +198,7 @@ fn known_bad(result: &SelfTest, page: &mut Page) {
     }
 }
 
-fn promise(tried: &SelftestSummary, page: &mut Page) {
+fn promise(tried: &SelftestSummary, page: &mut TerminalPage) {
     let result = &tried.result;
     let alpha = format_score(tried.policy.statistics.alpha_pass, Toward::Nearest);
     let questions = if result.resamples_questions {

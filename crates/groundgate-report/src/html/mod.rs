@@ -12,6 +12,7 @@ mod signed;
 mod tables;
 mod view;
 
+use ::base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 use tera::{Context, Tera};
 
@@ -47,22 +48,7 @@ pub fn render_html(report: &Report) -> Result<String, HtmlError> {
 
 /// RFC 4648, with padding: for the hashes of a content security policy.
 pub fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let group = chunk
-            .iter()
-            .fold(0_u32, |group, &byte| group << 8 | u32::from(byte))
-            << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let sextet = usize::try_from(group >> (18 - 6 * place) & 63).unwrap_or(0);
-            match ALPHABET.get(sextet) {
-                Some(&letter) if place <= chunk.len() => text.push(char::from(letter)),
-                _ => text.push('='),
-            }
-        }
-    }
-    text
+    STANDARD.encode(bytes)
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! The plan for people: 80 columns.
 
-use std::fmt::Write as _;
-
 use groundgate_gate::{
     Slice,
     power::{Purchase, RulePower, Shopping, Source, all_pass},
@@ -11,7 +9,7 @@ use groundgate_model::{
     trial::{Direction, builtin_metric},
     unit::Usd,
 };
-use groundgate_report::{Style, cut_to_width, visible_line};
+use groundgate_report::{Style, TerminalPage, cut_to_width, visible_line, wrap};
 use groundgate_stats::Unit;
 
 use groundgate_app::{PlanSummary, has_little_power};
@@ -22,10 +20,7 @@ const NAME: usize = 38;
 const LINE: usize = 66;
 
 pub(super) fn render(plan: &PlanSummary, style: Style) -> String {
-    let mut page = Page {
-        text: String::new(),
-        style,
-    };
+    let mut page = TerminalPage::new(style);
     head(plan, &mut page);
     money(plan, &mut page);
     rules(plan, &mut page);
@@ -35,45 +30,14 @@ pub(super) fn render(plan: &PlanSummary, style: Style) -> String {
     }
     page.line("");
     page.line("nothing was spent");
-    page.text
+    page.into_text()
 }
 
-struct Page {
-    text: String,
-    style: Style,
+fn table(page: &mut TerminalPage, name: &str, columns: &str) {
+    page.title(&format!("{name:<NAME$} {columns}"));
 }
 
-impl Page {
-    fn line(&mut self, text: &str) {
-        let text = if self.style.unicode {
-            text.to_owned()
-        } else {
-            text.replace('×', "x").replace('−', "-")
-        };
-        let _written = writeln!(self.text, "{}", text.trim_end());
-    }
-
-    /// A named line, or several where it is long.
-    fn named(&mut self, name: &str, text: &str) {
-        let mut name = name;
-        for line in wrapped(text, LINE) {
-            self.line(&format!("{name:<10}{line}"));
-            name = "";
-        }
-    }
-
-    fn title(&mut self, name: &str, columns: &str) {
-        let text = format!("{name:<NAME$} {columns}");
-        self.line("");
-        if self.style.color {
-            self.line(&format!("\u{1b}[1m{text}\u{1b}[0m"));
-        } else {
-            self.line(&text);
-        }
-    }
-}
-
-fn head(plan: &PlanSummary, page: &mut Page) {
+fn head(plan: &PlanSummary, page: &mut TerminalPage) {
     let env = plan
         .env
         .as_ref()
@@ -136,7 +100,7 @@ fn head(plan: &PlanSummary, page: &mut Page) {
     }
 }
 
-fn money(plan: &PlanSummary, page: &mut Page) {
+fn money(plan: &PlanSummary, page: &mut TerminalPage) {
     let money = &plan.cost;
     page.named(
         "calls",
@@ -174,9 +138,9 @@ fn money(plan: &PlanSummary, page: &mut Page) {
     }
 }
 
-fn rules(plan: &PlanSummary, page: &mut Page) {
+fn rules(plan: &PlanSummary, page: &mut TerminalPage) {
     let columns = format!("{:>15} {:>6}  {:>13}", "units", "pass", "fails from");
-    page.title("chance to pass if nothing has changed", &columns);
+    table(page, "chance to pass if nothing has changed", &columns);
     for power in &plan.powers {
         let sign = if has_little_power(power) { "!" } else { " " };
         page.line(&format!(
@@ -187,7 +151,7 @@ fn rules(plan: &PlanSummary, page: &mut Page) {
             change(plan, power.metric.as_deref(), power.fails_from),
         ));
         if let Some(note) = &power.note {
-            for line in wrapped(&visible_line(note), LINE) {
+            for line in wrap(&visible_line(note), LINE) {
                 page.line(&format!("    {line}"));
             }
         }
@@ -201,9 +165,9 @@ fn rules(plan: &PlanSummary, page: &mut Page) {
     page.line("  fails from: the smallest change for the worse that fails with a chance of 80%");
 }
 
-fn sights(plan: &PlanSummary, page: &mut Page) {
+fn sights(plan: &PlanSummary, page: &mut TerminalPage) {
     let columns = format!("{:>15} {:>21}", "units", "drop");
-    page.title("smallest drop seen with a chance of 80%", &columns);
+    table(page, "smallest drop seen with a chance of 80%", &columns);
     for sight in &plan.sights {
         page.line(&format!(
             "  {} {:>15} {:>21}",
@@ -214,7 +178,7 @@ fn sights(plan: &PlanSummary, page: &mut Page) {
     }
 }
 
-fn to_buy(plan: &PlanSummary, wanted: f64, page: &mut Page) {
+fn to_buy(plan: &PlanSummary, wanted: f64, page: &mut TerminalPage) {
     page.line("");
     for shopping in &plan.shopping {
         let metric = Some(shopping.metric.as_str());
@@ -238,7 +202,7 @@ fn to_buy(plan: &PlanSummary, wanted: f64, page: &mut Page) {
     }
 }
 
-fn ways(plan: &PlanSummary, shopping: &Shopping, page: &mut Page) {
+fn ways(plan: &PlanSummary, shopping: &Shopping, page: &mut TerminalPage) {
     let rows = [
         ("planned", Some(&shopping.now), ""),
         (
@@ -353,23 +317,4 @@ fn duration(seconds: f64) -> String {
     } else {
         format!("{:.1} h", seconds / 3600.0)
     }
-}
-
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let is_full = lines.last().is_some_and(|line| {
-            !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width
-        });
-        if is_full {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
 }
