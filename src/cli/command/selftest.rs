@@ -5,7 +5,7 @@ use std::sync::Arc;
 use groundgate_app::{AppError, Event, Observer, Project, SelftestRequest, SelftestSummary};
 use groundgate_gate::selftest::{KnownBad, Rate, RuleRates, SelfTest, Verdicts};
 use groundgate_model::number::{Toward, format_count, format_score, plural};
-use groundgate_report::{Style, TerminalPage, cut_to_width, visible_line};
+use groundgate_report::{Style, TerminalPage, cut_to_width, pad, visible_line};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::{Value, json};
 
@@ -230,7 +230,7 @@ fn promise(tried: &SelftestSummary, page: &mut TerminalPage) {
 }
 
 fn cell(text: &str, width: usize) -> String {
-    format!("{:<width$}", cut_to_width(&visible_line(text), width))
+    pad(&cut_to_width(&visible_line(text), width), width)
 }
 
 /// A loss on a metric's scale: points where it is below 1.

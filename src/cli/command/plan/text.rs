@@ -9,7 +9,7 @@ use groundgate_model::{
     trial::{Direction, builtin_metric},
     unit::Usd,
 };
-use groundgate_report::{Style, TerminalPage, cut_to_width, visible_line, wrap};
+use groundgate_report::{Style, TerminalPage, cut_to_width, pad, visible_line, wrap};
 use groundgate_stats::Unit;
 
 use groundgate_app::{PlanSummary, has_little_power};
@@ -257,7 +257,7 @@ fn place(metric: &str, slice: Option<&Slice>) -> String {
 }
 
 fn cell(text: &str, width: usize) -> String {
-    format!("{:<width$}", cut_to_width(&visible_line(text), width))
+    pad(&cut_to_width(&visible_line(text), width), width)
 }
 
 fn units(units: usize, unit: Unit) -> String {
