@@ -11,9 +11,9 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
     error::RecordError,
-    reader::{Reader, parse},
+    reader::Reader,
     score::{NOT_APPLICABLE, NOT_SAMPLED, ScoreRow},
-    writer::{number, sqlite},
+    sql::{number, parse, sqlite},
 };
 
 impl Reader {

@@ -13,6 +13,7 @@ mod reader;
 mod remove;
 mod schema;
 mod score;
+mod sql;
 #[cfg(test)]
 mod tests;
 mod writer;

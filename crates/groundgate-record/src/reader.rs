@@ -26,7 +26,7 @@ use super::{
     lock::is_written,
     schema,
     score::ScoreRow,
-    writer::{number, sqlite},
+    sql::{number, parse, sqlite},
 };
 
 /// A record opened for reading. A run may be writing to it meanwhile.
@@ -520,15 +520,4 @@ fn case_info(case: Case, tags: &mut BTreeSet<Arc<BTreeMap<String, String>>>) -> 
         tags: shared,
         critical: case.critical,
     }
-}
-
-pub(super) fn parse<'a, T: Deserialize<'a>>(
-    path: &Path,
-    what: &str,
-    text: &'a str,
-) -> Result<T, RecordError> {
-    serde_json::from_str(text).map_err(|error| RecordError::Damaged {
-        path: path.to_owned(),
-        what: format!("{what} does not parse: {error}"),
-    })
 }

@@ -22,6 +22,7 @@ use super::{
     reader::Reader,
     schema,
     score::{NOT_APPLICABLE, NOT_SAMPLED, ScoreRow},
+    sql::{json, number, sqlite},
 };
 
 /// The only one who writes to a record: a second one is refused.
@@ -138,7 +139,11 @@ impl Writer {
                         trial.execute(params![index])?;
                         for (metric, outcome) in &fact.outcomes {
                             if let Some(&metric) = self.metric_numbers.get(metric) {
-                                insert_outcome(&mut score, &mut detail, (index, metric), outcome)?;
+                                let place = ScorePlace {
+                                    trial: index,
+                                    metric,
+                                };
+                                insert_outcome(&mut score, &mut detail, place, outcome)?;
                             }
                         }
                     }
@@ -262,10 +267,17 @@ fn insert_call(
     Ok(())
 }
 
+/// Whose score it is: numbers of SQLite.
+#[derive(Clone, Copy)]
+struct ScorePlace {
+    trial: i64,
+    metric: i64,
+}
+
 fn insert_outcome(
     score: &mut Statement<'_>,
     detail: &mut Statement<'_>,
-    (trial, metric): (i64, i64),
+    place: ScorePlace,
     outcome: &Outcome,
 ) -> rusqlite::Result<()> {
     let (explanation, claims) = match outcome {
@@ -284,6 +296,7 @@ fn insert_outcome(
         reason,
         detail: why,
     } = ScoreRow::of(outcome);
+    let ScorePlace { trial, metric } = place;
     score.execute(params![metric, trial, value, up_to, reason, why])?;
     detail.execute(params![trial, metric, explanation, claims])?;
     Ok(())
@@ -292,26 +305,4 @@ fn insert_outcome(
 /// The trial's place in the plan.
 fn trial_index(trial: &Trial, attempts: usize) -> usize {
     trial.case_index * attempts + usize::try_from(trial.attempt).unwrap_or(usize::MAX)
-}
-
-pub(super) fn sqlite(
-    operation: &'static str,
-    path: &Path,
-) -> impl Fn(rusqlite::Error) -> RecordError {
-    let path = path.to_owned();
-    move |source| RecordError::Sqlite {
-        operation,
-        path: path.clone(),
-        source,
-    }
-}
-
-fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
-    serde_json::to_string(value)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
-}
-
-/// Places in a plan are far below 2^63.
-pub(super) fn number(index: usize) -> i64 {
-    i64::try_from(index).unwrap_or(i64::MAX)
 }
