@@ -75,6 +75,7 @@ pub use policy_file::{
     Change, Tendency, changes, environments, read_policy, read_waivers, settings_of,
 };
 pub use rules::{DateOf, FactKind, Measure, RuleKind};
+pub use sentence::confident;
 pub use settle::{Settled, settle};
 pub use subject::approval_subject;
 pub use verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict, Waived};

@@ -300,7 +300,7 @@ pub(super) fn corrected(metric: &str, good: f64, bad: f64) -> String {
 }
 
 /// How confident a one-sided bound of this error rate makes: `95 % confident that`. Never more than it is.
-pub(super) fn confident(alpha: f64) -> String {
+pub fn confident(alpha: f64) -> String {
     // A little more than 0, so that 95 % is not rounded down to 94.99 %.
     let hundredths = ((1.0 - alpha) * 10_000.0 + 1e-6).floor();
     let percent = format!("{:.2}", hundredths / 100.0);

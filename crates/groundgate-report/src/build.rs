@@ -7,13 +7,13 @@ use groundgate_gate::{
 use groundgate_model::{
     eval_set::Case,
     number::{NumberFormat, Scale, Toward},
-    trial::{Cell, Column, DataType, Direction, MetricSpec, ScoreTable},
-    unit::count_to_f64,
+    trial::{Direction, MetricSpec, ScoreTable},
 };
 
 use super::{
-    causes::{self, CaseLoss},
-    judge_picture,
+    causes, judge_picture,
+    losses::{CaseLoss, losses},
+    means::{case_mean, is_bounded, mean_at, scored, slice_places},
     model::{
         AnswerReport, Bucket, CaseReport, CaseScore, MetricRow, Named, Report, RunSummary, Setting,
         SliceMean, SliceRow,
@@ -173,127 +173,6 @@ fn judge_facts(table: &ScoreTable) -> Vec<Named> {
     facts.chain(asked).collect()
 }
 
-/// Every case with what it lost on the scores that the policy reads: by bucket, then worst first.
-pub fn losses(policy: &Policy, decision: &Decision, evidence: Evidence<'_>) -> Vec<CaseLoss> {
-    let gated = gated_scores(policy, decision, evidence.candidate);
-    let mut losses = case_losses(evidence, &gated);
-    losses.sort_unstable_by(|one, other| {
-        let order = one.bucket.cmp(&other.bucket);
-        order
-            .then(other.loss.total_cmp(&one.loss))
-            .then(one.case_index.cmp(&other.case_index))
-    });
-    losses
-}
-
-/// The bounded metrics that the policy's rules read: those in which a case can be lost.
-fn gated_scores(policy: &Policy, decision: &Decision, table: &ScoreTable) -> Vec<MetricSpec> {
-    let is_gated = |name: &str| {
-        policy
-            .rules
-            .iter()
-            .any(|rule| rule.kind.metric() == Some(name))
-            || decision
-                .findings
-                .iter()
-                .any(|finding| finding.metric == name)
-    };
-    let specs = table.columns.values().map(|column| &column.metric);
-    specs
-        .filter(|spec| is_bounded(spec) && is_gated(&spec.name))
-        .cloned()
-        .collect()
-}
-
-fn is_bounded(spec: &MetricSpec) -> bool {
-    spec.data_type != DataType::Amount
-}
-
-/// The mean of a case's scored attempts; `None` where there is none.
-pub(super) fn case_mean(table: &ScoreTable, column: &Column, case: usize) -> Option<f64> {
-    let attempts = usize::try_from(table.attempts).ok()?;
-    let cells = column.cells.get(case * attempts..(case + 1) * attempts)?;
-    let values: Vec<f64> = cells.iter().filter_map(scored).collect();
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / count_to_f64(values.len()))
-}
-
-fn scored(cell: &Cell) -> Option<f64> {
-    match cell {
-        Cell::Scored(value) => Some(*value),
-        Cell::NotApplicable | Cell::Unscored(_) => None,
-    }
-}
-
-/// How much better `ours` is than `theirs`, as the metric's direction says.
-pub(super) fn gain(spec: &MetricSpec, ours: f64, theirs: f64) -> f64 {
-    match spec.direction {
-        Direction::HigherIsBetter => ours - theirs,
-        Direction::LowerIsBetter => theirs - ours,
-    }
-}
-
-fn case_losses(evidence: Evidence<'_>, gated: &[MetricSpec]) -> Vec<CaseLoss> {
-    let places = evidence.baseline.map(|baseline| {
-        let ids = baseline.cases.iter().enumerate();
-        ids.map(|(place, case)| (case.id.as_str(), place))
-            .collect::<std::collections::BTreeMap<_, _>>()
-    });
-    let cases = evidence.candidate.cases.iter().enumerate();
-    cases
-        .map(|(case_index, case)| {
-            let twin = places
-                .as_ref()
-                .and_then(|places| places.get(case.id.as_str()).copied());
-            let mut loss = CaseLoss {
-                case_index,
-                twin,
-                ..CaseLoss::default()
-            };
-            let mut gained = 0.0;
-            for spec in gated {
-                let Some(column) = evidence.candidate.columns.get(&spec.name) else {
-                    continue;
-                };
-                let ours = case_mean(evidence.candidate, column, case_index);
-                let theirs = evidence.baseline.zip(twin).and_then(|(baseline, place)| {
-                    case_mean(baseline, baseline.columns.get(&spec.name)?, place)
-                });
-                let short = ours
-                    .zip(spec.best())
-                    .map_or(0.0, |(ours, best)| gain(spec, best, ours));
-                loss.short += short.max(0.0);
-                if let (Some(ours), Some(theirs)) = (ours, theirs) {
-                    let gain = gain(spec, ours, theirs);
-                    gained += gain.max(0.0);
-                    if gain < 0.0 {
-                        loss.loss -= gain;
-                        loss.by_metric.insert(spec.name.clone(), -gain);
-                    }
-                }
-            }
-            loss.bucket = bucket(&loss, gained);
-            loss.loss = if loss.loss > 0.0 {
-                loss.loss
-            } else {
-                loss.short
-            };
-            loss
-        })
-        .collect()
-}
-
-fn bucket(loss: &CaseLoss, gained: f64) -> Bucket {
-    if loss.loss > 0.0 {
-        Bucket::Regressed
-    } else if gained > 0.0 {
-        Bucket::Fixed
-    } else if loss.short > 0.0 {
-        Bucket::StillFailing
-    } else {
-        Bucket::Unchanged
-    }
-}
-
 fn case_report(from: &Ingredients<'_>, loss: &CaseLoss) -> Option<CaseReport> {
     let case = (from.open_case)(loss.case_index)?;
     let table = from.candidate.table;
@@ -400,7 +279,7 @@ fn slices(evidence: Evidence<'_>) -> Vec<SliceRow> {
 }
 
 fn slice(evidence: Evidence<'_>, tag: &str, value: &str) -> SliceRow {
-    let places = |table| causes::slice_places(table, tag, value);
+    let places = |table| slice_places(table, tag, value);
     let ours = places(evidence.candidate);
     let theirs = evidence.baseline.map(places).unwrap_or_default();
     let columns = evidence
@@ -412,10 +291,10 @@ fn slice(evidence: Evidence<'_>, tag: &str, value: &str) -> SliceRow {
         let name = column.metric.name.clone();
         let theirs = evidence
             .baseline
-            .and_then(|baseline| causes::mean_at(baseline, baseline.columns.get(&name)?, &theirs));
+            .and_then(|baseline| mean_at(baseline, baseline.columns.get(&name)?, &theirs));
         SliceMean {
             metric: name,
-            candidate: causes::mean_at(evidence.candidate, column, &ours),
+            candidate: mean_at(evidence.candidate, column, &ours),
             baseline: theirs,
         }
     });

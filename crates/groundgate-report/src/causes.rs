@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundgate_gate::{Decision, Evidence, Finding, Verdict};
 use groundgate_model::{
     number::{Toward, format_score, plural},
-    trial::{ClaimFinding, Column, Label, ScoreTable},
+    trial::{ClaimFinding, Label},
     unit::count_to_f64,
 };
 
 use super::{
-    build::case_mean,
+    losses::CaseLoss,
+    means::slice_mean,
     model::{Bucket, CaseReport, Cause},
 };
 
@@ -21,36 +22,6 @@ const CAUSES: usize = 4;
 const LOSS_SHARE: f64 = 0.5;
 /// … and so many times its share of the cases.
 const LIFT: f64 = 2.0;
-
-/// What one case lost against the baseline, or lacks to the best score.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CaseLoss {
-    /// The case's place in the plan.
-    pub case_index: usize,
-    /// The case's place in the baseline.
-    pub twin: Option<usize>,
-    /// What became of it.
-    pub bucket: Bucket,
-    /// Over all gated metrics.
-    pub loss: f64,
-    /// What it lacks to the best score, over all gated metrics.
-    pub short: f64,
-    /// Losses only.
-    pub by_metric: BTreeMap<String, f64>,
-}
-
-impl Default for CaseLoss {
-    fn default() -> Self {
-        Self {
-            case_index: 0,
-            twin: None,
-            bucket: Bucket::Unchanged,
-            loss: 0.0,
-            short: 0.0,
-            by_metric: BTreeMap::new(),
-        }
-    }
-}
 
 /// The causes of the rules that did not pass, strongest first.
 pub(super) fn of(
@@ -149,28 +120,6 @@ fn share(part: usize, whole: usize) -> String {
         count_to_f64(part) / count_to_f64(whole.max(1)),
         Toward::Nearest,
     )
-}
-
-/// The mean of the scored cases of a slice.
-fn slice_mean(table: &ScoreTable, column: &Column, tag: &str, value: &str) -> Option<f64> {
-    mean_at(table, column, &slice_places(table, tag, value))
-}
-
-/// Where the cases of a slice are in the plan.
-pub(super) fn slice_places(table: &ScoreTable, tag: &str, value: &str) -> Vec<usize> {
-    let cases = table.cases.iter().enumerate();
-    cases
-        .filter(|(_, case)| case.tags.get(tag).is_some_and(|v| v == value))
-        .map(|(index, _)| index)
-        .collect()
-}
-
-/// The mean of the scored cases among those.
-pub(super) fn mean_at(table: &ScoreTable, column: &Column, places: &[usize]) -> Option<f64> {
-    let means: Vec<f64> = (places.iter())
-        .filter_map(|index| case_mean(table, column, *index))
-        .collect();
-    (!means.is_empty()).then(|| means.iter().sum::<f64>() / count_to_f64(means.len()))
 }
 
 /// Sentences of regressed answers with a label that those of the baseline do not have.

@@ -10,7 +10,7 @@ use groundgate_gate::{Bar, Verdict};
 
 use super::{
     figures,
-    plot::{Axis, PlotRow},
+    plot::{Axis, PlotInterval, PlotRow},
     visible::visible_line,
     wording::mark,
 };
@@ -22,55 +22,74 @@ const HEIGHT: f64 = 26.0;
 const MARGIN: f64 = 20.0;
 const MIDDLE: f64 = HEIGHT / 2.0;
 
-/// The strip of one rule: its bar, its interval, and its point in the shape of the verdict.
+/// The strip of one rule: its threshold, its interval, and its point in the shape of the verdict.
 pub(super) fn strip(row: &PlotRow<'_>, axis: &Axis) -> String {
     let numbers = figures::finding_numbers(row.finding);
     let mark = mark(row.finding.verdict);
-    picture(
-        (
-            mark.class,
-            &format!("{}: {}", row.finding.id, mark.word),
-            &format!(
-                "{} {}; the bar is {}",
-                numbers.estimate, numbers.interval, numbers.bar
-            ),
+    let strip = Strip {
+        class: mark.class,
+        title: &format!("{}: {}", row.finding.id, mark.word),
+        description: &format!(
+            "{} {}; the threshold is {}",
+            numbers.estimate, numbers.interval, numbers.bar
         ),
-        (row.lower, row.point, row.upper),
-        (Some((row.finding.bar, row.threshold)), row.finding.verdict),
-        axis,
-    )
+        interval: PlotInterval {
+            lower: row.lower,
+            point: row.point,
+            upper: row.upper,
+        },
+        threshold: Some((row.finding.bar, row.threshold)),
+        verdict: row.finding.verdict,
+    };
+    strip.drawn(axis)
 }
 
-/// A strip of its class, title and description: lower bound, point and upper bound beside the bar, where
-/// there is one.
-pub(super) fn picture(
-    (class, title, words): (&str, &str, &str),
-    (lower, point, upper): (Option<f64>, f64, Option<f64>),
-    (bar, verdict): (Option<(Bar, f64)>, Verdict),
-    axis: &Axis,
-) -> String {
-    let bar = bar.map(|(side, bar)| (side, column(axis, bar)));
-    let mut body = bar.map_or_else(String::new, |(side, bar)| {
+/// What one strip shows.
+pub(super) struct Strip<'a> {
+    /// The verdict's style class.
+    pub(super) class: &'a str,
+    pub(super) title: &'a str,
+    pub(super) description: &'a str,
+    pub(super) interval: PlotInterval<f64>,
+    /// The side of it that is allowed, and where it is.
+    pub(super) threshold: Option<(Bar, f64)>,
+    pub(super) verdict: Verdict,
+}
+
+impl Strip<'_> {
+    /// As SVG, on an axis.
+    pub(super) fn drawn(&self, axis: &Axis) -> String {
+        let Self {
+            class,
+            title,
+            description,
+            interval,
+            threshold,
+            verdict,
+        } = *self;
+        let bar = threshold.map(|(side, bar)| (side, column(axis, bar)));
+        let mut body = bar.map_or_else(String::new, |(side, bar)| {
         let (left, width) = match side {
             Bar::AtLeast => (0.0, bar),
             Bar::AtMost => (bar, WIDTH - bar),
         };
         format!("<rect class=\"shut\" x=\"{left:.1}\" y=\"0\" width=\"{width:.1}\" height=\"{HEIGHT}\"/>")
     });
-    for (value, _) in &axis.ticks {
-        body.push_str(&vertical("grid", column(axis, *value), 0.0, HEIGHT));
-    }
-    if let Some((_, bar)) = bar {
-        body.push_str(&vertical("bar", bar, 0.0, HEIGHT));
-    }
-    body.push_str(&interval((lower, upper), axis));
-    body.push_str(&shape(verdict, column(axis, point)));
-    format!(
-        "<svg class=\"strip {class}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>{title}</title>\
+        for (value, _) in &axis.ticks {
+            body.push_str(&vertical("grid", column(axis, *value), 0.0, HEIGHT));
+        }
+        if let Some((_, bar)) = bar {
+            body.push_str(&vertical("bar", bar, 0.0, HEIGHT));
+        }
+        body.push_str(&line(interval, axis));
+        body.push_str(&shape(verdict, column(axis, interval.point)));
+        format!(
+            "<svg class=\"strip {class}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>{title}</title>\
          <desc>{desc}</desc>{body}</svg>",
-        title = escape(title),
-        desc = escape(words),
-    )
+            title = escape(title),
+            desc = escape(description),
+        )
+    }
 }
 
 /// The labels of an axis, to stand above its strips.
@@ -101,7 +120,7 @@ fn column(axis: &Axis, value: f64) -> f64 {
 }
 
 /// A line with caps; an open end has an arrow instead.
-fn interval((lower, upper): (Option<f64>, Option<f64>), axis: &Axis) -> String {
+fn line(PlotInterval { lower, upper, .. }: PlotInterval<f64>, axis: &Axis) -> String {
     let left = lower.map_or(2.0, |lower| column(axis, lower));
     let right = upper.map_or(WIDTH - 2.0, |upper| column(axis, upper));
     let mut drawn = format!(

@@ -33,19 +33,21 @@ pub fn render_csv(tables: &[&ScoreTable]) -> String {
         for (index, case) in table.cases.iter().enumerate() {
             for attempt in 0..attempts {
                 let trial = index.saturating_mul(attempts).saturating_add(attempt);
-                rows.push(row(table, case, (attempt, trial), &metrics));
+                rows.push(row(table, case, TrialPlace { attempt, trial }, &metrics));
             }
         }
     }
     rows.join("\r\n") + "\r\n"
 }
 
-fn row(
-    table: &ScoreTable,
-    case: &CaseInfo,
-    (attempt, trial): (usize, usize),
-    metrics: &BTreeSet<&str>,
-) -> String {
+/// Which attempt at its case, and which trial of the plan.
+#[derive(Clone, Copy)]
+struct TrialPlace {
+    attempt: usize,
+    trial: usize,
+}
+
+fn row(table: &ScoreTable, case: &CaseInfo, place: TrialPlace, metrics: &BTreeSet<&str>) -> String {
     let tags: Vec<String> = case
         .tags
         .iter()
@@ -55,7 +57,7 @@ fn row(
         text_cell(&table.run_id),
         text_cell(&table.variant),
         text_cell(&case.id),
-        attempt.saturating_add(1).to_string(),
+        place.attempt.saturating_add(1).to_string(),
         text_cell(if case.critical { "yes" } else { "no" }),
         text_cell(&case.cluster),
         text_cell(&tags.join("; ")),
@@ -65,7 +67,7 @@ fn row(
         let cell = table
             .columns
             .get(*metric)
-            .and_then(|column| column.cells.get(trial));
+            .and_then(|column| column.cells.get(place.trial));
         let reason = match cell {
             Some(Cell::Scored(value)) if value.is_finite() => {
                 cells.push(value.to_string());

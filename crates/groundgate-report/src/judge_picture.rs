@@ -5,7 +5,13 @@ use groundgate_gate::{Bar, JudgeMeasure, Verdict};
 use groundgate_model::number::{NumberFormat, Scale, Toward, format_count};
 use serde::Serialize;
 
-use super::{chart, model::Named, plot::Axis, visible::visible_line, wording::mark};
+use super::{
+    chart,
+    model::Named,
+    plot::{Axis, PlotInterval},
+    visible::visible_line,
+    wording::mark,
+};
 
 /// One measure as a row of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -68,13 +74,20 @@ fn row(measure: &JudgeMeasure, axis: &Axis) -> MeasureView {
         bar => format!("{value} {interval}; the bar is {bar}"),
     };
     let verdict = shown(measure);
+    let strip = chart::Strip {
+        class: mark(verdict).class,
+        title: &what,
+        description: &words,
+        interval: PlotInterval {
+            lower: measure.lower,
+            point: measure.value,
+            upper: measure.upper,
+        },
+        threshold: measure.bar,
+        verdict,
+    };
     MeasureView {
-        strip: chart::picture(
-            (mark(verdict).class, &what, &words),
-            (measure.lower, measure.value, measure.upper),
-            (measure.bar, verdict),
-            axis,
-        ),
+        strip: strip.drawn(axis),
         what,
         value,
         interval,

@@ -10,13 +10,15 @@ mod chart;
 mod csv;
 mod figures;
 mod github;
-mod heat;
+mod heatmap;
 mod html;
 mod json;
 mod jsonl;
 mod judge_picture;
 mod junit;
+mod losses;
 mod markdown;
+mod means;
 mod metric_lines;
 mod model;
 mod panels;
@@ -24,8 +26,8 @@ mod plot;
 mod redact;
 mod sarif;
 mod sign_off;
-mod strip;
 mod terminal;
+mod terminal_plot;
 mod text;
 mod visible;
 mod wording;
@@ -37,24 +39,25 @@ mod runner;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Embed, Ingredients, Side, build, losses};
-pub use causes::CaseLoss;
+pub use build::{Embed, Ingredients, Side, build};
 pub use csv::render_csv;
 pub use github::{render_annotations, render_outputs};
 pub use html::{CaseView, HtmlError, PARTS, STYLE, base64, render_html};
 pub use json::render_json;
 pub use jsonl::render_jsonl;
 pub use junit::render_junit;
+pub use losses::{CaseLoss, losses};
 pub use markdown::render_markdown;
 pub use model::{
     AnswerReport, Bucket, CaseReport, CaseScore, Cause, MetricRow, Named, Report, RunSummary,
     Setting, SliceMean, SliceRow,
 };
+pub use plot::PlotInterval;
 pub use redact::redact;
 pub use sarif::{render_code_quality, render_sarif};
 pub use sign_off::{ApprovalRow, ApprovalState, SignOff, WaiverRow};
-pub use strip::{case_differences, interval_strip, share_strip, sparkline};
 pub use terminal::{Ink, TerminalPage, pad};
+pub use terminal_plot::{case_differences, interval_plot, share_plot, sparkline};
 pub use text::{Style, render_text, without_commands};
 pub use visible::{cut_to_width, visible_line, visible_text, wrap};
 pub use wording::{Mark, bucket_class, headline, mark, tally};

@@ -6,6 +6,28 @@
 use groundgate_gate::{Bar, Finding};
 use groundgate_model::number::{NumberFormat, Scale, Toward};
 
+/// A point between its bounds, on any scale; a side without a bound is open.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlotInterval<T> {
+    /// `None`: open to the left.
+    pub lower: Option<T>,
+    /// The estimate.
+    pub point: T,
+    /// `None`: open to the right.
+    pub upper: Option<T>,
+}
+
+impl<T> PlotInterval<T> {
+    /// The same on another scale.
+    pub(super) fn map<U>(self, onto: impl Fn(T) -> U) -> PlotInterval<U> {
+        PlotInterval {
+            lower: self.lower.map(&onto),
+            point: onto(self.point),
+            upper: self.upper.map(&onto),
+        }
+    }
+}
+
 /// Rows that share an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PlotGroup<'a> {

@@ -4,7 +4,7 @@
 //! nothing: what stands here is what the findings were made from.
 
 use groundgate_gate::{
-    Canary, Facts, Finding, Policy, RollbackKind, RollbackRule, Says, Settled, voices,
+    Canary, Facts, Finding, Policy, RollbackKind, RollbackRule, Says, Settled, confident, voices,
 };
 use groundgate_model::{
     number::{NumberFormat, Scale, plural},
@@ -119,7 +119,9 @@ impl SignOff {
         Self {
             approvals: approvals.collect(),
             waivers: waivers.collect(),
-            rollback: canary.map_or_else(Vec::new, |canary| conditions(canary, candidate)),
+            rollback: canary.map_or_else(Vec::new, |canary| {
+                conditions(canary, candidate, policy.statistics.alpha_pass)
+            }),
         }
     }
 }
@@ -142,9 +144,12 @@ fn with_unit(bar: f64, unit: &str, is_difference: bool) -> String {
     format.bar(bar).trim_start_matches('+').to_owned()
 }
 
-fn conditions(canary: &Canary, candidate: &ScoreTable) -> Vec<String> {
+/// `alpha` is the error rate of each bound that a window is held against.
+fn conditions(canary: &Canary, candidate: &ScoreTable, alpha: f64) -> Vec<String> {
     let rules = canary.rules.iter();
-    let mut all: Vec<String> = rules.map(|rule| condition(rule, candidate)).collect();
+    let mut all: Vec<String> = rules
+        .map(|rule| condition(rule, candidate, alpha))
+        .collect();
     let thin = plural(canary.min_answers, "answer");
     all.push(in_a_row(
         &format!("fewer than {thin} in a window"),
@@ -153,14 +158,15 @@ fn conditions(canary: &Canary, candidate: &ScoreTable) -> Vec<String> {
     all
 }
 
-/// `groundedness is surely more than 5 points worse than before, 2 windows in a row`
-fn condition(rule: &RollbackRule, candidate: &ScoreTable) -> String {
+/// `95 % confident that groundedness is more than 5 points worse than before, 2 windows in a row`
+fn condition(rule: &RollbackRule, candidate: &ScoreTable, alpha: f64) -> String {
+    let confident = confident(alpha);
     let what = match &rule.kind {
         RollbackKind::NonInferior { metric, margin } => {
             let spec = candidate.columns.get(metric).map(|column| &column.metric);
             let unit = spec.map_or_else(String::new, MetricSpec::shown_unit);
             let margin = with_unit(*margin, &unit, true);
-            format!("{metric} is surely more than {margin} worse than the old version’s")
+            format!("{confident} {metric} is more than {margin} worse than the old version’s")
         }
         RollbackKind::MaxCount { metric, max: 0 } => format!("any {metric}"),
         RollbackKind::MaxCount { metric, max } => format!("more than {max} of {metric}"),
@@ -171,7 +177,7 @@ fn condition(rule: &RollbackRule, candidate: &ScoreTable) -> String {
         }
         RollbackKind::MaxErrorRate { max } => {
             let max = with_unit(max.value(), "", false);
-            format!("surely more than {max} of the answers never came")
+            format!("{confident} more than {max} of the answers never came")
         }
     };
     in_a_row(&what, rule.consecutive)
@@ -339,9 +345,9 @@ max  = 0.02
         assert_eq!(
             sign_off.rollback,
             [
-                "groundedness is surely more than 5 points worse than the old version’s, 2 windows in a row",
+                "95 % confident that groundedness is more than 5 points worse than the old version’s, 2 windows in a row",
                 "any pii_leak",
-                "surely more than 2% of the answers never came",
+                "95 % confident that more than 2% of the answers never came",
                 "fewer than 150 answers in a window, 3 windows in a row",
             ]
         );

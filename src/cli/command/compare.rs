@@ -7,7 +7,7 @@ use groundgate_app::{
 };
 use groundgate_gate::MetricComparison;
 use groundgate_model::number::{NumberFormat, Scale, Toward, plural};
-use groundgate_report::{case_differences, interval_strip, sparkline, visible_line};
+use groundgate_report::{PlotInterval, case_differences, interval_plot, sparkline, visible_line};
 use groundgate_stats::Estimate;
 use serde_json::{Value, json};
 
@@ -113,8 +113,12 @@ fn pictures(base: &Loaded, run: &ComparedRun, unicode: bool) -> String {
         "cases, up to 100 points"
     );
     for (one, estimate) in drawn {
-        let strip = interval_strip(
-            (estimate.lower, estimate.point, estimate.upper),
+        let strip = interval_plot(
+            PlotInterval {
+                lower: estimate.lower,
+                point: estimate.point,
+                upper: estimate.upper,
+            },
             reach,
             unicode,
         );

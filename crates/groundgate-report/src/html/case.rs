@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     diff::{self, Piece},
-    marked::{MarkedText, Span, lies_in},
+    highlight::{HighlightedText, Span, lies_in},
 };
 use crate::{
     model::{AnswerReport, CaseReport, CaseScore},
@@ -27,8 +27,8 @@ pub struct CaseView {
     loss: String,
     tags: Vec<String>,
     question_line: String,
-    question: MarkedText,
-    reference: Option<MarkedText>,
+    question: HighlightedText,
+    reference: Option<HighlightedText>,
     scores: Vec<CaseScore>,
     sides: Vec<SideView>,
     /// From the baseline's answer to the candidate's; empty where they are equal.
@@ -39,7 +39,7 @@ pub struct CaseView {
 #[derive(Debug, Serialize)]
 struct SideView {
     title: String,
-    answer: Option<MarkedText>,
+    answer: Option<HighlightedText>,
     /// Why there is no answer.
     failure: String,
     claims: Vec<ClaimView>,
@@ -73,7 +73,7 @@ struct PassageView {
     number: usize,
     id: String,
     source: String,
-    text: MarkedText,
+    text: HighlightedText,
 }
 
 impl CaseView {
@@ -116,8 +116,8 @@ impl CaseView {
             loss: format_score(case.loss, Toward::Up),
             tags: case.tags.iter().map(|tag| visible_line(tag)).collect(),
             question_line: visible_line(&case.question).chars().take(160).collect(),
-            question: MarkedText::plain(&case.question),
-            reference: case.reference_answer.as_deref().map(MarkedText::plain),
+            question: HighlightedText::plain(&case.question),
+            reference: case.reference_answer.as_deref().map(HighlightedText::plain),
             scores: case
                 .scores
                 .iter()
@@ -208,7 +208,7 @@ impl ClaimView {
 }
 
 /// The answer with its claims marked by label: a sentence of several claims by the worst of them.
-fn marked_answer(text: &str, anchor: &str, claims: &[ClaimFinding]) -> MarkedText {
+fn marked_answer(text: &str, anchor: &str, claims: &[ClaimFinding]) -> HighlightedText {
     let worst = |claim: &ClaimFinding| {
         let of_sentence = claims
             .iter()
@@ -230,11 +230,16 @@ fn marked_answer(text: &str, anchor: &str, claims: &[ClaimFinding]) -> MarkedTex
             number: index + 1,
         })
         .collect();
-    MarkedText::new(text, &spans)
+    HighlightedText::new(text, &spans)
 }
 
 /// The `passage`th passage with the evidence of all claims that quote it.
-fn marked_passage(text: &str, anchor: &str, passage: usize, claims: &[ClaimFinding]) -> MarkedText {
+fn marked_passage(
+    text: &str,
+    anchor: &str,
+    passage: usize,
+    claims: &[ClaimFinding],
+) -> HighlightedText {
     let spans: Vec<Span> = claims
         .iter()
         .enumerate()
@@ -250,5 +255,5 @@ fn marked_passage(text: &str, anchor: &str, passage: usize, claims: &[ClaimFindi
             })
         })
         .collect();
-    MarkedText::new(text, &spans)
+    HighlightedText::new(text, &spans)
 }

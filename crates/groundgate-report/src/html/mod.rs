@@ -5,10 +5,10 @@
 //! style and the script of the house, which the page's content security policy knows by hash.
 
 mod case;
+mod compressed;
 mod diff;
-mod marked;
-mod packed;
-mod signed;
+mod highlight;
+mod sign_off_view;
 mod tables;
 mod view;
 

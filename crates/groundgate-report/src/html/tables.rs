@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     figures,
-    heat::{self, HeatCell},
+    heatmap::{self, HeatCell},
     model::{Bucket, MetricRow, Named, Report, RunSummary, Setting, SliceRow},
     visible::visible_line,
     wording::{self, Mark, Movement},
@@ -261,7 +261,7 @@ pub(super) fn slice_tables(report: &Report) -> Vec<SliceTable> {
                 .metrics
                 .iter()
                 .find(|row| visible_line(&row.metric) == *metric);
-            heat::heat_cell(
+            heatmap::heat_cell(
                 row,
                 mean.and_then(|mean| mean.candidate),
                 mean.and_then(|mean| mean.baseline),
@@ -270,7 +270,7 @@ pub(super) fn slice_tables(report: &Report) -> Vec<SliceTable> {
         table.rows.push(SliceView {
             value: visible_line(&slice.value),
             n_cases: format_count(slice.n_cases),
-            is_thin: heat::is_thin(slice),
+            is_thin: heatmap::is_thin(slice),
             cells: cells.collect(),
         });
     }

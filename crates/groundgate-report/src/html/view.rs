@@ -7,15 +7,15 @@ use serde::Serialize;
 
 use super::{
     case::CaseView,
-    packed::Packed,
-    signed::{self, SignedView},
+    compressed::Packed,
+    sign_off_view::{self, SignOffView},
     tables::{
         self, CountsView, MarkView, MethodView, MetricView, NumbersView, RuleView, RunView,
         SliceTable, lines, named, slice_tables,
     },
 };
 use crate::{
-    chart, heat,
+    chart, heatmap,
     judge_picture::JudgePicture,
     model::{Named, Report, Setting},
     panels::{self, Panel},
@@ -66,8 +66,8 @@ pub(super) struct Page {
     panels: Vec<Panel>,
     notes: Vec<String>,
     more_notes: Vec<String>,
-    signed: SignedView,
-    signed_in_full: SignedView,
+    signed: SignOffView,
+    signed_in_full: SignOffView,
     proof: Vec<Named>,
     rules: Vec<RuleView>,
     metrics: Vec<MetricView>,
@@ -147,7 +147,7 @@ impl Page {
             mark: MarkView::new(report.decision.verdict),
             headline: visible_line(&wording::headline(report)),
             tally: wording::tally(findings),
-            standing: signed::standing(report),
+            standing: sign_off_view::standing(report),
             thinnest: visible_line(&wording::thinnest(findings).unwrap_or_default()),
             next: visible_line(&report.next),
             more_causes: causes.split_off(causes.len().min(N_CAUSES)),
@@ -161,8 +161,8 @@ impl Page {
             panels: panels::panels(report),
             more_notes: notes.split_off(notes.len().min(N_NOTES)),
             notes,
-            signed: SignedView::short(report),
-            signed_in_full: SignedView::full(report),
+            signed: SignOffView::short(report),
+            signed_in_full: SignOffView::full(report),
             proof: named(
                 report
                     .provenance
@@ -172,7 +172,7 @@ impl Page {
             rules: findings.iter().map(RuleView::new).collect(),
             metrics: report.metrics.iter().map(MetricView::new).collect(),
             slices: slice_tables(report),
-            slice_note: heat::SLICE_NOTE,
+            slice_note: heatmap::SLICE_NOTE,
             buckets: tables::buckets(&report.bucket_counts),
             cases: opened,
             packed,

@@ -1,12 +1,16 @@
 //! How shares and measures look in a terminal.
 
 use groundgate_gate::quality::{Measure, Share};
-use groundgate_report::share_strip;
+use groundgate_report::{PlotInterval, share_plot};
 
 /// The picture of a share, with a blank behind it; nothing where there is none.
 pub(super) fn share_picture(share: Option<Share>, unicode: bool) -> String {
     picture(
-        share.map(|share| (Some(share.lower), share.value, Some(share.upper))),
+        share.map(|share| PlotInterval {
+            lower: Some(share.lower),
+            point: share.value,
+            upper: Some(share.upper),
+        }),
         None,
         unicode,
     )
@@ -14,17 +18,17 @@ pub(super) fn share_picture(share: Option<Share>, unicode: bool) -> String {
 
 /// The same of a measure, beside a threshold.
 pub(super) fn measure_picture(measure: &Measure, threshold: Option<f64>, unicode: bool) -> String {
-    let bounds = (measure.value).map(|value| (measure.lower, value, measure.upper));
-    picture(bounds, threshold, unicode)
+    let interval = (measure.value).map(|point| PlotInterval {
+        lower: measure.lower,
+        point,
+        upper: measure.upper,
+    });
+    picture(interval, threshold, unicode)
 }
 
-fn picture(
-    bounds: Option<(Option<f64>, f64, Option<f64>)>,
-    threshold: Option<f64>,
-    unicode: bool,
-) -> String {
-    bounds.map_or_else(String::new, |bounds| {
-        format!("{} ", share_strip(bounds, threshold, unicode))
+fn picture(interval: Option<PlotInterval<f64>>, threshold: Option<f64>, unicode: bool) -> String {
+    interval.map_or_else(String::new, |interval| {
+        format!("{} ", share_plot(interval, threshold, unicode))
     })
 }
 

@@ -20,7 +20,7 @@ const N_SHOWN: usize = 4;
 const N_WAIVERS: usize = 3;
 
 #[derive(Debug, Serialize)]
-pub(super) struct SignedView {
+pub(super) struct SignOffView {
     approvals: Vec<ApprovalView>,
     n_more_approvals: usize,
     waivers: Vec<WaiverView>,
@@ -56,7 +56,7 @@ struct WaiverView {
     is_used: bool,
 }
 
-impl SignedView {
+impl SignOffView {
     /// All that there is.
     pub(super) fn full(report: &Report) -> Self {
         let sign_off = &report.sign_off;
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn what_is_not_given_stands_before_what_is() {
         let report = fixture::report();
-        let words: Vec<&str> = (SignedView::short(&report).approvals.iter())
+        let words: Vec<&str> = (SignOffView::short(&report).approvals.iter())
             .map(|one| one.word)
             .collect();
         assert_eq!(words, ["rejected", "open", "approved", "approved"]);
@@ -179,10 +179,10 @@ mod tests {
             report.sign_off.rollback.push("any leak".to_owned());
         }
         report.sign_off.waivers[3].is_used = true;
-        let short = SignedView::short(&report);
+        let short = SignOffView::short(&report);
         assert!(short.waivers[0].is_used);
         assert_eq!((short.waivers.len(), short.n_more_waivers), (3, 1));
         assert_eq!((short.rollback.len(), short.n_more_conditions), (4, 3));
-        assert_eq!(SignedView::full(&report).rollback.len(), 7);
+        assert_eq!(SignOffView::full(&report).rollback.len(), 7);
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Span {
 
 /// Text as shown: a first part, and the rest behind "show all".
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct MarkedText {
+pub(super) struct HighlightedText {
     first: Vec<Piece>,
     rest: Vec<Piece>,
     /// Characters in `rest`; 0 without a rest.
@@ -53,7 +53,7 @@ const N_FIRST: usize = 900;
 /// Characters shown at all.
 const N_MOST: usize = 20_000;
 
-impl MarkedText {
+impl HighlightedText {
     /// Text without marks.
     pub(super) fn plain(text: &str) -> Self {
         Self::new(text, &[])
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn overlapping_spans_share_a_piece() {
-        let marked = MarkedText::new("abcdefgh", &[span(1, 5, 1), span(3, 7, 2)]);
+        let marked = HighlightedText::new("abcdefgh", &[span(1, 5, 1), span(3, 7, 2)]);
         let texts: Vec<&str> = marked
             .first
             .iter()
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn long_text_is_folded_and_endless_text_left_out() {
-        let marked = MarkedText::plain(&"é".repeat(N_MOST + 5));
+        let marked = HighlightedText::plain(&"é".repeat(N_MOST + 5));
         assert_eq!(joined(&marked.first).chars().count(), N_FIRST);
         assert_eq!(marked.n_rest, N_MOST - N_FIRST);
         assert_eq!(marked.n_left_out, 5);
@@ -191,7 +191,7 @@ mod tests {
         ) {
             let spans: Vec<Span> =
                 spans.into_iter().enumerate().map(|(n, (start, end))| span(start, end, n)).collect();
-            prop_assert_eq!(joined(&MarkedText::new(&text, &spans).first), text);
+            prop_assert_eq!(joined(&HighlightedText::new(&text, &spans).first), text);
         }
     }
 }

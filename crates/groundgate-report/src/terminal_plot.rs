@@ -2,42 +2,37 @@
 
 use groundgate_model::{trial::ScoreTable, unit::count_to_f64};
 
-use super::build::case_mean;
+use super::{means::case_mean, plot::PlotInterval};
 
 /// Columns of a picture; odd, so that zero has one of its own.
 const WIDTH: usize = 25;
 
 /// An interval on a line from −`reach` to `reach`: `├──●──┤  ┊`, in ASCII `|--o--|  :`. A side that
 /// has no bound goes on to the edge.
-pub fn interval_strip(
-    (lower, point, upper): (Option<f64>, f64, Option<f64>),
-    reach: f64,
-    unicode: bool,
-) -> String {
+pub fn interval_plot(interval: PlotInterval<f64>, reach: f64, unicode: bool) -> String {
     let places = |value: f64| column(value, reach);
-    let bounds = (lower.map(places), places(point), upper.map(places));
-    drawn::<WIDTH>(bounds, Some(WIDTH / 2), unicode)
+    drawn::<WIDTH>(interval.map(places), Some(WIDTH / 2), unicode)
 }
 
 /// Columns of a share's picture.
 const SHARE_WIDTH: usize = 21;
 
-/// The same on a line from 0 to 1, with a bar where there is one.
-pub fn share_strip(
-    (lower, point, upper): (Option<f64>, f64, Option<f64>),
-    bar: Option<f64>,
-    unicode: bool,
-) -> String {
+/// The same on a line from 0 to 1, with a threshold where there is one.
+pub fn share_plot(interval: PlotInterval<f64>, threshold: Option<f64>, unicode: bool) -> String {
     let places = |value: f64| share(value, SHARE_WIDTH);
-    let bounds = (lower.map(places), places(point), upper.map(places));
-    drawn::<SHARE_WIDTH>(bounds, bar.map(places), unicode)
+    drawn::<SHARE_WIDTH>(interval.map(places), threshold.map(places), unicode)
 }
 
 fn drawn<const N: usize>(
-    (from, point, to): (Option<usize>, usize, Option<usize>),
+    interval: PlotInterval<usize>,
     mark: Option<usize>,
     unicode: bool,
 ) -> String {
+    let PlotInterval {
+        lower: from,
+        point,
+        upper: to,
+    } = interval;
     let [line, start, end, dot, bar] = if unicode {
         ['─', '├', '┤', '●', '┊']
     } else {
@@ -127,6 +122,14 @@ fn share(share: f64, n: usize) -> usize {
 mod tests {
     use super::*;
 
+    fn interval((lower, point, upper): (Option<f64>, f64, Option<f64>)) -> PlotInterval<f64> {
+        PlotInterval {
+            lower,
+            point,
+            upper,
+        }
+    }
+
     #[test]
     fn an_interval_stands_where_its_numbers_say() {
         for (bounds, unicode, picture) in [
@@ -147,7 +150,7 @@ mod tests {
                 "|-----------:-----------o",
             ),
         ] {
-            assert_eq!(interval_strip(bounds, 1.0, unicode), picture);
+            assert_eq!(interval_plot(interval(bounds), 1.0, unicode), picture);
         }
     }
 
@@ -180,7 +183,7 @@ mod tests {
                 "o-------------:------",
             ),
         ] {
-            assert_eq!(share_strip(bounds, bar, unicode), picture);
+            assert_eq!(share_plot(interval(bounds), bar, unicode), picture);
         }
     }
 
