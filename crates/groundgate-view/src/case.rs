@@ -9,11 +9,10 @@ use groundgate_report::{Bucket, CaseReport, CaseScore, CaseView, visible_line, v
 use serde::Serialize;
 
 use super::{
-    compare::score_text,
-    desk::Desk,
-    page::{Reply, Trouble},
+    page::{PageError, Reply},
     query::{Query, link},
-    runs::name_of,
+    texts::{attempts_of, cell_text, name_of},
+    viewer::Viewer,
 };
 
 /// Longer texts of calls are cut: the record has all of it.
@@ -61,13 +60,13 @@ struct CallView {
     is_failure: bool,
 }
 
-pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
-    let run = desk.open(query.get("run").unwrap_or(""))?;
-    let baseline = query.get("base").map(|id| desk.open(id)).transpose()?;
+pub(super) fn page(viewer: &Viewer, query: &Query) -> Result<Reply, PageError> {
+    let run = viewer.open(query.get("run").unwrap_or(""))?;
+    let baseline = query.get("base").map(|id| viewer.open(id)).transpose()?;
     let id = query.get("case").unwrap_or("");
     let place = run
         .place_of(id)?
-        .ok_or_else(|| Trouble::absent(format!("There is no case {id}.")))?;
+        .ok_or_else(|| PageError::absent(format!("There is no case {id}.")))?;
     let case = run.case(place)?;
     let twin = baseline
         .as_ref()
@@ -80,9 +79,13 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
     let trial = place * attempts_of(&run) + attempt;
     let other = baseline.as_ref().zip(twin).map(|(base, twin)| {
         let n = attempts_of(base);
-        (base, twin * n + attempt.min(n.saturating_sub(1)))
+        RunTrial {
+            run: base,
+            trial: twin * n + attempt.min(n.saturating_sub(1)),
+        }
     });
-    let report = case_report(desk, &case, (&run, trial), other)?;
+    let ours = RunTrial { run: &run, trial };
+    let report = case_report(viewer, &case, ours, other)?;
     let base_name = baseline
         .as_ref()
         .map(|run| run.header().copilot_name.clone());
@@ -118,17 +121,19 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
             .iter()
             .map(|one| visible_line(&one.metric.name))
             .collect(),
-        calls: shown.all_calls(trial, other)?,
+        calls: all_calls(ours, other)?,
         back: link("compare", &pairs),
         previous: shown.neighbour(place.checked_sub(1))?,
         next: shown.neighbour(Some(place + 1))?,
         explain: explain(&case.id, &run),
-        again: (desk.rejudge.as_ref()).map(|judges| judges.price(&run, trial)),
+        again: (viewer.rejudge.as_ref()).map(|judges| judges.price(&run, trial)),
         run: run.header().run_id.clone(),
         case_id: case.id.clone(),
         attempt,
     };
-    desk.pages.page("case.html", &visible_line(&case.id), &page)
+    viewer
+        .pages
+        .page("case.html", &visible_line(&case.id), &page)
 }
 
 /// The same in a terminal.
@@ -144,6 +149,13 @@ fn turns(case: &Case) -> Vec<(&'static str, String)> {
         .collect()
 }
 
+/// One trial of one of the runs.
+#[derive(Clone, Copy)]
+struct RunTrial<'a> {
+    run: &'a Reader,
+    trial: usize,
+}
+
 /// Where the page stands.
 struct Shown<'a> {
     query: &'a Query,
@@ -153,7 +165,7 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn all_attempts(&self, other: Option<(&Reader, usize)>) -> Result<Vec<Attempt>, Trouble> {
+    fn all_attempts(&self, other: Option<(&Reader, usize)>) -> Result<Vec<Attempt>, PageError> {
         let mut all = attempts(self.run, self.place, self.query, self.attempt)?;
         if let Some((base, twin)) = other {
             all.extend(attempts(base, twin, self.query, self.attempt)?);
@@ -161,20 +173,8 @@ impl Shown<'_> {
         Ok(all)
     }
 
-    fn all_calls(
-        &self,
-        trial: usize,
-        other: Option<(&Reader, usize)>,
-    ) -> Result<Vec<CallView>, Trouble> {
-        let mut all = calls("candidate", self.run, trial)?;
-        if let Some((base, trial)) = other {
-            all.extend(calls("baseline", base, trial)?);
-        }
-        Ok(all)
-    }
-
     /// A link to the case at a place; empty where there is none.
-    fn neighbour(&self, place: Option<usize>) -> Result<String, Trouble> {
+    fn neighbour(&self, place: Option<usize>) -> Result<String, PageError> {
         let n_cases = self.run.n_cases()?;
         let Some(place) = place.filter(|place| *place < n_cases) else {
             return Ok(String::new());
@@ -188,28 +188,24 @@ impl Shown<'_> {
     }
 }
 
-pub(super) fn attempts_of(run: &Reader) -> usize {
-    usize::try_from(run.header().attempts).unwrap_or(1).max(1)
-}
-
 fn case_report(
-    desk: &Desk,
+    viewer: &Viewer,
     case: &Case,
-    (run, trial): (&Reader, usize),
-    other: Option<(&Reader, usize)>,
-) -> Result<CaseReport, Trouble> {
-    let ours = run.scores_of(trial)?;
-    let theirs = other
-        .map(|(base, trial)| base.scores_of(trial))
+    ours: RunTrial<'_>,
+    other: Option<RunTrial<'_>>,
+) -> Result<CaseReport, PageError> {
+    let our_scores = ours.run.scores_of(ours.trial)?;
+    let their_scores = other
+        .map(|theirs| theirs.run.scores_of(theirs.trial))
         .transpose()?
         .unwrap_or_default();
-    let scores = run.header().metrics.iter().map(|source| {
+    let scores = ours.run.header().metrics.iter().map(|source| {
         let name = &source.metric.name;
         let show = |cell: Option<&Cell>| cell_text(&source.metric, cell);
         CaseScore {
             metric: name.clone(),
-            candidate: show(ours.get(name)),
-            baseline: show(theirs.get(name)),
+            candidate: show(our_scores.get(name)),
+            baseline: show(their_scores.get(name)),
         }
     });
     Ok(CaseReport {
@@ -224,21 +220,9 @@ fn case_report(
         question: case.question.clone(),
         reference_answer: case.reference_answer.clone(),
         scores: scores.collect(),
-        candidate: desk.gatekeeper.open(run, trial),
-        baseline: other.map(|(base, trial)| desk.gatekeeper.open(base, trial)),
+        candidate: viewer.gatekeeper.open(ours.run, ours.trial),
+        baseline: other.map(|theirs| viewer.gatekeeper.open(theirs.run, theirs.trial)),
     })
-}
-
-pub(super) fn cell_text(
-    metric: &groundgate_model::trial::MetricSpec,
-    cell: Option<&Cell>,
-) -> String {
-    match cell {
-        None => "—".to_owned(),
-        Some(Cell::Scored(value)) => score_text(metric, Some(*value)),
-        Some(Cell::NotApplicable) => "nothing to measure".to_owned(),
-        Some(Cell::Unscored(reason)) => format!("unscored: {reason}"),
-    }
 }
 
 fn attempts(
@@ -246,7 +230,7 @@ fn attempts(
     place: usize,
     query: &Query,
     shown: usize,
-) -> Result<Vec<Attempt>, Trouble> {
+) -> Result<Vec<Attempt>, PageError> {
     (0..attempts_of(run))
         .map(|attempt| {
             let scores = run.scores_of(place * attempts_of(run) + attempt)?;
@@ -264,14 +248,23 @@ fn attempts(
         .collect()
 }
 
-fn calls(side: &'static str, run: &Reader, trial: usize) -> Result<Vec<CallView>, Trouble> {
-    run.calls_of(trial)?
+fn all_calls(ours: RunTrial<'_>, other: Option<RunTrial<'_>>) -> Result<Vec<CallView>, PageError> {
+    let mut all = calls("candidate", ours)?;
+    if let Some(theirs) = other {
+        all.extend(calls("baseline", theirs)?);
+    }
+    Ok(all)
+}
+
+fn calls(side: &'static str, of: RunTrial<'_>) -> Result<Vec<CallView>, PageError> {
+    of.run
+        .calls_of(of.trial)?
         .iter()
         .map(|call| call_view(side, call))
         .collect()
 }
 
-fn call_view(side: &'static str, call: &Call) -> Result<CallView, Trouble> {
+fn call_view(side: &'static str, call: &Call) -> Result<CallView, PageError> {
     let (reply, is_failure) = match &call.result {
         Ok(reply) => (serde_json::to_string_pretty(reply)?, false),
         Err(failure) => (failure.to_string(), true),

@@ -6,11 +6,11 @@ use groundgate_report::{Bucket, bucket_class, visible_line};
 use serde::Serialize;
 
 use super::{
-    compare::score_text,
     comparison::{CaseLine, Comparison},
     filter::Filter,
-    page::Trouble,
+    page::PageError,
     query::{Query, link},
+    texts::score_text,
 };
 
 const ON_A_PAGE: usize = 50;
@@ -74,14 +74,14 @@ struct Row {
 }
 
 impl CaseList {
-    pub(super) fn new(here: &Here<'_>, comparison: &Comparison) -> Result<Self, Trouble> {
+    pub(super) fn new(here: &Here<'_>, comparison: &Comparison) -> Result<Self, PageError> {
         let query = here.query;
         let text = query.get("text");
         let found = text.map(|text| here.run.find_text(text)).transpose()?;
         let fitting = Filter::new(query, found).apply(comparison);
         let start = query.number("start", 0);
         let rows = fitting.iter().skip(start).take(ON_A_PAGE);
-        let rows: Result<Vec<Row>, Trouble> =
+        let rows: Result<Vec<Row>, PageError> =
             rows.map(|line| row(here, comparison, line)).collect();
         let page_at = |at: usize, is_there: bool| {
             let there = query.with("start", &at.to_string()).link("compare");
@@ -117,7 +117,7 @@ fn unfiltered(query: &Query) -> String {
     bare.link("compare")
 }
 
-fn row(here: &Here<'_>, comparison: &Comparison, line: &CaseLine) -> Result<Row, Trouble> {
+fn row(here: &Here<'_>, comparison: &Comparison, line: &CaseLine) -> Result<Row, PageError> {
     let case = here.run.case(line.loss.case_index)?;
     let changed = comparison.scores.iter().filter_map(|scores| {
         let (ours, theirs) = scores.pair(line);

@@ -9,7 +9,7 @@ use groundgate_model::{
 };
 use groundgate_record::{Reader, RecordError};
 
-use super::case::attempts_of;
+use super::texts::attempts_of;
 use crate::label::{Answer, Claim, Item, LabelledMetric, Sign};
 
 /// A run's metrics that are made of claims of the answer.

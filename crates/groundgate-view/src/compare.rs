@@ -1,9 +1,5 @@
 //! One run or several against a baseline: the verdict, what moved, and every case that changed.
 
-use groundgate_model::{
-    number::{NumberFormat, Scale, Toward},
-    trial::MetricSpec,
-};
 use groundgate_record::Reader;
 use groundgate_report::{headline, mark, tally, visible_line};
 use serde::Serialize;
@@ -11,10 +7,10 @@ use serde::Serialize;
 use super::{
     case_list::{CaseList, Here},
     comparison::Comparison,
-    desk::Desk,
-    page::{Reply, Trouble},
+    page::{PageError, Reply},
     query::{Query, link},
-    runs::name_of,
+    texts::name_of,
+    viewer::Viewer,
 };
 
 /// So many runs stand side by side.
@@ -58,24 +54,24 @@ struct RuleLine {
     link: String,
 }
 
-pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
-    let baseline = query.get("base").map(|id| desk.open(id)).transpose()?;
+pub(super) fn page(viewer: &Viewer, query: &Query) -> Result<Reply, PageError> {
+    let baseline = query.get("base").map(|id| viewer.open(id)).transpose()?;
     let base_id = query.get("base").unwrap_or("");
     let mut runs: Vec<Reader> = Vec::new();
     for id in query.all("run").filter(|id| *id != base_id).take(RUNS_MOST) {
-        runs.push(desk.open(id)?);
+        runs.push(viewer.open(id)?);
     }
     let wanted = query.get("show");
     let mut ids = runs.iter().map(|run| run.header().run_id.as_str());
     let shown = ids.position(|id| Some(id) == wanted).unwrap_or(0);
     let run = runs
         .get(shown)
-        .ok_or_else(|| Trouble::wrong("Choose a run that is not the baseline."))?;
-    let comparison = desk.compared(run, baseline.as_ref())?;
+        .ok_or_else(|| PageError::wrong("Choose a run that is not the baseline."))?;
+    let comparison = viewer.compared(run, baseline.as_ref())?;
     let report = &comparison.report;
     let verdict = mark(report.decision.verdict);
     let (candidates, metric_heads, metrics) =
-        side_by_side(desk, &runs, baseline.as_ref(), query, shown)?;
+        side_by_side(viewer, &runs, baseline.as_ref(), query, shown)?;
     let here = Here {
         query,
         runs: &runs,
@@ -100,36 +96,25 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
         list: CaseList::new(&here, &comparison)?,
     };
     let title = format!("{} · {}", verdict.gate_word, name_of(run));
-    desk.pages.page("compare.html", &title, &page)
-}
-
-/// `81%`, `4 of 5`, `—`.
-pub(super) fn score_text(metric: &MetricSpec, value: Option<f64>) -> String {
-    let unit = metric.shown_unit();
-    value.map_or_else(
-        || "—".to_owned(),
-        |value| {
-            NumberFormat::plain(Scale::of_unit(&unit), &[value]).with_unit(value, Toward::Nearest)
-        },
-    )
+    viewer.pages.page("compare.html", &title, &page)
 }
 
 /// Every run's verdict, and the metrics of all of them in one table.
 type SideBySide = (Vec<Tab>, Vec<String>, Vec<Vec<String>>);
 
 fn side_by_side(
-    desk: &Desk,
+    viewer: &Viewer,
     runs: &[Reader],
     baseline: Option<&Reader>,
     query: &Query,
     shown: usize,
-) -> Result<SideBySide, Trouble> {
+) -> Result<SideBySide, PageError> {
     let mut tabs = Vec::new();
     let mut heads = vec!["Metric".to_owned()];
     heads.extend(baseline.map(name_of));
     let mut table: Vec<Vec<String>> = Vec::new();
     for (index, run) in runs.iter().enumerate() {
-        let comparison = desk.compared(run, baseline)?;
+        let comparison = viewer.compared(run, baseline)?;
         let verdict = mark(comparison.report.decision.verdict);
         tabs.push(Tab {
             name: name_of(run),

@@ -13,10 +13,10 @@ use serde::Serialize;
 
 use super::{
     claims::claims_of,
-    desk::Desk,
-    page::{Reply, Trouble},
+    page::{PageError, Reply},
     query::{Query, link},
-    runs::name_of,
+    texts::name_of,
+    viewer::Viewer,
 };
 use crate::label::{Given, Item, Kind, against_judge, between_people};
 
@@ -53,10 +53,10 @@ struct Calls {
     each: String,
 }
 
-pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
-    let run = desk.open(query.get("run").unwrap_or(""))?;
-    let baseline = query.get("base").map(|id| desk.open(id)).transpose()?;
-    let comparison = desk.compared(&run, baseline.as_ref())?;
+pub(super) fn page(viewer: &Viewer, query: &Query) -> Result<Reply, PageError> {
+    let run = viewer.open(query.get("run").unwrap_or(""))?;
+    let baseline = query.get("base").map(|id| viewer.open(id)).transpose()?;
+    let comparison = viewer.compared(&run, baseline.as_ref())?;
     let report = &comparison.report;
     let counts = report.metrics.iter().map(|metric| Counts {
         metric: visible_line(&metric.metric),
@@ -68,7 +68,7 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
             .map(|(reason, n)| format!("{} {}", format_count(*n), visible_line(reason)))
             .collect(),
     });
-    let (confusion, agreement) = people(desk, &run)?;
+    let (confusion, agreement) = people(viewer, &run)?;
     let page = Page {
         name: name_of(&run),
         judges: report
@@ -93,11 +93,12 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
             ],
         ),
     };
-    desk.pages
+    viewer
+        .pages
         .page("judges.html", &format!("Judges · {}", name_of(&run)), &page)
 }
 
-fn calls(run: &Reader) -> Result<Vec<Calls>, Trouble> {
+fn calls(run: &Reader) -> Result<Vec<Calls>, PageError> {
     let mut both = [("copilot", 0, 0, Usd::ZERO), ("judges", 0, 0, Usd::ZERO)];
     run.for_each_call(|call| {
         if let Some((_, n, n_failed, cost)) = both.get_mut(usize::from(!call.is_copilot)) {
@@ -125,8 +126,8 @@ fn calls(run: &Reader) -> Result<Vec<Calls>, Trouble> {
 /// The confusion table, and sentences.
 type People = (Vec<(&'static str, Vec<usize>)>, Vec<String>);
 
-fn people(desk: &Desk, run: &Reader) -> Result<People, Trouble> {
-    let kinds: Vec<Kind> = desk.label_kinds();
+fn people(viewer: &Viewer, run: &Reader) -> Result<People, PageError> {
+    let kinds: Vec<Kind> = viewer.label_kinds();
     let claims = claims_of(run)?;
     let judged: BTreeMap<Item, Label> = claims
         .into_iter()

@@ -8,12 +8,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    case::attempts_of,
-    desk::Desk,
-    labelling::{Ask, Sent, Session, Task},
-    page::{Reply, Trouble},
+    item_view::{Ask, Task},
+    page::{PageError, Reply},
+    session::{Sent, Session},
+    texts::attempts_of,
+    viewer::Viewer,
 };
-use crate::label::{GUIDELINES, Item, Kind};
+use crate::label::{GUIDELINES, Item};
 
 #[derive(Debug, Serialize)]
 struct Page {
@@ -22,28 +23,28 @@ struct Page {
     formula: Option<String>,
 }
 
-pub(super) fn page(desk: &Desk) -> Result<Reply, Trouble> {
-    let session = desk.labelling.as_ref().ok_or_else(nobody)?;
+pub(super) fn page(viewer: &Viewer) -> Result<Reply, PageError> {
+    let session = viewer.labelling.as_ref().ok_or_else(nobody)?;
     let session = session.lock().unwrap_or_else(PoisonError::into_inner);
     let page = Page {
         guidelines: GUIDELINES.lines().collect(),
         is_pairs: session.task == Task::Pairs,
         formula: session.formula(),
     };
-    desk.pages.page("label.html", "Label", &page)
+    viewer.pages.page("label.html", "Label", &page)
 }
 
-fn nobody() -> Trouble {
-    Trouble::absent("Start with: groundgate label RUN")
+fn nobody() -> PageError {
+    PageError::absent("Start with: groundgate label RUN")
 }
 
 /// The next item, as JSON.
-pub(super) fn ask(desk: &Desk) -> Result<Reply, Trouble> {
-    let session = desk.labelling.as_ref().ok_or_else(nobody)?;
+pub(super) fn ask(viewer: &Viewer) -> Result<Reply, PageError> {
+    let session = viewer.labelling.as_ref().ok_or_else(nobody)?;
     let session = session.lock().unwrap_or_else(PoisonError::into_inner);
     let next = session.next();
     let ask = next
-        .map(|(item, ..)| shown(desk, &session, &item))
+        .map(|next| shown(viewer, &session, &next.item))
         .transpose()?;
     Ok(Reply::json(
         &json!({"ask": ask, "progress": session.progress()}),
@@ -51,43 +52,33 @@ pub(super) fn ask(desk: &Desk) -> Result<Reply, Trouble> {
 }
 
 /// An item as it is shown.
-pub(super) fn shown(desk: &Desk, session: &Session, item: &Item) -> Result<Ask, Trouble> {
+pub(super) fn shown(viewer: &Viewer, session: &Session, item: &Item) -> Result<Ask, PageError> {
     if let Some(known) = session.known(item) {
         return Ok(known);
     }
-    let gone = || Trouble::absent("the case is gone");
+    let gone = || PageError::absent("the case is gone");
     let attempt = usize::try_from(item.attempt).unwrap_or(0);
-    let answer = |run: &Reader, attempt: usize| -> Result<AnswerReport, Trouble> {
+    let answer = |run: &Reader, attempt: usize| -> Result<AnswerReport, PageError> {
         let place = run.place_of(&item.case)?.ok_or_else(gone)?;
-        Ok(desk
+        Ok(viewer
             .gatekeeper
             .open(run, place * attempts_of(run) + attempt))
     };
-    let run = desk.open(&item.run)?;
+    let run = viewer.open(&item.run)?;
     let case = run.case(run.place_of(&item.case)?.ok_or_else(gone)?)?;
     let theirs = match &item.baseline {
         None => None,
-        Some(id) => Some(answer(&desk.open(id)?, 0)?),
+        Some(id) => Some(answer(&viewer.open(id)?, 0)?),
     };
     session.ask(item, &case, &answer(&run, attempt)?, theirs.as_ref())
 }
 
 /// A label, a skip or an undo.
-pub(super) fn answer(desk: &Desk, body: &[u8]) -> Result<Reply, Trouble> {
-    let session = desk.labelling.as_ref().ok_or_else(nobody)?;
+pub(super) fn answer(viewer: &Viewer, body: &[u8]) -> Result<Reply, PageError> {
+    let session = viewer.labelling.as_ref().ok_or_else(nobody)?;
     let sent: Sent =
-        serde_json::from_slice(body).map_err(|error| Trouble::wrong(error.to_string()))?;
+        serde_json::from_slice(body).map_err(|error| PageError::wrong(error.to_string()))?;
     let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
-    let reveal = session.take(sent, desk.gatekeeper.now())?;
+    let reveal = session.take(sent, viewer.gatekeeper.now())?;
     Ok(Reply::json(&json!({"saved": true, "reveal": reveal})))
-}
-
-impl Desk {
-    /// Everything in the label log; nothing where nobody labels.
-    pub(super) fn label_kinds(&self) -> Vec<Kind> {
-        self.labelling.as_ref().map_or_else(Vec::new, |session| {
-            let session = session.lock().unwrap_or_else(PoisonError::into_inner);
-            session.log.kinds().to_vec()
-        })
-    }
 }

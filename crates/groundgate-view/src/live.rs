@@ -6,11 +6,10 @@ use groundgate_report::visible_line;
 use serde::Serialize;
 
 use super::{
-    case::attempts_of,
-    desk::Desk,
-    page::{Reply, Trouble},
+    page::{PageError, Reply},
     query::{Query, link},
-    runs::name_of,
+    texts::{attempts_of, name_of},
+    viewer::Viewer,
 };
 
 const FAILURES: usize = 20;
@@ -31,8 +30,8 @@ struct Page {
     started: String,
 }
 
-pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
-    let run = desk.open(query.get("run").unwrap_or(""))?;
+pub(super) fn page(viewer: &Viewer, query: &Query) -> Result<Reply, PageError> {
+    let run = viewer.open(query.get("run").unwrap_or(""))?;
     let id = run.header().run_id.clone();
     let base = query.get("base").unwrap_or("");
     let planned = run.n_cases()? * attempts_of(&run);
@@ -62,7 +61,7 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
         back: link("compare", &[("run", &id), ("base", base)]),
         started: visible_line(&run.header().created_at),
     };
-    desk.pages.page(
+    viewer.pages.page(
         "live.html",
         &format!("{} % · {}", page.percent, page.name),
         &page,

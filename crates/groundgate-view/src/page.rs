@@ -45,12 +45,12 @@ impl Reply {
 
 /// Why there is no page: words for the person who asked.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct PageError {
     pub(super) status: StatusCode,
     pub(super) words: String,
 }
 
-impl Trouble {
+impl PageError {
     /// What was asked for is not there.
     pub(super) fn absent(words: impl Into<String>) -> Self {
         Self {
@@ -76,7 +76,7 @@ impl Trouble {
     }
 }
 
-impl<E: std::error::Error> From<E> for Trouble {
+impl<E: std::error::Error> From<E> for PageError {
     fn from(error: E) -> Self {
         let mut words = error.to_string();
         let mut cause = error.source();
@@ -139,14 +139,14 @@ impl Pages {
         name: &str,
         title: &str,
         values: &impl Serialize,
-    ) -> Result<Reply, Trouble> {
+    ) -> Result<Reply, PageError> {
         let mut context = Context::from_serialize(values)?;
         context.insert("page_title", title);
         Ok(Reply::html(self.0.render(name, &context)?))
     }
 
     /// A page that says what went wrong.
-    pub(super) fn trouble(&self, trouble: &Trouble) -> Reply {
+    pub(super) fn trouble(&self, trouble: &PageError) -> Reply {
         let mut context = Context::new();
         context.insert("page_title", "Not there");
         context.insert("trouble", &groundgate_report::visible_line(&trouble.words));

@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use super::{
     comparison::Comparison,
-    desk::{Desk, GATED_UNASKED_MOST},
-    page::{Reply, Trouble},
+    page::{PageError, Reply},
     query::{Query, link},
+    texts::name_of,
+    viewer::{GATED_UNASKED_MOST, Viewer},
 };
 
 /// So many runs are listed on one page.
@@ -45,9 +46,9 @@ struct Row {
     live: String,
 }
 
-pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
+pub(super) fn page(viewer: &Viewer, query: &Query) -> Result<Reply, PageError> {
     let start = query.number("start", 0);
-    let mut records = desk.records()?;
+    let mut records = viewer.records()?;
     records.reverse();
     let n_all = records.len();
     let mut skipped = Vec::new();
@@ -61,12 +62,12 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
     let chosen = query
         .get("base")
         .map(str::to_owned)
-        .or_else(|| desk.baseline.clone());
+        .or_else(|| viewer.baseline.clone());
     let baseline = match &chosen {
-        Some(id) => Some(desk.open(id)?),
+        Some(id) => Some(viewer.open(id)?),
         None => usual_baseline(&readers)?,
     };
-    let rows: Result<Vec<Row>, Trouble> = readers
+    let rows: Result<Vec<Row>, PageError> = readers
         .iter()
         .map(|reader| row(reader, baseline.as_ref()))
         .collect();
@@ -80,14 +81,14 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
         } else {
             String::new()
         },
-        has_labels: desk.labelling.is_some(),
-        folder: visible_line(&desk.runs_dir.display().to_string()),
+        has_labels: viewer.labelling.is_some(),
+        folder: visible_line(&viewer.runs_dir.display().to_string()),
     };
-    desk.pages.page("runs.html", "Runs", &page)
+    viewer.pages.page("runs.html", "Runs", &page)
 }
 
 /// The oldest finished run of the newest run's eval set.
-fn usual_baseline(newest_first: &[Reader]) -> Result<Option<Reader>, Trouble> {
+fn usual_baseline(newest_first: &[Reader]) -> Result<Option<Reader>, PageError> {
     let Some(newest) = newest_first.first() else {
         return Ok(None);
     };
@@ -100,17 +101,7 @@ fn usual_baseline(newest_first: &[Reader]) -> Result<Option<Reader>, Trouble> {
     Ok(None)
 }
 
-/// `good (01JQ8Z)`.
-pub(super) fn name_of(run: &Reader) -> String {
-    let header = run.header();
-    format!(
-        "{} ({})",
-        visible_line(&header.copilot_name),
-        visible_line(&header.run_id)
-    )
-}
-
-fn row(reader: &Reader, baseline: Option<&Reader>) -> Result<Row, Trouble> {
+fn row(reader: &Reader, baseline: Option<&Reader>) -> Result<Row, PageError> {
     let header = reader.header();
     let planned = reader.n_cases()? * usize::try_from(header.attempts).unwrap_or(1);
     let status = reader.status()?;
@@ -147,10 +138,10 @@ fn row(reader: &Reader, baseline: Option<&Reader>) -> Result<Row, Trouble> {
 }
 
 /// One run's verdict, as text: style class, sign, word and what moved, a line each.
-pub(super) fn verdict(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
-    let run = desk.open(query.get("run").unwrap_or(""))?;
-    let baseline = query.get("base").map(|id| desk.open(id)).transpose()?;
-    let line = desk.verdict_line(&run, baseline.as_ref(), verdict_text)?;
+pub(super) fn verdict(viewer: &Viewer, query: &Query) -> Result<Reply, PageError> {
+    let run = viewer.open(query.get("run").unwrap_or(""))?;
+    let baseline = query.get("base").map(|id| viewer.open(id)).transpose()?;
+    let line = viewer.verdict_line(&run, baseline.as_ref(), verdict_text)?;
     Ok(Reply::text(StatusCode::OK, line))
 }
 

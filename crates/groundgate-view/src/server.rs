@@ -20,10 +20,11 @@ use groundgate_model::unit::Digest;
 use tokio::{net::TcpListener, sync::Semaphore, task, time};
 
 use super::{
-    desk::Desk,
     guard::{Door, POLICY, Refusal},
     page::Reply,
     query::Query,
+    router,
+    viewer::Viewer,
 };
 
 /// A body that changes something is a label: small.
@@ -52,7 +53,7 @@ pub struct Server {
 
 #[derive(Debug)]
 struct Open {
-    desk: Arc<Desk>,
+    viewer: Arc<Viewer>,
     door: Door,
     room: Semaphore,
     n_asked: AtomicU64,
@@ -60,7 +61,7 @@ struct Open {
 
 impl Server {
     /// Listens on a port of 127.0.0.1; 0 takes one that is free. `secret` must be unpredictable.
-    pub async fn bind(desk: Desk, port: u16, secret: &[u8]) -> Result<Self, ServeError> {
+    pub async fn bind(viewer: Viewer, port: u16, secret: &[u8]) -> Result<Self, ServeError> {
         let failed = |operation| move |source| ServeError { operation, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .await
@@ -68,7 +69,7 @@ impl Server {
         let address = listener.local_addr().map_err(failed("listen"))?;
         let token: String = Digest::of(secret).to_string().chars().take(32).collect();
         let state = Arc::new(Open {
-            desk: Arc::new(desk),
+            viewer: Arc::new(viewer),
             door: Door::new(address.port(), &token),
             room: Semaphore::new(AT_ONCE),
             n_asked: AtomicU64::new(0),
@@ -137,12 +138,12 @@ async fn answer(State(open): State<Arc<Open>>, request: Request) -> Response {
             "the viewer is closing",
         ));
     };
-    let desk = Arc::clone(&open.desk);
+    let viewer = Arc::clone(&open.viewer);
     let work = move || {
         if is_post {
-            desk.post(&page, &body)
+            router::post(&viewer, &page, &body)
         } else {
-            desk.get(&page, &query)
+            router::get(&viewer, &page, &query)
         }
     };
     let reply = task::spawn_blocking(work)

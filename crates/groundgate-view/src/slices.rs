@@ -11,12 +11,11 @@ use groundgate_report::visible_line;
 use serde::Serialize;
 
 use super::{
-    compare::score_text,
     comparison::{CaseLine, Comparison, MetricScores},
-    desk::Desk,
-    page::{Reply, Trouble},
+    page::{PageError, Reply},
     query::{Query, link},
-    runs::name_of,
+    texts::{name_of, score_text},
+    viewer::Viewer,
 };
 
 /// A dimension with more values than this is no dimension to look at.
@@ -65,10 +64,10 @@ struct Sums {
     gained: f64,
 }
 
-pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
-    let run = desk.open(query.get("run").unwrap_or(""))?;
-    let baseline = query.get("base").map(|id| desk.open(id)).transpose()?;
-    let comparison = desk.compared(&run, baseline.as_ref())?;
+pub(super) fn page(viewer: &Viewer, query: &Query) -> Result<Reply, PageError> {
+    let run = viewer.open(query.get("run").unwrap_or(""))?;
+    let baseline = query.get("base").map(|id| viewer.open(id)).transpose()?;
+    let comparison = viewer.compared(&run, baseline.as_ref())?;
     let tags = dimensions(&comparison);
     let known = |name: &str| query.get(name).filter(|tag| tags.contains_key(tag));
     let row_tag = known("rows")
@@ -81,7 +80,7 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
         .iter()
         .find(|scores| Some(scores.metric.name.as_str()) == wanted)
         .or_else(|| comparison.scores.first())
-        .ok_or_else(|| Trouble::absent("The run has no scores."))?;
+        .ok_or_else(|| PageError::absent("The run has no scores."))?;
     let pairs = [
         ("run", run.header().run_id.as_str()),
         ("base", query.get("base").unwrap_or("")),
@@ -131,7 +130,8 @@ pub(super) fn page(desk: &Desk, query: &Query) -> Result<Reply, Trouble> {
         table,
         back: link("compare", &pairs),
     };
-    desk.pages
+    viewer
+        .pages
         .page("slices.html", &format!("Slices · {}", name_of(&run)), &page)
 }
 

@@ -4,7 +4,7 @@ use groundgate_gate::Evidence;
 use groundgate_record::Reader;
 use groundgate_report::{AnswerReport, Embed, losses, visible_line};
 use groundgate_view::{
-    Comparison, Desk, Gatekeeper, Rejudge, Server, Session, import,
+    Comparison, Gatekeeper, Rejudge, Sampling, Server, Session, Viewer, import,
     label::{Log, Queue},
     pack,
 };
@@ -33,8 +33,8 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
     let baseline = baseline(global, args)?;
-    let desk = desk(global, args, baseline.as_ref(), None, terminal)?;
-    serve(desk, args.port, "", global, terminal)
+    let viewer = viewer(global, args, baseline.as_ref(), None, terminal)?;
+    serve(viewer, args.port, "", global, terminal)
 }
 
 /// Runs `label`.
@@ -50,16 +50,20 @@ pub(crate) fn label(
     let run = runs::open(&directory, &args.run)?;
     let baseline = baseline(global, &args.view)?;
     let log = Log::open(&args.view.labels).map_err(AppError::invalid)?;
-    let drawn = (queue(args.queue), args.items, args.seed);
+    let sampling = Sampling {
+        queue: queue(args.queue),
+        n: args.items,
+        seed: args.seed,
+    };
     let other = if args.pairs { baseline.as_ref() } else { None };
-    let session = Session::new(log, args.labeler.clone(), &run, other, drawn)?.until(
+    let session = Session::new(log, args.labeler.clone(), &run, other, sampling)?.until(
         agreement_threshold::of_metric(
             global.config.as_deref(),
             &agreement_threshold::known(&run),
             "groundedness",
         ),
     );
-    let desk = desk(
+    let viewer = viewer(
         global,
         &args.view,
         baseline.as_ref(),
@@ -67,16 +71,16 @@ pub(crate) fn label(
         terminal,
     )?;
     if let Some(path) = &args.pack {
-        files::write(path, &pack(&desk).map_err(AppError::invalid)?)?;
+        files::write(path, &pack(&viewer).map_err(AppError::invalid)?)?;
         terminal.note(&format!("wrote {}", path.display()));
         return Ok(ExitCode::Done);
     }
     if let Some(path) = &args.import {
-        let n = import(&desk, &files::read_text(path)?).map_err(AppError::invalid)?;
+        let n = import(&viewer, &files::read_text(path)?).map_err(AppError::invalid)?;
         terminal.note(&format!("added {n} to {}", args.view.labels.display()));
         return Ok(ExitCode::Done);
     }
-    serve(desk, args.view.port, "label", global, terminal)
+    serve(viewer, args.view.port, "label", global, terminal)
 }
 
 const fn queue(name: QueueName) -> Queue {
@@ -105,13 +109,13 @@ fn baseline(global: &Global, args: &ViewArgs) -> Result<Option<Reader>, AppError
     Ok(run.and_then(|name| runs::open(&directory, &name).ok()))
 }
 
-fn desk(
+fn viewer(
     global: &Global,
     args: &ViewArgs,
     baseline: Option<&Reader>,
     session: Option<Session>,
     terminal: &Terminal,
-) -> Result<Desk, AppError> {
+) -> Result<Viewer, AppError> {
     let mut project = Project::find(global.config.as_deref())?;
     if let Some(policy) = &args.policy {
         project.policy.clone_from(policy);
@@ -119,8 +123,9 @@ fn desk(
     let runs = project.runs_dir.clone();
     let gate = Gate::new(&terminal.app(), project, args.env.clone());
     let baseline = baseline.map(|run| run.header().run_id.clone());
-    let desk = Desk::new(runs, Box::new(gate), baseline, session).map_err(AppError::internal)?;
-    Ok(desk.with_rejudge(rejudge(global, args, terminal)?))
+    let viewer =
+        Viewer::new(runs, Box::new(gate), baseline, session).map_err(AppError::internal)?;
+    Ok(viewer.with_rejudge(rejudge(global, args, terminal)?))
 }
 
 /// The judges that pages may ask, if the viewer is to spend money at all.
@@ -141,7 +146,7 @@ fn rejudge(
 }
 
 fn serve(
-    desk: Desk,
+    viewer: Viewer,
     port: u16,
     page: &str,
     global: &Global,
@@ -150,7 +155,7 @@ fn serve(
     let runtime = pipeline::runtime()?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).map_err(AppError::internal)?;
-        let server = Server::bind(desk, port, &secret()?).await.map_err(AppError::internal)?;
+        let server = Server::bind(viewer, port, &secret()?).await.map_err(AppError::internal)?;
         let url = server.url() + page;
         if wants_json(global) {
             terminal.line(&serde_json::json!({"schema": "groundgate.view/1", "url": url}).to_string());

@@ -23,7 +23,12 @@ pub fn export(form: Form, labels: &[AnswerLabels]) -> String {
     match form {
         Form::Lines => labels.iter().flat_map(lines).collect(),
         Form::Argilla => document(&labels.iter().map(argilla).collect()),
-        Form::LabelStudio => document(&(1_usize..).zip(labels).map(label_studio).collect()),
+        Form::LabelStudio => document(
+            &(1_usize..)
+                .zip(labels)
+                .map(|(number, labels)| label_studio(number, labels))
+                .collect(),
+        ),
         Form::Mlflow => document(&json!({"traces": labels.iter().map(mlflow).collect::<Vec<_>>()})),
     }
 }
@@ -73,7 +78,7 @@ fn argilla(labels: &AnswerLabels) -> Value {
     })
 }
 
-fn label_studio((number, labels): (usize, &AnswerLabels)) -> Value {
+fn label_studio(number: usize, labels: &AnswerLabels) -> Value {
     let mut data = place(labels);
     if let Some(fields) = data.as_object_mut() {
         fields.insert("question".to_owned(), json!(labels.answer.question));

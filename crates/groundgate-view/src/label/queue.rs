@@ -15,14 +15,14 @@ use groundgate_model::{
 };
 
 use super::{
-    doubt::{Sign, doubt},
     draw::{chances, systematic, uniform},
     entry::{Item, Queue},
+    error_risk::{Sign, error_risk},
 };
 
 /// Of the answers, so many percent are given to two people.
 pub const OVERLAP_PERCENT: u8 = 20;
-/// Of the items, so many percent are always drawn at random where the formula of doubt chooses.
+/// Of the items, so many percent are always drawn at random where the formula of risk chooses.
 pub const RANDOM_PERCENT: u8 = 20;
 
 /// A claim that could be asked about.
@@ -128,7 +128,7 @@ pub fn plan(claims: &[Claim], queue: Queue, n: usize, seed: u64) -> Vec<Planned>
 fn worth(claim: &Claim, queue: Queue) -> f64 {
     let signs = &claim.signs;
     let is_of_it = match queue {
-        Queue::Doubtful => return doubt(signs, claim.words),
+        Queue::Doubtful => return error_risk(signs, claim.words),
         Queue::Disagreement => signs.contains(&Sign::Split) || signs.contains(&Sign::Flips),
         Queue::Uncertain => signs.contains(&Sign::Pivotal),
         Queue::Critical => signs.contains(&Sign::Critical),

@@ -23,7 +23,7 @@ pub enum Sign {
 }
 
 /// Signs that the judge may be wrong: what each adds, in points of probability.
-const DOUBTS: [(Sign, u8, &str); 4] = [
+const WEIGHTS: [(Sign, u8, &str); 4] = [
     (Sign::Split, 30, "instruments or votes differ"),
     (Sign::Flips, 20, "repeats flip"),
     (Sign::Flagged, 20, "an attack is suspected"),
@@ -36,8 +36,8 @@ const LENGTH: (u8, usize) = (10, 40);
 
 /// The probability that the judge is wrong, as far as a formula knows, from 0.05 to 1; twice that
 /// where the case is critical.
-pub(super) fn doubt(signs: &BTreeSet<Sign>, words: usize) -> f64 {
-    let there = DOUBTS.iter().filter(|(sign, ..)| signs.contains(sign));
+pub(super) fn error_risk(signs: &BTreeSet<Sign>, words: usize) -> f64 {
+    let there = WEIGHTS.iter().filter(|(sign, ..)| signs.contains(sign));
     let points: u8 = there.map(|(_, points, _)| points).sum();
     let length = f64::from(LENGTH.0) * count_to_f64(words.min(LENGTH.1)) / count_to_f64(LENGTH.1);
     let weight = if signs.contains(&Sign::Critical) {
@@ -50,9 +50,9 @@ pub(super) fn doubt(signs: &BTreeSet<Sign>, words: usize) -> f64 {
 
 /// The formula in words.
 pub fn formula() -> String {
-    let signs = DOUBTS.map(|(_, points, what)| format!(" + {points} if {what}"));
+    let signs = WEIGHTS.map(|(_, points, what)| format!(" + {points} if {what}"));
     format!(
-        "doubt in % = {LEAST}{} + up to {} for length (all of it from {} words on); twice that in critical cases",
+        "risk that the judge is wrong in % = {LEAST}{} + up to {} for length (all of it from {} words on); twice that in critical cases",
         signs.concat(),
         LENGTH.0,
         LENGTH.1
@@ -78,7 +78,7 @@ mod tests {
             (&[Split, Flips, Flagged, NoQuote], 40, 1.0),
         ];
         for (signs, words, expected) in table {
-            let found = doubt(&signs.iter().copied().collect(), words);
+            let found = error_risk(&signs.iter().copied().collect(), words);
             assert!(
                 (found - expected).abs() < 1e-12,
                 "{signs:?} {words}: {found}"
@@ -86,7 +86,7 @@ mod tests {
         }
         assert_eq!(
             formula(),
-            "doubt in % = 5 + 30 if instruments or votes differ + 20 if repeats flip + 20 if an attack is suspected \
+            "risk that the judge is wrong in % = 5 + 30 if instruments or votes differ + 20 if repeats flip + 20 if an attack is suspected \
              + 15 if a quote is missing + up to 10 for length (all of it from 40 words on); twice that in critical cases"
         );
     }

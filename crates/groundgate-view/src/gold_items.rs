@@ -3,12 +3,12 @@
 use groundgate_judge::{bundled, known_cases, units};
 use groundgate_report::visible_text;
 
-use super::labelling::{Ask, Task, pieces};
+use super::item_view::{Ask, Task, pieces};
 use crate::label::{Given, Item};
 
 /// An item whose label is known.
 #[derive(Debug, Clone)]
-pub(super) struct Gold {
+pub(super) struct GoldItem {
     pub(super) item: Item,
     question: String,
     answer: String,
@@ -16,7 +16,7 @@ pub(super) struct Gold {
     pub(super) known: Given,
 }
 
-impl Gold {
+impl GoldItem {
     /// As it is shown.
     pub(super) fn ask(&self) -> Ask {
         Ask {
@@ -38,7 +38,7 @@ impl Gold {
 }
 
 /// Known cases of the bundled judge that are one claim with a known label.
-pub(super) fn golds() -> Vec<Gold> {
+pub(super) fn gold_items() -> Vec<GoldItem> {
     let cases = bundled("groundedness")
         .and_then(|judge| known_cases::read("groundedness.cases.jsonl", judge.cases).ok())
         .unwrap_or_default();
@@ -60,7 +60,7 @@ pub(super) fn golds() -> Vec<Gold> {
                 .passages
                 .as_ref()
                 .filter(|passages| !passages.is_empty())?;
-            (units(&case.answer.text).len() == 1).then(|| Gold {
+            (units(&case.answer.text).len() == 1).then(|| GoldItem {
                 item: Item {
                     run: "known".to_owned(),
                     case: case.name.clone(),

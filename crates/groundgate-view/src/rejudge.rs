@@ -8,18 +8,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    case::{attempts_of, cell_text},
-    desk::Desk,
-    page::{Reply, Trouble},
+    page::{PageError, Reply},
+    texts::{attempts_of, cell_text},
+    viewer::Viewer,
 };
-
-/// What asks the judges; only there where the viewer may spend money.
-pub trait Rejudge: Send + Sync {
-    /// What it may cost and what is left, in words.
-    fn price(&self, run: &Reader, trial: usize) -> String;
-    /// Asks, and says what was said in a record of one trial. The error is one line for people.
-    fn judge(&self, run: &Reader, trial: usize) -> Result<Reader, String>;
-}
 
 /// What the page sends.
 #[derive(Debug, Deserialize)]
@@ -31,21 +23,21 @@ struct Wanted {
 }
 
 /// Judges the answer of a case again.
-pub(super) fn post(desk: &Desk, body: &[u8]) -> Result<Reply, Trouble> {
-    let judges = desk
+pub(super) fn post(viewer: &Viewer, body: &[u8]) -> Result<Reply, PageError> {
+    let judges = viewer
         .rejudge
         .as_ref()
-        .ok_or_else(|| Trouble::absent("This viewer was not started with --judge-again."))?;
+        .ok_or_else(|| PageError::absent("This viewer was not started with --judge-again."))?;
     let wanted: Wanted =
-        serde_json::from_slice(body).map_err(|error| Trouble::wrong(error.to_string()))?;
-    let run = desk.open(&wanted.run)?;
+        serde_json::from_slice(body).map_err(|error| PageError::wrong(error.to_string()))?;
+    let run = viewer.open(&wanted.run)?;
     let place = run.place_of(&wanted.case)?;
-    let place = place.ok_or_else(|| Trouble::absent("There is no such case."))?;
+    let place = place.ok_or_else(|| PageError::absent("There is no such case."))?;
     if wanted.attempt >= attempts_of(&run) {
-        return Err(Trouble::absent("There is no such repeat."));
+        return Err(PageError::absent("There is no such repeat."));
     }
     let trial = place * attempts_of(&run) + wanted.attempt;
-    let again = judges.judge(&run, trial).map_err(|words| Trouble {
+    let again = judges.judge(&run, trial).map_err(|words| PageError {
         status: axum::http::StatusCode::UNPROCESSABLE_ENTITY,
         words,
     })?;
@@ -58,7 +50,7 @@ pub(super) fn post(desk: &Desk, body: &[u8]) -> Result<Reply, Trouble> {
 }
 
 /// Metric, what the record says, what the judges say now, and why.
-fn rows(run: &Reader, trial: usize, again: &Reader) -> Result<Vec<[String; 4]>, Trouble> {
+fn rows(run: &Reader, trial: usize, again: &Reader) -> Result<Vec<[String; 4]>, PageError> {
     let (stored, now) = (run.scores_of(trial)?, again.scores_of(0)?);
     let details = again.trial(0)?.details;
     let row = |metric: &MetricSpec| {

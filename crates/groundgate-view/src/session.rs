@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundgate_judge::sentences;
 use groundgate_model::{
     eval_set::Case,
     number::{Toward, format_score},
-    trial::{ClaimFinding, Evidence, Label as Judged},
+    trial::{Evidence, Label as Judged},
     unit::Digest,
 };
 use groundgate_record::{Reader, RecordError};
@@ -15,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     claims::{claims_of, pairs_of},
-    golds::{Gold, golds},
-    page::Trouble,
+    gold_items::{GoldItem, gold_items},
+    item_view::{Ask, Shown, Task, around, passages},
+    page::PageError,
 };
 use crate::label::{
     AgreementThreshold, Current, GUIDELINES, Given, Item, Kind, Label, Log, Planned, Queue,
@@ -26,14 +26,55 @@ use crate::label::{
 /// Every so many items a known one comes, to check the labeller.
 const GOLD_EVERY: usize = 20;
 
-/// What is labelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Task {
-    /// One claim against the passages.
-    Claims,
-    /// Two answers side by side.
-    Pairs,
+/// Which items are drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Sampling {
+    /// By which plan; pairs are drawn by [`Queue::Calibration`].
+    pub queue: Queue,
+    /// How many.
+    pub n: usize,
+    /// The same seed draws the same items.
+    pub seed: u64,
+}
+
+/// How an item came to be asked about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Drawn {
+    queue: Queue,
+    inclusion_probability: f64,
+}
+
+impl Drawn {
+    /// An item that is shown whatever was drawn.
+    const fn surely(queue: Queue) -> Self {
+        Self {
+            queue,
+            inclusion_probability: 1.0,
+        }
+    }
+
+    const fn of(planned: &Planned) -> Self {
+        Self {
+            queue: planned.queue,
+            inclusion_probability: planned.inclusion_probability,
+        }
+    }
+}
+
+/// The item that a person is asked about.
+#[derive(Debug)]
+pub(super) struct Next {
+    pub(super) item: Item,
+    drawn: Drawn,
+}
+
+impl Next {
+    fn new(item: &Item, drawn: Drawn) -> Self {
+        Self {
+            item: item.clone(),
+            drawn,
+        }
+    }
 }
 
 /// One person, one log, one plan.
@@ -44,49 +85,10 @@ pub struct Session {
     pub(super) run_id: String,
     labeler: String,
     planned: Vec<Planned>,
-    golds: Vec<Gold>,
+    gold_items: Vec<GoldItem>,
     judged: BTreeMap<Item, Judged>,
-    bar: AgreementThreshold,
+    threshold: AgreementThreshold,
     queue: Queue,
-}
-
-/// An item as it is shown: nothing in it tells what the judge said, or whose answer it is.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Ask {
-    pub(super) task: Task,
-    pub(super) item: Item,
-    pub(super) question: String,
-    pub(super) history: Vec<String>,
-    /// The answer before, inside and behind the claim.
-    pub(super) answer: [String; 3],
-    pub(super) passages: Vec<Vec<Sentence>>,
-    /// Of pairs: the two answers, each with its passages.
-    pub(super) sides: Vec<Shown>,
-    /// What people in disagreement said.
-    pub(super) dispute: Vec<String>,
-}
-
-/// One answer of a pair.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Shown {
-    text: String,
-    passages: Vec<Vec<Sentence>>,
-}
-
-impl Shown {
-    fn new(answer: &AnswerReport) -> Self {
-        Self {
-            text: visible_text(answer.text.as_deref().unwrap_or_default()),
-            passages: passages(answer),
-        }
-    }
-}
-
-/// A piece of a passage that can be pointed at.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Sentence {
-    text: String,
-    evidence: Evidence,
 }
 
 /// What the page sends.
@@ -148,8 +150,9 @@ impl Session {
         labeler: String,
         run: &Reader,
         baseline: Option<&Reader>,
-        (queue, n, seed): (Queue, usize, u64),
+        sampling: Sampling,
     ) -> Result<Self, RecordError> {
+        let Sampling { queue, n, seed } = sampling;
         let claims = claims_of(run)?;
         let judged = claims
             .iter()
@@ -168,21 +171,21 @@ impl Session {
             run_id: run.header().run_id.clone(),
             labeler,
             planned,
-            golds: if task == Task::Claims {
-                golds()
+            gold_items: if task == Task::Claims {
+                gold_items()
             } else {
                 Vec::new()
             },
             judged,
-            bar: AgreementThreshold::default(),
+            threshold: AgreementThreshold::default(),
             queue,
         })
     }
 
     /// The same, with how good the judge must be shown to be before labelling may stop.
     #[must_use]
-    pub fn until(mut self, bar: AgreementThreshold) -> Self {
-        self.bar = bar;
+    pub fn until(mut self, threshold: AgreementThreshold) -> Self {
+        self.threshold = threshold;
         self
     }
 
@@ -194,7 +197,7 @@ impl Session {
 
     /// What comes next: planned items that still need a person, known ones between them, and in the
     /// end what others disagree on.
-    pub(super) fn next(&self) -> Option<(Item, Queue, f64)> {
+    pub(super) fn next(&self) -> Option<Next> {
         let current = Current::new(self.log.kinds());
         let mine = |item: &Item| current.is_done_by(item, &self.labeler);
         let n_done = self
@@ -202,21 +205,21 @@ impl Session {
             .iter()
             .filter(|planned| mine(&planned.item))
             .count();
-        let n_golds = self.golds.iter().filter(|gold| mine(&gold.item)).count();
+        let n_golds = self
+            .gold_items
+            .iter()
+            .filter(|gold| mine(&gold.item))
+            .count();
         if n_done / GOLD_EVERY > n_golds
-            && let Some(gold) = self.golds.iter().find(|gold| !mine(&gold.item))
+            && let Some(gold) = self.gold_items.iter().find(|gold| !mine(&gold.item))
         {
-            return Some((gold.item.clone(), Queue::Gold, 1.0));
+            return Some(Next::new(&gold.item, Drawn::surely(Queue::Gold)));
         }
         let open = self.planned.iter().find(|planned| {
             !mine(&planned.item) && current.n_people(&planned.item) < planned.n_people
         });
         if let Some(planned) = open {
-            return Some((
-                planned.item.clone(),
-                planned.queue,
-                planned.inclusion_probability,
-            ));
+            return Some(Next::new(&planned.item, Drawn::of(planned)));
         }
         let conflicts = current.conflicts();
         let dispute = conflicts.iter().find(|conflict| {
@@ -224,7 +227,7 @@ impl Session {
                 && conflict.item.claim.is_some() == (self.task == Task::Claims)
                 && !mine(conflict.item)
         });
-        dispute.map(|conflict| (conflict.item.clone(), Queue::Adjudication, 1.0))
+        dispute.map(|conflict| Next::new(conflict.item, Drawn::surely(Queue::Adjudication)))
     }
 
     /// All planned items, for a pack.
@@ -252,7 +255,7 @@ impl Session {
             stop: match self.task {
                 Task::Pairs => String::new(),
                 Task::Claims => {
-                    let stop = stop(self.bar.clone(), self.log.kinds(), &self.judged);
+                    let stop = stop(self.threshold.clone(), self.log.kinds(), &self.judged);
                     visible_line(&stop.to_string())
                 }
             },
@@ -260,13 +263,13 @@ impl Session {
     }
 
     /// Writes down what the page sent. When this returns, it is on disk.
-    pub(super) fn take(&mut self, sent: Sent, at: String) -> Result<Option<Reveal>, Trouble> {
+    pub(super) fn take(&mut self, sent: Sent, at: String) -> Result<Option<Reveal>, PageError> {
         let labeler = self.labeler.clone();
         let item = sent.item.clone();
         match sent.action {
             Action::Undo => {
                 if !Current::new(self.log.kinds()).is_done_by(&item, &labeler) {
-                    return Err(Trouble::wrong("there is nothing to take back"));
+                    return Err(PageError::wrong("there is nothing to take back"));
                 }
                 self.log.append(Kind::Undo { item, labeler, at })?;
                 Ok(None)
@@ -283,8 +286,8 @@ impl Session {
                 Ok(None)
             }
             Action::Label => {
-                let (queue, probability) = self.expect(&item)?;
-                let label = self.label(sent, (queue, probability), labeler, at)?;
+                let drawn = self.expect(&item)?;
+                let label = self.label(sent, drawn, labeler, at)?;
                 let reveal = self.reveal(&label);
                 self.log.append(Kind::Label(label))?;
                 Ok(Some(reveal))
@@ -298,17 +301,17 @@ impl Session {
         sent: Sent,
         labeler: &str,
         at: String,
-    ) -> Result<bool, Trouble> {
+    ) -> Result<bool, PageError> {
         let planned = self
             .planned
             .iter()
             .find(|planned| planned.item == sent.item);
         let planned = planned.ok_or_else(|| {
-            Trouble::wrong(
+            PageError::wrong(
                 "this item is not among those drawn; use the pack's run, queue, items and seed",
             )
         })?;
-        let drawn = (planned.queue, planned.inclusion_probability);
+        let drawn = Drawn::of(planned);
         if Current::new(self.log.kinds()).is_done_by(&sent.item, labeler) {
             return Ok(false);
         }
@@ -329,14 +332,14 @@ impl Session {
     fn label(
         &self,
         sent: Sent,
-        (queue, inclusion_probability): (Queue, f64),
+        drawn: Drawn,
         labeler: String,
         at: String,
-    ) -> Result<Label, Trouble> {
+    ) -> Result<Label, PageError> {
         let given = self.given(&sent)?;
         let item = sent.item;
         let known = self
-            .golds
+            .gold_items
             .iter()
             .find(|gold| gold.item == item)
             .map(|gold| gold.known);
@@ -347,8 +350,8 @@ impl Session {
             label: given,
             labeler,
             at,
-            queue,
-            inclusion_probability,
+            queue: drawn.queue,
+            inclusion_probability: drawn.inclusion_probability,
             duration_ms: sent.duration_ms,
             evidence: sent.evidence,
             note: sent.note.filter(|note| !note.is_empty()),
@@ -358,10 +361,10 @@ impl Session {
     }
 
     /// The item must be the one that was asked about: an old page cannot answer twice.
-    fn expect(&self, item: &Item) -> Result<(Queue, f64), Trouble> {
+    fn expect(&self, item: &Item) -> Result<Drawn, PageError> {
         match self.next() {
-            Some((next, queue, probability)) if next == *item => Ok((queue, probability)),
-            _ => Err(Trouble {
+            Some(next) if next.item == *item => Ok(next.drawn),
+            _ => Err(PageError {
                 status: axum::http::StatusCode::CONFLICT,
                 words: "this item is not the one to be labelled; it may be saved already"
                     .to_owned(),
@@ -369,7 +372,7 @@ impl Session {
         }
     }
 
-    fn given(&self, sent: &Sent) -> Result<Given, Trouble> {
+    fn given(&self, sent: &Sent) -> Result<Given, PageError> {
         let is_left = candidate_left(&sent.item);
         match (self.task, sent.label, sent.side) {
             (Task::Pairs, None, Some(side)) => Ok(if matches!(side, Side::Left) == is_left {
@@ -387,7 +390,7 @@ impl Session {
             {
                 Ok(label)
             }
-            _ => Err(Trouble::wrong("this is no answer to the question")),
+            _ => Err(PageError::wrong("this is no answer to the question")),
         }
     }
 
@@ -409,10 +412,10 @@ impl Session {
 
     /// A known item, as it is shown; nothing where it is none.
     pub(super) fn known(&self, item: &Item) -> Option<Ask> {
-        self.golds
+        self.gold_items
             .iter()
             .find(|gold| gold.item == *item)
-            .map(Gold::ask)
+            .map(GoldItem::ask)
     }
 
     /// An item as it is shown: an answer of a case, and for pairs the other answer.
@@ -422,7 +425,7 @@ impl Session {
         case: &Case,
         ours: &AnswerReport,
         theirs: Option<&AnswerReport>,
-    ) -> Result<Ask, Trouble> {
+    ) -> Result<Ask, PageError> {
         let mut sides = theirs.map_or_else(Vec::new, |theirs| {
             vec![Shown::new(ours), Shown::new(theirs)]
         });
@@ -433,7 +436,7 @@ impl Session {
             None => Default::default(),
             Some(id) => {
                 let claim = ours.claims.iter().find(|claim| claim.id == *id);
-                let claim = claim.ok_or_else(|| Trouble::absent("the claim is gone"))?;
+                let claim = claim.ok_or_else(|| PageError::absent("the claim is gone"))?;
                 around(ours.text.as_deref().unwrap_or_default(), claim)
             }
         };
@@ -470,38 +473,4 @@ impl Session {
 fn candidate_left(item: &Item) -> bool {
     let digest = Digest::of_parts([item.run.as_bytes(), item.case.as_bytes(), b"left"]);
     digest.to_string().starts_with(|digit: char| digit < '8')
-}
-
-fn passages(answer: &AnswerReport) -> Vec<Vec<Sentence>> {
-    let all = answer.passages.iter().enumerate();
-    all.map(|(number, passage)| pieces(number, &passage.text))
-        .collect()
-}
-
-pub(super) fn pieces(passage: usize, text: &str) -> Vec<Sentence> {
-    sentences::split(text)
-        .into_iter()
-        .filter_map(|range| {
-            Some(Sentence {
-                text: visible_text(text.get(range.clone())?),
-                evidence: Evidence {
-                    passage,
-                    start: range.start,
-                    end: range.end,
-                },
-            })
-        })
-        .collect()
-}
-
-fn around(text: &str, claim: &ClaimFinding) -> [String; 3] {
-    let part = |start: usize, end: usize| text.get(start..end).map(visible_text);
-    match (
-        part(0, claim.start),
-        part(claim.start, claim.end),
-        part(claim.end, text.len()),
-    ) {
-        (Some(before), Some(inside), Some(after)) => [before, inside, after],
-        _ => [String::new(), visible_text(&claim.text), String::new()],
-    }
 }

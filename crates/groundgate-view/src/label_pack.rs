@@ -9,10 +9,11 @@ use sha2::{Digest as _, Sha256};
 use tera::{Context, Tera};
 
 use super::{
-    desk::Desk,
+    item_view::{Ask, Task},
     label_page::shown,
-    labelling::{Ask, Sent, Task},
-    page::{LABEL_SCRIPT, Trouble, VIEW_STYLE},
+    page::{LABEL_SCRIPT, PageError, VIEW_STYLE},
+    session::Sent,
+    viewer::Viewer,
 };
 use crate::label::GUIDELINES;
 
@@ -28,19 +29,19 @@ struct Packed {
 }
 
 /// Writes the planned items as one page. The error is one line for people.
-pub fn pack(desk: &Desk) -> Result<String, String> {
-    packed(desk).map_err(|trouble| trouble.words)
+pub fn pack(viewer: &Viewer) -> Result<String, String> {
+    packed(viewer).map_err(|trouble| trouble.words)
 }
 
-fn packed(desk: &Desk) -> Result<String, Trouble> {
-    let session = desk
+fn packed(viewer: &Viewer) -> Result<String, PageError> {
+    let session = viewer
         .labelling
         .as_ref()
-        .ok_or_else(|| Trouble::absent("nothing is to be labelled"))?;
+        .ok_or_else(|| PageError::absent("nothing is to be labelled"))?;
     let session = session.lock().unwrap_or_else(PoisonError::into_inner);
     let planned = session.planned().iter();
-    let asks: Result<Vec<Ask>, Trouble> = planned
-        .map(|planned| shown(desk, &session, &planned.item))
+    let asks: Result<Vec<Ask>, PageError> = planned
+        .map(|planned| shown(viewer, &session, &planned.item))
         .collect();
     // A data block ends at the first `</script`; without `<` there is none.
     let data = serde_json::to_string(&asks?)?.replace('<', "\\u003c");
@@ -64,8 +65,11 @@ fn packed(desk: &Desk) -> Result<String, Trouble> {
 
 /// Adds the answers of a pack that was made with the same run, queue, number of items and seed.
 /// Answers that are there already are left alone; says how many were added.
-pub fn import(desk: &Desk, text: &str) -> Result<usize, String> {
-    let session = desk.labelling.as_ref().ok_or("nothing is to be labelled")?;
+pub fn import(viewer: &Viewer, text: &str) -> Result<usize, String> {
+    let session = viewer
+        .labelling
+        .as_ref()
+        .ok_or("nothing is to be labelled")?;
     let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
     let mut added = 0;
     for (index, line) in text

@@ -1,4 +1,4 @@
-//! From a path and a query to a page.
+//! What all pages are made from: records, comparisons that are kept, labels, and who decides.
 
 use std::{
     collections::BTreeMap,
@@ -12,16 +12,11 @@ use groundgate_record::Reader;
 use groundgate_report::{AnswerReport, HtmlError};
 
 use super::{
-    again::{self, Rejudge},
-    case, compare,
     comparison::Comparison,
-    judges, label_page,
-    labelling::Session,
-    live,
-    page::{Pages, Reply, Trouble, asset},
-    query::Query,
-    runs, slices,
+    page::{PageError, Pages},
+    session::Session,
 };
+use crate::label::Kind;
 
 /// What the viewer asks of the rest of the house: everything that needs a policy or the clock.
 pub trait Gatekeeper: Send + Sync {
@@ -33,13 +28,21 @@ pub trait Gatekeeper: Send + Sync {
     fn now(&self) -> String;
 }
 
+/// What asks the judges; only there where the viewer may spend money.
+pub trait Rejudge: Send + Sync {
+    /// What it may cost and what is left, in words.
+    fn price(&self, run: &Reader, trial: usize) -> String;
+    /// Asks, and says what was said in a record of one trial. The error is one line for people.
+    fn judge(&self, run: &Reader, trial: usize) -> Result<Reader, String>;
+}
+
 /// So many comparisons are kept; one of a million trials takes some hundred megabytes.
 const COMPARISONS_KEPT: usize = 3;
 /// A run with more trials is gated only when somebody asks for it.
 pub(super) const GATED_UNASKED_MOST: usize = 50_000;
 
 /// Everything that the pages are made from.
-pub struct Desk {
+pub struct Viewer {
     pub(super) pages: Pages,
     pub(super) runs_dir: PathBuf,
     pub(super) gatekeeper: Box<dyn Gatekeeper>,
@@ -51,9 +54,9 @@ pub struct Desk {
     verdicts: Mutex<BTreeMap<Key, String>>,
 }
 
-impl fmt::Debug for Desk {
+impl fmt::Debug for Viewer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk")
+        f.debug_struct("Viewer")
             .field("runs_dir", &self.runs_dir)
             .finish_non_exhaustive()
     }
@@ -63,8 +66,8 @@ impl fmt::Debug for Desk {
 type Key = (Version, Option<Version>);
 type Version = (String, u64, Option<std::time::SystemTime>);
 
-impl Desk {
-    /// A desk over a folder of records.
+impl Viewer {
+    /// A viewer over a folder of records.
     pub fn new(
         runs_dir: PathBuf,
         gatekeeper: Box<dyn Gatekeeper>,
@@ -90,50 +93,20 @@ impl Desk {
         self
     }
 
-    /// The page of a path.
-    pub(super) fn get(&self, page: &str, query: &Query) -> Reply {
-        if let Some(asset) = asset(page) {
-            return asset;
-        }
-        let made = match page {
-            "" => runs::page(self, query),
-            "verdict" => runs::verdict(self, query),
-            "compare" => compare::page(self, query),
-            "case" => case::page(self, query),
-            "slices" => slices::page(self, query),
-            "judges" => judges::page(self, query),
-            "live" => live::page(self, query),
-            "label" => label_page::page(self),
-            "ask" => label_page::ask(self),
-            _ => Err(Trouble::absent("There is no such page.")),
-        };
-        made.unwrap_or_else(|trouble| self.pages.trouble(&trouble))
-    }
-
-    /// What a page of ours sends.
-    pub(super) fn post(&self, page: &str, body: &[u8]) -> Reply {
-        let made = match page {
-            "label" => label_page::answer(self, body),
-            "again" => again::post(self, body),
-            _ => Err(Trouble::absent("nothing takes this")),
-        };
-        made.unwrap_or_else(|trouble| Reply::text(trouble.status, trouble.words))
-    }
-
     /// Opens the run of an id. Ids are looked up among the names in the folder, never joined to a path.
-    pub(super) fn open(&self, run_id: &str) -> Result<Reader, Trouble> {
+    pub(super) fn open(&self, run_id: &str) -> Result<Reader, PageError> {
         let found = self.records()?.into_iter().find(|(id, _)| id == run_id);
         let (_, path) =
-            found.ok_or_else(|| Trouble::absent(format!("There is no run {run_id}.")))?;
+            found.ok_or_else(|| PageError::absent(format!("There is no run {run_id}.")))?;
         Ok(Reader::open(&path)?)
     }
 
     /// Ids and files of all records, oldest first.
-    pub(super) fn records(&self) -> Result<Vec<(String, PathBuf)>, Trouble> {
+    pub(super) fn records(&self) -> Result<Vec<(String, PathBuf)>, PageError> {
         let entries = match fs::read_dir(&self.runs_dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(Trouble::failed(&error)),
+            Err(error) => return Err(PageError::failed(&error)),
         };
         let mut records: Vec<(String, PathBuf)> = entries
             .filter_map(|entry| Some(entry.ok()?.path()))
@@ -149,7 +122,7 @@ impl Desk {
         &self,
         run: &Reader,
         baseline: Option<&Reader>,
-    ) -> Result<Arc<Comparison>, Trouble> {
+    ) -> Result<Arc<Comparison>, PageError> {
         let key = key(run, baseline);
         {
             let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -158,7 +131,7 @@ impl Desk {
             }
         }
         let made = self.gatekeeper.compare(run, baseline);
-        let comparison = Arc::new(made.map_err(|words| Trouble {
+        let comparison = Arc::new(made.map_err(|words| PageError {
             status: StatusCode::UNPROCESSABLE_ENTITY,
             words,
         })?);
@@ -176,7 +149,7 @@ impl Desk {
         run: &Reader,
         baseline: Option<&Reader>,
         line: impl Fn(&Comparison) -> String,
-    ) -> Result<String, Trouble> {
+    ) -> Result<String, PageError> {
         let key = key(run, baseline);
         {
             let verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -188,6 +161,14 @@ impl Desk {
         let mut verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
         verdicts.insert(key, made.clone());
         Ok(made)
+    }
+
+    /// Everything in the label log; nothing where nobody labels.
+    pub(super) fn label_kinds(&self) -> Vec<Kind> {
+        self.labelling.as_ref().map_or_else(Vec::new, |session| {
+            let session = session.lock().unwrap_or_else(PoisonError::into_inner);
+            session.log.kinds().to_vec()
+        })
     }
 }
 
