@@ -399,3 +399,40 @@ fn a_file_without_tables_is_told_from_a_record() {
         "{opened:?}"
     );
 }
+
+#[test]
+fn a_complete_record_that_is_gone_on_with_is_not_complete_until_it_is_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.sqlite");
+    let writer = Writer::create(&path, &header(), &[]).unwrap();
+    writer.finish(Status::Complete).unwrap();
+    // As `--rerun errors` goes on with it, and is killed.
+    let mut writer = Writer::resume(Reader::open(&path).unwrap()).unwrap();
+    writer.forget_failures().unwrap();
+    let status = || Reader::open(&path).unwrap().status().unwrap();
+    assert_eq!(status(), Status::Running);
+    drop(writer);
+    assert_eq!(status(), Status::Stopped);
+}
+
+#[test]
+fn what_a_failed_call_was_booked_at_is_still_booked_when_the_run_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.sqlite");
+    let failed = Call {
+        booked: Usd::from_nanos(250_000_000),
+        ..judge_call(0, "rules", "one")
+    };
+    let mut writer = Writer::create(&path, &header(), &[]).unwrap();
+    writer.append(&[failed.clone()], &[]).unwrap();
+    drop(writer);
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.booked().unwrap(), failed.booked);
+    let mut seen = Vec::new();
+    let visit = |call: CallSummary<'_>| seen.push((call.result.is_err(), call.booked));
+    reader.for_each_call(visit).unwrap();
+    assert_eq!(seen, [(true, failed.booked)]);
+    drop(Writer::resume(reader).unwrap());
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.booked().unwrap(), failed.booked);
+}

@@ -210,4 +210,32 @@ pub(super) mod tests {
             assert_eq!(rows[1][2], cell);
         }
     }
+
+    #[test]
+    fn no_column_of_text_is_a_formula() {
+        let formula = "=1+1";
+        let mut table = table(formula);
+        table.run_id = formula.to_owned();
+        table.variant = formula.to_owned();
+        let case = table.cases.first_mut().unwrap();
+        case.cluster = formula.to_owned();
+        case.tags = BTreeMap::from([(formula.to_owned(), "x".to_owned())]).into();
+        let mut column = table.columns.remove("faithfulness").unwrap();
+        column.cells[0] = Cell::Unscored(Unscored::NotRun);
+        table.columns.insert(formula.to_owned(), column);
+        let rows = read(&render_csv(&[&table]));
+        assert_eq!(rows[0][7], "'=1+1");
+        for (place, cell) in [
+            (0, "'=1+1"),
+            (1, "'=1+1"),
+            (2, "'=1+1"),
+            (5, "'=1+1"),
+            (6, "'=1+1=x"),
+            (9, "'=1+1: not-run"),
+        ] {
+            assert_eq!(rows[1][place], cell, "{}", rows[0][place]);
+        }
+        let guarded = |cell: &String| !is_formula(cell);
+        assert!(rows.iter().flatten().all(guarded), "{rows:?}");
+    }
 }

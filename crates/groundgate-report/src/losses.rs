@@ -133,3 +133,99 @@ fn bucket(loss: &CaseLoss, gained: f64) -> Bucket {
         Bucket::Unchanged
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use groundgate_gate::{decide, read_policy};
+    use groundgate_model::trial::{CaseInfo, Cell};
+
+    use super::*;
+    use crate::csv::tests::table;
+
+    const POLICY: &str = r#"
+schema = "groundgate.policy/1"
+name   = "test"
+[[rule]]
+id     = "floor"
+kind   = "floor"
+metric = "groundedness"
+min    = 0.9
+"#;
+
+    /// Two attempts at each of five cases, both with the same score of groundedness.
+    fn scored(scores: [f64; 5]) -> ScoreTable {
+        let mut table = table("0");
+        let case = table.cases[0].clone();
+        table.cases = (0..scores.len())
+            .map(|place| CaseInfo {
+                id: place.to_string(),
+                ..case.clone()
+            })
+            .collect();
+        for column in table.columns.values_mut() {
+            column.cells = scores
+                .iter()
+                .flat_map(|score| [Cell::Scored(*score), Cell::Scored(*score)])
+                .collect();
+        }
+        table
+    }
+
+    fn losses_of(candidate: &ScoreTable, baseline: Option<&ScoreTable>) -> Vec<CaseLoss> {
+        let known = candidate.columns.values();
+        let known = known
+            .map(|column| (column.metric.name.clone(), column.metric.clone()))
+            .collect();
+        let policy = read_policy("gate.toml", POLICY, None, &known).unwrap();
+        let evidence = Evidence {
+            candidate,
+            baseline,
+        };
+        losses(&policy, &decide(&policy, evidence), evidence)
+    }
+
+    #[test]
+    fn regressions_come_first_and_the_largest_loss_first_of_all() {
+        let candidate = scored([1.0, 0.75, 0.0, 0.5, 0.25]);
+        let baseline = scored([1.0, 1.0, 1.0, 0.25, 0.25]);
+        let found = losses_of(&candidate, Some(&baseline));
+        let shown: Vec<(usize, Bucket, f64)> = found
+            .iter()
+            .map(|loss| (loss.case_index, loss.bucket, loss.loss))
+            .collect();
+        let expected = [
+            (2, Bucket::Regressed, 1.0),
+            (1, Bucket::Regressed, 0.25),
+            (4, Bucket::StillFailing, 0.75),
+            (3, Bucket::Fixed, 0.5),
+            (0, Bucket::Unchanged, 0.0),
+        ];
+        assert_eq!(shown.len(), expected.len());
+        for (expected, found) in expected.iter().zip(&shown) {
+            assert_eq!((expected.0, expected.1), (found.0, found.1), "{shown:?}");
+            assert!((expected.2 - found.2).abs() < 1e-12, "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_baseline_a_case_loses_what_it_lacks_to_the_best_score() {
+        let found = losses_of(&scored([1.0, 0.75, 0.0, 0.5, 0.25]), None);
+        let order: Vec<usize> = found.iter().map(|loss| loss.case_index).collect();
+        assert_eq!(order, [2, 4, 3, 1, 0]);
+        assert!(found.iter().all(|loss| loss.twin.is_none()));
+    }
+
+    #[test]
+    fn a_metric_that_no_rule_reads_loses_nothing() {
+        let candidate = scored([0.0; 5]);
+        let mut baseline = scored([1.0; 5]);
+        let names: Vec<String> = losses_of(&candidate, Some(&baseline))
+            .iter()
+            .flat_map(|loss| loss.by_metric.keys().cloned())
+            .collect();
+        assert!(names.iter().all(|name| name == "groundedness"), "{names:?}");
+        baseline.columns.remove("groundedness");
+        let found = losses_of(&candidate, Some(&baseline));
+        assert!(found.iter().all(|loss| loss.by_metric.is_empty()));
+    }
+}

@@ -9,7 +9,7 @@ use groundgate_stats::agreement::{
 };
 
 use super::{
-    current::{Current, agreed},
+    current::{Current, agreed, drawn},
     entry::{Given, Item, Kind, Queue},
     queue::whole,
 };
@@ -121,8 +121,12 @@ pub fn stop(
 /// Of the answers that were drawn whole and that people agree are good, and of those that are bad: how
 /// many the judge called so, of how many. An answer is good when nothing checkable in it is unsupported.
 fn recognized(kinds: &[Kind], judged: &BTreeMap<Item, Label>) -> [(usize, usize); 2] {
+    let current = Current::new(kinds);
+    let is_of_whole_answers = |item: &Item| {
+        drawn(&current.of(item)).is_some_and(|label| label.queue == Queue::Calibration)
+    };
     let agreed: BTreeMap<Item, Given> = (agreed(kinds).into_iter())
-        .filter(|label| matches!(label.queue, Queue::Calibration | Queue::Adjudication))
+        .filter(|label| is_of_whole_answers(&label.item))
         .map(|label| (label.item, label.label))
         .collect();
     let mut counts = [(0, 0); 2];
@@ -181,6 +185,40 @@ mod tests {
         assert_eq!(agreement.n, 2);
         assert!((agreement.share - 0.5).abs() < 1e-12);
         assert_eq!(between_people(&log[4..]), None);
+    }
+
+    /// A person who settles has seen what the others said, and a known item is no question.
+    #[test]
+    fn neither_checks_nor_settled_disputes_count_as_agreement_between_people() {
+        let say = |case, labeler, given, queue| Kind::Label(label(case, labeler, given, queue));
+        let log = [
+            say("a", "ana", Given::Supported, Queue::Calibration),
+            say("a", "ben", Given::NotFound, Queue::Calibration),
+            say("a", "cleo", Given::NotFound, Queue::Adjudication),
+            say("g", "ana", Given::Supported, Queue::Gold),
+            say("g", "ben", Given::Supported, Queue::Gold),
+        ];
+        let agreement = between_people(&log).unwrap();
+        assert_eq!((agreement.n, agreement.share), (1, 0.0));
+        assert_eq!(between_people(&log[3..]), None);
+    }
+
+    #[test]
+    fn an_answer_that_was_picked_and_settled_is_not_one_that_was_drawn_whole() {
+        let say = |labeler, given, queue| label("a", labeler, given, queue);
+        for (queue, expected) in [
+            (Queue::Calibration, [(1, 1), (0, 0)]),
+            (Queue::Uncertain, [(0, 0), (0, 0)]),
+        ] {
+            let log = [
+                say("ana", Given::Supported, queue),
+                say("ben", Given::NotFound, queue),
+                say("cleo", Given::Supported, Queue::Adjudication),
+            ]
+            .map(Kind::Label);
+            let judged = BTreeMap::from([(log[0].item().clone(), Label::Supported)]);
+            assert_eq!(recognized(&log, &judged), expected, "{queue:?}");
+        }
     }
 
     #[test]

@@ -97,6 +97,14 @@ impl<'a> Current<'a> {
     }
 }
 
+/// The label whose draw brought the item here: one that settles a dispute was drawn by nothing.
+pub(super) fn drawn<'l, 'a>(labels: &'l [&'a Label]) -> Option<&'l &'a Label> {
+    labels
+        .iter()
+        .find(|label| label.queue != Queue::Adjudication)
+        .or(labels.first())
+}
+
 /// What people agree on, one label an item: the one that settled it, or the one that all gave. Items
 /// in dispute, checks and the unsure are left out.
 pub fn agreed(kinds: &[Kind]) -> Vec<Label> {
@@ -108,15 +116,15 @@ pub fn agreed(kinds: &[Kind]) -> Vec<Label> {
             let settled = labels
                 .iter()
                 .find(|label| label.queue == Queue::Adjudication);
-            let first = labels.first()?;
-            if first.queue == Queue::Gold {
+            let drawn = drawn(&labels)?;
+            if drawn.queue == Queue::Gold {
                 return None;
             }
-            let all_agree = labels.iter().all(|label| label.label == first.label);
-            let chosen = settled.or(if all_agree { Some(first) } else { None })?;
+            let all_agree = labels.iter().all(|label| label.label == drawn.label);
+            let chosen = settled.or(if all_agree { Some(drawn) } else { None })?;
             // The item's probability is that of the draw, not that of the dispute.
             Some(Label {
-                inclusion_probability: first.inclusion_probability,
+                inclusion_probability: drawn.inclusion_probability,
                 ..Label::clone(chosen)
             })
         })
@@ -192,6 +200,24 @@ pub(super) mod tests {
             let given: Vec<Given> = agreed(&log).iter().map(|label| label.label).collect();
             assert_eq!(given, expected.into_iter().collect::<Vec<_>>());
             assert_eq!(Current::new(&log).conflicts().len(), n_conflicts);
+        }
+    }
+
+    /// Labellers are in the order of their names: whoever settles may be the first of them.
+    #[test]
+    fn a_settled_item_weighs_as_it_was_drawn_whoever_settled_it() {
+        for settler in ["abe", "zoe"] {
+            let mut ana = label("a", "ana", Given::Supported, Queue::Calibration);
+            let mut ben = label("a", "ben", Given::NotFound, Queue::Calibration);
+            (ana.inclusion_probability, ben.inclusion_probability) = (0.1, 0.1);
+            let mut settled = label("a", settler, Given::NotFound, Queue::Adjudication);
+            settled.inclusion_probability = 1.0;
+            let agreed = agreed(&[ana, ben, settled].map(Kind::Label));
+            let said: Vec<(Given, f64)> = agreed
+                .iter()
+                .map(|label| (label.label, label.inclusion_probability))
+                .collect();
+            assert_eq!(said, [(Given::NotFound, 0.1)], "{settler}");
         }
     }
 }
