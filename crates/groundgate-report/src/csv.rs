@@ -231,7 +231,7 @@ pub(super) mod tests {
             (2, "'=1+1"),
             (5, "'=1+1"),
             (6, "'=1+1=x"),
-            (9, "'=1+1: not-run"),
+            (9, "'=1+1: not run"),
         ] {
             assert_eq!(rows[1][place], cell, "{}", rows[0][place]);
         }

@@ -71,7 +71,7 @@ fn row(measure: &JudgeMeasure, axis: &Axis) -> MeasureView {
     let what = visible_line(&format!("{}: {}", measure.metric, measure.what));
     let words = match bar.as_str() {
         "" => format!("{value} {interval}"),
-        bar => format!("{value} {interval}; the bar is {bar}"),
+        bar => format!("{value} {interval}; the threshold is {bar}"),
     };
     let verdict = shown(measure);
     let strip = chart::Strip {
@@ -157,7 +157,7 @@ mod tests {
         );
         assert!(
             row.strip
-                .contains("83.0% [70.0, no upper bound]; the bar is ≥ 60%"),
+                .contains("83.0% [70.0, no upper bound]; the threshold is ≥ 60%"),
             "{}",
             row.strip
         );

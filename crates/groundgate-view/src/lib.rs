@@ -27,6 +27,10 @@ mod runs;
 mod server;
 mod session;
 mod slices;
+#[cfg(test)]
+mod test_values;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod viewer;
 

@@ -1,0 +1,4 @@
+//! The viewer without its listener: records on disk in, pages and labels out.
+
+mod labelling;
+mod pages;
