@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use groundgate_gate::{Decision, Evidence, Policy, decide, read_policy};
 use groundgate_model::{
     eval_set::load,
-    exchange::{Answer, Passage, Timing, Usage},
+    exchange::{Answer, Ending, Passage, Timing, Usage},
     trial::{
         Call, CallKey, Callee, ClaimFinding, ClaimOf, ClaimReading, DataType, InstrumentKind,
         Label, MetricRole, MetricSpec, Outcome, Reply, Score, ScoreTable, Trial, Unscored,
@@ -143,6 +143,8 @@ fn answer(got: &Got) -> Answer {
         cost: None,
         model: None,
         finish_reason: None,
+        ending: Ending::Complete,
+        thinking: None,
         timing: Timing::default(),
     }
 }
