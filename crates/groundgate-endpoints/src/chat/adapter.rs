@@ -87,13 +87,14 @@ impl<P: Provider> Adapter<P> {
             .await?;
         let (said, json) = reply.output;
         let said = match request.json_schema {
-            Some(_) => said.as_json(),
+            Some(_) => said.for_json(),
             None => said,
         };
         client.settle(&call, said.usage);
-        let checked = match said.ending {
-            Ending::Error => Err(Fault::broken_off(said.finish_reason.as_deref())),
-            _ => self.provider.check(request, said.usage),
+        let checked = if said.ending == Ending::Error {
+            Err(Fault::broken_off(said.finish_reason.as_deref()))
+        } else {
+            self.provider.check(request, said.usage)
         };
         checked.map_err(|fault| client.failure(&call, &fault, reply.timing.tries))?;
         let price = self.provider.price();

@@ -1,5 +1,10 @@
 //! Endings in every provider's form, in the shapes that servers have been seen to send.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "values are made where they are checked"
+)]
+
 use groundgate_model::exchange::Ending;
 use serde_json::{Value, json};
 

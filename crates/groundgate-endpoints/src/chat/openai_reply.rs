@@ -174,7 +174,11 @@ fn thoughts_of(content: &Value) -> String {
                 .iter()
                 .filter_map(|part| part.get("text")?.as_str())
                 .collect(),
-            _ => text_of(thought),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => text_of(thought),
         })
         .collect()
 }

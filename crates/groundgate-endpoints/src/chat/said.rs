@@ -56,7 +56,7 @@ impl Said {
 
     /// The same as an answer to somebody who asked for JSON: the input of a tool is the text then.
     #[must_use]
-    pub(super) fn as_json(mut self) -> Self {
+    pub(super) fn for_json(mut self) -> Self {
         let is_json =
             serde_json::from_str::<Value>(&self.tool_input).is_ok_and(|it| it.is_object());
         if is_json || (self.ending == Ending::Cut && !self.tool_input.is_empty()) {
@@ -123,7 +123,7 @@ mod tests {
                 tool_input: input.to_owned(),
                 ..said("Let me see.", Some(reason))
             };
-            said.concluded().as_json()
+            said.concluded().for_json()
         };
         let read = calls(r#"{"v":1}"#, "tool_calls");
         assert_eq!(

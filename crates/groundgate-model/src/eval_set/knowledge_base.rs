@@ -84,7 +84,7 @@ impl KnowledgeBase {
             } = document;
             [id, title, product, updated, text]
         });
-        Digest::of_parts(fields.map(|field| field.as_bytes()))
+        Digest::of_parts(fields.map(String::as_bytes))
     }
 
     /// The document of that id.
