@@ -7,8 +7,7 @@
 use std::ops::Range;
 
 use groundgate_model::{
-    eval_set::{Case, Role},
-    exchange::{Answer, ChatRequest, Message},
+    exchange::{Answer, ChatRequest},
     trial::{ClaimFinding, Evidence, Label, Outcome, Reason, Unscored},
 };
 
@@ -17,25 +16,19 @@ use super::{
     evidence::locate,
     guard::{Disbelief, Proof, check_not_a_claim, check_support},
     labels::{FactLabel, PairLabel},
+    mode::Mode,
     number::Numbers,
     parts::{self, PartLabels},
     prompt::{self, Draw, Prompt, Texts},
+    repair::once_more,
     reply::{self, Expected, Labelled, ReplyFault, SingleLabel},
-    score::{self, Ledger, Outcomes},
-    settle::{claim_outcomes, fact_outcomes, finding, settle, too_large},
+    score::{self, Ledger, Outcomes, too_large, unscored},
+    settle::{claim_outcomes, fact_outcomes, finding, settle},
     source::Source,
-    spec::{JudgeSpec, Mode, PassageOrder},
+    spec::{JudgeSpec, PassageOrder},
     split,
+    subject::Subject,
 };
-
-/// One answer to be judged.
-#[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
-    /// What was asked, and what is known about a right answer.
-    pub case: &'a Case,
-    /// What the copilot said.
-    pub answer: &'a Answer,
-}
 
 /// What must happen for one vote.
 #[derive(Debug, Clone)]
@@ -72,9 +65,9 @@ pub fn prepare_claims<'a>(
     spec: &'a JudgeSpec,
     subject: Subject<'a>,
     draw: Draw<'_>,
-    units: Vec<Unit>,
+    units: &[Unit],
 ) -> Prepared<'a> {
-    prepare_units(spec, subject, draw, (spec.passage_order, units))
+    prepare_units(spec, subject, draw, spec.passage_order, units)
 }
 
 pub(crate) fn prepare_in<'a>(
@@ -88,16 +81,17 @@ pub(crate) fn prepare_in<'a>(
         Mode::Facts => claims::facts(subject.case),
         Mode::Rubric | Mode::Context | Mode::Pairwise => Vec::new(),
     };
-    prepare_units(spec, subject, draw, (order, units))
+    prepare_units(spec, subject, draw, order, &units)
 }
 
 fn prepare_units<'a>(
     spec: &'a JudgeSpec,
     subject: Subject<'a>,
     draw: Draw<'_>,
-    (order, units): (PassageOrder, Vec<Unit>),
+    order: PassageOrder,
+    units: &[Unit],
 ) -> Prepared<'a> {
-    if let Some(outcomes) = settle(spec, subject, &units) {
+    if let Some(outcomes) = settle(spec, subject, units) {
         return Prepared::Settled(outcomes);
     }
     let passages = passage_texts(subject.answer);
@@ -105,12 +99,12 @@ fn prepare_units<'a>(
         case: subject.case,
         answer: &subject.answer.text,
         passages: &passages,
-        units: &units,
+        units,
     };
     let ask = |prompt: Prompt| Ask {
         spec,
         subject,
-        units: units.clone(),
+        units: units.to_vec(),
         request: prompt.request,
         order: prompt.order,
         swapped: draw.is_swapped(),
@@ -122,25 +116,6 @@ fn prepare_units<'a>(
             None => Prepared::Settled(unscored(spec, &too_large())),
         },
     }
-}
-
-/// The same reason for every metric of a judge: for a vote whose call failed.
-pub fn unscored(spec: &JudgeSpec, reason: &Unscored) -> Outcomes {
-    score::each(spec, |_| Outcome::Unscored(reason.clone()))
-}
-
-/// The same call, with the fault of its reply named.
-pub(super) fn once_more(request: &ChatRequest, fault: &ReplyFault) -> ChatRequest {
-    let mut request = request.clone();
-    request.messages.push(Message {
-        role: Some(Role::User),
-        text: format!(
-            "An earlier reply could not be used ({}). Reply again, following the rules for \
-             replies exactly.",
-            fault.for_model()
-        ),
-    });
-    request
 }
 
 fn passage_texts(answer: &Answer) -> Vec<&str> {
@@ -265,7 +240,7 @@ impl<'a> Ask<'a> {
         let text = cited.ok_or(Disbelief::NoQuote)?;
         let proof = |claim: &str| {
             let quote = said.quote.as_deref();
-            check_support(claim, quote, (Proof::Passage, text), numbers)
+            check_support(claim, quote, Proof::Passage, text, numbers)
         };
         // What a claim has taken from elsewhere relates it to nothing.
         let range = proof(&unit.text)?;
@@ -288,7 +263,7 @@ impl<'a> Ask<'a> {
         let check = |unit: &Unit, said: &Labelled| match FactLabel::from_name(&said.label) {
             Some(FactLabel::Stated) => {
                 let quote = said.quote.as_deref();
-                match check_support(&unit.text, quote, (Proof::Answer, &answer), &numbers) {
+                match check_support(&unit.text, quote, Proof::Answer, &answer, &numbers) {
                     Ok(_) => finding(unit, Label::Supported, Vec::new()),
                     Err(disbelief) => disbelieved(unit, said, &disbelief),
                 }

@@ -360,7 +360,7 @@ fn taken_apart(
         Err(fault) => return malformed(spec, &fault),
     };
     let first = "Refunds are free of charge";
-    match prepare_claims(spec, subject, draw, claims) {
+    match prepare_claims(spec, subject, draw, &claims) {
         Prepared::Settled(outcomes) => outcomes,
         Prepared::Ask(ask) => (ask.read_reply(&obey(spec, &ask, attack, label, first)))
             .unwrap_or_else(|fault| malformed(spec, &fault)),

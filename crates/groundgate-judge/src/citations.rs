@@ -5,9 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use groundgate_model::trial::{ClaimFinding, Label, MetricSpec, Outcome};
-
-use super::score::{Ledger, scored};
+use groundgate_model::trial::{ClaimFinding, Label};
 
 /// The passages that a sentence cites, from 1, as the answer's own order has them.
 pub(crate) fn cited(sentence: &str) -> BTreeSet<usize> {
@@ -40,30 +38,42 @@ fn number(text: &str) -> Option<usize> {
     is_short.then(|| digits.parse().ok()).flatten()
 }
 
-/// 1 if every sentence that cites is supported by a passage it cites; `None` where none cites.
-pub(super) fn outcome(metric: &MetricSpec, ledger: &Ledger) -> Option<Outcome> {
-    let citing: Vec<&ClaimFinding> = (ledger.claims.iter())
-        .filter(|claim| !cited(&claim.text).is_empty())
-        .collect();
-    if citing.is_empty() {
-        return None;
+/// What became of the sentences that cite.
+pub(super) struct Cited<'a> {
+    n_citing: usize,
+    /// Ids of those that no passage supports which they cite.
+    wrong: Vec<&'a str>,
+}
+
+impl<'a> Cited<'a> {
+    /// `None` where no sentence cites.
+    pub(super) fn of(claims: &'a [ClaimFinding]) -> Option<Self> {
+        let citing = claims.iter().filter(|claim| !cited(&claim.text).is_empty());
+        let n_citing = citing.clone().count();
+        let wrong = citing.filter(|claim| !is_right(claim));
+        (n_citing > 0).then(|| Self {
+            n_citing,
+            wrong: wrong.map(|claim| claim.id.as_str()).collect(),
+        })
     }
-    let wrong: Vec<&str> = (citing.iter())
-        .filter(|claim| !is_right(claim))
-        .map(|claim| claim.id.as_str())
-        .collect();
-    let explanation = format!(
-        "{} of {} citing sentences are supported by a passage they cite{}",
-        citing.len() - wrong.len(),
-        citing.len(),
-        if wrong.is_empty() {
-            String::new()
-        } else {
-            format!("; not {}", wrong.join(", "))
-        }
-    );
-    let value = f64::from(u8::from(wrong.is_empty()));
-    Some(scored(metric, value, explanation, ledger.claims.clone()))
+
+    /// Whether each is supported by a passage that it cites.
+    pub(super) const fn is_right(&self) -> bool {
+        self.wrong.is_empty()
+    }
+
+    /// The same in words.
+    pub(super) fn words(&self) -> String {
+        let named = match self.wrong.as_slice() {
+            [] => String::new(),
+            wrong => format!("; not {}", wrong.join(", ")),
+        };
+        format!(
+            "{} of {} citing sentences are supported by a passage they cite{named}",
+            self.n_citing - self.wrong.len(),
+            self.n_citing,
+        )
+    }
 }
 
 fn is_right(claim: &ClaimFinding) -> bool {

@@ -55,7 +55,8 @@ pub(crate) enum Disbelief {
 pub(crate) fn check_support(
     claim: &str,
     quote: Option<&str>,
-    (proof, source): (Proof, &Source<'_>),
+    proof: Proof,
+    source: &Source<'_>,
     numbers: &Numbers,
 ) -> Result<Range<usize>, Disbelief> {
     let range = locate(quote.ok_or(Disbelief::NoQuote)?, source)?;
@@ -301,7 +302,7 @@ mod tests {
     fn check(claim: &str, quote: &str, passage: &str, believed: bool) {
         let passage = Source::of(passage);
         let numbers = Numbers::of([&passage]);
-        let found = check_support(claim, Some(quote), (Proof::Passage, &passage), &numbers);
+        let found = check_support(claim, Some(quote), Proof::Passage, &passage, &numbers);
         assert_eq!(found.is_ok(), believed, "{claim}: {found:?}");
     }
 

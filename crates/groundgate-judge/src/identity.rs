@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn any_other_setting_is_another_judge() {
-        let all = [
+        let all = vec![
             changed(|_| {}),
             changed(|spec| spec.version += 1),
             changed(|spec| spec.mode = Mode::Rubric),

@@ -16,12 +16,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    ask::{Prepared, Subject, prepare_in, unscored},
+    ask::{Prepared, prepare_in},
     panel::{Vote, combine},
     prompt::Draw,
     reply::ReplyFault,
-    score::Outcomes,
+    score::{Outcomes, unscored},
     spec::{JudgeSpec, OnMalformed, PassageOrder},
+    subject::Subject,
 };
 
 /// How far a value may be from the expected one: thirds are written with few digits.

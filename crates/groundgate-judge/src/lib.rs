@@ -20,11 +20,13 @@ mod claims;
 mod guard;
 mod identity;
 mod labels;
+mod mode;
 mod number;
 mod offline;
 mod panel;
 mod parts;
 mod prompt;
+mod repair;
 mod reply;
 mod score;
 mod settle;
@@ -34,6 +36,7 @@ mod spec_file;
 mod spec_labels;
 mod split;
 mod strict_json;
+mod subject;
 mod template;
 mod token;
 
@@ -42,18 +45,20 @@ mod attack_tests;
 #[cfg(test)]
 mod test_values;
 
-pub use ask::{Ask, Prepared, Subject, prepare, prepare_claims, unscored};
+pub use ask::{Ask, Prepared, prepare, prepare_claims};
 pub use bundled::{BUNDLED, Bundled, bundled};
 pub use claims::{Unit, facts, units};
 pub use known_cases::malformed;
+pub use mode::Mode;
 pub use offline::OfflineJudge;
 pub use panel::{Vote, combine, disagreement};
 pub use parts::{PartLabels, join_parts};
 pub use prompt::Draw;
 pub use reply::ReplyFault;
-pub use score::Outcomes;
+pub use score::{Outcomes, unscored};
 pub use spec::{
-    ClaimLevel, JudgeSpec, JudgedMetric, KNOWN_METRICS, LabelSpec, Limits, LongContext, Mode,
+    ClaimLevel, JudgeSpec, JudgedMetric, KNOWN_METRICS, LabelSpec, Limits, LongContext,
     NothingToJudge, OnMalformed, PARSER_VERSION, PassageOrder, Reading, Sampling, known_metric,
 };
 pub use split::{Split, Splitting, split};
+pub use subject::Subject;

@@ -13,7 +13,6 @@ use groundgate_model::{
 };
 
 use super::{
-    ask::Subject,
     claims::{self, says_something},
     embedded::EmbeddedJudge,
     number::Numbers,
@@ -21,6 +20,7 @@ use super::{
     score::{self, Ledger, Outcomes},
     source::Source,
     spec::{KNOWN_METRICS, PARSER_VERSION, Reading, known_metric},
+    subject::Subject,
     token::content_stems,
 };
 

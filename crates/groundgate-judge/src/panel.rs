@@ -155,10 +155,11 @@ impl<'a> Ballot<'a> {
 
     /// Each claim with the label that most votes gave it, as the first vote with that label found it.
     fn majority(&self) -> Vec<ClaimFinding> {
-        let mut by_id: BTreeMap<&str, Vec<(&str, &ClaimFinding)>> = BTreeMap::new();
+        let mut by_id: BTreeMap<&str, Vec<OneVote<'_>>> = BTreeMap::new();
         for (juror, score) in &self.scores {
             for claim in &score.claims {
-                by_id.entry(&claim.id).or_default().push((juror, claim));
+                let vote = OneVote { juror, claim };
+                by_id.entry(&claim.id).or_default().push(vote);
             }
         }
         let ids = self
@@ -202,20 +203,25 @@ fn center(data_type: DataType, values: &[f64]) -> Option<f64> {
     sorted.get(sorted.len().saturating_sub(1) / 2).copied()
 }
 
-fn elect(findings: &[(&str, &ClaimFinding)]) -> Option<ClaimFinding> {
-    let mut voters: BTreeMap<Label, Vec<&str>> = BTreeMap::new();
-    for (juror, finding) in findings {
-        voters.entry(finding.label).or_default().push(juror);
+/// What one juror says of a claim.
+struct OneVote<'a> {
+    juror: &'a str,
+    claim: &'a ClaimFinding,
+}
+
+fn elect(cast: &[OneVote<'_>]) -> Option<ClaimFinding> {
+    let mut by_label: BTreeMap<Label, Vec<&str>> = BTreeMap::new();
+    for vote in cast {
+        let jurors = by_label.entry(vote.claim.label).or_default();
+        jurors.push(vote.juror);
     }
-    let (label, won) = voters
+    let (label, won) = by_label
         .iter()
         .max_by_key(|(label, jurors)| (jurors.len(), label.badness()))?;
-    let (_, first) = findings
-        .iter()
-        .find(|(_, finding)| finding.label == *label)?;
-    let mut elected = (*first).clone();
-    if won.len() < findings.len() {
-        let votes = voters.iter().map(|(label, jurors)| VotesFor {
+    let mut of_label = cast.iter().filter(|vote| vote.claim.label == *label);
+    let mut elected = of_label.next()?.claim.clone();
+    if won.len() < cast.len() {
+        let counted = by_label.iter().map(|(label, jurors)| VotesFor {
             label: *label,
             n: jurors.len(),
             jurors: (jurors.iter())
@@ -224,7 +230,7 @@ fn elect(findings: &[(&str, &ClaimFinding)]) -> Option<ClaimFinding> {
                 .collect(),
         });
         elected.reasons.push(Reason::SplitVotes {
-            votes: votes.collect(),
+            votes: counted.collect(),
         });
     }
     Some(elected)

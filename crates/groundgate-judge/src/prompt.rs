@@ -15,7 +15,8 @@ use tera::Context;
 
 use super::{
     claims::Unit,
-    spec::{JudgeSpec, LabelSpec, Mode, PassageOrder},
+    mode::Mode,
+    spec::{JudgeSpec, LabelSpec, PassageOrder},
     template::{Part, RenderError, Templates},
 };
 
@@ -91,7 +92,7 @@ pub(crate) fn write_with(
     let subject = subject_digest(texts, draw).to_string();
     let marker = marker(texts, &subject);
     let system = spec.system.clone();
-    let context = user_context(spec, texts, (draw, &marker), &order);
+    let context = user_context(spec, texts, draw, &marker, &order);
     let user = spec.templates.render(Part::User, &context, limit)?;
     let user = format!("The marker of this call is {marker}.\n\n{user}");
     if system.chars().count() + user.chars().count() > limit {
@@ -192,7 +193,8 @@ Reply with one JSON object and nothing before or after it:\n\
 fn user_context(
     spec: &JudgeSpec,
     texts: &Texts<'_>,
-    (draw, marker): (Draw<'_>, &str),
+    draw: Draw<'_>,
+    marker: &str,
     order: &[usize],
 ) -> Context {
     let mut context = Context::new();

@@ -10,12 +10,13 @@
 use std::collections::BTreeMap;
 
 use groundgate_model::{
+    exchange::FailureKind,
     trial::{ClaimFinding, Label, MetricSpec, Outcome, Score, Unscored},
     unit::{UnitInterval, count_to_f64},
 };
 
 use super::{
-    citations,
+    citations::Cited,
     spec::{JudgeSpec, JudgedMetric, NothingToJudge, Reading},
 };
 
@@ -85,7 +86,11 @@ pub(crate) fn of_claims(metric: &MetricSpec, reading: Reading, ledger: &Ledger) 
             )));
         }
         Reading::NoneContradicted => binary(tally.contradicted == 0),
-        Reading::CitationsSupported => return citations::outcome(metric, ledger),
+        Reading::CitationsSupported => {
+            let cited = Cited::of(&ledger.claims)?;
+            let value = binary(cited.is_right());
+            return Some(scored(metric, value, cited.words(), ledger.claims.clone()));
+        }
         Reading::LabelValue | Reading::Recall => return None,
     };
     Some(scored(metric, value, tally.words(), ledger.claims.clone()))
@@ -143,6 +148,16 @@ pub(crate) fn nothing_for(spec: &JudgeSpec, judged: &JudgedMetric, why: &str) ->
         }
         _ => Outcome::NotApplicable(why.to_owned()),
     }
+}
+
+/// The same reason for every metric of a judge: for a vote whose call failed.
+pub fn unscored(spec: &JudgeSpec, reason: &Unscored) -> Outcomes {
+    each(spec, |_| Outcome::Unscored(reason.clone()))
+}
+
+/// The reason of an answer beyond the limits.
+pub(crate) const fn too_large() -> Unscored {
+    Unscored::JudgeFailed(FailureKind::TooLarge)
 }
 
 /// The same outcome for each metric of a judge.

@@ -4,18 +4,19 @@
 //! passages never reaches a model, which such answers are known to fool.
 
 use groundgate_model::{
-    exchange::{FailureKind, Passage},
+    exchange::Passage,
     trial::{ClaimFinding, Label, Outcome, Reason, Unscored},
 };
 
 use super::{
-    ask::{Subject, unscored},
     claims::{Unit, says_something},
     guard::check_not_a_claim,
     labels::PairLabel,
+    mode::Mode,
     refusal::is_refusal,
-    score::{self, Ledger, Outcomes},
-    spec::{JudgeSpec, Mode, Reading},
+    score::{self, Ledger, Outcomes, too_large, unscored},
+    spec::{JudgeSpec, Reading},
+    subject::Subject,
 };
 
 /// What needs no model. A refusal reaches the judge of a rubric or of facts only where it may have
@@ -163,9 +164,4 @@ pub(super) fn finding(unit: &Unit, label: Label, reasons: Vec<Reason>) -> ClaimF
         evidence: None,
         reasons,
     }
-}
-
-/// The reason of an answer beyond the limits.
-pub(super) const fn too_large() -> Unscored {
-    Unscored::JudgeFailed(FailureKind::TooLarge)
 }

@@ -3,25 +3,15 @@
 //! A judge is data. [`super::spec_file`] reads it from TOML and proves that it is whole; everything
 //! in here may be relied on. Calls and parsing are the same for every spec.
 
-use groundgate_model::trial::{ClaimReading, DataType, Label, MetricRole, MetricSpec};
+use groundgate_model::trial::{ClaimReading, DataType, MetricRole, MetricSpec};
 
-use super::{
-    labels::{FactLabel, PairLabel},
-    template::Templates,
-};
+use super::{mode::Mode, template::Templates};
 
 /// Part of every judge's manifest: changes whenever prompts, parsing, guards or scores change.
 pub const PARSER_VERSION: &str = "groundgate.judge-parser/3";
 
 /// Votes on one answer, of all jurors together: more cost more than they tell.
 pub(crate) const VOTES_MAX: u32 = 25;
-
-const CLAIM_LABELS: [&str; 4] = [
-    Label::Supported.name(),
-    Label::Contradicted.name(),
-    Label::NotFound.name(),
-    Label::NotAClaim.name(),
-];
 
 /// A judge, checked.
 #[derive(Debug, Clone)]
@@ -59,58 +49,6 @@ pub struct JudgeSpec {
     /// Whether it judges refusals themselves: then they reach the model, and a case of which nobody
     /// said whether it can be answered is not applicable.
     pub about_refusals: bool,
-}
-
-/// What a call is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Each sentence of the answer against the passages.
-    Claims,
-    /// The answer as a whole against one question of the spec's author.
-    Rubric,
-    /// Each expected fact against the answer.
-    Facts,
-    /// The passages as a whole against one question of the spec's author; the answer is not shown.
-    Context,
-    /// Two answers to one question, in both orders, without their names.
-    Pairwise,
-}
-
-impl Mode {
-    /// The name used in files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Claims => "claims",
-            Self::Rubric => "rubric",
-            Self::Facts => "facts",
-            Self::Context => "context",
-            Self::Pairwise => "pairwise",
-        }
-    }
-
-    /// Every mode.
-    pub const ALL: [Self; 5] = [
-        Self::Claims,
-        Self::Rubric,
-        Self::Facts,
-        Self::Context,
-        Self::Pairwise,
-    ];
-
-    /// Whether one label is given, whose value the spec says.
-    pub const fn has_one_label(self) -> bool {
-        matches!(self, Self::Rubric | Self::Context | Self::Pairwise)
-    }
-
-    /// The labels that the mode prescribes; `None` where the spec brings its own.
-    pub const fn fixed_labels(self) -> Option<&'static [&'static str]> {
-        match self {
-            Self::Claims => Some(&CLAIM_LABELS),
-            Self::Facts => Some(&FactLabel::NAMES),
-            Self::Pairwise => Some(&PairLabel::NAMES),
-            Self::Rubric | Self::Context => None,
-        }
-    }
 }
 
 /// A metric that a judge yields, and how it is read from labels.

@@ -6,9 +6,10 @@ use groundgate_model::{
 };
 
 use super::{
+    mode::Mode,
     prompt,
     spec::{
-        ClaimLevel, JudgeSpec, JudgedMetric, LabelSpec, Limits, LongContext, Mode, NothingToJudge,
+        ClaimLevel, JudgeSpec, JudgedMetric, LabelSpec, Limits, LongContext, NothingToJudge,
         OnMalformed, PassageOrder, Reading, Sampling, VOTES_MAX,
     },
     spec_labels::{check_ordinal_votes, read_labels, read_metrics, read_name},

@@ -7,7 +7,10 @@ use groundgate_model::{
     trial::{DataType, MetricSpec},
 };
 
-use super::spec::{JudgedMetric, KNOWN_METRICS, LabelSpec, Mode, Reading};
+use super::{
+    mode::Mode,
+    spec::{JudgedMetric, KNOWN_METRICS, LabelSpec, Reading},
+};
 
 pub(super) fn read_metrics(root: Table<'_, '_>, mode: Mode) -> Vec<JudgedMetric> {
     root.needs(&["metrics"]);

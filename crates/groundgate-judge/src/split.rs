@@ -15,17 +15,18 @@ use groundgate_model::{
 use serde_json::json;
 
 use super::{
-    ask::{Subject, once_more, unscored},
     claims::{self, Unit},
     evidence::is_negation,
     guard::{check_not_a_claim, implies_negation},
     number::{Numbers, in_brackets, without_markers},
     prompt::{self, Draw, FENCE_RULES, Texts},
+    repair::once_more,
     reply::{self, ReplyFault},
-    score::Outcomes,
-    settle::{settle, too_large},
+    score::{Outcomes, too_large, unscored},
+    settle::settle,
     source::Source,
     spec::{ClaimLevel, JudgeSpec},
+    subject::Subject,
     token::{Token, content_stems, is_content, stem, tokens},
 };
 

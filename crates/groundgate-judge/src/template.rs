@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use tera::{Context, Tera};
 
-use super::spec::Mode;
+use super::mode::Mode;
 
 /// The most characters that a template's own text may have.
 const TEMPLATE_CHARS_MAX: usize = 20_000;

@@ -50,6 +50,11 @@ impl UnitInterval {
     }
 }
 
+/// A small number (of attempts, of votes) as a count of things.
+pub fn to_count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 /// A count as a float. Counts here are far below 2^53, so that nothing is rounded.
 #[expect(
     clippy::as_conversions,
@@ -112,6 +117,18 @@ impl Digest {
     /// The first 12 digits, for people.
     pub fn short(&self) -> String {
         self.to_string().chars().take(12).collect()
+    }
+
+    /// The first 64 bits as a number: for draws that only what was hashed decides.
+    pub fn prefix_u64(&self) -> u64 {
+        let head = self.0.first_chunk().copied().unwrap_or_default();
+        u64::from_be_bytes(head)
+    }
+
+    /// A number from 0 to 1, 1 excluded, drawn evenly: the first 32 bits as a share of their range.
+    pub fn fraction(&self) -> f64 {
+        let head = self.0.first_chunk().copied().unwrap_or_default();
+        f64::from(u32::from_be_bytes(head)) / (f64::from(u32::MAX) + 1.0)
     }
 
     /// Reads 64 hexadecimal digits; nothing if `text` is anything else.
@@ -284,6 +301,16 @@ mod tests {
         let signed = digest.to_string().replacen("8f01", "8f+1", 1);
         assert_eq!(Digest::parse(&signed), None);
         assert_eq!(Digest::parse(&"é".repeat(32)), None);
+    }
+
+    #[test]
+    fn a_digest_as_a_number_is_what_its_first_digits_say() {
+        let digest = Digest::of(b"abc");
+        assert_eq!(digest.prefix_u64(), 0xba78_16bf_8f01_cfea);
+        let share = f64::from(0xba78_16bf_u32) / 4_294_967_296.0;
+        assert!((digest.fraction() - share).abs() < 1e-15);
+        assert!(Digest([0xff; 32]).fraction() < 1.0);
+        assert_eq!(to_count(7), 7);
     }
 
     #[test]

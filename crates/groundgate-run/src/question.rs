@@ -3,36 +3,21 @@
 //! Every failure on this way is an outcome with a reason. What ends the whole run instead (the user,
 //! the budget, a sink that is gone) leaves the trial out; it is asked again when the run is resumed.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::future::join_all;
-use groundgate_endpoints::chat::BoxFuture;
-use groundgate_judge::{Subject, checks};
+use groundgate_judge::{Outcomes, Subject, checks};
 use groundgate_model::{
-    exchange::{Answer, CallFailure, ChatReply, Ending, FailureKind},
-    trial::{Call, CallKey, Callee, MetricSpec, Outcome, Reply, Request, Sure, Trial, Unscored},
-    unit::Usd,
+    exchange::{Ending, FailureKind},
+    trial::{CallKey, Callee, MetricSpec, Outcome, Reply, Sure, Trial, Unscored},
 };
-use tokio::{sync::SemaphorePermit, task::yield_now};
 
 use super::{
+    payment::{PaidCall, pay, wrong_reply},
     plan::{PlannedTrial, Seat, SeatKind},
-    runner::{Event, Shared, Stop},
+    shared::{Event, Halt, Shared},
     voting::{Poll, poll},
 };
-
-/// Why a question was left unfinished.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Halt {
-    /// The run was told to stop.
-    Stopped,
-    /// The next call could have passed the cap.
-    OutOfBudget,
-    /// What came out could not be kept.
-    SinkClosed,
-}
-
-pub(super) type Outcomes = BTreeMap<String, Outcome>;
 
 /// Asks, judges and hands on one trial.
 pub(super) async fn replay(shared: Arc<Shared>, planned: PlannedTrial) -> Result<(), Halt> {
@@ -186,96 +171,4 @@ async fn sit(
         .into_iter()
         .map(|(metric, outcome)| (seat.recorded(&metric), outcome));
     Ok(recorded.collect())
-}
-
-pub(super) fn wrong_reply() -> CallFailure {
-    CallFailure {
-        kind: FailureKind::Malformed,
-        message: "the record holds a reply of another kind for this call".to_owned(),
-        tries: 0,
-        failed_tries: Vec::new(),
-    }
-}
-
-/// A call that costs money.
-pub(super) struct PaidCall<'a> {
-    pub(super) key: CallKey,
-    pub(super) request: Option<Request>,
-    pub(super) worst: Option<Usd>,
-    pub(super) call: BoxFuture<'a, Result<Reply, CallFailure>>,
-}
-
-/// Makes a call, unless an earlier part of the run has paid for it already: takes a slot, reserves
-/// its worst case, waits, books what it did cost, and hands the reply to the sink.
-pub(super) async fn pay(
-    shared: &Shared,
-    paid: PaidCall<'_>,
-) -> Result<Result<Reply, CallFailure>, Halt> {
-    if let Some(call) = shared.journal.get(&paid.key) {
-        return Ok(call.result.clone());
-    }
-    let slot = slot(shared).await?;
-    let reservation = shared
-        .budget
-        .reserve(paid.worst)
-        .await
-        .map_err(|_exhausted| Halt::OutOfBudget)?;
-    let mut stop = shared.stop.clone();
-    let result = tokio::select! {
-        result = paid.call => result,
-        _ = stop.wait_for(|stop| *stop == Stop::Now) => return Err(Halt::Stopped),
-    };
-    let booked = reservation.settle(cost(&result));
-    drop(slot);
-    let call = Call {
-        key: paid.key,
-        request: paid.request,
-        result: result.clone(),
-        booked,
-    };
-    shared
-        .sink
-        .send(Event::Call(Box::new(call)))
-        .await
-        .map_err(|_closed| Halt::SinkClosed)?;
-    // Whoever waited for the slot sends its call before this reply is judged.
-    yield_now().await;
-    Ok(result)
-}
-
-async fn slot(shared: &Shared) -> Result<SemaphorePermit<'_>, Halt> {
-    let mut stop = shared.stop.clone();
-    let permit = tokio::select! {
-        permit = shared.slots.acquire() => permit.map_err(|_closed| Halt::Stopped)?,
-        _ = stop.wait_for(|stop| *stop > Stop::No) => return Err(Halt::Stopped),
-    };
-    if *shared.stop.borrow() > Stop::No {
-        Err(Halt::Stopped)
-    } else {
-        Ok(permit)
-    }
-}
-
-/// What a call did cost; `None` where nobody knows, so that its worst case is booked.
-fn cost(result: &Result<Reply, CallFailure>) -> Option<Usd> {
-    match result {
-        Ok(Reply::Answer(Answer { cost, .. }) | Reply::Chat(ChatReply { cost, .. })) => *cost,
-        Err(failure) => match failure.kind {
-            FailureKind::Connect
-            | FailureKind::Auth
-            | FailureKind::RateLimited
-            | FailureKind::Rejected
-            | FailureKind::Redirect
-            | FailureKind::Absent
-            | FailureKind::NotSent => Some(Usd::ZERO),
-            FailureKind::Timeout
-            | FailureKind::Cut
-            | FailureKind::Server
-            | FailureKind::Malformed
-            | FailureKind::Empty
-            | FailureKind::ToolCalls
-            | FailureKind::TooLarge
-            | FailureKind::Changed => None,
-        },
-    }
 }

@@ -5,13 +5,10 @@
 //! comes out. Twice as many questions as calls are open, so that a slot never waits for work while
 //! a question waits for its judges.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use groundgate_endpoints::copilot::Copilot;
-use groundgate_model::trial::{Call, CallKey, Trial};
+use groundgate_model::trial::Call;
 use tokio::{
     sync::{Semaphore, mpsc, watch},
     task::JoinSet,
@@ -20,28 +17,9 @@ use tokio::{
 use super::{
     budget::Budget,
     plan::{Plan, PlannedTrial},
-    question::{Halt, replay},
+    question::replay,
+    shared::{Event, Halt, Shared, Stop},
 };
-
-/// What happens during a run, in the order in which it happens.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// A call ended, well or badly.
-    Call(Box<Call>),
-    /// A trial has its answer and all its outcomes.
-    Trial(Box<Trial>),
-}
-
-/// How urgently a run is to stop; later is more urgent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stop {
-    /// Not at all.
-    No,
-    /// No new calls; those in flight are finished.
-    AfterCalls,
-    /// At once.
-    Now,
-}
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,18 +43,6 @@ pub struct Ended {
     pub ending: Ending,
     /// What the first question said that [`Panicked`](Ending::Panicked).
     pub panic: Option<String>,
-}
-
-/// What all questions of a run share.
-pub(super) struct Shared {
-    pub(super) plan: Plan,
-    pub(super) copilot: Arc<dyn Copilot>,
-    pub(super) budget: Arc<Budget>,
-    /// Calls that an earlier part of the run has paid for.
-    pub(super) journal: BTreeMap<CallKey, Call>,
-    pub(super) slots: Semaphore,
-    pub(super) stop: watch::Receiver<Stop>,
-    pub(super) sink: mpsc::Sender<Event>,
 }
 
 /// What an earlier part of the run left behind; empty for a new run.

@@ -5,8 +5,9 @@
 
 use futures_util::future::join_all;
 use groundgate_judge::{
-    Ask, Draw, JudgeSpec, OnMalformed, Prepared, ReplyFault, Split, Splitting, Subject, Unit, Vote,
-    combine, disagreement, join_parts, malformed, prepare, prepare_claims, split, unscored,
+    Ask, Draw, JudgeSpec, OnMalformed, Outcomes, Prepared, ReplyFault, Split, Splitting, Subject,
+    Unit, Vote, combine, disagreement, join_parts, malformed, prepare, prepare_claims, split,
+    unscored,
 };
 use groundgate_model::{
     exchange::{CallFailure, ChatReply, ChatRequest},
@@ -14,9 +15,9 @@ use groundgate_model::{
 };
 
 use super::{
+    payment::{PaidCall, pay, wrong_reply},
     plan::{Juror, PlannedTrial, Seat},
-    question::{Halt, Outcomes, PaidCall, pay, wrong_reply},
-    runner::Shared,
+    shared::{Halt, Shared},
 };
 
 /// Who votes on an answer, and about what.
@@ -175,7 +176,7 @@ impl<'a> Voter<'a> {
         let (prepared, first) = match self.claims {
             None => (prepare(self.spec, subject, draw), 0),
             // The first two rounds took the answer apart.
-            Some(claims) => (prepare_claims(self.spec, subject, draw, claims.to_vec()), 2),
+            Some(claims) => (prepare_claims(self.spec, subject, draw, claims), 2),
         };
         let asks = match prepared {
             Prepared::Settled(outcomes) => return Ok(Voted::Settled(outcomes)),

@@ -222,13 +222,8 @@ struct Dice(u64);
 
 impl Dice {
     fn new(question: &str, variant: Variant) -> Self {
-        let digest = Digest::of_parts([question.as_bytes(), variant.name().as_bytes()]).to_string();
-        Self(
-            digest
-                .get(..15)
-                .and_then(|hex| u64::from_str_radix(hex, 16).ok())
-                .unwrap_or(0),
-        )
+        let digest = Digest::of_parts([question.as_bytes(), variant.name().as_bytes()]);
+        Self(digest.prefix_u64() >> 4)
     }
 
     const fn one_in(self, n: u64) -> bool {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::index::Index;
 use super::lexicon::Kinds;
-use super::model::Rarity;
+use super::rarity::Rarity;
 use super::table::KeyTable;
 use super::words::Word;
 

@@ -5,7 +5,7 @@
 //! made from answers that models gave to retrieved passages.
 
 use super::features::Features;
-use super::model::sigmoid;
+use super::logistic::sigmoid;
 
 /// One sentence, as the answer's score sees it.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,19 +8,11 @@ use super::align::{Alignment, Answer};
 use super::features::{Features, count, flag, share, stands_in};
 use super::index::Index;
 use super::lexicon::Kinds;
+use super::surroundings::Before;
 use super::words::Word;
 
 /// Words on either side that count as near in a passage.
 const NEAR: usize = 10;
-
-/// What stands before a sentence.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Before<'t> {
-    /// The sentence before.
-    pub(crate) sentence: Option<&'t Alignment>,
-    /// The last sentence before that announces something.
-    pub(crate) heading: Option<&'t Alignment>,
-}
 
 /// Counts what there is to count.
 pub(crate) fn count_signs(

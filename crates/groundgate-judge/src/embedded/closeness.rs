@@ -5,9 +5,10 @@
 //! of another bird. What belongs together stands together.
 
 use super::align::{Alignment, Answer, nearest};
-use super::features::{Features, Surroundings, count};
+use super::features::{Features, count};
 use super::index::Index;
 use super::lexicon::Kinds;
+use super::surroundings::Surroundings;
 use super::words::Word;
 
 /// Content words on either side that a word is held against.

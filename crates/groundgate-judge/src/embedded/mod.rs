@@ -13,20 +13,27 @@ mod closeness;
 mod conflict;
 mod course;
 mod difference;
+mod error;
+mod extract;
 mod features;
 mod index;
 mod lexicon;
+mod logistic;
 mod memo;
 mod model;
+mod rarity;
 mod reading;
 mod reasons;
 mod stem;
+mod surroundings;
 mod table;
+mod texts;
 mod trees;
 mod words;
 
+pub use error::ModelError;
 pub use features::Features;
-pub use model::ModelError;
+
 pub use reading::{Reading, SentenceReading};
 
 use groundgate_model::{
@@ -35,11 +42,7 @@ use groundgate_model::{
     unit::Digest,
 };
 
-use self::{
-    lexicon::Lexicon,
-    model::{Model, Rarity},
-    words::Word,
-};
+use self::{lexicon::Lexicon, model::Model, rarity::Rarity, words::Word};
 
 /// The weights that ship with this version.
 const BUNDLED: &[u8] = include_bytes!("model.bin");
@@ -111,7 +114,7 @@ impl EmbeddedJudge {
             &self.lexicon,
             &self.model,
             question,
-            reading::Texts { answer, passages },
+            texts::Texts { answer, passages },
         )
     }
 

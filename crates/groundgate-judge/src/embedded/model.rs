@@ -4,46 +4,14 @@
 //! payload. Floats are f32, little-endian. `examples/train_embedded_judge.rs` writes it.
 
 use super::answer_score::HEAD_INPUTS;
+use super::error::ModelError;
 use super::features::Features;
-use super::table::mix;
+use super::logistic::Logistic;
+use super::rarity::Rarity;
 use super::trees::Trees;
-use super::words::Word;
 
 /// The first bytes of a model file; the last one is the version of the layout.
 pub(crate) const MAGIC: &[u8; 5] = b"GGEJ\x01";
-
-/// Entries of the table of inverse document frequencies.
-pub(crate) const IDF_SIZE: usize = 1 << 14;
-
-/// Why bytes are not a model.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ModelError {
-    /// They do not begin as a model does.
-    #[error(
-        "failed to read the embedded judge's model: it does not begin with the mark of version 1"
-    )]
-    Magic,
-    /// A section is not there, or is cut short.
-    #[error("failed to read the embedded judge's model: section `{0}` is missing or cut short")]
-    Section(&'static str),
-    /// A section has another length than this version needs.
-    #[error(
-        "failed to read the embedded judge's model: section `{name}` has {found} numbers, not {expected}"
-    )]
-    Length {
-        /// The section.
-        name: &'static str,
-        /// Numbers found.
-        found: usize,
-        /// Numbers needed.
-        expected: usize,
-    },
-    /// A weight is not finite.
-    #[error(
-        "failed to read the embedded judge's model: section `{0}` holds a number that is not finite"
-    )]
-    NotFinite(&'static str),
-}
 
 /// All weights.
 #[derive(Debug, Clone)]
@@ -117,89 +85,6 @@ impl Model {
     }
 }
 
-/// How rare words are, by hash: one byte each, in twentieths of a nat.
-#[derive(Debug, Clone)]
-pub(crate) struct Rarity(Vec<u8>);
-
-impl Rarity {
-    /// From the bytes of the table.
-    pub(crate) fn new(table: Vec<u8>) -> Result<Self, ModelError> {
-        if table.len() == IDF_SIZE {
-            Ok(Self(table))
-        } else {
-            Err(ModelError::Length {
-                name: "IDF_",
-                found: table.len(),
-                expected: IDF_SIZE,
-            })
-        }
-    }
-
-    /// The inverse document frequency of a word; a word never seen is as rare as can be.
-    pub(crate) fn of(&self, word: &Word) -> f32 {
-        if word.is_digits() {
-            return 7.0;
-        }
-        match self.0.get(Self::slot(word.key)) {
-            None | Some(0) => 9.5,
-            Some(twentieths) => f32::from(*twentieths) / 20.0,
-        }
-    }
-
-    /// Where the key of a word has its entry.
-    pub(crate) fn slot(key: u64) -> usize {
-        let bits = mix(key ^ 0x1df) % u64::try_from(IDF_SIZE).unwrap_or(1);
-        usize::try_from(bits).unwrap_or(0)
-    }
-}
-
-/// A weighted sum with an intercept, through the logistic function.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Logistic {
-    weights: Vec<f32>,
-    intercept: f32,
-}
-
-impl Logistic {
-    /// The weights, then the intercept.
-    pub(crate) fn new(
-        name: &'static str,
-        mut numbers: Vec<f32>,
-        inputs: usize,
-    ) -> Result<Self, ModelError> {
-        let found = numbers.len();
-        if numbers.iter().any(|number| !number.is_finite()) {
-            return Err(ModelError::NotFinite(name));
-        }
-        match numbers.pop() {
-            Some(intercept) if numbers.len() == inputs => Ok(Self {
-                weights: numbers,
-                intercept,
-            }),
-            Some(_) | None => Err(ModelError::Length {
-                name,
-                found,
-                expected: inputs + 1,
-            }),
-        }
-    }
-
-    /// The log odds.
-    pub(crate) fn log_odds(&self, inputs: &[f32]) -> f32 {
-        let products = self
-            .weights
-            .iter()
-            .zip(inputs)
-            .map(|(weight, input)| weight * input);
-        self.intercept + products.sum::<f32>()
-    }
-}
-
-/// 1 / (1 + e^-x).
-pub(crate) fn sigmoid(log_odds: f32) -> f32 {
-    1.0 / (1.0 + (-log_odds).exp())
-}
-
 /// The sections of a model file.
 #[derive(Debug)]
 pub(crate) struct Sections<'b> {
@@ -268,12 +153,5 @@ mod tests {
             ModelError::Section("?")
         );
         assert_eq!(Sections::read(b"GGEJ\x09").unwrap_err(), ModelError::Magic);
-    }
-
-    #[test]
-    fn weights_of_another_shape_are_refused() {
-        assert!(Logistic::new("TEST", vec![1.0, 2.0], 1).is_ok());
-        assert!(Logistic::new("TEST", vec![1.0, 2.0], 2).is_err());
-        assert!(Logistic::new("TEST", vec![f32::NAN, 2.0], 1).is_err());
     }
 }

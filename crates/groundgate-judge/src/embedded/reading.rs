@@ -7,14 +7,17 @@ use groundgate_model::trial::{ClaimFinding, ClaimOf, Evidence, Label, Reason};
 use super::{
     align::{Alignment, Answer, Scratch},
     answer_score::{self, Sentence, Shape},
-    binding::Before,
     conflict::{self, Conflict},
     course::Course,
-    features::{self, Features, Surroundings},
+    extract::extract,
+    features::Features,
     index::Index,
     lexicon::Lexicon,
-    model::{Model, sigmoid},
+    logistic::sigmoid,
+    model::Model,
     reasons,
+    surroundings::{Before, Surroundings},
+    texts::Texts,
     words::words,
 };
 use crate::{
@@ -41,13 +44,6 @@ pub struct SentenceReading {
     pub unsupported: f64,
     /// What the model saw, and what the model for any text made of it.
     pub scored: Sentence,
-}
-
-/// What is read.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Texts<'t> {
-    pub(crate) answer: &'t str,
-    pub(crate) passages: &'t [&'t str],
 }
 
 /// A sentence that was looked up.
@@ -85,7 +81,7 @@ pub(crate) fn read(lexicon: &Lexicon, model: &Model, question: &str, texts: Text
                 heading: heading.and_then(|at: usize| Some(&drafts.get(at)?.alignment)),
             },
         };
-        let mut features = features::extract(&answer, &alignment, &index, &conflicts, around);
+        let mut features = extract(&answer, &alignment, &index, &conflicts, around);
         course.go_on(&mut features, &answer, &alignment, &index);
         if features.ends_with_colon > 0.0 {
             heading = Some(position);

@@ -3,24 +3,7 @@
 use super::align::{Alignment, Answer};
 use super::conflict::{Conflict, ConflictKind};
 use super::index::Index;
-use super::reading::Texts;
-
-impl Texts<'_> {
-    fn own(&self, answer: &Answer, at: usize) -> String {
-        let word = answer
-            .word(at)
-            .and_then(|word| self.answer.get(word.start..word.end));
-        shortened(word.unwrap_or_default())
-    }
-
-    fn theirs(&self, index: &Index, position: usize) -> String {
-        let word = index.words.get(position).and_then(|word| {
-            let place = index.sentences.get(index.sentence_at(position)?)?;
-            self.passages.get(place.passage)?.get(word.start..word.end)
-        });
-        shortened(word.unwrap_or_default())
-    }
-}
+use super::texts::Texts;
 
 /// Why a sentence is not judged.
 pub(crate) const NOT_A_CLAIM: &str = "there is nothing in it to look up";
@@ -103,15 +86,4 @@ pub(crate) fn of_missing(alignment: &Alignment, answer: &Answer, texts: Texts<'_
         reasons.push("its words are in the passages, but not together".to_owned());
     }
     reasons
-}
-
-fn shortened(text: &str) -> String {
-    let clean: String = text
-        .chars()
-        .map(|char| if char == '`' { '\'' } else { char })
-        .collect();
-    match clean.char_indices().nth(40) {
-        Some((at, _)) => format!("{}…", clean.get(..at).unwrap_or_default()),
-        None => clean,
-    }
 }

@@ -1,6 +1,6 @@
 //! Sums of small decision trees, as gradient boosting makes them.
 
-use super::model::ModelError;
+use super::error::ModelError;
 
 /// A sum of trees over a start value.
 #[derive(Debug, Clone, PartialEq)]

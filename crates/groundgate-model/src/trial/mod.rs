@@ -4,6 +4,7 @@
 //! Everything here is a value. There is no number for "no score": an [`Outcome`] that has no score
 //! has a reason instead.
 
+mod asked;
 mod call;
 mod cascade;
 mod claim;
@@ -12,9 +13,11 @@ mod looks;
 mod metric;
 mod outcome;
 mod scores;
+mod selection;
 
+pub use asked::Asked;
 pub use call::{Call, CallKey, Callee, Reply, Request};
-pub use cascade::{Asked, Cascade, Sure};
+pub use cascade::{Cascade, Sure};
 pub use claim::{ClaimFinding, ClaimOf, Evidence, Label, Reason, VotesFor};
 pub use instrument::InstrumentKind;
 pub use looks::{Looks, cluster_order, look_ends};

@@ -9,7 +9,7 @@ use super::{
     cascade::Cascade, instrument::InstrumentKind, looks::Looks, metric::MetricSpec,
     outcome::Unscored,
 };
-use crate::unit::{Digest, count_to_f64};
+use crate::unit::{Digest, count_to_f64, to_count};
 
 /// One metric of one planned trial.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,9 +113,7 @@ pub struct ShapeError {
 impl ScoreTable {
     /// Cases × attempts.
     pub fn planned(&self) -> usize {
-        self.cases
-            .len()
-            .saturating_mul(usize::try_from(self.attempts).unwrap_or(usize::MAX))
+        self.cases.len().saturating_mul(to_count(self.attempts))
     }
 
     /// The first score that is no number or outside its metric's range, with the metric's name: nobody

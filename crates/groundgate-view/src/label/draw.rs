@@ -51,9 +51,7 @@ pub(super) fn systematic(chances: &[f64], start: f64) -> Vec<usize> {
 
 /// A number in [0, 1) for a purpose: the same seed gives the same.
 pub(super) fn uniform(seed: u64, purpose: &str) -> f64 {
-    let digest = Digest::of_parts([seed.to_be_bytes().as_slice(), purpose.as_bytes()]).to_string();
-    let head = digest.get(..8).unwrap_or("0");
-    f64::from(u32::from_str_radix(head, 16).unwrap_or(0)) / 4_294_967_296.0
+    Digest::of_parts([seed.to_be_bytes().as_slice(), purpose.as_bytes()]).fraction()
 }
 
 #[cfg(test)]

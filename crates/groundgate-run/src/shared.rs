@@ -1,0 +1,52 @@
+//! What all questions of a run share: the plan, the ports, the sink, and the word to stop.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use groundgate_endpoints::copilot::Copilot;
+use groundgate_model::trial::{Call, CallKey, Trial};
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use super::{budget::Budget, plan::Plan};
+
+/// What happens during a run, in the order in which it happens.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A call ended, well or badly.
+    Call(Box<Call>),
+    /// A trial has its answer and all its outcomes.
+    Trial(Box<Trial>),
+}
+
+/// How urgently a run is to stop; later is more urgent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// Not at all.
+    No,
+    /// No new calls; those in flight are finished.
+    AfterCalls,
+    /// At once.
+    Now,
+}
+
+/// Why a question was left unfinished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Halt {
+    /// The run was told to stop.
+    Stopped,
+    /// The next call could have passed the cap.
+    OutOfBudget,
+    /// What came out could not be kept.
+    SinkClosed,
+}
+
+/// What all questions of a run share.
+pub(super) struct Shared {
+    pub(super) plan: Plan,
+    pub(super) copilot: Arc<dyn Copilot>,
+    pub(super) budget: Arc<Budget>,
+    /// Calls that an earlier part of the run has paid for.
+    pub(super) journal: BTreeMap<CallKey, Call>,
+    pub(super) slots: Semaphore,
+    pub(super) stop: watch::Receiver<Stop>,
+    pub(super) sink: mpsc::Sender<Event>,
+}
