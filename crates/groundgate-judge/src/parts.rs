@@ -103,6 +103,7 @@ const fn rank(label: Label) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use groundgate_model::trial::{ClaimOf, Outcome};
     use serde_json::json;
 
     use super::*;
@@ -222,5 +223,36 @@ mod tests {
         let one_contradicts = joined("contradicted");
         assert_eq!(value(one_contradicts.get("groundedness")), Some(0.0));
         assert_eq!(value(one_contradicts.get("contradiction")), Some(0.0));
+    }
+
+    #[test]
+    fn support_without_proof_in_any_part_leaves_open_whether_something_is_contradicted() {
+        let spec = bundled_spec("groundedness");
+        let claim = |id: &str, label| ClaimFinding {
+            of: ClaimOf::Answer,
+            id: id.to_owned(),
+            text: "It takes 14 days.".to_owned(),
+            start: 0,
+            end: 17,
+            label,
+            evidence: None,
+            reasons: Vec::new(),
+        };
+        let part = |label, disbelieved: &[&str]| {
+            PartLabels(Ledger {
+                claims: vec![claim("s1", label)],
+                disbelieved: disbelieved.iter().map(|id| (*id).to_owned()).collect(),
+            })
+        };
+        let contradiction = |parts| join_parts(&spec, parts)["contradiction"].clone();
+        for parts in [
+            vec![part(Label::NotFound, &[]), part(Label::NotFound, &["s1"])],
+            vec![part(Label::NotFound, &["s1"]), part(Label::NotFound, &[])],
+        ] {
+            let open = contradiction(parts);
+            assert!(matches!(open, Outcome::Unscored(_)), "{open:?}");
+        }
+        let proven = vec![part(Label::NotFound, &["s1"]), part(Label::Supported, &[])];
+        assert_eq!(value(Some(&contradiction(proven))), Some(1.0));
     }
 }

@@ -13,6 +13,9 @@ mod runner;
 mod shared;
 mod voting;
 
+#[cfg(test)]
+mod tests;
+
 pub use budget::Budget;
 pub use ledger::{Ledger, LedgerError};
 pub use plan::{Behind, Juror, Plan, PlannedTrial, Seat, SeatKind};

@@ -102,3 +102,38 @@ fn cost(result: &Result<Reply, CallFailure>) -> Option<Usd> {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was sent may be billed, whatever became of the reply.
+    #[test]
+    fn a_failed_call_costs_nothing_only_where_nothing_can_have_been_billed() {
+        for (kind, expected) in [
+            (FailureKind::Connect, Some(Usd::ZERO)),
+            (FailureKind::Auth, Some(Usd::ZERO)),
+            (FailureKind::RateLimited, Some(Usd::ZERO)),
+            (FailureKind::Rejected, Some(Usd::ZERO)),
+            (FailureKind::Redirect, Some(Usd::ZERO)),
+            (FailureKind::Absent, Some(Usd::ZERO)),
+            (FailureKind::NotSent, Some(Usd::ZERO)),
+            (FailureKind::Timeout, None),
+            (FailureKind::Cut, None),
+            (FailureKind::Server, None),
+            (FailureKind::Malformed, None),
+            (FailureKind::TooLarge, None),
+            (FailureKind::Empty, None),
+            (FailureKind::ToolCalls, None),
+            (FailureKind::Changed, None),
+        ] {
+            let failure = CallFailure {
+                kind,
+                message: String::new(),
+                tries: 1,
+                failed_tries: Vec::new(),
+            };
+            assert_eq!(cost(&Err(failure)), expected, "{kind:?}");
+        }
+    }
+}

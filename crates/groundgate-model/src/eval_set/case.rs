@@ -133,3 +133,53 @@ impl EvalSet {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn changed(change: impl FnOnce(&mut Case)) -> Digest {
+        let mut case = Case {
+            id: "a".to_owned(),
+            history: Vec::new(),
+            question: "How long?".to_owned(),
+            reference_answer: None,
+            expected_facts: Vec::new(),
+            expected_documents: Vec::new(),
+            answerable: None,
+            tags: BTreeMap::new(),
+            cluster: None,
+            critical: false,
+        };
+        change(&mut case);
+        case.digest()
+    }
+
+    #[test]
+    fn any_other_field_is_another_case() {
+        let said = |role| Turn {
+            role,
+            text: "x".to_owned(),
+        };
+        let one = || vec!["x".to_owned()];
+        let digests = [
+            changed(|_| {}),
+            changed(|case| case.id = "b".to_owned()),
+            changed(|case| case.history = vec![said(Role::User)]),
+            changed(|case| case.history = vec![said(Role::Assistant)]),
+            changed(|case| case.question.push('x')),
+            changed(|case| case.reference_answer = Some("x".to_owned())),
+            changed(|case| case.expected_facts = one()),
+            changed(|case| case.expected_documents = one()),
+            changed(|case| case.answerable = Some(true)),
+            changed(|case| case.answerable = Some(false)),
+            changed(|case| case.tags = BTreeMap::from([("x".to_owned(), "y".to_owned())])),
+            changed(|case| case.tags = BTreeMap::from([("x".to_owned(), "z".to_owned())])),
+            changed(|case| case.cluster = Some("x".to_owned())),
+            changed(|case| case.critical = true),
+        ];
+        assert_eq!(BTreeSet::from(digests).len(), digests.len());
+    }
+}

@@ -180,3 +180,19 @@ fn truth(name: &str, text: &str) -> Result<bool, String> {
         _ => Err(format!("`{name}` is `{text}` and not `true` or `false`")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_a_tag_keep_their_case() {
+        let file = b"id,question,tag:product\na,How?,Cards\nb,How?,cards\n";
+        let mut mistakes = MistakeList::default();
+        let rows = rows("set.csv", file, &mut mistakes);
+        let products: Vec<&str> = (rows.iter())
+            .filter_map(|(_, case)| case.tags.get("product").map(String::as_str))
+            .collect();
+        assert_eq!(products, ["Cards", "cards"]);
+    }
+}

@@ -1,0 +1,244 @@
+//! Runs whose copilot and judge's model are the test's own.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use groundgate_endpoints::{
+    chat::{BoxFuture, ChatModel},
+    copilot::Copilot,
+};
+use groundgate_judge::{JudgeSpec, LongContext, OfflineJudge, bundled, embedded::EmbeddedJudge};
+use groundgate_model::{
+    eval_set::Case,
+    exchange::{
+        Answer, CallFailure, ChatReply, ChatRequest, Ending as ReplyEnding, FailureKind, Passage,
+        Timing, Usage,
+    },
+    manifest::Manifest,
+    trial::{Call, CallKey, Outcome, Trial, Unscored},
+    unit::Usd,
+};
+use tokio::sync::{mpsc, watch};
+
+use super::{Budget, Ended, Ending, Event, Juror, Past, Plan, Seat, SeatKind, Stop, Wiring, run};
+
+/// Says the same to every question.
+struct Says(Result<Answer, CallFailure>);
+
+impl Copilot for Says {
+    fn ask<'a>(
+        &'a self,
+        _case: &'a Case,
+        _attempt: u32,
+    ) -> BoxFuture<'a, Result<Answer, CallFailure>> {
+        Box::pin(async { self.0.clone() })
+    }
+
+    fn worst_cost(&self, _case: &Case) -> Option<Usd> {
+        None
+    }
+
+    fn describe(&self) -> String {
+        "the test's".to_owned()
+    }
+
+    fn manifest(&self) -> Manifest {
+        Manifest::of("test")
+    }
+}
+
+/// Replies with nonsense once, then finds no claim in any passage.
+struct LearnsOnce(AtomicUsize);
+
+impl ChatModel for LearnsOnce {
+    fn complete<'a>(
+        &'a self,
+        _request: &'a ChatRequest,
+    ) -> BoxFuture<'a, Result<ChatReply, CallFailure>> {
+        let calls = self.0.fetch_add(1, Ordering::Relaxed);
+        let text = match calls {
+            0 => "I think it is fine",
+            _ => r#"{"claims": [{"id": "s1", "label": "not-found"}]}"#,
+        };
+        Box::pin(async move { Ok(reply(text)) })
+    }
+
+    fn worst_cost(&self, _request: &ChatRequest) -> Option<Usd> {
+        None
+    }
+
+    fn describe(&self) -> String {
+        "the test's".to_owned()
+    }
+
+    fn manifest(&self) -> Manifest {
+        Manifest::of("test")
+    }
+}
+
+fn reply(text: &str) -> ChatReply {
+    ChatReply {
+        text: text.to_owned(),
+        usage: Usage::default(),
+        cost: None,
+        model: None,
+        finish_reason: None,
+        ending: ReplyEnding::Unknown,
+        thinking: None,
+        timing: Timing::default(),
+    }
+}
+
+fn answer(passages: &[String]) -> Answer {
+    let passage = |text: &String| Passage {
+        id: None,
+        text: text.clone(),
+        source: None,
+    };
+    Answer {
+        text: "It takes 14 days.".to_owned(),
+        passages: Some(passages.iter().map(passage).collect()),
+        usage: Usage::default(),
+        cost: None,
+        model: None,
+        finish_reason: None,
+        ending: ReplyEnding::Unknown,
+        thinking: None,
+        timing: Timing::default(),
+    }
+}
+
+fn plan(cases: usize, attempts: u32) -> Plan {
+    let case = |index: usize| Case {
+        id: format!("case-{index}"),
+        history: Vec::new(),
+        question: "How long does it take?".to_owned(),
+        reference_answer: None,
+        expected_facts: Vec::new(),
+        expected_documents: Vec::new(),
+        answerable: None,
+        tags: BTreeMap::new(),
+        cluster: None,
+        critical: false,
+    };
+    Plan {
+        cases: (0..cases).map(case).collect(),
+        attempts,
+        seats: Vec::new(),
+        checks: Vec::new(),
+        seed: 7,
+        concurrency: 2,
+        part: None,
+    }
+}
+
+/// What came out of a run.
+struct Came {
+    ended: Ended,
+    calls: Vec<Call>,
+    trials: Vec<Trial>,
+}
+
+async fn came_of(plan: Plan, past: Past, says: Result<Answer, CallFailure>) -> Came {
+    let (sink, mut events) = mpsc::channel(1000);
+    let (_keep, stop) = watch::channel(Stop::No);
+    let wiring = Wiring {
+        copilot: Arc::new(Says(says)),
+        budget: Arc::new(Budget::new(None, Usd::ZERO)),
+        stop,
+        sink,
+    };
+    let ended = run(plan, past, wiring).await;
+    let (mut calls, mut trials) = (Vec::new(), Vec::new());
+    while let Ok(event) = events.try_recv() {
+        match event {
+            Event::Call(call) => calls.push(*call),
+            Event::Trial(trial) => trials.push(*trial),
+        }
+    }
+    Came {
+        ended,
+        calls,
+        trials,
+    }
+}
+
+fn failure(kind: FailureKind) -> CallFailure {
+    CallFailure {
+        kind,
+        message: "no".to_owned(),
+        tries: 1,
+        failed_tries: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_resumed_run_asks_every_attempt_that_is_not_in_and_no_other() {
+    let past = Past {
+        finished: BTreeSet::from([0, 1, 4]),
+        calls: Vec::new(),
+    };
+    let came = came_of(plan(3, 3), past, Ok(answer(&[]))).await;
+    assert_eq!(came.ended.ending, Ending::Complete);
+    let asked: BTreeSet<(usize, u32)> = (came.trials.iter())
+        .map(|trial| (trial.case_index, trial.attempt))
+        .collect();
+    let open = [(0, 2), (1, 0), (1, 2), (2, 0), (2, 1), (2, 2)];
+    assert_eq!(asked, BTreeSet::from(open));
+    assert_eq!(came.trials.len(), open.len());
+    let keys: BTreeSet<usize> = came.calls.iter().map(|call| call.key.trial).collect();
+    assert_eq!(keys, BTreeSet::from([2, 3, 5, 6, 7, 8]));
+}
+
+#[tokio::test]
+async fn a_question_without_an_answer_has_that_reason_for_every_metric() {
+    let judge = OfflineJudge::new(EmbeddedJudge::bundled().unwrap());
+    let mut plan = plan(1, 1);
+    let kind = SeatKind::Embedded(Arc::new(judge));
+    plan.seats = vec![Seat::alone("embedded".to_owned(), kind)];
+    plan.checks = vec!["latency_ms".to_owned(), "refusal_correct".to_owned()];
+    let planned: BTreeSet<String> = (plan.seats.iter().flat_map(Seat::metrics))
+        .map(|metric| metric.name)
+        .chain(plan.checks.clone())
+        .collect();
+    let came = came_of(plan, Past::default(), Err(failure(FailureKind::Server))).await;
+    let [trial] = came.trials.as_slice() else {
+        panic!("{:?}", came.trials);
+    };
+    let named: BTreeSet<String> = trial.outcomes.keys().cloned().collect();
+    assert_eq!(named, planned);
+    let no_answer = Outcome::Unscored(Unscored::NoAnswer(FailureKind::Server));
+    for (name, outcome) in &trial.outcomes {
+        assert_eq!(outcome, &no_answer, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn no_two_calls_have_the_same_key_where_a_part_is_asked_for_once_more() {
+    let mut spec = JudgeSpec::parse("x", bundled("groundedness").unwrap().spec).unwrap();
+    spec.limits.characters = 6000;
+    spec.limits.long_context = LongContext::SeveralCalls;
+    let juror = Juror {
+        name: String::new(),
+        model: Arc::new(LearnsOnce(AtomicUsize::new(0))),
+    };
+    let mut plan = plan(1, 1);
+    let kind = SeatKind::Model {
+        spec: Arc::new(spec),
+        jurors: vec![juror],
+    };
+    plan.seats = vec![Seat::alone("grounded".to_owned(), kind)];
+    let passages: Vec<String> = (0..12)
+        .map(|number| format!("Passage {number}: {}", "word ".repeat(120)))
+        .collect();
+    let came = came_of(plan, Past::default(), Ok(answer(&passages))).await;
+    let judged = came.calls.iter().skip(1);
+    let keys: BTreeSet<CallKey> = judged.clone().map(|call| call.key.clone()).collect();
+    assert!(keys.len() > 2, "{keys:?}");
+    assert_eq!(keys.len(), judged.count(), "{keys:?}");
+}
