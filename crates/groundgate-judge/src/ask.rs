@@ -77,7 +77,7 @@ pub(crate) fn prepare_in<'a>(
     order: PassageOrder,
 ) -> Prepared<'a> {
     let units = match spec.mode {
-        Mode::Claims => claims::units(&subject.answer.text),
+        Mode::Claims => claims::units_of(subject.answer),
         Mode::Facts => claims::facts(subject.case),
         Mode::Rubric | Mode::Context | Mode::Pairwise => Vec::new(),
     };
@@ -177,7 +177,7 @@ impl<'a> Ask<'a> {
         let history = case.history.iter().map(|turn| turn.text.as_str());
         let asked = texts(history.chain([case.question.as_str()]).collect());
         let passages = texts(passage_texts(self.subject.answer));
-        let numbers = Numbers::of(passages.iter().chain(&asked));
+        let numbers = Numbers::of(passages.iter().chain(&asked).map(|source| source.text));
         let mut ledger = Ledger {
             claims: Vec::new(),
             disbelieved: Vec::new(),
@@ -203,6 +203,9 @@ impl<'a> Ask<'a> {
         let cited = said
             .passage
             .and_then(|shown| self.order.get(shown.checked_sub(1)?).copied());
+        if !unit.is_statement {
+            return (finding(unit, Label::NotAClaim, Vec::new()), false);
+        }
         let nothing = Source::of("");
         let text = cited
             .and_then(|index| passages.get(index))
@@ -211,7 +214,7 @@ impl<'a> Ask<'a> {
         let label = Label::from_name(&said.label).unwrap_or(Label::NotFound);
         let believed = match label {
             Label::NotAClaim => {
-                check_not_a_claim(&unit.text).map(|()| finding(unit, Label::NotAClaim, Vec::new()))
+                check_not_a_claim(&unit.plain).map(|()| finding(unit, Label::NotAClaim, Vec::new()))
             }
             Label::Supported => self
                 .proof_of_support(unit, said, cited.map(|_| text), numbers)
@@ -243,7 +246,7 @@ impl<'a> Ask<'a> {
             check_support(claim, quote, Proof::Passage, text, numbers)
         };
         // What a claim has taken from elsewhere relates it to nothing.
-        let range = proof(&unit.text)?;
+        let range = proof(&unit.plain)?;
         match self.own_words(unit) {
             Some(own) => proof(&own),
             None => Ok(range),
@@ -259,11 +262,11 @@ impl<'a> Ask<'a> {
     fn read_facts(&self, text: &str) -> Result<Outcomes, ReplyFault> {
         let labelled = reply::read_labels(text, "facts", &self.expected())?;
         let answer = Source::of(&self.subject.answer.text);
-        let numbers = Numbers::of([&answer]);
+        let numbers = Numbers::of([answer.text]);
         let check = |unit: &Unit, said: &Labelled| match FactLabel::from_name(&said.label) {
             Some(FactLabel::Stated) => {
                 let quote = said.quote.as_deref();
-                match check_support(&unit.text, quote, Proof::Answer, &answer, &numbers) {
+                match check_support(&unit.plain, quote, Proof::Answer, &answer, &numbers) {
                     Ok(_) => finding(unit, Label::Supported, Vec::new()),
                     Err(disbelief) => disbelieved(unit, said, &disbelief),
                 }

@@ -5,7 +5,12 @@
 
 use std::ops::Range;
 
-use groundgate_model::{eval_set::Case, trial::ClaimOf};
+use groundgate_model::{
+    eval_set::Case,
+    exchange::Answer,
+    text::{apparatus, courtesy::is_courtesy},
+    trial::ClaimOf,
+};
 
 use crate::sentences;
 
@@ -18,14 +23,32 @@ pub struct Unit {
     pub id: String,
     /// Its words.
     pub text: String,
+    /// Its words without apparatus: citations, links, list marks, markup.
+    pub plain: String,
+    /// Whether it may say something: there is more to it than apparatus and courtesy.
+    pub is_statement: bool,
     /// Where it starts in the answer, in bytes; 0 for facts.
     pub start: usize,
     /// Where it ends in the answer, in bytes; the length for facts.
     pub end: usize,
 }
 
-/// The sentences of an answer; those without a letter or digit are left out, having nothing to say.
-pub fn units(answer: &str) -> Vec<Unit> {
+/// The sentences of a text; those without a letter or digit are left out, having nothing to say.
+pub fn units(text: &str) -> Vec<Unit> {
+    units_citing(text, &[])
+}
+
+/// The sentences of an answer, which may cite its passages by their ids.
+pub(crate) fn units_of(answer: &Answer) -> Vec<Unit> {
+    let passages = answer.passages.iter().flatten();
+    let ids: Vec<&str> = passages
+        .filter_map(|passage| passage.id.as_deref())
+        .collect();
+    units_citing(&answer.text, &ids)
+}
+
+fn units_citing(answer: &str, cited: &[&str]) -> Vec<Unit> {
+    let plain = apparatus::plain(answer, cited);
     sentences::split(answer)
         .into_iter()
         .flat_map(|range| cut_again(answer, range))
@@ -36,6 +59,8 @@ pub fn units(answer: &str) -> Vec<Unit> {
             of: ClaimOf::Answer,
             id: format!("s{number}"),
             text: text.to_owned(),
+            plain: plain.left_of(range.clone()).trim().to_owned(),
+            is_statement: is_statement(plain.left_of(range.clone())),
             start: range.start,
             end: range.end,
         })
@@ -75,9 +100,21 @@ pub fn facts(case: &Case) -> Vec<Unit> {
             id: format!("f{number}"),
             start: 0,
             end: text.len(),
+            plain: without_apparatus(&text),
+            is_statement: true,
             text,
         })
         .collect()
+}
+
+/// A claim that stands alone, without apparatus.
+pub(crate) fn without_apparatus(claim: &str) -> String {
+    apparatus::plain(claim, &[]).text().trim().to_owned()
+}
+
+/// Whether a sentence, without apparatus, may say something about the world.
+pub(crate) fn is_statement(plain: &str) -> bool {
+    says_something(plain) && !is_courtesy(plain)
 }
 
 /// Whether there is a letter or a digit in it.

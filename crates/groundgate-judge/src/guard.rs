@@ -8,10 +8,12 @@
 
 use std::{collections::BTreeSet, ops::Range, sync::LazyLock};
 
+use groundgate_model::text::refusal::is_refusal;
+
 use super::{
+    claims::{is_statement, without_apparatus},
     evidence::{QuoteFault, is_negation, locate},
-    number::{Numbers, without_markers},
-    refusal::is_refusal,
+    number::{self, Conflict, Numbers, has_digits, share_a_number},
     source::Source,
     token::{Token, content_stems, is_content, stem, tokens},
 };
@@ -46,6 +48,14 @@ pub(crate) enum Disbelief {
     /// A number that nobody gave.
     #[error("the number {0} is in no passage and not in the question")]
     Number(String),
+    /// The quote's sentence has another number in its place.
+    #[error("the text says {found} where it says {claimed}")]
+    OtherNumber {
+        /// The claim's.
+        claimed: String,
+        /// The quote's.
+        found: String,
+    },
     /// Called no claim, and is one.
     #[error("called no claim, but it states something")]
     IsClaim,
@@ -79,8 +89,11 @@ pub(crate) fn check_support(
     if !is_backed || denies(claim, quoted) {
         return Err(Disbelief::Polarity);
     }
-    match numbers.first_unknown(claim) {
-        Some(number) => Err(Disbelief::Number(number)),
+    if let Some(number) = numbers.first_unknown(claim) {
+        return Err(Disbelief::Number(number));
+    }
+    match number::conflict(claim, &without_apparatus(context)) {
+        Some(Conflict { claimed, found }) => Err(Disbelief::OtherNumber { claimed, found }),
         None => Ok(range),
     }
 }
@@ -89,17 +102,9 @@ pub(crate) fn check_support(
 /// related to everything.
 fn related(claim: &str, context: &str) -> bool {
     let wanted = content_stems(claim);
-    let numbers = |text: &str| -> Vec<String> {
-        tokens(without_markers(text))
-            .into_iter()
-            .filter(Token::is_number)
-            .map(|token| token.text)
-            .collect()
-    };
-    wanted.is_empty() || !wanted.is_disjoint(&content_stems(context)) || {
-        let there = numbers(context);
-        numbers(claim).iter().any(|number| there.contains(number))
-    }
+    wanted.is_empty()
+        || !wanted.is_disjoint(&content_stems(context))
+        || share_a_number(claim, context)
 }
 
 /// Whether a negated claim has a negating word in the text that is to prove it; other claims always
@@ -197,18 +202,18 @@ pub(super) fn implies_negation(word: &str) -> bool {
         || (word.starts_with("un") && word.len() > 5)
 }
 
-/// Whether `sentence` may be called no claim: a question, a refusal, or words of courtesy and of the answer
-/// itself with at most one word beside them.
+/// Whether `sentence`, without apparatus, may be called no claim: a question, a refusal, or words of
+/// courtesy and of the answer itself with at most one word beside them.
 pub(crate) fn check_not_a_claim(sentence: &str) -> Result<(), Disbelief> {
-    if is_refusal(sentence) {
+    if is_refusal(sentence) || !is_statement(sentence) {
         return Ok(());
     }
     let trimmed = sentence.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '"'));
     if trimmed.ends_with('?') || trimmed.ends_with('？') {
         return Ok(());
     }
-    let words = tokens(without_markers(sentence));
-    let has_number = Numbers::default().first_unknown(sentence).is_some();
+    let words = tokens(sentence);
+    let has_number = has_digits(sentence);
     let of_substance = words
         .iter()
         .filter(|word| is_content(word) && !COURTESY.contains(&word.text.as_str()))
@@ -301,7 +306,8 @@ mod tests {
     #[track_caller]
     fn check(claim: &str, quote: &str, passage: &str, believed: bool) {
         let passage = Source::of(passage);
-        let numbers = Numbers::of([&passage]);
+        let claim = &without_apparatus(claim);
+        let numbers = Numbers::of([passage.text]);
         let found = check_support(claim, Some(quote), Proof::Passage, &passage, &numbers);
         assert_eq!(found.is_ok(), believed, "{claim}: {found:?}");
     }
@@ -408,7 +414,11 @@ mod tests {
             "I'm sorry, but I don't have information about closing an account.",
             "Based on the provided passages, here is how to reset your password:",
         ] {
-            assert_eq!(check_not_a_claim(sentence), Ok(()), "{sentence}");
+            assert_eq!(
+                check_not_a_claim(&without_apparatus(sentence)),
+                Ok(()),
+                "{sentence}"
+            );
         }
         for sentence in [
             "Refunds are instant.",
@@ -418,7 +428,7 @@ mod tests {
             "1. Open the settings page.",
         ] {
             assert_eq!(
-                check_not_a_claim(sentence),
+                check_not_a_claim(&without_apparatus(sentence)),
                 Err(Disbelief::IsClaim),
                 "{sentence}"
             );

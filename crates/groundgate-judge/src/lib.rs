@@ -44,6 +44,8 @@ mod token;
 mod attack_tests;
 #[cfg(test)]
 mod test_values;
+#[cfg(test)]
+mod text_tests;
 
 pub use ask::{Ask, Prepared, prepare, prepare_claims};
 pub use bundled::{BUNDLED, Bundled, bundled};

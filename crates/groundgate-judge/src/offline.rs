@@ -13,12 +13,11 @@ use groundgate_model::{
 };
 
 use super::{
-    claims::{self, says_something},
+    claims::{self, says_something, without_apparatus},
     embedded::EmbeddedJudge,
     number::Numbers,
     refusal::is_refusal,
     score::{self, Ledger, Outcomes},
-    source::Source,
     spec::{KNOWN_METRICS, PARSER_VERSION, Reading, known_metric},
     subject::Subject,
     token::content_stems,
@@ -30,7 +29,8 @@ fn proven(mut claim: ClaimFinding, numbers: &Numbers) -> ClaimFinding {
     if claim.label != Label::Supported {
         return claim;
     }
-    let doubt = match (&claim.evidence, numbers.first_unknown(&claim.text)) {
+    let plain = without_apparatus(&claim.text);
+    let doubt = match (&claim.evidence, numbers.first_unknown(&plain)) {
         (None, _) => "no passage has it".to_owned(),
         (Some(_), Some(number)) => format!("the number {number} is not in the passages"),
         (Some(_), None) => return claim,
@@ -135,13 +135,7 @@ impl OfflineJudge {
         let reading = self
             .embedded
             .read(question, &subject.answer.text, &passages);
-        let sources: Vec<Source<'_>> = passages
-            .iter()
-            .copied()
-            .chain([question])
-            .map(Source::of)
-            .collect();
-        let numbers = Numbers::of(&sources);
+        let numbers = Numbers::of(passages.iter().copied().chain([question]));
         let claims = reading.sentences.into_iter();
         let ledger = Ledger {
             claims: claims

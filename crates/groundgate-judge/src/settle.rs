@@ -56,6 +56,9 @@ pub(super) fn settle(spec: &JudgeSpec, subject: Subject<'_>, units: &[Unit]) -> 
     match (spec.mode, subject.answer.passages.as_deref()) {
         (Mode::Claims, _) if refused => Some(score::nothing(spec, "the answer is a refusal")),
         (Mode::Claims, None) => Some(unscored(spec, &Unscored::InputMissing("passages".into()))),
+        (Mode::Claims, Some(_)) if !units.iter().any(|unit| unit.is_statement) => {
+            Some(score::nothing(spec, "the answer claims nothing"))
+        }
         (Mode::Claims, Some([])) => Some(claims_without_passages(spec, units)),
         _ => None,
     }
@@ -115,7 +118,7 @@ fn facts_without_reply(spec: &JudgeSpec, units: &[Unit]) -> Outcomes {
 fn claims_without_passages(spec: &JudgeSpec, units: &[Unit]) -> Outcomes {
     let claims = units
         .iter()
-        .map(|unit| match check_not_a_claim(&unit.text) {
+        .map(|unit| match check_not_a_claim(&unit.plain) {
             Ok(()) => finding(unit, Label::NotAClaim, Vec::new()),
             Err(_) => finding(
                 unit,

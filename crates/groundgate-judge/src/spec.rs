@@ -8,7 +8,7 @@ use groundgate_model::trial::{ClaimReading, DataType, MetricRole, MetricSpec};
 use super::{mode::Mode, template::Templates};
 
 /// Part of every judge's manifest: changes whenever prompts, parsing, guards or scores change.
-pub const PARSER_VERSION: &str = "groundgate.judge-parser/3";
+pub const PARSER_VERSION: &str = "groundgate.judge-parser/4";
 
 /// Votes on one answer, of all jurors together: more cost more than they tell.
 pub(crate) const VOTES_MAX: u32 = 25;

@@ -15,16 +15,15 @@ use groundgate_model::{
 use serde_json::json;
 
 use super::{
-    claims::{self, Unit},
+    claims::{self, Unit, without_apparatus},
     evidence::is_negation,
     guard::{check_not_a_claim, implies_negation},
-    number::{Numbers, in_brackets, without_markers},
+    number::Numbers,
     prompt::{self, Draw, FENCE_RULES, Texts},
     repair::once_more,
     reply::{self, ReplyFault},
     score::{Outcomes, too_large, unscored},
     settle::settle,
-    source::Source,
     spec::{ClaimLevel, JudgeSpec},
     subject::Subject,
     token::{Token, content_stems, is_content, stem, tokens},
@@ -79,12 +78,12 @@ pub fn split<'a>(spec: &JudgeSpec, subject: Subject<'a>, draw: Draw<'_>) -> Spli
     if spec.claims == ClaimLevel::Sentences {
         return Splitting::None;
     }
-    let units = claims::units(&subject.answer.text);
+    let units = claims::units_of(subject.answer);
     if settle(spec, subject, &units).is_some() {
         return Splitting::None;
     }
     let stating: Vec<Unit> = (units.iter())
-        .filter(|unit| check_not_a_claim(&unit.text).is_err())
+        .filter(|unit| unit.is_statement && check_not_a_claim(&unit.plain).is_err())
         .cloned()
         .collect();
     let request = request(spec, subject, draw, &stating);
@@ -179,6 +178,7 @@ impl Split<'_> {
             let texts = claims.into_iter().chain(whole);
             all.extend(texts.zip(1_usize..).map(|(text, place)| Unit {
                 id: format!("c{number}.{place}"),
+                plain: without_apparatus(&text),
                 text,
                 ..unit.clone()
             }));
@@ -200,10 +200,9 @@ impl Allowed {
         let texts: Vec<&str> = history
             .chain([case.question.as_str(), subject.answer.text.as_str()])
             .collect();
-        let sources: Vec<Source<'_>> = texts.iter().copied().map(Source::of).collect();
         Self {
             words: texts.iter().flat_map(|text| content_stems(text)).collect(),
-            numbers: Numbers::of(&sources),
+            numbers: Numbers::of(texts.iter().copied()),
         }
     }
 
@@ -221,7 +220,10 @@ impl Allowed {
         if claims.len() > CLAIMS_MAX {
             return fault("are more than one sentence can state");
         }
-        if claims.iter().any(|claim| check_not_a_claim(claim).is_ok()) {
+        if claims
+            .iter()
+            .any(|claim| check_not_a_claim(&without_apparatus(claim)).is_ok())
+        {
             return fault("include one that states nothing");
         }
         let together = claims.join("\n");
@@ -232,7 +234,9 @@ impl Allowed {
             return fault("deny what the sentence does not deny");
         }
         let is_known = |claim: &String| {
-            self.numbers.first_unknown(claim).is_none()
+            self.numbers
+                .first_unknown(&without_apparatus(claim))
+                .is_none()
                 && content_stems(claim).is_subset(&self.words)
         };
         if !claims.iter().all(is_known) {
@@ -255,9 +259,9 @@ fn carries_meaning(token: &Token) -> bool {
 
 fn words_where(text: &str, is_meant: impl Fn(&Token) -> bool) -> BTreeSet<String> {
     // Numbers of list items and of citations state nothing.
-    let text = without_markers(text);
-    let is_cited = |token: &Token| token.is_number() && in_brackets(text, token);
-    let tokens = (tokens(text).into_iter()).filter(|token| is_meant(token) && !is_cited(token));
+    let tokens = tokens(&without_apparatus(text))
+        .into_iter()
+        .filter(is_meant);
     let folded = |token: Token| {
         if token.is_number() {
             token.text

@@ -24,6 +24,7 @@ mod model;
 mod rarity;
 mod reading;
 mod reasons;
+mod sentence_kind;
 mod stem;
 mod surroundings;
 mod table;

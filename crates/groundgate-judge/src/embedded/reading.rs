@@ -16,14 +16,12 @@ use super::{
     logistic::sigmoid,
     model::Model,
     reasons,
+    sentence_kind::{SentenceKind, sentence_kind},
     surroundings::{Before, Surroundings},
     texts::Texts,
     words::words,
 };
-use crate::{
-    refusal::{SentenceKind, sentence_kind},
-    sentences,
-};
+use crate::sentences;
 
 /// What the judge says of a whole answer.
 #[derive(Debug, Clone, PartialEq)]

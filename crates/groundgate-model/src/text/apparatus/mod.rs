@@ -60,6 +60,13 @@ impl Plain {
         start..self.trimmed(start, end)
     }
 
+    /// What is left of a range of the original.
+    pub fn left_of(&self, range: Range<usize>) -> &str {
+        let first_from = |byte: usize| self.places.partition_point(|place| *place < byte);
+        let left = first_from(range.start)..first_from(range.end);
+        self.text.get(left).unwrap_or_default()
+    }
+
     /// The end of a range must not reach into what was cut after it.
     fn trimmed(&self, start: usize, end: usize) -> usize {
         let inside = |byte: usize| (start..end).contains(&byte);
