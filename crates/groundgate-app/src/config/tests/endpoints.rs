@@ -3,7 +3,8 @@
 use std::{io, path::Path, time::Duration};
 
 use groundgate_endpoints::transport::{
-    Auth, Endpoint, HeaderText, Limits, TokenServer, retry::Resend,
+    Auth, Endpoint, HeaderText, Limits, Timeouts, TokenServer,
+    retry::{Resend, RetryPolicy},
 };
 
 use super::{
@@ -133,6 +134,12 @@ fn databricks_credentials_are_found_as_its_own_tools_find_them() {
         host("host = 'https://written'", &[TOKEN, HOST]).unwrap(),
         "https://written"
     );
+    let default = ("DATABRICKS_CONFIG_PROFILE", "DEFAULT");
+    assert_eq!(
+        host("auth = { profile = 'ci' }", &[HOME, default]).unwrap(),
+        "https://ci",
+        "what the file says wins"
+    );
     let chosen = ("DATABRICKS_CONFIG_PROFILE", "ci");
     assert_eq!(
         host("", &[HOME, TOKEN, HOST, chosen]).unwrap(),
@@ -219,13 +226,23 @@ fn a_proxy_is_written_or_the_environments() {
 #[test]
 fn limits_are_read() {
     let endpoint = resolve(
-        "timeouts = { connect-s = 1, first-byte-s = 2, idle-s = 3, whole-s = 4 }\n\
+        "timeouts = { connect-s = 1, first-byte-s = 2, idle-s = 3, whole-s = 4, least-bytes-per-s = 5 }\n\
          limits = { in-flight = 3, requests-per-minute = 60, adaptive = false }\n\
          retries = { max = 1, max-when-refused = 2, first-wait-ms = 10, longest-wait-s = 5, resend = 'refused' }\n\
          largest-body-mib = 1\nheaders = { x-team = 'support' }\n",
     )
     .unwrap();
-    assert_eq!(endpoint.timeouts.whole, Duration::from_secs(4));
+    assert_eq!(
+        endpoint.timeouts,
+        Timeouts {
+            connect: Duration::from_secs(1),
+            first_byte: Duration::from_secs(2),
+            idle: Duration::from_secs(3),
+            whole: Duration::from_secs(4),
+            least_bytes_per_s: 5,
+            ..Timeouts::default()
+        }
+    );
     assert_eq!(
         endpoint.limits,
         Limits {
@@ -236,10 +253,15 @@ fn limits_are_read() {
         }
     );
     assert_eq!(
-        (endpoint.retry.retries, endpoint.retry.retries_when_refused),
-        (1, 2)
+        endpoint.retry,
+        RetryPolicy {
+            retries: 1,
+            retries_when_refused: 2,
+            first_wait: Duration::from_millis(10),
+            longest_wait: Duration::from_secs(5),
+            resend: Resend::Refused,
+        }
     );
-    assert_eq!(endpoint.retry.resend, Resend::Refused);
     assert_eq!(endpoint.largest_body, 1 << 20);
     assert!(
         matches!(endpoint.headers.as_slice(), [(name, HeaderText::Plain(value))]
