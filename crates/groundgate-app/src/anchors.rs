@@ -4,7 +4,7 @@
 //! A judge whose anchors moved beyond chance measures with another yardstick than before. Its metrics
 //! get an instrument of their own in the run's record: no rule compares them with an older baseline.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use crate::config::{Config, JudgeConfig};
 use groundgate_gate::quality::{Drift, good_from};
@@ -16,18 +16,18 @@ use groundgate_record::{Header, Reader};
 
 use super::{
     app::App,
-    error::AppError,
+    error::{AppError, ErrorClass},
     observer::Notice,
-    rejudge::{self, Answers, Judging},
+    rejudge::{self, Answers, JudgeSelection, Judging, sample},
+    runs,
 };
 
 /// Judges to be asked, and what they may cost.
-#[derive(Debug)]
-pub struct BudgetedJudges {
+struct BudgetedJudges {
     /// Who.
-    pub judges: Vec<JudgeConfig>,
+    judges: Vec<JudgeConfig>,
     /// At most so much; without, there is no limit.
-    pub cap: Option<Usd>,
+    cap: Option<Usd>,
 }
 
 /// How one metric's anchors moved.
@@ -41,9 +41,87 @@ pub struct Moved {
     pub drift: Drift,
 }
 
+/// Answers to be frozen as anchors.
+#[derive(Debug, Clone, Copy)]
+pub struct FreezeRequest<'a> {
+    /// Whose judges judge, and where its runs are.
+    pub config: &'a Config,
+    /// The run whose answers are drawn.
+    pub run: &'a str,
+    /// How many.
+    pub sample: usize,
+    /// Which judges, and what they may cost.
+    pub judges: &'a JudgeSelection,
+    /// Where the anchors go; must not be there yet.
+    pub output: &'a Path,
+}
+
+/// Anchors to be judged again.
+#[derive(Debug, Clone, Copy)]
+pub struct DriftRequest<'a> {
+    /// Whose judges judge.
+    pub config: &'a Config,
+    /// Other anchors than the configuration's.
+    pub anchors: Option<&'a Path>,
+    /// Which judges, and what they may cost.
+    pub judges: &'a JudgeSelection,
+}
+
+impl App {
+    /// Has answers of a run judged and freezes them; says how many.
+    pub fn freeze_anchors(&self, request: &FreezeRequest<'_>) -> Result<usize, AppError> {
+        let (config, output) = (request.config, request.output);
+        if output.exists() {
+            let message = format!("`{}` exists already", output.display());
+            return Err(AppError::invalid(message)
+                .with_help("anchors are frozen once; remove the file to choose others"));
+        }
+        let source = Answers::of_run(&runs::open(&config.runs_dir, request.run)?)?;
+        let chosen = sample(source.answered(), request.sample, config.seed);
+        if chosen.is_empty() {
+            return Err(AppError::new(
+                ErrorClass::NothingToDo,
+                "the run has no answer",
+            ));
+        }
+        let answers = Answers::of_cases("anchors", chosen);
+        let judges = rejudge::chosen(config, request.judges)?;
+        let cap = rejudge::cap(config, request.judges)?;
+        let judged = Judging::apart(config, judges, cap).judge(&answers, self)?;
+        drop(rejudge::whole(&judged)?);
+        fs::copy(&judged.path, output).map_err(|cause| {
+            AppError::invalid(format!("failed to write `{}`", output.display())).because(cause)
+        })?;
+        Ok(answers.cases.len())
+    }
+
+    /// Whether judges still say what they said of the anchors, by metric.
+    pub fn drift(&self, request: &DriftRequest<'_>) -> Result<Vec<Moved>, AppError> {
+        let config = request.config;
+        let Some(path) = request.anchors.or(config.anchors.as_deref()) else {
+            return Err(AppError::usage("no anchors are named").with_help(
+                "make some with `groundgate judge anchors`, and name them in groundgate.toml",
+            ));
+        };
+        let asked = BudgetedJudges {
+            judges: rejudge::chosen(config, request.judges)?,
+            cap: rejudge::cap(config, request.judges)?,
+        };
+        let moved = moved(config, path, asked, self)?;
+        if moved.is_empty() {
+            return Err(AppError::new(
+                ErrorClass::NothingToDo,
+                "the anchors were judged by other judges than these",
+            )
+            .with_help("freeze new anchors with `groundgate judge anchors`"));
+        }
+        Ok(moved)
+    }
+}
+
 /// Has the anchors judged again; metrics whose instrument is not that of the anchors are left out:
 /// with another spec or model there is nothing to be found out.
-pub fn moved(
+fn moved(
     config: &Config,
     anchors: &Path,
     asked: BudgetedJudges,
@@ -80,7 +158,7 @@ fn moved_column(before: &Column, now: &Column) -> Option<Moved> {
 }
 
 /// Before a run: metrics whose judge has changed get an instrument of their own.
-pub fn mark_changed_judges(
+pub(crate) fn mark_changed_judges(
     config: &Config,
     header: &mut Header,
     app: &App,

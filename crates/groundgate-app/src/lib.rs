@@ -11,21 +11,19 @@
 //!
 //! ```
 //! use groundgate_app::{
-//!     App, BaselineChoice, GateRequest, Project, RunRequest, Surroundings, bundled, files,
+//!     App, BaselineChoice, GateRequest, Project, RunRequest, Surroundings, files,
 //!     sequential::InterimRequest,
 //! };
 //! use groundgate_gate::Verdict;
 //! use groundgate_report::render_html;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let app = App::new(Surroundings::system());
 //! let folder = tempfile::tempdir()?;
-//! for (name, text) in bundled::FILES {
-//!     files::write(&folder.path().join(name), text)?;
-//! }
+//! app.init(folder.path())?;
 //! let project = Project::find(Some(&folder.path().join("groundgate.toml")))?;
 //! let config = project.config.as_ref().ok_or("no configuration")?;
 //!
-//! let app = App::new(Surroundings::system());
 //! let replay = |copilot: &str, number| {
 //!     app.run(&RunRequest {
 //!         config,
@@ -83,6 +81,7 @@ mod fixture;
 pub mod git;
 mod human_labels;
 pub mod import;
+mod init;
 pub mod judge_spec;
 pub mod metrics;
 pub mod pipeline;

@@ -17,7 +17,7 @@ use groundgate_model::{
     exchange::{Answer, CallFailure, FailureKind},
     manifest::Manifest,
     trial::{Call, CallKey, Callee, Looks, Reply},
-    unit::Usd,
+    unit::{Digest, Usd},
 };
 use groundgate_record::{Header, Reader, Status, Writer};
 use groundgate_run::Ending;
@@ -95,8 +95,9 @@ impl Answers {
     }
 
     /// Answers that come one for each case.
-    pub fn of_cases(name: &str, pairs: Vec<(Case, Answer)>) -> Self {
-        let (cases, answers): (Vec<Case>, Vec<Answer>) = pairs.into_iter().unzip();
+    pub fn of_cases(name: &str, answered: Vec<AnsweredCase>) -> Self {
+        let pairs = answered.into_iter().map(|one| (one.case, one.answer));
+        let (cases, answers): (Vec<Case>, Vec<Answer>) = pairs.unzip();
         Self {
             name: name.to_owned(),
             cases,
@@ -107,6 +108,20 @@ impl Answers {
             status: Status::Complete,
             looks: None,
         }
+    }
+
+    /// Every answer with its case; an answer to a later attempt is a case of its own.
+    pub fn answered(&self) -> Vec<AnsweredCase> {
+        let attempts = usize::try_from(self.attempts).unwrap_or(1).max(1);
+        let given = self.given.iter().filter_map(|(trial, answer)| {
+            let mut case = self.cases.get(trial / attempts)?.clone();
+            if attempts > 1 {
+                case.id = format!("{} attempt {}", case.id, trial % attempts);
+            }
+            let answer = answer.as_ref().ok()?.clone();
+            Some(AnsweredCase { case, answer })
+        });
+        given.collect()
     }
 
     /// The places of cases whose every attempt was asked.
@@ -135,6 +150,24 @@ impl Answers {
         };
         self.given.iter().map(call).collect()
     }
+}
+
+/// An answer with the case that it answers.
+#[derive(Debug, Clone)]
+pub struct AnsweredCase {
+    /// What was asked.
+    pub case: Case,
+    /// What was answered.
+    pub answer: Answer,
+}
+
+/// So many of them, drawn by the seed.
+pub fn sample(mut answered: Vec<AnsweredCase>, size: usize, seed: u64) -> Vec<AnsweredCase> {
+    answered.sort_by_cached_key(|one| {
+        Digest::of_parts([seed.to_be_bytes().as_slice(), one.case.id.as_bytes()])
+    });
+    answered.truncate(size);
+    answered
 }
 
 /// A copilot that has said all it will say.

@@ -35,7 +35,8 @@ pub(crate) fn run(
         RunsCommand::Diff { first, second } => {
             let pair = [&first, &second].map(|name| runs::open(&directory, name));
             let [first, second] = pair;
-            diff(global, &first?, &second?, terminal)
+            diff(global, &first?, &second?, terminal);
+            Ok(ExitCode::Done)
         }
         RunsCommand::Import(args) => {
             let request = ImportRequest {
@@ -225,12 +226,7 @@ fn manifest_lines(above: &str, manifest: &Manifest) -> Vec<String> {
     lines.collect()
 }
 
-fn diff(
-    global: &Global,
-    first: &Reader,
-    second: &Reader,
-    terminal: &Terminal,
-) -> Result<ExitCode, AppError> {
+fn diff(global: &Global, first: &Reader, second: &Reader, terminal: &Terminal) {
     let (one, other) = (first.header(), second.header());
     let found = runs::difference(one, other);
     if wants_json(global) {
@@ -247,7 +243,7 @@ fn diff(
             })
             .to_string(),
         );
-        return Ok(ExitCode::Done);
+        return;
     }
     for header in [one, other] {
         terminal.line(&visible_line(&format!(
@@ -265,7 +261,6 @@ fn diff(
         terminal
             .note("one of them holds no manifest: prompts and parameters could not be compared");
     }
-    Ok(ExitCode::Done)
 }
 
 /// One trial a line, in the form that `runs import` reads.

@@ -1,25 +1,18 @@
 //! `judge anchors` and `judge drift`: whether a judge still says what it said.
 
-use std::fs;
-
+use groundgate_app::{
+    AppError,
+    anchors::{DriftRequest, FreezeRequest, Moved},
+    project,
+};
 use groundgate_report::visible_line;
 use serde_json::json;
 
-use super::{
-    super::super::{
-        args::{AnchorsArgs, DriftArgs, Global},
-        exit_code::ExitCode,
-        terminal::Terminal,
-        wants_json,
-    },
-    flips::{answered, sample},
-};
-use groundgate_app::{
-    AppError, ErrorClass,
-    anchors::{self, BudgetedJudges, Moved},
-    project,
-    rejudge::{self, Answers, Judging},
-    runs,
+use super::super::super::{
+    args::{AnchorsArgs, DriftArgs, Global},
+    exit_code::ExitCode,
+    terminal::Terminal,
+    wants_json,
 };
 
 /// Runs `judge anchors`.
@@ -28,32 +21,17 @@ pub(super) fn freeze(
     args: &AnchorsArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
-    if args.output.exists() {
-        let message = format!("`{}` exists already", args.output.display());
-        return Err(AppError::invalid(message)
-            .with_help("anchors are frozen once; remove the file to choose others"));
-    }
     let config = project::config(global.config.as_deref())?;
-    let source = Answers::of_run(&runs::open(&config.runs_dir, &args.run)?)?;
-    let chosen = sample(answered(&source), args.sample, config.seed);
-    if chosen.is_empty() {
-        return Err(AppError::new(
-            ErrorClass::NothingToDo,
-            "the run has no answer".to_string(),
-        ));
-    }
-    let answers = Answers::of_cases("anchors", chosen);
-    let asked = rejudge::chosen(&config, &args.judges.asked())?;
-    let cap = rejudge::cap(&config, &args.judges.asked())?;
-    let judging = Judging::apart(&config, asked, cap);
-    let judged = judging.judge(&answers, &terminal.app())?;
-    drop(rejudge::whole(&judged)?);
-    fs::copy(&judged.path, &args.output).map_err(|cause| {
-        AppError::invalid(format!("failed to write `{}`", args.output.display())).because(cause)
+    let n_answers = terminal.app().freeze_anchors(&FreezeRequest {
+        config: &config,
+        run: &args.run,
+        sample: args.sample,
+        judges: &args.judges.asked(),
+        output: &args.output,
     })?;
     terminal.note(&format!(
         "{} answers frozen; name them in groundgate.toml: anchors = \"{}\"",
-        answers.cases.len(),
+        n_answers,
         args.output.display()
     ));
     terminal.line(&args.output.display().to_string());
@@ -67,23 +45,11 @@ pub(super) fn drift(
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
     let config = project::config(global.config.as_deref())?;
-    let Some(path) = args.anchors.as_ref().or(config.anchors.as_ref()) else {
-        return Err(AppError::usage("no anchors are named").with_help(
-            "make some with `groundgate judge anchors`, and name them in groundgate.toml",
-        ));
-    };
-    let asked = BudgetedJudges {
-        judges: rejudge::chosen(&config, &args.judges.asked())?,
-        cap: rejudge::cap(&config, &args.judges.asked())?,
-    };
-    let moved = anchors::moved(&config, path, asked, &terminal.app())?;
-    if moved.is_empty() {
-        return Err(AppError::new(
-            ErrorClass::NothingToDo,
-            "the anchors were judged by other judges than these".to_string(),
-        )
-        .with_help("freeze new anchors with `groundgate judge anchors`"));
-    }
+    let moved = terminal.app().drift(&DriftRequest {
+        config: &config,
+        anchors: args.anchors.as_deref(),
+        judges: &args.judges.asked(),
+    })?;
     if wants_json(global) {
         let rows = moved.iter().map(|one| {
             json!({

@@ -11,11 +11,7 @@ use groundgate_judge::{
     attacks::{self, Attack},
     known_cases::Expectation,
 };
-use groundgate_model::{
-    eval_set::Case,
-    exchange::Answer,
-    trial::{Cell, MetricSpec},
-};
+use groundgate_model::trial::{Cell, MetricSpec};
 use groundgate_report::visible_line;
 use serde_json::{Value, json};
 
@@ -26,7 +22,6 @@ use super::{
         terminal::Terminal,
         wants_json,
     },
-    flips::{answered, sample},
     health::{self, AttackCounts, Measured},
     labelled::read_labels,
     show,
@@ -35,7 +30,7 @@ use groundgate_app::{
     AppError, ErrorClass,
     assemble::Loaded,
     files, judge_spec, project,
-    rejudge::{self, Answers, Judging, left},
+    rejudge::{self, AnsweredCase, Answers, Judging, left, sample},
     runs,
 };
 
@@ -110,7 +105,7 @@ fn bad_by_labels(
     config: &Config,
     run: &str,
     labels: &Labels,
-) -> Result<Vec<(Case, Answer)>, AppError> {
+) -> Result<Vec<AnsweredCase>, AppError> {
     let loaded = Loaded::new(runs::open(&config.runs_dir, run)?)?;
     let source = Answers::of_run(&loaded.reader)?;
     let mut bad = BTreeSet::new();
@@ -130,11 +125,11 @@ fn bad_by_labels(
     }
     let mut chosen = source;
     chosen.given.retain(|trial, _| bad.contains(trial));
-    Ok(answered(&chosen))
+    Ok(chosen.answered())
 }
 
 /// The known cases that a judge must give the worst value.
-fn bad_by_known_cases(judge: &JudgeConfig) -> Result<Vec<(Case, Answer)>, AppError> {
+fn bad_by_known_cases(judge: &JudgeConfig) -> Result<Vec<AnsweredCase>, AppError> {
     let Some((spec, cases)) = judge_spec::spec_with_cases(judge)? else {
         return Err(
             AppError::usage("the embedded judge has no known cases of its own")
@@ -156,19 +151,26 @@ fn bad_by_known_cases(judge: &JudgeConfig) -> Result<Vec<(Case, Answer)>, AppErr
                 .iter()
                 .any(|(metric, expected)| is_bad(metric, expected))
     });
-    Ok(bad.map(|case| (case.case, case.answer)).collect())
+    let answered = bad.map(|known| AnsweredCase {
+        case: known.case,
+        answer: known.answer,
+    });
+    Ok(answered.collect())
 }
 
 /// Each bad answer as it is, followed by itself with each attack.
-fn attacked(bad: &[(Case, Answer)], attacks: &[Attack]) -> Vec<(Case, Answer)> {
+fn attacked(bad: &[AnsweredCase], attacks: &[Attack]) -> Vec<AnsweredCase> {
     let mut all = Vec::new();
-    for (case, answer) in bad {
-        all.push((case.clone(), answer.clone()));
+    for one in bad {
+        all.push(one.clone());
         for (number, attack) in attacks.iter().enumerate() {
-            let (mut case, mut answer) = (case.clone(), answer.clone());
+            let AnsweredCase {
+                mut case,
+                mut answer,
+            } = one.clone();
             case.id = format!("{} attack {number}", case.id);
             answer.text = format!("{}\n\n{}", answer.text, attack.text);
-            all.push((case, answer));
+            all.push(AnsweredCase { case, answer });
         }
     }
     all

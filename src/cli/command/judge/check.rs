@@ -18,7 +18,7 @@ use super::super::super::{
 };
 use groundgate_app::{
     AppError, judge_spec, project,
-    rejudge::{self, Answers, Judging, left},
+    rejudge::{self, AnsweredCase, Answers, Judging, left},
 };
 
 /// A case that came out otherwise.
@@ -54,11 +54,12 @@ pub(super) fn run(
             Some((_, cases)) => cases,
             None => cases_of_the_embedded_judge()?,
         };
-        let pairs = cases
-            .iter()
-            .map(|case| (case.case.clone(), case.answer.clone()));
+        let answered = cases.iter().map(|known| AnsweredCase {
+            case: known.case.clone(),
+            answer: known.answer.clone(),
+        });
         let name = judge.name.clone();
-        let answers = Answers::of_cases(&format!("known cases of {name}"), pairs.collect());
+        let answers = Answers::of_cases(&format!("known cases of {name}"), answered.collect());
         let judging = Judging {
             number,
             ..Judging::apart(&config, vec![judge], cap)

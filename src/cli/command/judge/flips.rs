@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundgate_gate::quality::Flips;
-use groundgate_model::{eval_set::Case, exchange::Answer, trial::Column, unit::Digest};
+use groundgate_model::trial::Column;
 use groundgate_report::visible_line;
 use serde_json::json;
 
@@ -19,7 +19,7 @@ use super::{
 };
 use groundgate_app::{
     AppError, ErrorClass, project,
-    rejudge::{self, Answers, Judging},
+    rejudge::{self, AnsweredCase, Answers, Judging, sample},
     runs,
 };
 
@@ -34,7 +34,7 @@ pub(super) fn run(
     }
     let config = project::config(global.config.as_deref())?;
     let source = Answers::of_run(&runs::open(&config.runs_dir, &args.run)?)?;
-    let sample = sample(answered(&source), args.sample, config.seed);
+    let sample = sample(source.answered(), args.sample, config.seed);
     if sample.is_empty() {
         return Err(AppError::new(
             ErrorClass::NothingToDo,
@@ -95,34 +95,8 @@ fn text(one: &Flips, unicode: bool) -> String {
     )
 }
 
-/// The answers of a run with their cases; an answer to a later attempt is a case of its own.
-pub(super) fn answered(source: &Answers) -> Vec<(Case, Answer)> {
-    let attempts = usize::try_from(source.attempts).unwrap_or(1).max(1);
-    let given = source.given.iter().filter_map(|(trial, answer)| {
-        let mut case = source.cases.get(trial / attempts)?.clone();
-        if attempts > 1 {
-            case.id = format!("{} attempt {}", case.id, trial % attempts);
-        }
-        Some((case, answer.as_ref().ok()?.clone()))
-    });
-    given.collect()
-}
-
-/// So many of them, drawn by the seed.
-pub(super) fn sample(
-    mut answers: Vec<(Case, Answer)>,
-    size: usize,
-    seed: u64,
-) -> Vec<(Case, Answer)> {
-    answers.sort_by_cached_key(|(case, _)| {
-        Digest::of_parts([seed.to_be_bytes().as_slice(), case.id.as_bytes()])
-    });
-    answers.truncate(size);
-    answers
-}
-
 /// Each answer as often as it is to be judged.
-fn repeated(sample: Vec<(Case, Answer)>, times: u32) -> Answers {
+fn repeated(sample: Vec<AnsweredCase>, times: u32) -> Answers {
     let n = usize::try_from(times).unwrap_or(1);
     let mut answers = BTreeMap::new();
     let mut once = Answers::of_cases("flips", sample);

@@ -5,25 +5,22 @@ use std::collections::BTreeMap;
 use groundgate_app::config::JudgeConfig;
 use groundgate_gate::quality::{ALPHA, Preference};
 use groundgate_judge::Mode;
-use groundgate_model::{eval_set::Case, exchange::Answer, trial::Reply};
+use groundgate_model::trial::Reply;
 use groundgate_record::Reader;
 use groundgate_report::visible_line;
 use groundgate_stats::agreement::{PositionBias, position_bias};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{
-    super::super::{
-        args::{Global, PreferArgs},
-        exit_code::ExitCode,
-        terminal::Terminal,
-        wants_json,
-    },
-    flips::{answered, sample},
+use super::super::super::{
+    args::{Global, PreferArgs},
+    exit_code::ExitCode,
+    terminal::Terminal,
+    wants_json,
 };
 use groundgate_app::{
     AppError, ErrorClass, judge_spec, project,
-    rejudge::{self, Answers, Judging},
+    rejudge::{self, AnsweredCase, Answers, Judging, sample},
     runs,
 };
 
@@ -34,9 +31,9 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
     let config = project::config(global.config.as_deref())?;
-    let side = |name: &str| -> Result<Vec<(Case, Answer)>, AppError> {
+    let side = |name: &str| -> Result<Vec<AnsweredCase>, AppError> {
         let reader = runs::open(&config.runs_dir, name)?;
-        Ok(answered(&Answers::of_run(&reader)?))
+        Ok(Answers::of_run(&reader)?.answered())
     };
     let pairs = sample(
         pairs(side(&args.base)?, side(&args.candidate)?),
@@ -79,17 +76,17 @@ pub(super) fn run(
 }
 
 /// The candidate's answers; what each is compared with stands where a reference answer would.
-fn pairs(base: Vec<(Case, Answer)>, candidate: Vec<(Case, Answer)>) -> Vec<(Case, Answer)> {
-    let others: BTreeMap<String, (Case, Answer)> = (base.into_iter())
-        .map(|(case, answer)| (case.id.clone(), (case, answer)))
+fn pairs(base: Vec<AnsweredCase>, candidate: Vec<AnsweredCase>) -> Vec<AnsweredCase> {
+    let others: BTreeMap<String, AnsweredCase> = (base.into_iter())
+        .map(|one| (one.case.id.clone(), one))
         .collect();
-    let same = candidate.into_iter().filter_map(|(mut case, answer)| {
-        let (twin, other) = others.get(&case.id)?;
-        if twin.digest() != case.digest() {
+    let same = candidate.into_iter().filter_map(|mut one| {
+        let other = others.get(&one.case.id)?;
+        if other.case.digest() != one.case.digest() {
             return None;
         }
-        case.reference_answer = Some(other.text.clone());
-        Some((case, answer))
+        one.case.reference_answer = Some(other.answer.text.clone());
+        Some(one)
     });
     same.collect()
 }
