@@ -79,7 +79,7 @@ fn spared() -> Cell {
     Cell::Unscored(Unscored::Spared("support 0.95".into()))
 }
 
-/// A release in which `groundedness` stands behind `support`.
+/// A release whose judge of `groundedness` is asked where `support` is unsure.
 fn release(answers: &[(f64, Cell)], audit: f64) -> ScoreTable {
     let mut made = table("run", answers.len(), |index| answers[index].1.clone());
     for case in &mut made.cases {
@@ -326,7 +326,7 @@ fn what_a_cascade_cannot_show_is_inconclusive_and_says_why() {
         repeats: 1,
     }));
     for (policy, table, why) in [
-        (&floor(0.1), &few, "at least 20 are needed"),
+        (&floor(0.1), &few, "at least 20 must be"),
         (&floor(0.1), &without, "whose scores are not in the record"),
         (&must_pass, &made, "have no score"),
     ] {
@@ -397,7 +397,7 @@ fn neither_labels_nor_a_calibration_nor_a_quantile_go_with_audits() {
         quantile: 0.5,
         max: 1.0,
     }));
-    refused(says(&middle, None), "there is no quantile");
+    refused(says(&middle, None), "there is no percentile");
     // A difference is one of the judge's own scale, whatever people say.
     let margin = policy(RuleKind::NonInferior(NonInferior {
         metric: metric(),
@@ -532,7 +532,7 @@ fn twenty_audits_are_enough_and_nineteen_are_not() {
             .sentence
     };
     assert!(
-        sentence(19).contains("at least 20 are needed"),
+        sentence(19).contains("at least 20 must be"),
         "{}",
         sentence(19)
     );

@@ -222,7 +222,12 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Findin
     };
     match found {
         Ok(estimate) => {
-            finding.sentence = sentence::of(&finding, &estimate, policy.statistics.alpha_pass);
+            let tested = sentence::Tested {
+                finding: &finding,
+                quantity: &rule.kind.quantity(&finding.metric),
+                estimate: &estimate,
+            };
+            finding.sentence = tested.sentence(policy.statistics.alpha_pass);
             finding.estimate = Some(estimate);
         }
         Err(why) => finding.sentence = why,

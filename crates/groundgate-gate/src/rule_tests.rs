@@ -101,7 +101,7 @@ fn counts_say_why_they_cannot_be_told() {
             vec![Cell::Scored(0.0), none.clone()],
             0,
             Verdict::Inconclusive,
-            "50 trials were not checked",
+            "50 trials could not be checked",
         ),
     ] {
         let (found, sentence) = found(leaks(max), &leaking(&cells));
@@ -128,7 +128,7 @@ fn a_count_so_far_must_leave_room_for_the_rest() {
     let (verdict, sentence) = found(leaks(1), &half);
     assert_eq!(verdict, Verdict::Inconclusive, "{sentence}");
     assert!(
-        sentence.contains("more of them might take it over 1"),
+        sentence.contains("the rest might bring more than 1"),
         "{sentence}"
     );
 }

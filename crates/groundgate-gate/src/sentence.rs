@@ -15,67 +15,91 @@ use super::{
     verdict::{Bar, Finding, Verdict},
 };
 
-/// A judge stands behind another whose scores the record does not have.
+/// A cascade whose cheaper judge the record does not have.
 pub(super) fn cheaper_absent(metric: &str) -> String {
-    format!("the judge of {metric} stands behind another, whose scores are not in the record")
+    format!(
+        "the judge of {metric} is asked where a cheaper one is unsure, whose scores are not in the record"
+    )
 }
 
 /// Labels and calibrations are for scores of all answers.
 pub(super) fn not_corrected(metric: &str) -> String {
     format!(
-        "the judge of {metric} stands behind another, and labels or a calibration cannot be joined with its audits; leave one of the two out"
+        "the judge of {metric} is asked where a cheaper one is unsure, and labels or a calibration cannot be joined with its audits; leave one of the two out"
     )
 }
 
 /// So few audits show nothing.
 pub(super) fn too_few_drawn(metric: &str, n: usize, min: usize) -> String {
     format!(
-        "of the answers of which the cheaper judge is sure {n} were audited for {metric}, and at least {min} are needed; ask more questions, or raise `audit`"
+        "{n} of the answers of which the cheaper judge is sure were audited for {metric}, and at least {min} must be; ask more questions, or raise `audit`"
     )
 }
 
-/// How much a judge behind another was asked.
+/// How often the expensive judge of a cascade was asked.
 pub(super) fn asked(metric: &str, asked: Asked) -> String {
     format!(
-        "the judge of {metric} stands behind a cheaper one and was asked about {asked}; what that one is sure of counts as the best or the worst value, corrected by the audits"
+        "the judge of {metric} is asked where a cheaper one is unsure, and was asked about {asked}; an answer of which the cheaper one is sure counts as the best or the worst value, corrected by the audits"
     )
 }
 
-/// The sentence of a tested finding.
-pub(super) fn of(finding: &Finding, estimate: &Estimate, alpha_pass: f64) -> String {
-    let values: Vec<f64> = [Some(estimate.point), estimate.lower, estimate.upper]
-        .into_iter()
-        .flatten()
-        .collect();
-    let format = NumberFormat::new(
-        Scale::of_unit(&finding.unit),
-        finding.is_difference,
-        &values,
-        Some(finding.threshold),
-    );
-    let subject = subject(finding);
-    let (shown, bar) = (range(&format, estimate), format.bar(finding.threshold));
-    let allowed = match finding.bar {
-        Bar::AtLeast => format!("at least {bar} is required{}", scale(finding, alpha_pass)),
-        Bar::AtMost => format!("at most {bar} is allowed{}", scale(finding, alpha_pass)),
-    };
-    match (finding.verdict, finding.bar) {
-        (Verdict::Pass, Bar::AtLeast) | (Verdict::Fail, Bar::AtMost) => {
-            format!("{subject} is {}; {allowed}", at_least(&format, estimate))
+/// A finding that an estimate was tested for.
+pub(super) struct Tested<'a> {
+    pub(super) finding: &'a Finding,
+    /// What was estimated: the metric, or a number made of it.
+    pub(super) quantity: &'a str,
+    pub(super) estimate: &'a Estimate,
+}
+
+impl Tested<'_> {
+    /// Its sentence.
+    pub(super) fn sentence(&self, alpha_pass: f64) -> String {
+        let (finding, estimate) = (self.finding, self.estimate);
+        let values: Vec<f64> = [Some(estimate.point), estimate.lower, estimate.upper]
+            .into_iter()
+            .flatten()
+            .collect();
+        let format = NumberFormat::new(
+            Scale::of_unit(&finding.unit),
+            finding.is_difference,
+            &values,
+            Some(finding.threshold),
+        );
+        let subject = self.subject();
+        let (shown, threshold) = (range(&format, estimate), format.bar(finding.threshold));
+        let scale = scale(finding, alpha_pass);
+        let allowed = match finding.bar {
+            Bar::AtLeast => format!("at least {threshold} is required{scale}"),
+            Bar::AtMost => format!("at most {threshold} is allowed{scale}"),
+        };
+        match (finding.verdict, finding.bar) {
+            (Verdict::Pass, Bar::AtLeast) | (Verdict::Fail, Bar::AtMost) => {
+                format!("{subject} is {}; {allowed}", at_least(&format, estimate))
+            }
+            (Verdict::Pass, Bar::AtMost) | (Verdict::Fail, Bar::AtLeast) => {
+                format!("{subject} is {}; {allowed}", at_most(&format, estimate))
+            }
+            (Verdict::Waived | Verdict::Hold | Verdict::Inconclusive | Verdict::Error, _) => {
+                let more = more(finding, estimate);
+                format!("cannot tell yet: {subject} is {shown}; {allowed}{more}")
+            }
         }
-        (Verdict::Pass, Bar::AtMost) | (Verdict::Fail, Bar::AtLeast) => {
-            format!("{subject} is {}; {allowed}", at_most(&format, estimate))
-        }
-        (Verdict::Waived | Verdict::Hold | Verdict::Inconclusive | Verdict::Error, _) => {
-            format!(
-                "cannot tell yet: {subject} is {shown}; {allowed}{}",
-                more(finding, estimate)
-            )
-        }
+    }
+
+    fn subject(&self) -> String {
+        let place = (self.finding.slice.as_ref())
+            .map(|slice| format!(" in {slice}"))
+            .unwrap_or_default();
+        let versus = if self.finding.is_difference {
+            ", candidate minus baseline,"
+        } else {
+            ""
+        };
+        format!("{}{place}{versus}", self.quantity)
     }
 }
 
-/// Where the bar comes from, when it is not the policy's own number.
+/// Where the threshold comes from, when it is not the policy's own number.
 fn scale(finding: &Finding, alpha_pass: f64) -> String {
     let Some(scaled) = finding.scaled else {
         return String::new();
@@ -88,20 +112,6 @@ fn scale(finding: &Finding, alpha_pass: f64) -> String {
         NumberFormat::plain(Scale::Amount(""), &[scaled.judge_j_lower])
             .bare(scaled.judge_j_lower, Toward::Down),
     )
-}
-
-fn subject(finding: &Finding) -> String {
-    let place = finding
-        .slice
-        .as_ref()
-        .map(|slice| format!(" in {slice}"))
-        .unwrap_or_default();
-    let versus = if finding.is_difference {
-        ", candidate minus baseline,"
-    } else {
-        ""
-    };
-    format!("{}{place}{versus}", finding.metric)
 }
 
 fn at_least(format: &NumberFormat<'_>, estimate: &Estimate) -> String {
@@ -183,7 +193,7 @@ pub(super) fn no_scores(metric: &str, slice: Option<&str>) -> String {
 
 pub(super) fn too_few(n: usize, min: usize) -> String {
     format!(
-        "too few to tell: {} scored, the policy wants {}",
+        "too few to tell: {} scored, the policy requires {}",
         plural(n, "case"),
         format_count(min)
     )
@@ -191,7 +201,7 @@ pub(super) fn too_few(n: usize, min: usize) -> String {
 
 pub(super) fn too_many_missing(n: usize, planned: usize, max: UnitInterval) -> String {
     format!(
-        "run invalid for this rule: {} of {} trials have no measurement, more than {} allowed",
+        "run invalid for this rule: {} of {} trials have no measurement, more than the {} allowed",
         format_count(n),
         format_count(planned),
         format_score(max.value(), Toward::Nearest)
@@ -222,7 +232,7 @@ pub(super) fn eval_sets_differ() -> String {
         .to_owned()
 }
 
-/// A finding that something unhealthy stands behind, and what was measured all the same.
+/// What cannot be told, why, and what was measured all the same.
 pub(super) fn cannot_be_told(why: &str, measured: &str) -> String {
     format!("cannot be told: {why}; measured: {measured}")
 }
@@ -240,7 +250,7 @@ pub(super) fn waived(waiver: &Waiver, found: &str) -> String {
 }
 
 pub(super) fn too_many_waivers(used: usize, max: usize) -> String {
-    format!("{used} waivers would be used and the policy bears {max}: none of them counts")
+    format!("{used} waivers would be used and the policy allows {max}: none of them counts")
 }
 
 /// How far a sequential run has come.

@@ -89,9 +89,9 @@ fn how_much_a_judge_behind_another_was_asked_is_said() {
     };
     assert_eq!(
         sentence::asked("groundedness", asked),
-        "the judge of groundedness stands behind a cheaper one and was asked about 40.0% of the answers \
-         (40 of 100: 30 unsure, 10 of 70 sure ones audited; 60 spared); what that one is sure of counts \
-         as the best or the worst value, corrected by the audits"
+        "the judge of groundedness is asked where a cheaper one is unsure, and was asked about 40.0% of \
+         the answers (40 of 100: 30 unsure, 10 of 70 sure ones audited; 60 spared); an answer of which \
+         the cheaper one is sure counts as the best or the worst value, corrected by the audits"
     );
 }
 

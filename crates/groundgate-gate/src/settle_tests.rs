@@ -458,7 +458,7 @@ fn too_few_judged_answers_tell_nothing_of_a_judge() {
     assert_eq!(few.verdict, Verdict::Inconclusive);
     assert_eq!(
         few.sentence,
-        "too few to tell: 49 judged answers, the policy wants 50"
+        "too few to tell: 49 judged answers, the policy requires 50"
     );
     assert_eq!(few.observed, Some(0.0));
     assert_eq!(flips(50).verdict, Verdict::Pass);

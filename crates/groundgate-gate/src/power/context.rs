@@ -146,7 +146,7 @@ impl<'a> PlannedRule<'a> {
     fn too_few(&self, size: Size, applicable: f64, slice_min: Option<usize>) -> Option<String> {
         let min = slice_min.unwrap_or(self.statistics.min_cases);
         let n = whole(size.questions * applicable);
-        (n < min).then(|| format!("{n} cases, the policy wants {min}: never passes"))
+        (n < min).then(|| format!("{n} cases, the policy requires {min}: never passes"))
     }
 
     /// A metric's mean against a fixed threshold.

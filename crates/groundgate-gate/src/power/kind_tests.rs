@@ -94,9 +94,12 @@ fn cases_that_must_pass_do_so_as_often_as_in_the_pilot() {
     for (kind, says) in [
         (
             must_pass(CaseFilter::Critical, 34, 1),
-            "the policy wants 34",
+            "the policy requires 34",
         ),
-        (must_pass(CaseFilter::Critical, 1, 3), "the policy wants 3"),
+        (
+            must_pass(CaseFilter::Critical, 1, 3),
+            "the policy requires 3",
+        ),
     ] {
         let never = power(kind, &good(), 1);
         close(&never, 0.0);

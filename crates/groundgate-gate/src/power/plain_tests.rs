@@ -360,7 +360,7 @@ fn as_many_cases_as_the_policy_wants_are_enough() {
         assert_eq!((power.pass, power.fails_from), (Some(0.0), None));
         assert_eq!((power.units, power.unit), (29, unit));
         assert_eq!(power.source, Some(Source::Repeats));
-        let note = "29 cases, the policy wants 30: never passes";
+        let note = "29 cases, the policy requires 30: never passes";
         assert_eq!(power.note.as_deref(), Some(note));
     }
 }

@@ -319,7 +319,7 @@ fn the_plan_says_what_can_never_pass() {
     assert!(powers[3].note.as_ref().unwrap().contains("margin 0"));
     assert!(powers[0].source == Some(Source::Assumed) && powers[7].source.is_none());
 
-    // Fewer cases than the policy wants: never, whatever the power.
+    // Fewer cases than the policy requires: never, whatever the power.
     let few = rule_powers(&policy, &planned(&cases[..20], 1, None, &metrics));
     assert_eq!((few[0].pass, few[2].pass), (Some(0.0), Some(0.0)));
 }

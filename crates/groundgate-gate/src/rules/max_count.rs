@@ -144,15 +144,19 @@ fn worst_positive(sample: &Sample<'_>) -> Vec<String> {
 }
 
 fn count_failed(found: f64, n: usize, most: f64) -> String {
-    format!("{found} found in {n} answers; at most {most} allowed")
+    format!(
+        "{found} found in {}; at most {most} are allowed",
+        plural(n, "answer")
+    )
 }
 
 fn count_on_the_way(found: f64, n: usize, most: f64) -> String {
-    format!("{found} found in the first {n} answers; more of them might take it over {most}")
+    format!("{found} found in the first {n} answers; the rest might bring more than {most}")
 }
 
 fn count_unchecked(found: f64, n: usize, unchecked: usize) -> String {
-    format!("{found} found in {n} answers, but {unchecked} trials were not checked")
+    let (answers, trials) = (plural(n, "answer"), plural(unchecked, "trial"));
+    format!("{found} found in {answers}, but {trials} could not be checked")
 }
 
 /// Nothing found is not never: with n trials and none found, the rate is below 1 − α^(1/n) at
@@ -164,7 +168,7 @@ fn count_passed(found: f64, n: usize, alpha: f64) -> String {
     }
     let rate = 1.0 - (alpha.ln() / count_to_f64(n)).exp();
     format!(
-        "none found in {answers}: {} fewer than {} of answers",
+        "none found in {answers}: {} fewer than {} of all answers have any",
         sentence::confident(alpha),
         format_score(rate, Toward::Up)
     )

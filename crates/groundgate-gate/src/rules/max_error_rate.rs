@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundgate_model::{
-    number::{Toward, format_count, format_score},
+    number::{Toward, format_count, format_score, plural},
     trial::{Cell, ScoreTable, Unscored},
     unit::{UnitInterval, count_to_f64},
 };
@@ -127,12 +127,12 @@ fn nothing_planned() -> String {
 }
 
 fn never_run(says: &str, n: usize) -> String {
-    format!("{says}; {n} were never run")
+    format!("{says}; {} never ran", plural(n, "trial"))
 }
 
 fn error_rate(n: usize, planned: usize, max: UnitInterval) -> String {
     format!(
-        "{} of {} trials have no answer or a missing score; at most {} allowed",
+        "{} of {} trials have no answer or a missing score; at most {} is allowed",
         format_count(n),
         format_count(planned),
         format_score(max.value(), Toward::Nearest)

@@ -40,6 +40,10 @@ impl AsksScores for MeanMax {
         Some(&self.metric)
     }
 
+    fn quantity(&self, metric: &str) -> String {
+        format!("the mean of {metric}")
+    }
+
     fn threshold(&self) -> Option<Threshold> {
         Some(Threshold::at_most(self.max))
     }

@@ -144,6 +144,11 @@ impl RuleKind {
         self.asks().metric()
     }
 
+    /// The number of a metric that it holds against its threshold, as sentences name it.
+    pub(crate) fn quantity(&self, metric: &str) -> String {
+        self.asks().quantity(metric)
+    }
+
     /// The slices that it speaks of.
     pub fn slices(&self) -> Slices<'_> {
         self.asks().slices()

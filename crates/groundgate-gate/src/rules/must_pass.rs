@@ -132,11 +132,12 @@ impl AsksScores for MustPass {
             return vec![plan.needs_pilot()];
         };
         let (pass, note) = if chosen < min_cases.max(1) {
-            let note = format!("{chosen} such cases, the policy wants {min_cases}: never passes");
+            let note =
+                format!("{chosen} such cases, the policy requires {min_cases}: never passes");
             (0.0, note)
         } else if planned.attempts < self.repeats {
             let (asked, wanted) = (planned.attempts, self.repeats);
-            let note = format!("asked {asked} times, the policy wants {wanted}: never passes");
+            let note = format!("asked {asked} times, the policy requires {wanted}: never passes");
             (0.0, note)
         } else {
             let Failed { n, of } = failed;

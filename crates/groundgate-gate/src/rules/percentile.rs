@@ -59,6 +59,13 @@ impl AsksScores for Percentile {
         Some(&self.metric)
     }
 
+    fn quantity(&self, metric: &str) -> String {
+        format!(
+            "the {} percentile of {metric}",
+            ordinal(100.0 * self.quantile)
+        )
+    }
+
     fn threshold(&self) -> Option<Threshold> {
         Some(Threshold::at_most(self.max))
     }
@@ -129,9 +136,49 @@ impl Percentile {
     }
 }
 
+/// `95th`, `99.9th`, `1st`.
+fn ordinal(percent: f64) -> String {
+    // Without the noise of the last digits of 100 × 0.57.
+    let text = format!("{percent:.6}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    let is_teen = ["11", "12", "13"].contains(&text);
+    let ending = match text.chars().last() {
+        _ if is_teen || text.contains('.') => "th",
+        Some('1') => "st",
+        Some('2') => "nd",
+        Some('3') => "rd",
+        _ => "th",
+    };
+    format!("{text}{ending}")
+}
+
 /// A guess at either end is no value to take a quantile of.
 fn no_quantile_of_drawn(metric: &str) -> String {
     format!(
-        "the judge of {metric} stands behind another and was not asked about every answer: there is no quantile"
+        "the judge of {metric} is asked where a cheaper one is unsure, not about every answer: there is no percentile"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_called_as_people_call_it() {
+        for (quantile, called) in [
+            (0.95, "95th"),
+            (0.999, "99.9th"),
+            (0.57, "57th"),
+            (0.01, "1st"),
+            (0.21, "21st"),
+            (0.32, "32nd"),
+            (0.63, "63rd"),
+            (0.11, "11th"),
+            (0.12, "12th"),
+            (0.13, "13th"),
+            (0.5, "50th"),
+        ] {
+            assert_eq!(ordinal(100.0 * quantile), called);
+        }
+    }
 }

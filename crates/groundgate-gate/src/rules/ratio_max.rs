@@ -1,6 +1,9 @@
 //! `ratio-max`: the mean of an amount is at most `max` times the baseline's.
 
-use groundgate_model::{number::RATIO_UNIT, trial::CaseInfo};
+use groundgate_model::{
+    number::{RATIO_UNIT, plural},
+    trial::CaseInfo,
+};
 use groundgate_stats::Unit;
 
 use super::base::{
@@ -51,6 +54,10 @@ pub(super) const KIND: Kind<super::RuleKind> = Kind {
 impl AsksScores for RatioMax {
     fn metric(&self) -> Option<&str> {
         Some(&self.metric)
+    }
+
+    fn quantity(&self, metric: &str) -> String {
+        format!("the mean of {metric}, candidate divided by baseline,")
     }
 
     fn threshold(&self) -> Option<Threshold> {
@@ -127,5 +134,21 @@ impl RatioMax {
 }
 
 fn amounts_missing(metric: &str, n: usize) -> String {
-    format!("{n} trials have no {metric}, and an amount has no worst value to count them at")
+    let have = if n == 1 { "has" } else { "have" };
+    format!(
+        "{} {have} no {metric}, and an amount has no worst value to stand in for it",
+        plural(n, "trial")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trials_without_an_amount_are_counted_in_words_that_agree() {
+        let why = |n| amounts_missing("latency_ms", n);
+        assert!(why(1).starts_with("1 trial has no latency_ms"));
+        assert!(why(2).starts_with("2 trials have no latency_ms"));
+    }
 }

@@ -264,7 +264,7 @@ impl SliceFloor {
 
 fn thin(n: usize, min: usize) -> String {
     format!(
-        "thin slice: {} scored, the policy wants {}",
+        "thin slice: {} scored, the policy requires {}",
         plural(n, "case"),
         format_count(min)
     )

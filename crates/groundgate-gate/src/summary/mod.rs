@@ -51,7 +51,7 @@ pub(super) struct Sample<'a> {
     pub(super) n_planned: usize,
     /// Case ids with their mean, in the order of the plan.
     pub(super) by_case: Vec<(&'a str, f64)>,
-    /// Where a judge stands behind a cheaper one.
+    /// Where a judge is the expensive one of a cascade.
     pub(super) drawn: Option<Drawn>,
 }
 
@@ -101,7 +101,7 @@ pub(super) enum NoSample {
     MetricAbsent,
     /// Candidate and baseline were measured by different instruments.
     InstrumentsDiffer,
-    /// A judge stands behind another whose scores are not there.
+    /// A cascade without the scores of its cheaper judge.
     CheaperAbsent,
 }
 

@@ -15,7 +15,7 @@ static NOT_RUN: Cell = Cell::Unscored(Unscored::NotRun);
 pub(super) struct Side<'a> {
     pub(super) column: &'a Column,
     pub(super) attempts: usize,
-    /// If the judge stands behind a cheaper one: when it is asked, and what that one says.
+    /// If the judge is the expensive one of a cascade: when it is asked, and what the cheaper one says.
     cascade: Option<(&'a Cascade, &'a Column)>,
 }
 

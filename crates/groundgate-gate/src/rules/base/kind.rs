@@ -145,6 +145,11 @@ pub(crate) trait AsksScores: fmt::Debug {
     /// The metric it reads; an error rate reads all of them.
     fn metric(&self) -> Option<&str>;
 
+    /// The number that it holds against its threshold, as sentences name it.
+    fn quantity(&self, metric: &str) -> String {
+        metric.to_owned()
+    }
+
     /// Its threshold; `None` for rules that are never waived.
     fn threshold(&self) -> Option<Threshold>;
 
