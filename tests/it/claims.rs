@@ -27,7 +27,7 @@ fn strict(asked: &Asked) -> Said {
 fn renamed(text: &str) -> String {
     text.replace("\"groundedness\"", "\"rests_on_passages\"")
         .replace("\"faithfulness\"", "\"backed\"")
-        .replace("\"contradiction\"", "\"no_conflict\"")
+        .replace("\"no_contradiction\"", "\"no_conflict\"")
 }
 
 /// A finished run of one judge.

@@ -1,9 +1,9 @@
 //! Judges behind cheaper ones, as the configuration says: who stands where, and what is recorded apart.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::config::{CascadeConfig, Config, JudgeConfig};
-use groundgate_model::trial::{Cascade, DataType, MetricSpec};
+use groundgate_model::trial::{Cascade, DataType, MetricSpec, meant};
 use groundgate_run::{Behind, Seat};
 
 use super::{error::AppError, judge_spec};
@@ -46,16 +46,24 @@ pub fn behind(
         let message = format!("judge `{}` stands behind `{}`", judge.name, cascade.after);
         return Err(AppError::invalid(message).with_help("name both with --judge"));
     };
-    check(judge, cascade, &cheaper.judged())?;
+    let judged = cheaper.judged();
+    check(judge, cascade, &judged)?;
+    let by = sure_by(cascade, &judged);
     Ok(Some(Behind {
         after: cascade.after.clone(),
         cheaper: cheaper.manifest(),
         cascade: Cascade {
-            by: cheaper.recorded(&cascade.by),
+            by: cheaper.recorded(&by),
             unsure: cascade.unsure,
             audit: cascade.audit,
         },
     }))
+}
+
+/// The cheaper judge's metric that says how sure it is.
+fn sure_by<'a>(cascade: &'a CascadeConfig, cheaper: &[MetricSpec]) -> Cow<'a, str> {
+    let has = |name: &str| cheaper.iter().any(|metric| metric.name == name);
+    meant(&cascade.by, has)
 }
 
 /// Whether the cheaper judge has the score that is to say how sure it is.
@@ -64,9 +72,9 @@ pub fn check(
     cascade: &CascadeConfig,
     cheaper: &[MetricSpec],
 ) -> Result<(), AppError> {
+    let by = sure_by(cascade, cheaper);
     let is_share = |metric: &&MetricSpec| {
-        metric.name == cascade.by
-            && matches!(metric.data_type, DataType::Binary | DataType::Fraction)
+        metric.name == by && matches!(metric.data_type, DataType::Binary | DataType::Fraction)
     };
     if cheaper.iter().any(|metric| is_share(&metric)) {
         return Ok(());
@@ -77,4 +85,27 @@ pub fn check(
         judge.name, cascade.after, cascade.by
     );
     Err(AppError::invalid(message).with_help(format!("by = one of {}", known.join(", "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_may_name_the_cheaper_judges_metric_as_it_was_called_before() {
+        let cascade = CascadeConfig {
+            after: "embedded".to_owned(),
+            by: "contradiction".to_owned(),
+            unsure: (0.2, 0.8),
+            audit: 0.1,
+            asks_always: false,
+        };
+        let measures = |name: &str| [MetricSpec::score(name, DataType::Fraction)];
+        for (measured, by) in [
+            ("no_contradiction", "no_contradiction"),
+            ("contradiction", "contradiction"),
+        ] {
+            assert_eq!(sure_by(&cascade, &measures(measured)), by);
+        }
+    }
 }

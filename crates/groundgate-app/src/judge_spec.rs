@@ -64,6 +64,9 @@ pub fn spec_with_cases(
         );
     };
     let cases = known_cases::read(&cases_file, &cases)?;
+    let cases: Vec<KnownCase> = (cases.into_iter())
+        .map(|case| case.of_judge(&spec))
+        .collect();
     known_cases::check(&cases_file, &spec, &cases)?;
     set_votes(&mut spec, judge)?;
     Ok(Some((spec, cases)))

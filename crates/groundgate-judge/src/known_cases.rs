@@ -10,7 +10,7 @@ use groundgate_model::{
     diagnostic::{Mistake, Mistakes},
     eval_set::Case,
     exchange::{Answer, Passage, Timing, Usage},
-    trial::{Cell, Outcome, Unscored},
+    trial::{Cell, Outcome, Unscored, meant},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -209,6 +209,17 @@ pub fn check(file: &str, spec: &JudgeSpec, cases: &[KnownCase]) -> Result<(), Mi
 }
 
 impl KnownCase {
+    /// The same with what it expects under the names that the judge's metrics have now.
+    #[must_use]
+    pub fn of_judge(mut self, spec: &JudgeSpec) -> Self {
+        let yields = |name: &str| (spec.metrics.iter()).any(|judged| judged.metric.name == name);
+        let expect = self.expect.into_iter();
+        self.expect = expect
+            .map(|(metric, expected)| (meant(&metric, yields).into_owned(), expected))
+            .collect();
+        self
+    }
+
     /// What a runner judges.
     pub const fn subject(&self) -> Subject<'_> {
         Subject {
@@ -335,6 +346,34 @@ mod tests {
             check("cases", &spec, &cases)
                 .unwrap_or_else(|mistakes| panic!("{}:\n{mistakes}", bundled.name));
         }
+    }
+
+    #[test]
+    fn a_judge_from_before_yields_and_is_expected_to_yield_todays_metric() {
+        let bundled = crate::bundled("contradiction").unwrap();
+        let earlier = |text: &str| text.replace("\"no_contradiction\"", "\"contradiction\"");
+        let (old_spec, old_cases) = (earlier(bundled.spec), earlier(bundled.cases));
+        assert_ne!(
+            (old_spec.as_str(), old_cases.as_str()),
+            (bundled.spec, bundled.cases)
+        );
+        let spec = JudgeSpec::parse("own.toml", &old_spec).unwrap();
+        assert_eq!(spec.metrics[0].metric.name, "no_contradiction");
+        assert_eq!(spec.digest(), bundled_spec("contradiction").digest());
+        let cases: Vec<KnownCase> = (read("cases", &old_cases).unwrap().into_iter())
+            .map(|case| case.of_judge(&spec))
+            .collect();
+        check("cases", &spec, &cases).unwrap();
+        // A metric of one's own that is not read so keeps its name, in the spec and in its cases.
+        let own = bundled_spec("tone");
+        let metric = own.metrics[0].metric.name.clone();
+        let text = crate::bundled("tone").unwrap().spec;
+        let text = text.replace(&format!("\"{metric}\""), "\"contradiction\"");
+        let spec = JudgeSpec::parse("own.toml", &text).unwrap();
+        assert_eq!(spec.metrics[0].metric.name, "contradiction");
+        let line = r#"{"name":"x","question":"Q?","passages":null,"answer":"A.","expect":{"contradiction":1}}"#;
+        let case = read("cases", line).unwrap().remove(0).of_judge(&spec);
+        assert!(case.expect.contains_key("contradiction"));
     }
 
     #[track_caller]

@@ -282,7 +282,7 @@ mod tests {
             [
                 ("groundedness", Some(1.0)),
                 ("correctness", Some(1.0)),
-                ("contradiction", Some(1.0)),
+                ("no_contradiction", Some(1.0)),
             ],
         );
         let names: Vec<String> = OfflineJudge::metrics()
@@ -316,7 +316,7 @@ mod tests {
             Some(&PASSAGES),
             [
                 ("groundedness", Some(0.0)),
-                ("contradiction", Some(0.0)),
+                ("no_contradiction", Some(0.0)),
                 ("correctness", Some(0.0)),
             ],
         );
@@ -340,7 +340,7 @@ mod tests {
             None,
             [
                 ("groundedness", None),
-                ("contradiction", None),
+                ("no_contradiction", None),
                 ("correctness", Some(0.0)),
             ],
         );

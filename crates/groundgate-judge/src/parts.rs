@@ -222,7 +222,7 @@ mod tests {
         );
         let one_contradicts = joined("contradicted");
         assert_eq!(value(one_contradicts.get("groundedness")), Some(0.0));
-        assert_eq!(value(one_contradicts.get("contradiction")), Some(0.0));
+        assert_eq!(value(one_contradicts.get("no_contradiction")), Some(0.0));
     }
 
     #[test]
@@ -244,7 +244,7 @@ mod tests {
                 disbelieved: disbelieved.iter().map(|id| (*id).to_owned()).collect(),
             })
         };
-        let contradiction = |parts| join_parts(&spec, parts)["contradiction"].clone();
+        let contradiction = |parts| join_parts(&spec, parts)["no_contradiction"].clone();
         for parts in [
             vec![part(Label::NotFound, &[]), part(Label::NotFound, &["s1"])],
             vec![part(Label::NotFound, &["s1"]), part(Label::NotFound, &[])],

@@ -274,7 +274,11 @@ impl JudgeSpec {
 pub const KNOWN_METRICS: [(&str, DataType, Reading); 5] = [
     ("groundedness", DataType::Binary, Reading::AllSupported),
     ("faithfulness", DataType::Fraction, Reading::ShareSupported),
-    ("contradiction", DataType::Binary, Reading::NoneContradicted),
+    (
+        "no_contradiction",
+        DataType::Binary,
+        Reading::NoneContradicted,
+    ),
     ("answer_relevance", DataType::Fraction, Reading::LabelValue),
     ("correctness", DataType::Fraction, Reading::Recall),
 ];

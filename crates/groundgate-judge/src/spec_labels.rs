@@ -4,7 +4,7 @@
 
 use groundgate_model::{
     toml_reader::Table,
-    trial::{DataType, MetricSpec},
+    trial::{DataType, MetricSpec, current_name},
 };
 
 use super::{
@@ -69,8 +69,17 @@ fn read_metric(table: Table<'_, '_>, mode: Mode) -> Option<JudgedMetric> {
         let message = format!("`{}` does not give values of this type", reading.name());
         table.report("type", message);
     }
+    // Only what is read so had another name before: a metric of one's own keeps the name it has.
+    let name = match reading {
+        Reading::NoneContradicted => current_name(name),
+        Reading::AllSupported
+        | Reading::ShareSupported
+        | Reading::CitationsSupported
+        | Reading::LabelValue
+        | Reading::Recall => name.into(),
+    };
     Some(JudgedMetric {
-        metric: MetricSpec::score(name, data_type).made_of(reading.role()),
+        metric: MetricSpec::score(&name, data_type).made_of(reading.role()),
         reading,
     })
 }

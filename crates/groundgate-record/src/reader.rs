@@ -11,8 +11,8 @@ use groundgate_model::{
     eval_set::Case,
     exchange::{Answer, CallFailure, Timing},
     trial::{
-        Call, CallKey, Callee, CaseInfo, Cell, ClaimFinding, Column, Reply, Request, ScoreTable,
-        Unscored,
+        Call, CallKey, Callee, Cascade, CaseInfo, Cell, ClaimFinding, Column, Reply, Request,
+        ScoreTable, Unscored, meant,
     },
     unit::Usd,
 };
@@ -327,6 +327,16 @@ impl Reader {
         })
     }
 
+    /// A cascade with the current name of the metric that says how sure the cheaper judge is.
+    fn cascade(&self, cascade: Cascade) -> Cascade {
+        let sources = &self.header.metrics;
+        let has = |name: &str| sources.iter().any(|source| source.metric.name == name);
+        Cascade {
+            by: meant(&cascade.by, has).into_owned(),
+            ..cascade
+        }
+    }
+
     /// Everything a gate reads.
     pub fn score_table(&self) -> Result<ScoreTable, RecordError> {
         let cases = self.case_infos()?;
@@ -341,7 +351,7 @@ impl Reader {
                 instrument_kind: source.instrument_kind,
                 cells: vec![Cell::Unscored(Unscored::NotRun); planned],
                 up_to: BTreeMap::new(),
-                cascade: source.cascade.clone(),
+                cascade: source.cascade.clone().map(|cascade| self.cascade(cascade)),
             };
             self.fill(&mut column, metric_number)?;
             columns.insert(source.metric.name.clone(), column);

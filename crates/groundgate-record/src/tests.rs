@@ -235,6 +235,9 @@ fn a_record_of_every_earlier_format_is_read_whole() {
         assert_eq!(ids, ["card", "moon", "fee", "where"], "{name}");
         let table = reader.score_table().unwrap();
         table.check().unwrap();
+        // Its column is called as the metric is called now.
+        assert!(table.columns.contains_key("no_contradiction"), "{name}");
+        assert!(!table.columns.contains_key("contradiction"), "{name}");
         let cells = |metric: &str| table.columns[metric].cells.clone();
         let rejected = Cell::Unscored(Unscored::NoAnswer(FailureKind::Rejected));
         let no_answerable = Cell::Unscored(Unscored::InputMissing("answerable".into()));
@@ -315,6 +318,21 @@ fn an_earlier_record_of_partly_failed_votes_keeps_both_ends_of_its_scores() {
             "{wrong}: {read:?}"
         );
     }
+}
+
+#[test]
+fn a_cascade_of_an_earlier_record_is_sure_by_a_metric_under_its_current_name() {
+    let (_folder, path) = earlier("format-2-cascade.sqlite");
+    let by = |by: &str| format!("'\"by\":\"{by}\"'");
+    let (old, new) = (by("support"), by("embedded_contradiction"));
+    change(
+        &path,
+        &format!("UPDATE header SET value = replace(value, {old}, {new})"),
+    );
+    let table = Reader::open(&path).unwrap().score_table().unwrap();
+    let cascade = table.columns["groundedness"].cascade.as_ref().unwrap();
+    assert_eq!(cascade.by, "embedded_no_contradiction");
+    assert!(table.columns.contains_key(&cascade.by));
 }
 
 #[test]

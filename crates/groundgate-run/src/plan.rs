@@ -360,7 +360,7 @@ mod tests {
             .collect();
         assert_eq!(
             names,
-            ["grounded_groundedness", "faithfulness", "contradiction"]
+            ["grounded_groundedness", "faithfulness", "no_contradiction"]
         );
     }
 }

@@ -49,7 +49,10 @@ pub(super) fn gold_items() -> Vec<GoldItem> {
     cases
         .iter()
         .filter_map(|case| {
-            let known = match (value(case, "groundedness")?, value(case, "contradiction")?) {
+            let known = match (
+                value(case, "groundedness")?,
+                value(case, "no_contradiction")?,
+            ) {
                 (true, true) => Given::Supported,
                 (false, true) => Given::NotFound,
                 (false, false) => Given::Contradicted,

@@ -12,3 +12,5 @@ pub use terms::{
     BoundChoice, CalibrationOrigin, CaseFilter, Estimand, JudgeCalibration, KnownMetrics, OnOpen,
     Slice, Statistics,
 };
+
+pub(crate) use terms::find_metric;

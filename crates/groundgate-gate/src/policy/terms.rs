@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundgate_model::{
-    trial::{CaseInfo, MetricSpec},
+    trial::{CaseInfo, MetricSpec, builtin_metric, meant},
     unit::UnitInterval,
 };
 use groundgate_stats::correction::Recognized;
@@ -169,3 +169,12 @@ impl Slice {
 
 /// Metrics that a policy may name besides the built-in ones, by name (from the judges in use).
 pub type KnownMetrics = BTreeMap<String, MetricSpec>;
+
+/// The metric that a policy means by a name: one that is known, a built-in one, or one that was called
+/// so before.
+pub(crate) fn find_metric(known: &KnownMetrics, name: &str) -> Option<MetricSpec> {
+    let is_known = |name: &str| known.contains_key(name);
+    let name = meant(name, is_known);
+    let spec = known.get(name.as_ref()).cloned();
+    spec.or_else(|| builtin_metric(&name))
+}

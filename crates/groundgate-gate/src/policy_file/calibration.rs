@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use groundgate_model::{
     toml_reader::Table,
-    trial::{DataType, builtin_metric},
+    trial::{DataType, MetricSpec},
 };
 use groundgate_stats::correction::Recognized;
 use jiff::civil::Date;
 
-use crate::policy::{CalibrationOrigin, JudgeCalibration, KnownMetrics};
+use crate::policy::{CalibrationOrigin, JudgeCalibration, KnownMetrics, find_metric};
 
 const KEYS: [&str; 5] = [
     "judge",
@@ -39,10 +39,15 @@ pub(super) fn read(
     let mut found = BTreeMap::new();
     let mut all_read = true;
     for (metric, at) in tables.keys() {
-        let is_share = is_share(tables, metric, at, known);
-        match tables.table(metric).and_then(one) {
-            Some(calibration) if is_share => {
-                found.insert(metric.to_owned(), calibration);
+        let spec = share(tables, metric, at, known);
+        match (spec, tables.table(metric).and_then(one)) {
+            (Some(spec), Some(calibration)) if !found.contains_key(&spec.name) => {
+                found.insert(spec.name, calibration);
+            }
+            (Some(spec), Some(_)) => {
+                let message = format!("`{}` is calibrated twice", spec.name);
+                tables.document().report(at, message);
+                all_read = false;
             }
             _ => all_read = false,
         }
@@ -50,22 +55,21 @@ pub(super) fn read(
     all_read.then_some(found)
 }
 
-/// Sensitivity and specificity speak of a yes or a no, or of a share of them.
-fn is_share(tables: Table<'_, '_>, metric: &str, at: usize, known: &KnownMetrics) -> bool {
+/// The metric, if sensitivity and specificity can speak of it: a yes or a no, or a share of them.
+fn share(tables: Table<'_, '_>, name: &str, at: usize, known: &KnownMetrics) -> Option<MetricSpec> {
     let document = tables.document();
-    let spec = known.get(metric).cloned();
-    let Some(spec) = spec.or_else(|| builtin_metric(metric)) else {
-        document.report_unknown(at, "metric", metric, known.keys().map(String::as_str));
-        return false;
+    let Some(spec) = find_metric(known, name) else {
+        document.report_unknown(at, "metric", name, known.keys().map(String::as_str));
+        return None;
     };
-    let is_share = matches!(spec.data_type, DataType::Binary | DataType::Fraction);
-    if !is_share {
+    if !matches!(spec.data_type, DataType::Binary | DataType::Fraction) {
         document.report(
             at,
-            format!("a judge is calibrated on a score from 0 to 1, and `{metric}` is none"),
+            format!("a judge is calibrated on a score from 0 to 1, and `{name}` is none"),
         );
+        return None;
     }
-    is_share
+    Some(spec)
 }
 
 fn one(table: Table<'_, '_>) -> Option<JudgeCalibration> {
@@ -134,7 +138,7 @@ fn judge(table: Table<'_, '_>) -> Option<String> {
         table.report_with_help(
             "judge",
             format!("`judge` is no digest: {LEAST_DIGITS} to 64 hexadecimal digits"),
-            "the digest stands behind the judge's name in reports and in `groundgate runs show`",
+            "the digest is after the judge's name in reports and in `groundgate runs show`",
         );
         return None;
     }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use groundgate_model::{
     toml_reader::Table,
-    trial::{DataType, MetricSpec, builtin_metric},
+    trial::{DataType, MetricSpec},
 };
 
 use crate::{
     canary::{Canary, RollbackKind, RollbackRule},
     facts::Age,
-    policy::KnownMetrics,
+    policy::{KnownMetrics, find_metric},
     rules::{age, count, share},
 };
 
@@ -153,8 +153,7 @@ fn rate(table: Table<'_, '_>, known: &KnownMetrics, windows: &Windows) -> Option
 
 fn metric(table: Table<'_, '_>, known: &KnownMetrics, is_amount: bool) -> Option<MetricSpec> {
     let name = table.text("metric")?;
-    let spec = known.get(name).cloned().or_else(|| builtin_metric(name));
-    let Some(spec) = spec else {
+    let Some(spec) = find_metric(known, name) else {
         let names = known.keys().map(String::as_str);
         let at = table.at_value("metric");
         table.document().report_unknown(at, "metric", name, names);

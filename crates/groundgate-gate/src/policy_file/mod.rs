@@ -233,6 +233,8 @@ mod kind_tests;
 #[cfg(test)]
 mod mistakes_tests;
 #[cfg(test)]
+mod old_name_tests;
+#[cfg(test)]
 mod outside_tests;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundgate_model::{
-    trial::{Cell, Column, DataType, MetricSpec, ScoreTable},
+    trial::{Cell, Column, DataType, MetricSpec, ScoreTable, meant},
     unit::count_to_f64,
 };
 
@@ -50,7 +50,7 @@ pub enum JoinError {
     NotAScore(String),
     /// Its judge was asked mostly where a cheaper one is unsure.
     #[error(
-        "the judge of `{0}` stands behind another and was not asked about every answer; hold the judge itself against labels: `rejudge` with a configuration without `after`"
+        "the judge of `{0}` is asked where a cheaper one is unsure, not about every answer; hold the judge itself against labels: `rejudge` with a configuration without `after`"
     )]
     NotAsked(String),
     /// No label of it is about an answer of the table.
@@ -161,7 +161,9 @@ fn by_trial<'l>(
         .collect();
     let attempts = usize::try_from(table.attempts).unwrap_or(usize::MAX);
     let mut said: BTreeMap<usize, BTreeMap<&str, f64>> = BTreeMap::new();
-    for label in labels.labels.iter().filter(|label| label.metric == metric) {
+    let measures = |name: &str| table.columns.contains_key(name);
+    let all = labels.labels.iter();
+    for label in all.filter(|label| meant(&label.metric, measures) == metric) {
         let place = places.get(label.case.as_str()).copied();
         let attempt = usize::try_from(label.attempt)
             .ok()
@@ -286,6 +288,25 @@ pub(super) mod tests {
             labels,
             ..self::labels(&[])
         }
+    }
+
+    #[test]
+    fn labels_under_a_metrics_old_name_are_its_own_unless_the_run_measures_both() {
+        let mut table = table(&[Some(1.0), Some(0.0)]);
+        let column = table.columns.remove("groundedness").unwrap();
+        table
+            .columns
+            .insert("no_contradiction".to_owned(), column.clone());
+        let old = Label {
+            metric: "contradiction".to_owned(),
+            ..label("c1", 0.0, "ann")
+        };
+        let labels = set(vec![old]);
+        let joined = join(&table, "no_contradiction", &labels).unwrap();
+        assert_eq!(joined.pairs.len(), 1);
+        table.columns.insert("contradiction".to_owned(), column);
+        assert!(join(&table, "no_contradiction", &labels).is_err());
+        assert!(join(&table, "contradiction", &labels).is_ok());
     }
 
     #[test]

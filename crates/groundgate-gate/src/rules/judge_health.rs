@@ -27,6 +27,7 @@ use super::base::{
 };
 use crate::{
     facts::{Age, date_at},
+    policy::find_metric,
     sentence,
     verdict::{Bar, Finding, Verdict},
 };
@@ -184,8 +185,9 @@ fn read(reader: &Reader<'_, '_, '_>) -> Option<super::FactKind> {
 /// A metric that a judge measures: plain checks have no judge to doubt.
 fn judged_metric(reader: &Reader<'_, '_, '_>) -> Option<String> {
     let name = reader.table.text("metric")?;
-    if reader.known.contains_key(name) && builtin_metric(name).is_none() {
-        return Some(name.to_owned());
+    let spec = find_metric(reader.known, name);
+    if let Some(spec) = spec.filter(|spec| builtin_metric(&spec.name).is_none()) {
+        return Some(spec.name);
     }
     let known = reader.known.keys().map(String::as_str);
     let known = known.filter(|name| !BUILTIN_METRICS.contains(name));
@@ -234,7 +236,7 @@ impl AsksFacts for JudgeHealth {
             Ok(measured) if measured.n < self.min_labels.max(1) => Found {
                 observed: Some(measured.point),
                 ..Found::open(format!(
-                    "too few to tell: {} judged answers, the policy wants {}",
+                    "too few to tell: {} judged answers, the policy requires {}",
                     measured.n, self.min_labels
                 ))
             },

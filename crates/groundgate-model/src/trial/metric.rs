@@ -1,5 +1,7 @@
 //! Metrics: a named quantity with its unit, direction and data type.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// What values a metric takes; it decides which statistics apply.
@@ -208,9 +210,20 @@ struct StoredMetricSpec {
 
 impl From<StoredMetricSpec> for MetricSpec {
     fn from(stored: StoredMetricSpec) -> Self {
+        let role = stored.role.unwrap_or_else(|| role_before(&stored.name));
+        // A metric of somebody's own that happens to have an old name keeps it.
+        let name = match role {
+            MetricRole::Claims(ClaimReading::NoneContradicted) => {
+                current_name(&stored.name).into_owned()
+            }
+            MetricRole::Plain
+            | MetricRole::Claims(_)
+            | MetricRole::Facts
+            | MetricRole::Disagreement { .. } => stored.name,
+        };
         Self {
-            role: stored.role.unwrap_or_else(|| role_before(&stored.name)),
-            name: stored.name,
+            role,
+            name,
             data_type: stored.data_type,
             direction: stored.direction,
             unit: stored.unit,
@@ -236,6 +249,34 @@ fn role_before(name: &str) -> MetricRole {
         .map_or(MetricRole::Plain, |(_, reading)| {
             MetricRole::Claims(*reading)
         })
+}
+
+/// Metrics that were called otherwise before, then and now: 1 is good, and the name says what is high.
+const RENAMED: [(&str, &str); 1] = [("contradiction", "no_contradiction")];
+
+/// What a metric is called now, given a name that it may have had before; after a judge's name, too
+/// (`embedded_contradiction`).
+pub fn current_name(name: &str) -> Cow<'_, str> {
+    for (old, now) in RENAMED {
+        let judge = name.strip_suffix(old);
+        let is_old = |judge: &&str| judge.is_empty() || judge.ends_with('_');
+        if let Some(judge) = judge.filter(is_old)
+            && !name.ends_with(now)
+        {
+            return format!("{judge}{now}").into();
+        }
+    }
+    name.into()
+}
+
+/// The metric that a file means: the one of that name, and where there is none, the one that had it
+/// before.
+pub fn meant(name: &str, is_known: impl Fn(&str) -> bool) -> Cow<'_, str> {
+    if is_known(name) {
+        name.into()
+    } else {
+        current_name(name)
+    }
 }
 
 /// The names of the metrics that plain checks measure.
@@ -286,6 +327,39 @@ mod tests {
         for name in BUILTIN_METRICS {
             assert!(builtin_metric(name).is_some(), "{name}");
         }
+    }
+
+    #[test]
+    fn an_old_name_is_read_as_the_current_one_after_a_judges_name_too() {
+        for (name, now) in [
+            ("contradiction", "no_contradiction"),
+            ("embedded_contradiction", "embedded_no_contradiction"),
+            ("no_contradiction", "no_contradiction"),
+            ("embedded_no_contradiction", "embedded_no_contradiction"),
+            ("selfcontradiction", "selfcontradiction"),
+            ("contradictions", "contradictions"),
+            ("groundedness", "groundedness"),
+        ] {
+            assert_eq!(current_name(name), now);
+        }
+        assert_eq!(meant("contradiction", |_| false), "no_contradiction");
+        assert_eq!(meant("contradiction", |_| true), "contradiction");
+    }
+
+    #[test]
+    fn a_column_of_an_old_record_has_its_current_name_unless_it_is_somebodys_own() {
+        let name = |role: &str| -> String {
+            let json = format!(
+                r#"{{"name":"contradiction","data_type":"binary","direction":"higher-is-better","unit":""{role}}}"#
+            );
+            serde_json::from_str::<MetricSpec>(&json).unwrap().name
+        };
+        assert_eq!(name(""), "no_contradiction");
+        assert_eq!(
+            name(r#","role":{"claims":"none-contradicted"}"#),
+            "no_contradiction"
+        );
+        assert_eq!(name(r#","role":"plain""#), "contradiction");
     }
 
     #[test]

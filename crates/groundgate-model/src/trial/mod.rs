@@ -23,7 +23,7 @@ pub use instrument::InstrumentKind;
 pub use looks::{Looks, cluster_order, look_ends};
 pub use metric::{
     BUILTIN_METRICS, ClaimReading, DataType, Direction, MetricRole, MetricSpec, builtin_metric,
-    disagreement_of,
+    current_name, disagreement_of, meant,
 };
 pub use outcome::{Outcome, Score, ScoreOutOfRange, Unscored};
 pub use scores::{CaseInfo, Cell, Column, Disagreement, ScoreTable, ShapeError};

@@ -1,11 +1,12 @@
 //! `judge agreement`, `compare` and `calibrate`: a record's scores beside people's labels.
 
-use std::{collections::BTreeSet, fmt::Write as _, path::Path};
+use std::{borrow::Cow, collections::BTreeSet, fmt::Write as _, path::Path};
 
 use groundgate_gate::quality::{
     Agreement, CalibrationText, Duel, JoinError, Joined, good_from, into_policy, join,
     labels::{self, Labels},
 };
+use groundgate_model::trial::meant;
 use groundgate_report::visible_line;
 use groundgate_stats::{
     agreement::{LabelCount, LabelsNeeded},
@@ -49,18 +50,14 @@ impl Labelled {
         if !args.metric.is_empty() {
             return Ok(args.metric.clone());
         }
-        let labelled: BTreeSet<&String> = self
-            .labels
-            .labels
-            .iter()
-            .map(|label| &label.metric)
+        let measures = |name: &str| self.loaded.table.columns.contains_key(name);
+        let labelled: BTreeSet<Cow<'_, str>> = (self.labels.labels.iter())
+            .map(|label| meant(&label.metric, measures))
             .collect();
-        let measured = labelled
-            .iter()
-            .filter(|name| self.loaded.table.columns.contains_key(**name));
-        let metrics: Vec<String> = measured.map(|name| (*name).clone()).collect();
+        let measured = labelled.iter().filter(|name| measures(name));
+        let metrics: Vec<String> = measured.map(|name| name.clone().into_owned()).collect();
         if metrics.is_empty() {
-            let names: Vec<&str> = labelled.iter().map(|name| name.as_str()).collect();
+            let names: Vec<&str> = labelled.iter().map(AsRef::as_ref).collect();
             return Err(AppError::invalid(format!(
                 "the labels are of {}, which the run does not measure",
                 visible_line(&names.join(", "))

@@ -2,7 +2,7 @@
 
 use groundgate_model::{
     toml_reader::Table,
-    trial::{BUILTIN_METRICS, DataType, Direction, MetricSpec, builtin_metric},
+    trial::{BUILTIN_METRICS, DataType, Direction, MetricSpec},
 };
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     facts::Age,
-    policy::{KnownMetrics, Slice},
+    policy::{KnownMetrics, Slice, find_metric},
 };
 
 /// Which metrics suit a kind of rule.
@@ -68,8 +68,7 @@ impl<'d, 's> Reader<'d, 's, '_> {
     /// The metric if it is known and suits.
     pub(crate) fn metric(&self, wanted: &Wanted) -> Option<MetricSpec> {
         let name = self.table.text("metric")?;
-        let spec = self.known.get(name).cloned();
-        let Some(spec) = spec.or_else(|| builtin_metric(name)) else {
+        let Some(spec) = find_metric(self.known, name) else {
             let known = self.known.keys().map(String::as_str).chain(BUILTIN_METRICS);
             let at = self.table.at_value("metric");
             self.table
