@@ -33,7 +33,7 @@ pub fn of_metric(
 
 /// The strictest rule about agreement of the metric's judge.
 fn of_policy(policy: &Policy, of: &str) -> Option<AgreementThreshold> {
-    let rules = policy.outside.rules.iter().filter_map(|rule| {
+    let rules = policy.release.facts.iter().filter_map(|rule| {
         let FactKind::JudgeHealth(JudgeHealth {
             metric,
             measure: Measure::Agreement,

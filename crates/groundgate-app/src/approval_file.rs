@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use groundgate_gate::{Approval, Says, read_document};
+use groundgate_gate::{Approval, Review, read_document};
 use groundgate_model::unit::Digest;
 use serde::{Deserialize, Serialize};
 
@@ -92,8 +92,8 @@ fn read(path: &Path) -> Result<Approval, AppError> {
         return Err(wrong(format!("its schema is not `{SCHEMA}`")));
     }
     let says = match written.says.as_str() {
-        "approve" => Says::Approve,
-        "reject" => Says::Reject,
+        "approve" => Review::Approve,
+        "reject" => Review::Reject,
         other => return Err(wrong(format!("it says `{other}`"))),
     };
     let subject =
@@ -104,6 +104,6 @@ fn read(path: &Path) -> Result<Approval, AppError> {
         role: written.role,
         by: written.by,
         at: at.map_err(|cause: jiff::Error| wrong(format!("`at`: {cause}")))?,
-        says,
+        review: says,
     })
 }

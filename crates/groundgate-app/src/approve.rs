@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use groundgate_gate::Says;
+use groundgate_gate::Review;
 
 use crate::{
     app::App,
@@ -22,7 +22,7 @@ pub struct ApproveRequest<'a> {
     /// Who.
     pub by: &'a str,
     /// Yes or no.
-    pub says: Says,
+    pub says: Review,
     /// Why.
     pub reason: &'a str,
 }
@@ -52,8 +52,8 @@ impl App {
             by: request.by.to_owned(),
             at: clock::rfc3339(self.now()),
             says: match request.says {
-                Says::Approve => "approve",
-                Says::Reject => "reject",
+                Review::Approve => "approve",
+                Review::Reject => "reject",
             }
             .to_owned(),
             reason: request.reason.to_owned(),
@@ -68,7 +68,7 @@ impl App {
 }
 
 fn check_role(gate: &GateSummary, role: &str) -> Result<(), AppError> {
-    let asked = gate.policy.outside.approvals.iter();
+    let asked = gate.policy.release.approvals.iter();
     let roles: Vec<&str> = asked
         .flat_map(|rule| rule.roles.iter().map(String::as_str))
         .collect();

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundgate_gate::{Evidence, Facts, KnownMetrics, Policy, Settled, judge_measures, settle};
+use groundgate_gate::{
+    Facts, KnownMetrics, Policy, ReleaseDecision, RunScores, decide_release, judge_measures,
+};
 use groundgate_model::{
     exchange::CallFailure,
     trial::{Cell, ClaimOf, Column, ScoreTable},
@@ -191,13 +193,13 @@ pub struct ReportSources<'a> {
 /// Decides, and puts the report together.
 pub fn report(sources: &ReportSources<'_>) -> Result<(Report, Digest), AppError> {
     let (candidate, baseline) = (sources.candidate, sources.baseline);
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &candidate.table,
         baseline: baseline.map(|loaded| &loaded.table),
     };
-    let settled = settle(sources.policy, evidence, sources.facts);
+    let settled = decide_release(sources.policy, evidence, sources.facts);
     let sign_off = SignOff::new(sources.policy, sources.facts, &settled, &candidate.table);
-    let Settled { decision, subject } = settled;
+    let ReleaseDecision { decision, subject } = settled;
     let open_candidate = |trial| open(&candidate.reader, trial);
     let open_baseline = |trial| match baseline {
         Some(baseline) => open(&baseline.reader, trial),
@@ -256,7 +258,7 @@ fn settings(sources: &ReportSources<'_>) -> Vec<Setting> {
         value,
         origin: from.clone(),
     };
-    let max_age = sources.policy.outside.baseline.max_age;
+    let max_age = sources.policy.release.baseline.max_age;
     let mut rows = vec![
         row("error rate of a pass", format!("{}", statistics.alpha_pass)),
         row(

@@ -156,7 +156,7 @@ impl App {
         candidate: &Loaded,
     ) -> Result<Option<Baseline>, AppError> {
         let directory = &project.runs_dir;
-        let of_policy = policy.outside.baseline.run.as_deref();
+        let of_policy = policy.release.baseline.run.as_deref();
         let (reader, named_by) = match (choice, of_policy) {
             (BaselineChoice::Nothing, _) => return Ok(None),
             (BaselineChoice::Run(name), _) => (runs::open(directory, name)?, NamedBy::Caller),

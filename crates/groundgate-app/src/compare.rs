@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use groundgate_gate::{Evidence, MetricComparison, Slice, Statistics, compare};
+use groundgate_gate::{MetricComparison, RunScores, Slice, Statistics, compare};
 use groundgate_stats::holm;
 
 use crate::{app::App, assemble::Loaded, error::AppError, project::Project};
@@ -101,7 +101,7 @@ impl App {
         let mut runs = Vec::new();
         for name in request.candidates {
             let candidate = request.project.load(name)?;
-            let evidence = Evidence {
+            let evidence = RunScores {
                 candidate: &candidate.table,
                 baseline: Some(&base.table),
             };
@@ -118,7 +118,7 @@ impl App {
 
 fn parts(
     request: &CompareRequest<'_>,
-    evidence: Evidence<'_>,
+    evidence: RunScores<'_>,
 ) -> Result<Vec<ComparedPart>, AppError> {
     check_metrics(request.metrics, evidence)?;
     let statistics = Statistics::default();
@@ -140,7 +140,7 @@ fn parts(
     Ok(all.map(part).collect())
 }
 
-fn check_metrics(metrics: &[String], evidence: Evidence<'_>) -> Result<(), AppError> {
+fn check_metrics(metrics: &[String], evidence: RunScores<'_>) -> Result<(), AppError> {
     let columns = &evidence.candidate.columns;
     let Some(unknown) = metrics.iter().find(|name| !columns.contains_key(*name)) else {
         return Ok(());
@@ -153,7 +153,7 @@ fn check_metrics(metrics: &[String], evidence: Evidence<'_>) -> Result<(), AppEr
 }
 
 /// One slice a value that the candidate's cases have of the tag.
-fn slices(tag: &str, evidence: Evidence<'_>) -> Result<Vec<Slice>, AppError> {
+fn slices(tag: &str, evidence: RunScores<'_>) -> Result<Vec<Slice>, AppError> {
     let cases = evidence.candidate.cases.iter();
     let values: BTreeSet<&String> = cases.filter_map(|case| case.tags.get(tag)).collect();
     if values.is_empty() {

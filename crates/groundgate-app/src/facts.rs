@@ -65,7 +65,7 @@ impl FactSources<'_> {
             ));
         }
         let approvals = match &self.approvals {
-            Some(folder) if !self.policy.outside.approvals.is_empty() => {
+            Some(folder) if !self.policy.release.approvals.is_empty() => {
                 approval_file::read_all(folder)?
             }
             Some(_) | None => Vec::new(),
@@ -91,7 +91,7 @@ impl FactSources<'_> {
 
 /// What the run asked, where a rule wants to know.
 fn questions(policy: &Policy, reader: &Reader) -> Result<Vec<(String, String)>, AppError> {
-    let mut rules = policy.outside.rules.iter();
+    let mut rules = policy.release.facts.iter();
     if !rules.any(|rule| rule.kind.is_about_prompts()) {
         return Ok(Vec::new());
     }
@@ -106,7 +106,7 @@ pub fn documents(
     provenance: &mut Vec<Named>,
 ) -> BTreeMap<String, Document> {
     let mut documents = BTreeMap::new();
-    for rule in &policy.outside.rules {
+    for rule in &policy.release.facts {
         let read = if rule.kind.is_about_prompts() {
             read_prompts
         } else {

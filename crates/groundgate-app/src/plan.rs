@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use groundgate_gate::{
-    Evidence, KnownMetrics, Policy, policy_warnings,
+    KnownMetrics, Policy, RunScores, policy_warnings,
     power::{
-        Assumptions, POWER_LEAST, Planned, RulePower, Shopping, Sight, rule_powers, shopping,
-        sights,
+        Assumptions, DesignOptions, MinimumDetectableEffect, POWER_LEAST, Planned, RulePower,
+        design_options, minimum_detectable_effects, rule_powers,
     },
 };
 use groundgate_model::{
@@ -110,11 +110,11 @@ pub struct PlanSummary {
     /// The chance of each rule to pass.
     pub powers: Vec<RulePower>,
     /// The smallest drops that would be seen.
-    pub sights: Vec<Sight>,
+    pub sights: Vec<MinimumDetectableEffect>,
     /// A drop that is to be seen.
     pub want_drop: Option<f64>,
     /// What to buy for it.
-    pub shopping: Vec<Shopping>,
+    pub shopping: Vec<DesignOptions>,
     /// Calls, money and time.
     pub cost: PlanCost,
     /// What the run may cost.
@@ -204,7 +204,7 @@ impl App {
             attempts: parts.attempts,
             votes,
             pilot_votes: asked.most,
-            pilot: parts.pilot.as_ref().map(|pilot| Evidence {
+            pilot: parts.pilot.as_ref().map(|pilot| RunScores {
                 candidate: &pilot.table,
                 baseline: parts.baseline.as_ref().map(|baseline| &baseline.table),
             }),
@@ -221,7 +221,8 @@ impl App {
             pilot: parts.pilot.as_ref(),
             question_usd: request.question_usd,
         })?;
-        let bought = want_drop.map(|wanted| shopping(&parts.policy, &planned, wanted, cost.prices));
+        let bought =
+            want_drop.map(|wanted| design_options(&parts.policy, &planned, wanted, cost.prices));
         Ok(PlanSummary {
             copilot: parts.copilot.name.clone(),
             env: request.environment.map(str::to_owned),
@@ -234,7 +235,7 @@ impl App {
             assumptions: request.assumptions,
             question_usd: request.question_usd,
             powers: rule_powers(&parts.policy, &planned),
-            sights: sights(&parts.policy, &planned),
+            sights: minimum_detectable_effects(&parts.policy, &planned),
             shopping: bought.unwrap_or_default(),
             want_drop,
             cap: request.cap.or(config.budget),
@@ -326,7 +327,7 @@ fn baseline(
     if let Some(name) = request.baseline {
         return record(config, name);
     }
-    let (Some(pilot), Some(name)) = (pilot, &policy.outside.baseline.run) else {
+    let (Some(pilot), Some(name)) = (pilot, &policy.release.baseline.run) else {
         return Ok(None);
     };
     let reader = runs::open_ref(&config.runs_dir, name)?;

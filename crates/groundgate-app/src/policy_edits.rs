@@ -1,7 +1,8 @@
 //! What the change under test does to the policy that it is judged by: said, and without effect.
 
 use groundgate_gate::{
-    Change, Evidence, Facts, KnownMetrics, Policy, Tendency, Verdict, changes, read_policy, settle,
+    Change, Facts, KnownMetrics, Policy, RunScores, Tendency, Verdict, changes, decide_release,
+    read_policy,
 };
 use groundgate_model::diagnostic::Mistakes;
 
@@ -43,7 +44,7 @@ pub(crate) struct Judged<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) environment: Option<&'a str>,
     pub(crate) known: &'a KnownMetrics,
-    pub(crate) evidence: Evidence<'a>,
+    pub(crate) evidence: RunScores<'a>,
     pub(crate) facts: &'a Facts,
 }
 
@@ -74,7 +75,7 @@ impl PolicyEdit {
         if changes.is_empty() {
             return Ok(None);
         }
-        let settled = settle(&edited, judged.evidence, judged.facts);
+        let settled = decide_release(&edited, judged.evidence, judged.facts);
         let kind = EditKind::Changed {
             changes,
             verdict: settled.decision.verdict,

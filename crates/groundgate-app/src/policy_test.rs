@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use groundgate_gate::{Decision, Evidence, Facts, KnownMetrics, Verdict, settle};
+use groundgate_gate::{Decision, Facts, KnownMetrics, RunScores, Verdict, decide_release};
 use groundgate_model::{
     toml_reader::{Document, Table},
     trial::{
@@ -124,11 +124,11 @@ impl Around<'_> {
             documents: documents(&policy, self.folder, &mut Vec::new()),
             ..Facts::none(test.at)
         };
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &test.candidate,
             baseline: test.baseline.as_ref(),
         };
-        let decision = settle(&policy, evidence, &facts).decision;
+        let decision = decide_release(&policy, evidence, &facts).decision;
         Ok(PolicyTestResult {
             name: test.name.clone(),
             surprises: surprises(test, &decision),

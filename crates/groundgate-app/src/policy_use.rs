@@ -1,7 +1,7 @@
 //! What a policy means, whether it is right, and what a change of it would change.
 
 use groundgate_gate::{
-    Change, Evidence, Policy, Verdict, changes, environments, policy_warnings, settle,
+    Change, Policy, RunScores, Verdict, changes, decide_release, environments, policy_warnings,
 };
 use groundgate_model::unit::Digest;
 use groundgate_record::Reader;
@@ -135,8 +135,8 @@ impl App {
             linted.push(LintedEnvironment {
                 name: name.clone(),
                 digest: policy.digest,
-                rules: policy.rules.len() + policy.outside.rules.len(),
-                approvals: policy.outside.approvals.len(),
+                rules: policy.rules.len() + policy.release.facts.len(),
+                approvals: policy.release.approvals.len(),
                 waivers: waivers.len(),
             });
         }
@@ -213,16 +213,18 @@ impl Replayed<'_> {
             labels: None,
         }
         .gather(Some(source))?;
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &candidate.table,
             baseline: baseline.map(|loaded| &loaded.table),
         };
-        Ok(settle(&policy, evidence, &gathered.facts).decision.verdict)
+        Ok(decide_release(&policy, evidence, &gathered.facts)
+            .decision
+            .verdict)
     }
 
     /// The policy's, unless that is the run itself.
     fn own_baseline(&self, policy: &Policy) -> Result<Option<Loaded>, AppError> {
-        let Some(name) = &policy.outside.baseline.run else {
+        let Some(name) = &policy.release.baseline.run else {
             return Ok(None);
         };
         let reader = runs::open_ref(&self.request.project.runs_dir, name)?;

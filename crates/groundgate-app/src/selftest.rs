@@ -6,7 +6,7 @@ use std::{
 };
 
 use groundgate_gate::{
-    Evidence, Policy,
+    Policy, RunScores,
     selftest::{SelfTest, Trying, selftest},
 };
 
@@ -75,7 +75,7 @@ impl App {
         let (policy_name, policy) = project::policy(path, request.environment, &known)?;
         let trying = Trying {
             policy: &policy,
-            evidence: Evidence {
+            evidence: RunScores {
                 candidate: &record.table,
                 baseline: baseline.as_ref().map(|more| &more.table),
             },

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::config::Config;
-use groundgate_gate::{Decision, Evidence, Facts, NextStep, Policy, decide, must_pass_cases};
+use groundgate_gate::{Decision, Facts, NextStep, Policy, RunScores, decide, must_pass_cases};
 use groundgate_model::{
     eval_set::{Case, EvalSet},
     trial::{Looks, cluster_order, look_ends},
@@ -72,7 +72,7 @@ impl Decider {
             .collect();
         let path = args.policy.as_deref().unwrap_or(&config.policy);
         let (_, policy) = project::policy(path, args.env.as_deref(), &known)?;
-        let of_policy = policy.outside.baseline.run.as_deref();
+        let of_policy = policy.release.baseline.run.as_deref();
         let reader = match (&args.baseline, of_policy) {
             (Some(name), _) => Some(runs::open(&config.runs_dir, name)?),
             (None, Some(name)) => Some(runs::open_ref(&config.runs_dir, name)?),
@@ -128,7 +128,7 @@ impl Decider {
 
     fn decide(&self, path: &Path) -> Result<(Decision, BTreeSet<usize>), AppError> {
         let candidate = Loaded::new(Reader::open(path)?)?.table;
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &candidate,
             baseline: self.baseline.as_ref().map(|loaded| &loaded.table),
         };
@@ -149,7 +149,7 @@ fn refuse_stale(policy: &Policy, baseline: &Loaded, header: &Header) -> Result<(
         baseline_made: baseline.reader.header().created_at.parse().ok(),
         ..Facts::none(begun)
     };
-    match policy.outside.baseline.doubt(&facts) {
+    match policy.release.baseline.fault(&facts) {
         None => Ok(()),
         Some(why) => Err(AppError::invalid(why).with_help(
             "make a new one first: `groundgate run` with the baseline's copilot, then name it with --baseline",

@@ -148,7 +148,7 @@ fn policy(path: &Path, known: &KnownMetrics) -> Validated {
     match read {
         Err(error) => Validated::Failed(error),
         Ok((policy, n_waivers)) => Validated::Policy(ValidPolicy {
-            n_rules: policy.rules.len() + policy.outside.rules.len(),
+            n_rules: policy.rules.len() + policy.release.facts.len(),
             n_waivers,
             warnings: policy_warnings(&file, &policy),
             file,

@@ -1,6 +1,6 @@
 //! Keep a canary, hold it, or roll it back; offline, from finished windows.
 
-use groundgate_gate::{Action, Evidence, Policy, WindowDecision, watch};
+use groundgate_gate::{Action, Policy, RunScores, WindowDecision, watch};
 
 use crate::{app::App, assemble::Loaded, error::AppError, project::Project};
 
@@ -69,17 +69,17 @@ impl App {
         });
         let windows: Vec<Window> = windows.collect::<Result<_, AppError>>()?;
         let policy = self.watch_policy(request, windows.last())?;
-        let Some(canary) = &policy.outside.canary else {
+        let Some(canary) = &policy.release.canary else {
             return Err(
                 AppError::invalid(format!("policy `{}` has no [canary]", policy.name))
                     .with_help("docs/release-process.md has one to start from"),
             );
         };
-        let evidence = windows.iter().map(|window| Evidence {
+        let evidence = windows.iter().map(|window| RunScores {
             candidate: &window.candidate.table,
             baseline: window.baseline.as_ref().map(|loaded| &loaded.table),
         });
-        let evidence: Vec<Evidence<'_>> = evidence.collect();
+        let evidence: Vec<RunScores<'_>> = evidence.collect();
         let decisions = watch(canary, &policy.statistics, &evidence);
         let action = decisions.last().map_or(Action::Hold, |last| last.action);
         let windows = windows.into_iter().zip(decisions);

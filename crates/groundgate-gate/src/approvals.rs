@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use groundgate_model::unit::{Digest, count_to_f64};
 
 use super::{
-    facts::{Approval, Facts, Odd, Says},
+    facts::{AgeFault, Approval, Facts, Review},
     policy::{ApprovalRule, NotBy},
     rules::{Found, Shape, Threshold},
     verdict::{Finding, Verdict},
@@ -35,6 +35,7 @@ const fn unknown(who: NotBy) -> &'static str {
         NotBy::ChangeAuthor => "nobody said who made the change; add --change-author NAME",
     }
 }
+
 /// A name as names are compared: "Ada " is no other person than "ada".
 fn person(name: &str) -> String {
     name.trim().to_lowercase()
@@ -69,27 +70,32 @@ fn not_counted(rule: &ApprovalRule, subject: Digest, facts: &Facts) -> String {
     }
     said
 }
+
 /// What was said in one of a rule's roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Voice<'a> {
+pub struct RoleReview<'a> {
     /// The role, as the policy names it.
     pub role: &'a str,
     /// A rejection, or an approval that counts; `None` while it is open.
-    pub said: Option<&'a Approval>,
+    pub given: Option<&'a Approval>,
 }
 
 /// What was said of a verdict, role by role: a rejection before any approval, nobody approves in two
 /// roles, and who must not approve has said nothing.
-pub fn voices<'a>(rule: &'a ApprovalRule, subject: Digest, facts: &'a Facts) -> Vec<Voice<'a>> {
-    let heard: Vec<&Approval> = (facts.approvals.iter())
+pub fn reviews_by_role<'a>(
+    rule: &'a ApprovalRule,
+    subject: Digest,
+    facts: &'a Facts,
+) -> Vec<RoleReview<'a>> {
+    let counted: Vec<&Approval> = (facts.approvals.iter())
         .filter(|one| one.subject == subject)
-        .filter(|one| rule.valid_for.check(one.at, facts.at) != Err(Odd::Future))
+        .filter(|one| rule.valid_for.check(one.at, facts.at) != Err(AgeFault::Future))
         .collect();
     let mut people: BTreeSet<String> = BTreeSet::new();
     let mut of_role = |role: &str| {
-        let own = heard.iter().copied().filter(|one| one.role == role);
+        let own = counted.iter().copied().filter(|one| one.role == role);
         own.clone()
-            .find(|one| one.says == Says::Reject)
+            .find(|one| one.review == Review::Reject)
             .or_else(|| {
                 own.filter(|one| rule.valid_for.check(one.at, facts.at).is_ok())
                     .filter(|one| counts(rule, &one.by, facts))
@@ -98,9 +104,9 @@ pub fn voices<'a>(rule: &'a ApprovalRule, subject: Digest, facts: &'a Facts) -> 
     };
     let roles = rule.roles.iter();
     roles
-        .map(|role| Voice {
+        .map(|role| RoleReview {
             role,
-            said: of_role(role),
+            given: of_role(role),
         })
         .collect()
 }
@@ -117,20 +123,20 @@ pub(super) fn finding(rule: &ApprovalRule, subject: Digest, facts: &Facts) -> Fi
         line: rule.line,
         threshold: Threshold::at_least(needed),
     };
-    let voices = voices(rule, subject, facts);
-    let mut said = voices.iter().filter_map(|voice| voice.said);
-    if let Some(no) = said.find(|one| one.says == Says::Reject) {
+    let reviews = reviews_by_role(rule, subject, facts);
+    let mut given = reviews.iter().filter_map(|one| one.given);
+    if let Some(no) = given.find(|one| one.review == Review::Reject) {
         return shape.finding(Found {
             verdict: Verdict::Fail,
             sentence: format!("rejected by {} as {}", no.by, no.role),
             observed: Some(0.0),
         });
     }
-    let open: Vec<&str> = (voices.iter())
-        .filter(|voice| voice.said.is_none())
-        .map(|voice| voice.role)
+    let open: Vec<&str> = (reviews.iter())
+        .filter(|one| one.given.is_none())
+        .map(|one| one.role)
         .collect();
-    let given = voices.len() - open.len();
+    let given = reviews.len() - open.len();
     let sentence = format!("{given} of {} approvals", rule.roles.len());
     let (verdict, sentence) = if open.is_empty() {
         (Verdict::Pass, sentence)

@@ -102,7 +102,7 @@ pub(super) fn corrected(
 }
 
 /// Where a floor or a ceiling of people lies on the judge's scale, if its rates are as counted: what a
-/// candidate exactly at the bar would score. The calibration's own uncertainty is not in it.
+/// candidate exactly at the threshold would score. The calibration's own uncertainty is not in it.
 pub(super) fn threshold_on_judges_scale(
     calibration: &JudgeCalibration,
     data_type: DataType,

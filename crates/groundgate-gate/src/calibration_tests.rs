@@ -1,5 +1,5 @@
 //! What a judge's errors do to a gate, and what its calibration does about it: simulated releases
-//! whose truth is exactly at the bar, judged by a judge of known rates.
+//! whose truth is exactly at the threshold, judged by a judge of known rates.
 
 use groundgate_model::{
     trial::Cell,
@@ -11,7 +11,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use crate::{
-    Decision, Evidence, HumanScores, Policy, Rule, RuleKind, Verdict, decide_with_labels,
+    Decision, HumanScores, Policy, Rule, RuleKind, RunScores, Verdict, decide_with_labels,
     policy::{CalibrationOrigin, JudgeCalibration, OnOpen, Statistics},
     rules::Floor,
     tests::{self, table},
@@ -23,9 +23,9 @@ const ANSWERS: usize = 300;
 /// 6 % and three standard errors of the simulation.
 const LIMIT: f64 = 0.06 + 3.0 * 0.007_5;
 
-/// A world: how often answers are truly good, and how often the judge is right about either kind.
+/// A population: how often answers are truly good, and how often the judge is right about either kind.
 #[derive(Debug, Clone, Copy)]
-struct World {
+struct Population {
     truth: f64,
     sensitivity: f64,
     specificity: f64,
@@ -39,12 +39,12 @@ impl Source {
     }
 
     /// What people and the judge say of an answer.
-    fn answer(&mut self, world: World) -> (bool, bool) {
-        let good = self.happens(world.truth);
+    fn answer(&mut self, population: Population) -> (bool, bool) {
+        let good = self.happens(population.truth);
         let passed = if good {
-            self.happens(world.sensitivity)
+            self.happens(population.sensitivity)
         } else {
-            !self.happens(world.specificity)
+            !self.happens(population.specificity)
         };
         (good, passed)
     }
@@ -55,8 +55,8 @@ fn value(yes: bool) -> f64 {
 }
 
 /// Counted on so many random answers of an earlier run.
-fn calibration(source: &mut Source, world: World, n: usize) -> Option<JudgeCalibration> {
-    let answers: Vec<(bool, bool)> = (0..n).map(|_| source.answer(world)).collect();
+fn calibration(source: &mut Source, population: Population, n: usize) -> Option<JudgeCalibration> {
+    let answers: Vec<(bool, bool)> = (0..n).map(|_| source.answer(population)).collect();
     let recognized = |kind: bool| {
         let of = answers.iter().filter(|(good, _)| *good == kind);
         let right = of.clone().filter(|(good, passed)| good == passed).count();
@@ -90,29 +90,29 @@ fn floor(min: f64, calibration: Option<JudgeCalibration>) -> Policy {
     }
 }
 
-/// What the gate says of one release at the bar: plain, and calibrated.
-fn verdicts(world: World, replicate: u64) -> [Verdict; 2] {
+/// What the gate says of one release at the threshold: plain, and calibrated.
+fn verdicts(population: Population, replicate: u64) -> [Verdict; 2] {
     let mut source = Source(Xoshiro256PlusPlus::seed_from_u64(replicate));
-    let calibration = calibration(&mut source, world, 200);
-    let passed: Vec<bool> = (0..ANSWERS).map(|_| source.answer(world).1).collect();
+    let calibration = calibration(&mut source, population, 200);
+    let passed: Vec<bool> = (0..ANSWERS).map(|_| source.answer(population).1).collect();
     let table = table("run", ANSWERS, |index| Cell::Scored(value(passed[index])));
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &table,
         baseline: None,
     };
     let say = |policy: Policy| decide_with_labels(&policy, evidence, None).verdict;
     [
-        say(floor(world.truth, None)),
-        say(floor(world.truth, calibration)),
+        say(floor(population.truth, None)),
+        say(floor(population.truth, calibration)),
     ]
 }
 
-/// How often each of the two passes, and how often it fails: the truth is at the bar, so that both
+/// How often each of the two passes, and how often it fails: the truth is at the threshold, so that both
 /// are errors.
-fn rates(world: World) -> [(f64, f64); 2] {
+fn rates(population: Population) -> [(f64, f64); 2] {
     let all: Vec<[Verdict; 2]> = (0..REPLICATES)
         .into_par_iter()
-        .map(|replicate| verdicts(world, replicate))
+        .map(|replicate| verdicts(population, replicate))
         .collect();
     let share = |which: usize, verdict: Verdict| {
         let n = all.iter().filter(|two| two[which] == verdict).count();
@@ -131,15 +131,21 @@ fn a_calibrated_gate_holds_its_error_rate_where_an_uncorrected_one_does_not() {
         (0.8, 0.9, 0.95),
         (0.9, 0.85, 0.9),
     ] {
-        let world = World {
+        let population = Population {
             truth,
             sensitivity,
             specificity,
         };
-        let [plain, (pass, fail)] = rates(world);
+        let [plain, (pass, fail)] = rates(population);
         plain_errs += u8::from(plain.0 > 0.2 || plain.1 > 0.2);
-        assert!(pass <= LIMIT, "{world:?}: passes {pass}; plain {plain:?}");
-        assert!(fail <= LIMIT, "{world:?}: fails {fail}; plain {plain:?}");
+        assert!(
+            pass <= LIMIT,
+            "{population:?}: passes {pass}; plain {plain:?}"
+        );
+        assert!(
+            fail <= LIMIT,
+            "{population:?}: fails {fail}; plain {plain:?}"
+        );
     }
     assert!(
         plain_errs >= 3,
@@ -149,7 +155,7 @@ fn a_calibrated_gate_holds_its_error_rate_where_an_uncorrected_one_does_not() {
 
 #[test]
 fn a_clearly_good_release_still_passes() {
-    let world = World {
+    let population = Population {
         truth: 0.9,
         sensitivity: 0.97,
         specificity: 0.9,
@@ -157,15 +163,15 @@ fn a_clearly_good_release_still_passes() {
     let mut passed = [0_u32; 2];
     for replicate in 0..10 {
         let mut source = Source(Xoshiro256PlusPlus::seed_from_u64(replicate));
-        let calibration = calibration(&mut source, world, 200);
-        let answers: Vec<(bool, bool)> = (0..ANSWERS).map(|_| source.answer(world)).collect();
+        let calibration = calibration(&mut source, population, 200);
+        let answers: Vec<(bool, bool)> = (0..ANSWERS).map(|_| source.answer(population)).collect();
         let table = table("run", ANSWERS, |index| {
             Cell::Scored(value(answers[index].1))
         });
         let mut labels = HumanScores::new("labels".to_owned());
         let given = answers.iter().take(100).map(|(good, _)| value(*good));
         labels.add("groundedness", ANSWERS, given.enumerate());
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &table,
             baseline: None,
         };

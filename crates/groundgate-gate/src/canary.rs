@@ -24,9 +24,9 @@ use groundgate_stats::interval::Passes;
 
 use super::{
     bounds,
-    evidence::Evidence,
     facts::Age,
     policy::{Estimand, Statistics},
+    run_scores::RunScores,
     summary::{self, Sample},
 };
 
@@ -66,21 +66,21 @@ pub enum RollbackKind {
     MaxCount {
         /// Of which metric.
         metric: String,
-        /// The bar.
+        /// The threshold.
         max: u64,
     },
     /// The sum over all answers of a window, per hour, is more than `max`.
     RateMax {
         /// Of which metric; an amount.
         metric: String,
-        /// The bar, in the metric's unit per hour.
+        /// The threshold, in the metric's unit per hour.
         max: f64,
         /// How long a window is.
         window: Age,
     },
     /// The share of answers that never came is more than `max`.
     MaxErrorRate {
-        /// The bar.
+        /// The threshold.
         max: UnitInterval,
     },
 }
@@ -127,7 +127,7 @@ enum Signal {
 pub fn watch(
     canary: &Canary,
     statistics: &Statistics,
-    windows: &[Evidence<'_>],
+    windows: &[RunScores<'_>],
 ) -> Vec<WindowDecision> {
     let mut streaks = vec![0_usize; canary.rules.len()];
     let (mut thin, mut rolled_back) = (0_usize, false);
@@ -201,7 +201,7 @@ fn unanswered(table: &ScoreTable) -> usize {
     (0..table.planned()).filter(|trial| failed(*trial)).count()
 }
 
-fn signal(rule: &RollbackRule, statistics: &Statistics, window: Evidence<'_>) -> Signal {
+fn signal(rule: &RollbackRule, statistics: &Statistics, window: RunScores<'_>) -> Signal {
     match &rule.kind {
         RollbackKind::NonInferior { metric, margin } => {
             not_worse(metric, *margin, statistics, window)
@@ -216,7 +216,7 @@ fn signal(rule: &RollbackRule, statistics: &Statistics, window: Evidence<'_>) ->
     }
 }
 
-fn not_worse(metric: &str, margin: f64, statistics: &Statistics, window: Evidence<'_>) -> Signal {
+fn not_worse(metric: &str, margin: f64, statistics: &Statistics, window: RunScores<'_>) -> Signal {
     let Some(baseline) = window.baseline else {
         return Signal::Unsure("there is no traffic of the old version to compare with".to_owned());
     };
@@ -304,7 +304,7 @@ fn total(column: &Column) -> Total {
 }
 
 impl Total {
-    /// What is missing can only add to a sum: one that is over the bar without it is harm for certain.
+    /// What is missing can only add to a sum: one that is over the threshold without it is harm for certain.
     fn signal(&self, is_over: bool, shown: String) -> Signal {
         if is_over {
             Signal::Harm(shown)

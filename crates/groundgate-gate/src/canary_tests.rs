@@ -50,9 +50,9 @@ fn window(n: usize, bad: usize) -> ScoreTable {
 }
 
 fn actions(canary: &Canary, sides: &[(ScoreTable, Option<ScoreTable>)]) -> Vec<Action> {
-    let windows: Vec<Evidence<'_>> = sides
+    let windows: Vec<RunScores<'_>> = sides
         .iter()
-        .map(|(candidate, baseline)| Evidence {
+        .map(|(candidate, baseline)| RunScores {
             candidate,
             baseline: baseline.as_ref(),
         })
@@ -95,7 +95,7 @@ fn reasons_say_how_long_a_row_is_and_what_is_thin() {
     assert_eq!(names, ["keep", "hold", "roll-back"]);
     let (bad, good) = (window(400, 5), window(150, 0));
     let old = window(400, 1);
-    let of = |candidate| Evidence {
+    let of = |candidate| RunScores {
         candidate,
         baseline: Some(&old),
     };
@@ -270,7 +270,7 @@ fn a_side_without_scores_is_not_compared() {
     let silent = table("silent", 200, |_| Cell::Unscored(Unscored::NotRun));
     let scored = window(200, 1);
     for (candidate, baseline) in [(&silent, &scored), (&scored, &silent)] {
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate,
             baseline: Some(baseline),
         };

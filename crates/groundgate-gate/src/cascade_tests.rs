@@ -1,4 +1,4 @@
-//! Judges behind cheaper ones: simulated releases whose truth is exactly at the bar. And that nothing
+//! Judges behind cheaper ones: simulated releases whose truth is exactly at the threshold. And that nothing
 //! missing helps, neither an audit nor a vote of a panel.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use crate::{
-    Decision, Evidence, HumanScores, Policy, Rule, RuleKind, Verdict, decide_with_labels,
+    Decision, HumanScores, Policy, Rule, RuleKind, RunScores, Verdict, decide_with_labels,
     policy::{CalibrationOrigin, CaseFilter, JudgeCalibration, OnOpen, Slice, Statistics},
     rules::{Floor, MaxErrorRate, MustPass, NonInferior, Percentile},
     tests::{self, table},
@@ -28,7 +28,7 @@ const LIMIT: f64 = 0.06 + 3.0 * 0.007_5;
 /// Shares of answers of which the cheaper judge is sure that they are good or bad, or unsure; each with
 /// the share of them that the dear judge calls good.
 #[derive(Debug, Clone, Copy)]
-struct World {
+struct Population {
     n: usize,
     audit: f64,
     good: (f64, f64),
@@ -36,7 +36,7 @@ struct World {
     unsure: f64,
 }
 
-impl World {
+impl Population {
     fn truth(self) -> f64 {
         let rest = 1.0 - self.good.0 - self.bad.0;
         self.good.0 * self.good.1 + self.bad.0 * self.bad.1 + rest * self.unsure
@@ -55,17 +55,17 @@ impl Source {
     }
 
     /// What the cheaper judge says of an answer, and the dear one's cell.
-    fn answer(&mut self, world: World) -> (f64, Cell) {
+    fn answer(&mut self, population: Population) -> (f64, Cell) {
         let kind = self.draw();
-        let (support, share) = if kind < world.good.0 {
-            (0.95, world.good.1)
-        } else if kind < world.good.0 + world.bad.0 {
-            (0.05, world.bad.1)
+        let (support, share) = if kind < population.good.0 {
+            (0.95, population.good.1)
+        } else if kind < population.good.0 + population.bad.0 {
+            (0.05, population.bad.1)
         } else {
-            (0.5, world.unsure)
+            (0.5, population.unsure)
         };
         let is_good = self.draw() < share;
-        let is_asked = (0.2..=0.8).contains(&support) || self.draw() < world.audit;
+        let is_asked = (0.2..=0.8).contains(&support) || self.draw() < population.audit;
         let cell = if is_asked {
             Cell::Scored(f64::from(u8::from(is_good)))
         } else {
@@ -106,10 +106,12 @@ fn release(answers: &[(f64, Cell)], audit: f64) -> ScoreTable {
     made
 }
 
-fn drawn(world: World, seed: u64) -> ScoreTable {
+fn drawn(population: Population, seed: u64) -> ScoreTable {
     let mut source = Source::new(seed);
-    let answers: Vec<_> = (0..world.n).map(|_| source.answer(world)).collect();
-    release(&answers, world.audit)
+    let answers: Vec<_> = (0..population.n)
+        .map(|_| source.answer(population))
+        .collect();
+    release(&answers, population.audit)
 }
 
 fn policy(kind: RuleKind) -> Policy {
@@ -133,7 +135,7 @@ fn floor(min: f64) -> Policy {
 }
 
 fn decided(policy: &Policy, candidate: &ScoreTable, baseline: Option<&ScoreTable>) -> Decision {
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate,
         baseline,
     };
@@ -150,36 +152,36 @@ fn rates(say: impl Fn(u64) -> Verdict + Sync + Send) -> (f64, f64) {
     (share(Verdict::Pass), share(Verdict::Fail))
 }
 
-const WORLDS: [World; 5] = [
-    World {
+const POPULATIONS: [Population; 5] = [
+    Population {
         n: 600,
         audit: 0.1,
         good: (0.7, 0.97),
         bad: (0.1, 0.1),
         unsure: 0.6,
     },
-    World {
+    Population {
         n: 600,
         audit: 0.2,
         good: (0.6, 0.9),
         bad: (0.1, 0.3),
         unsure: 0.5,
     },
-    World {
+    Population {
         n: 300,
         audit: 0.2,
         good: (0.8, 0.995),
         bad: (0.05, 0.0),
         unsure: 0.7,
     },
-    World {
+    Population {
         n: 1000,
         audit: 0.05,
         good: (0.8, 0.9),
         bad: (0.0, 0.0),
         unsure: 0.5,
     },
-    World {
+    Population {
         n: 600,
         audit: 0.1,
         good: (0.5, 1.0),
@@ -189,16 +191,17 @@ const WORLDS: [World; 5] = [
 ];
 
 #[test]
-fn a_release_at_the_bar_passes_and_fails_no_more_often_than_it_may() {
+fn a_release_at_the_threshold_passes_and_fails_no_more_often_than_it_may() {
     let mut trusting_errs = 0;
-    for world in WORLDS {
-        let bar = world.truth();
-        let (pass, fail) = rates(|seed| decided(&floor(bar), &drawn(world, seed), None).verdict);
-        assert!(pass <= LIMIT, "{world:?}: passes {pass}");
-        assert!(fail <= LIMIT, "{world:?}: fails {fail}");
+    for population in POPULATIONS {
+        let threshold = population.truth();
+        let (pass, fail) =
+            rates(|seed| decided(&floor(threshold), &drawn(population, seed), None).verdict);
+        assert!(pass <= LIMIT, "{population:?}: passes {pass}");
+        assert!(fail <= LIMIT, "{population:?}: fails {fail}");
         // Whoever takes the cheaper judge at its word.
         let (pass, fail) = rates(|seed| {
-            let mut trusting = drawn(world, seed);
+            let mut trusting = drawn(population, seed);
             let support = trusting.columns["support"].cells.clone();
             let column = trusting.columns.get_mut("groundedness").unwrap();
             column.cascade = None;
@@ -207,7 +210,7 @@ fn a_release_at_the_bar_passes_and_fails_no_more_often_than_it_may() {
                     *cell = Cell::Scored(f64::from(u8::from(support == Cell::Scored(0.95))));
                 }
             }
-            decided(&floor(bar), &trusting, None).verdict
+            decided(&floor(threshold), &trusting, None).verdict
         });
         trusting_errs += u8::from(pass > 0.2 || fail > 0.2);
     }
@@ -219,7 +222,7 @@ fn a_release_at_the_bar_passes_and_fails_no_more_often_than_it_may() {
 
 #[test]
 fn a_candidate_at_the_margin_is_passed_no_more_often_than_it_may_be() {
-    let before = World {
+    let before = Population {
         n: 800,
         audit: 0.3,
         good: (0.7, 0.97),
@@ -227,7 +230,7 @@ fn a_candidate_at_the_margin_is_passed_no_more_often_than_it_may_be() {
         unsure: 0.6,
     };
     // The loss is in what the cheaper judge is sure of.
-    let after = World {
+    let after = Population {
         good: (0.7, 0.87),
         ..before
     };
@@ -246,16 +249,16 @@ fn a_candidate_at_the_margin_is_passed_no_more_often_than_it_may_be() {
 
 #[test]
 fn a_clearly_good_release_passes_at_a_fraction_of_the_price() {
-    let world = World {
+    let population = Population {
         n: 1000,
         audit: 0.1,
         good: (0.85, 0.98),
         bad: (0.02, 0.05),
         unsure: 0.8,
     };
-    let (pass, fail) = rates(|seed| decided(&floor(0.8), &drawn(world, seed), None).verdict);
+    let (pass, fail) = rates(|seed| decided(&floor(0.8), &drawn(population, seed), None).verdict);
     assert!(pass > 0.9 && fail <= 0.0, "passes {pass}, fails {fail}");
-    let one = drawn(world, 1);
+    let one = drawn(population, 1);
     let decision = decided(&floor(0.8), &one, None);
     let estimate = decision.findings[0].estimate.as_ref().unwrap();
     assert_eq!(estimate.method, "audits, dirichlet h=1");
@@ -271,8 +274,8 @@ fn a_clearly_good_release_passes_at_a_fraction_of_the_price() {
 
 #[test]
 fn no_failed_audit_helps_either_way() {
-    let world = WORLDS[0];
-    let whole = drawn(world, 3);
+    let population = POPULATIONS[0];
+    let whole = drawn(population, 3);
     let bounds = |made: &ScoreTable| {
         let decision = decided(&floor(0.5), made, None);
         let estimate = decision.findings[0].estimate.clone().unwrap();
@@ -302,13 +305,13 @@ fn no_failed_audit_helps_either_way() {
 
 #[test]
 fn what_a_cascade_cannot_show_is_inconclusive_and_says_why() {
-    let world = WORLDS[0];
-    let made = drawn(world, 3);
+    let population = POPULATIONS[0];
+    let made = drawn(population, 3);
     let few = drawn(
-        World {
+        Population {
             n: 300,
             audit: 0.03,
-            ..world
+            ..population
         },
         3,
     );
@@ -338,10 +341,10 @@ fn what_a_cascade_cannot_show_is_inconclusive_and_says_why() {
     let mut labels = HumanScores::new("labels".to_owned());
     labels.add(
         "groundedness",
-        world.n,
-        (0..world.n).map(|trial| (trial, 1.0)),
+        population.n,
+        (0..population.n).map(|trial| (trial, 1.0)),
     );
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &made,
         baseline: None,
     };
@@ -356,12 +359,12 @@ fn what_a_cascade_cannot_show_is_inconclusive_and_says_why() {
 
 #[test]
 fn neither_labels_nor_a_calibration_nor_a_quantile_go_with_audits() {
-    let world = WORLDS[0];
-    let made = drawn(world, 3);
+    let population = POPULATIONS[0];
+    let made = drawn(population, 3);
     let metric = || "groundedness".to_owned();
     let mut labels = HumanScores::new("labels".to_owned());
-    let said = (0..world.n).map(|trial| (trial, 1.0));
-    labels.add("groundedness", world.n, said);
+    let said = (0..population.n).map(|trial| (trial, 1.0));
+    labels.add("groundedness", population.n, said);
     let rate = Recognized::new(95, 100).unwrap();
     let calibrated = |policy: Policy| Policy {
         calibrations: BTreeMap::from([(
@@ -376,7 +379,7 @@ fn neither_labels_nor_a_calibration_nor_a_quantile_go_with_audits() {
         ..policy
     };
     let says = |policy: &Policy, labels: Option<&HumanScores>| {
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &made,
             baseline: Some(&made),
         };
@@ -409,7 +412,7 @@ fn neither_labels_nor_a_calibration_nor_a_quantile_go_with_audits() {
 
 #[test]
 fn a_pair_without_anything_to_measure_is_left_out_unless_the_cheaper_judge_is_sure() {
-    let whole = drawn(WORLDS[0], 3);
+    let whole = drawn(POPULATIONS[0], 3);
     let margin = policy(RuleKind::NonInferior(NonInferior {
         metric: "groundedness".to_owned(),
         margin: 0.5,

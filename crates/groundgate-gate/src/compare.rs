@@ -6,8 +6,8 @@ use groundgate_stats::{Assessment, Estimate};
 
 use super::{
     bounds,
-    evidence::Evidence,
     policy::{Estimand, Slice, Statistics},
+    run_scores::RunScores,
     summary::{self, NoSample, Sample},
     verdict::Counts,
 };
@@ -36,7 +36,7 @@ pub struct MetricComparison {
 /// Compares metric by metric, in one slice or overall. Numbers that cannot be had are `None`.
 pub fn compare(
     statistics: &Statistics,
-    evidence: Evidence<'_>,
+    evidence: RunScores<'_>,
     slice: Option<&Slice>,
 ) -> Vec<MetricComparison> {
     let keep =
@@ -49,7 +49,7 @@ pub fn compare(
 
 fn one(
     statistics: &Statistics,
-    evidence: Evidence<'_>,
+    evidence: RunScores<'_>,
     column: &Column,
     keep: &dyn Fn(&CaseInfo) -> bool,
 ) -> MetricComparison {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn compared(baseline: Option<&ScoreTable>, slice: Option<&Slice>) -> Vec<MetricComparison> {
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &run(50),
             baseline,
         };

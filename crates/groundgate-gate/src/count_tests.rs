@@ -20,7 +20,7 @@ fn all(n: usize) -> ScoreTable {
 }
 
 fn finding(kind: RuleKind, candidate: &ScoreTable, baseline: Option<&ScoreTable>) -> Finding {
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate,
         baseline,
     };
@@ -189,7 +189,7 @@ fn a_calibration_that_does_not_fit_leaves_the_margin_as_it_is() {
     };
     policy.calibrations.insert("groundedness".to_owned(), known);
     let (candidate, baseline) = (all(100), table("base", 100, |_| Cell::Scored(1.0)));
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &candidate,
         baseline: Some(&baseline),
     };
@@ -245,7 +245,7 @@ fn as_much_may_be_missing_as_the_policy_allows() {
             min: 0.5,
         })]);
         policy.statistics.missing_max = UnitInterval::new(0.05).unwrap();
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &candidate,
             baseline: None,
         };

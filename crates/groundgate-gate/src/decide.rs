@@ -1,11 +1,11 @@
 //! From policy and scores to a verdict.
 //!
-//! Each rule becomes one or more drafts (a slice rule one per slice). A draft is settled by itself
+//! Each rule becomes one or more drafts (a slice rule one per slice). A draft is decided by itself
 //! (no data, a count), or it carries two one-sided tests. Then all drafts are read together: Holm's
 //! correction shares the error rate of FAIL among them; PASS needs all of them, so it needs no
 //! correction (docs/statistics.md). The worst finding is the verdict.
 //!
-//! | H0 'the bar is not met' rejected | H0 'the bar is met' rejected (Holm) | finding |
+//! | H0 'the threshold is not met' rejected | H0 'the threshold is met' rejected (Holm) | finding |
 //! |---|---|---|
 //! | yes | no | pass |
 //! | no | yes | fail |
@@ -16,14 +16,14 @@ use groundgate_stats::{Alphas, Assessment, Comparison, StatsError, holm_at};
 
 use super::{
     draft::{Draft, State},
-    evidence::Evidence,
     interim::{LEVEL_MIN, View},
     labels::HumanScores,
     notes::notes,
     policy::{OnOpen, Policy, Rule},
-    rules::{ERRORS, Evaluation, Threshold, settled},
+    rules::{ERRORS, Evaluation, Threshold, decided},
+    run_scores::RunScores,
     sentence,
-    verdict::{Bar, Decision, Finding, Verdict},
+    verdict::{AllowedSide, Decision, Finding, Verdict},
 };
 
 /// The verdict of one rule, for a slice rule of one slice.
@@ -37,21 +37,21 @@ pub(super) struct RuleVerdict {
 }
 
 /// The verdicts of [`decide`] alone, without bounds and sentences: for simulations.
-pub(super) fn verdicts(policy: &Policy, evidence: Evidence<'_>) -> Vec<RuleVerdict> {
+pub(super) fn verdicts(policy: &Policy, evidence: RunScores<'_>) -> Vec<RuleVerdict> {
     let view = View::of(policy.digest, evidence);
     let drafts = drafts(policy, &view).into_iter();
     let verdicts = drafts.map(|(rule, draft, levels)| {
         let verdict = match &draft.state {
-            State::Settled(verdict, _) => *verdict,
+            State::Decided(verdict, _) => *verdict,
             State::Tested(assessment) => {
-                let alphas = levels.alphas(draft.bar);
+                let alphas = levels.alphas(draft.side);
                 match assessment.p_values_at(draft.threshold, alphas) {
                     Ok((above, below)) => {
                         let shown = Shown {
                             above: above < alphas.lower,
                             below: below < alphas.upper,
                         };
-                        tested(policy, draft.bar, shown, levels)
+                        tested(policy, draft.side, shown, levels)
                     }
                     Err(_) => Verdict::Error,
                 }
@@ -67,7 +67,7 @@ pub(super) fn verdicts(policy: &Policy, evidence: Evidence<'_>) -> Vec<RuleVerdi
 }
 
 /// Holds a policy against the evidence. Never empty, never panics, never passes without data.
-pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
+pub fn decide(policy: &Policy, evidence: RunScores<'_>) -> Decision {
     decide_with_labels(policy, evidence, None)
 }
 
@@ -75,7 +75,7 @@ pub fn decide(policy: &Policy, evidence: Evidence<'_>) -> Decision {
 /// metric with enough labels speak of what people would say of all answers.
 pub fn decide_with_labels(
     policy: &Policy,
-    evidence: Evidence<'_>,
+    evidence: RunScores<'_>,
     labels: Option<&HumanScores>,
 ) -> Decision {
     let view = View::of(policy.digest, evidence).with_labels(labels);
@@ -142,20 +142,20 @@ fn drafts(policy: &Policy, view: &View<'_>) -> Vec<(usize, Draft, Levels)> {
 fn broken(rule: &Rule, evaluation: &Evaluation<'_>, why: String) -> Draft {
     let metric = rule.kind.metric().unwrap_or(ERRORS);
     Draft {
-        state: settled(Verdict::Error, why),
+        state: decided(Verdict::Error, why),
         ..evaluation.blank(metric, Threshold::at_least(0.0))
     }
 }
 
 fn p_fail(draft: &Draft) -> Option<f64> {
     match &draft.state {
-        State::Settled(..) => None,
+        State::Decided(..) => None,
         // A p-value that cannot be had is no evidence.
         State::Tested(assessment) => {
             let p_values = assessment.p_values_at(draft.threshold, assessment.alphas());
-            Some(p_values.map_or(1.0, |(above, below)| match draft.bar {
-                Bar::AtLeast => below,
-                Bar::AtMost => above,
+            Some(p_values.map_or(1.0, |(above, below)| match draft.side {
+                AllowedSide::AtLeast => below,
+                AllowedSide::AtMost => above,
             }))
         }
     }
@@ -170,14 +170,14 @@ struct Levels {
 
 impl Levels {
     /// Where a test may not decide, its bound is shown at the smallest level there is.
-    const fn alphas(self, bar: Bar) -> Alphas {
+    const fn alphas(self, side: AllowedSide) -> Alphas {
         let (pass, fail) = (self.pass.max(LEVEL_MIN), self.fail.max(LEVEL_MIN));
-        match bar {
-            Bar::AtLeast => Alphas {
+        match side {
+            AllowedSide::AtLeast => Alphas {
                 lower: pass,
                 upper: fail,
             },
-            Bar::AtMost => Alphas {
+            AllowedSide::AtMost => Alphas {
                 lower: fail,
                 upper: pass,
             },
@@ -187,14 +187,14 @@ impl Levels {
 
 fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Finding {
     let (verdict, found) = match &draft.state {
-        State::Settled(verdict, why) => (*verdict, Err(why.clone())),
+        State::Decided(verdict, why) => (*verdict, Err(why.clone())),
         State::Tested(assessment) => match compare(&draft, assessment, levels) {
             Ok(comparison) => {
                 let shown = Shown {
                     above: comparison.is_above(),
                     below: comparison.is_below(),
                 };
-                let verdict = tested(policy, draft.bar, shown, levels);
+                let verdict = tested(policy, draft.side, shown, levels);
                 (verdict, Ok(comparison.estimate))
             }
             Err(error) => (Verdict::Error, Err(error.to_string())),
@@ -212,7 +212,7 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Findin
         estimate: None,
         observed: None,
         threshold: draft.threshold,
-        bar: draft.bar,
+        side: draft.side,
         is_difference: draft.is_difference,
         scaled: draft.scaled,
         waived: None,
@@ -240,7 +240,7 @@ fn compare(
     assessment: &Assessment,
     levels: Levels,
 ) -> Result<Comparison, StatsError> {
-    assessment.against_at(draft.threshold, levels.alphas(draft.bar))
+    assessment.against_at(draft.threshold, levels.alphas(draft.side))
 }
 
 /// On which side of its threshold a number is shown to be.
@@ -250,10 +250,10 @@ struct Shown {
     below: bool,
 }
 
-fn tested(policy: &Policy, bar: Bar, shown: Shown, levels: Levels) -> Verdict {
-    let (is_shown, is_refuted) = match bar {
-        Bar::AtLeast => (shown.above, shown.below),
-        Bar::AtMost => (shown.below, shown.above),
+fn tested(policy: &Policy, side: AllowedSide, shown: Shown, levels: Levels) -> Verdict {
+    let (is_shown, is_refuted) = match side {
+        AllowedSide::AtLeast => (shown.above, shown.below),
+        AllowedSide::AtMost => (shown.below, shown.above),
     };
     let (is_shown, is_refuted) = (
         is_shown && levels.pass > 0.0,
@@ -294,11 +294,11 @@ mod tests {
             fail: 0.05,
         };
         let (no_pass, no_fail) = (Levels { pass: 0.0, ..both }, Levels { fail: 0.0, ..both });
-        for (bar, above, below) in [
-            (Bar::AtLeast, Verdict::Pass, Verdict::Fail),
-            (Bar::AtMost, Verdict::Fail, Verdict::Pass),
+        for (side, above, below) in [
+            (AllowedSide::AtLeast, Verdict::Pass, Verdict::Fail),
+            (AllowedSide::AtMost, Verdict::Fail, Verdict::Pass),
         ] {
-            let verdict = |shown, levels| tested(&policy, bar, shown, levels);
+            let verdict = |shown, levels| tested(&policy, side, shown, levels);
             assert_eq!(verdict(ABOVE, both), above);
             assert_eq!(verdict(BELOW, both), below);
             let neither = Shown {
@@ -307,7 +307,7 @@ mod tests {
             };
             assert_eq!(verdict(neither, both), Verdict::Inconclusive);
         }
-        let verdict = |shown, levels| tested(&policy, Bar::AtLeast, shown, levels);
+        let verdict = |shown, levels| tested(&policy, AllowedSide::AtLeast, shown, levels);
         assert_eq!(verdict(ABOVE, no_pass), Verdict::Inconclusive);
         assert_eq!(verdict(BELOW, no_fail), Verdict::Inconclusive);
     }
@@ -326,7 +326,7 @@ mod tests {
                     min,
                 })
             };
-            let evidence = Evidence {
+            let evidence = RunScores {
                 candidate: &candidate,
                 baseline: None,
             };

@@ -2,7 +2,7 @@
 
 use groundgate_stats::Assessment;
 
-use super::verdict::{Bar, Counts, ScaledMargin, Verdict};
+use super::verdict::{AllowedSide, Counts, ScaledMargin, Verdict};
 
 /// A rule's finding before all rules are read together.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(super) struct Draft {
     pub(super) unit: String,
     pub(super) slice: Option<String>,
     pub(super) threshold: f64,
-    pub(super) bar: Bar,
+    pub(super) side: AllowedSide,
     pub(super) is_difference: bool,
     pub(super) scaled: Option<ScaledMargin>,
     pub(super) counts: Counts,
@@ -21,11 +21,11 @@ pub(super) struct Draft {
     pub(super) state: State,
 }
 
-/// How far a draft is settled by itself.
+/// How far a draft is decided by itself.
 #[derive(Debug)]
 pub(super) enum State {
     /// Decided without a test, and why.
-    Settled(Verdict, String),
+    Decided(Verdict, String),
     /// Two one-sided tests of one procedure.
     Tested(Box<Assessment>),
 }

@@ -1,5 +1,5 @@
 //! The table of no data: every kind of rule with every way of having nothing, on either side, against
-//! an oracle that knows nothing of how the gate decides. And that a stricter bar is never easier.
+//! an oracle that knows nothing of how the gate decides. And that a stricter threshold is never easier.
 
 use groundgate_model::{
     exchange::FailureKind,
@@ -10,8 +10,8 @@ use proptest::prelude::*;
 
 use super::{
     decide::decide,
-    evidence::Evidence,
     rules::Threshold,
+    run_scores::RunScores,
     tests::{every_kind, policy, table, verdict},
     *,
 };
@@ -158,13 +158,13 @@ fn no_data_never_passes_in_any_combination() {
     );
 }
 
-/// The same rule with a bar that is harder by a little.
+/// The same rule with a threshold that is harder by a little.
 fn stricter(kind: &RuleKind, by: f64) -> Option<RuleKind> {
     let Threshold { side, value: bar } = kind.threshold()?;
     let harder = match (side, kind) {
-        (Bar::AtLeast, _) => bar + by * (1.0 - bar),
-        (Bar::AtMost, RuleKind::MaxCount(_)) => 0.0,
-        (Bar::AtMost, _) => bar * (1.0 - by),
+        (AllowedSide::AtLeast, _) => bar + by * (1.0 - bar),
+        (AllowedSide::AtMost, RuleKind::MaxCount(_)) => 0.0,
+        (AllowedSide::AtMost, _) => bar * (1.0 - by),
     };
     kind.with_threshold(harder)
 }
@@ -205,7 +205,7 @@ proptest! {
     ) {
         let candidate = table("candidate", cells.len(), |index| cells[index].clone());
         let baseline = table("baseline", cells.len(), |_| Cell::Scored(1.0));
-        let evidence = Evidence { candidate: &candidate, baseline: Some(&baseline) };
+        let evidence = RunScores { candidate: &candidate, baseline: Some(&baseline) };
         for kind in every_kind() {
             let lax = policy(vec![kind.clone()]);
             let mut strict = lax.clone();

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    evidence::Evidence,
     labels::HumanScores,
     policy::{CalibrationOrigin, JudgeCalibration, Policy},
     rules::{Evidence as EvidenceRule, Floor, Freshness, JudgeHealth, MaxOverlap, RuleKind},
+    run_scores::RunScores,
     tests::{policy, table},
     verdict::{Decision, Verdict},
 };
@@ -56,7 +56,7 @@ pub(super) fn spend() -> FactKind {
         value: "/usd".to_owned(),
         date: "/as_of".to_owned(),
         max_age: age("24h"),
-        side: Bar::AtMost,
+        side: AllowedSide::AtMost,
         threshold: 1500.0,
         unit: "USD".to_owned(),
     })
@@ -133,28 +133,28 @@ pub(super) fn facts(document: Document) -> Facts {
 
 pub(super) fn with_rules(kinds: Vec<FactKind>) -> Policy {
     let mut policy = policy(vec![floor(0.5)]);
-    policy.outside.rules = kinds.into_iter().map(rule).collect();
+    policy.release.facts = kinds.into_iter().map(rule).collect();
     policy
 }
 
-pub(super) fn settled(policy: &Policy, candidate: &ScoreTable, facts: &Facts) -> Decision {
-    let evidence = Evidence {
+pub(super) fn released(policy: &Policy, candidate: &ScoreTable, facts: &Facts) -> Decision {
+    let evidence = RunScores {
         candidate,
         baseline: None,
     };
-    settle(policy, evidence, facts).decision
+    decide_release(policy, evidence, facts).decision
 }
 
 pub(super) fn verdict(kind: &FactKind, facts: &Facts) -> Verdict {
     let policy = with_rules(vec![kind.clone()]);
-    settled(&policy, &good(), facts).verdict
+    released(&policy, &good(), facts).verdict
 }
 
 #[test]
 fn what_is_there_fresh_and_right_passes_every_kind() {
     for kind in every_kind() {
         let policy = with_rules(vec![kind.clone()]);
-        let decision = settled(&policy, &good(), &facts(Ok(fine())));
+        let decision = released(&policy, &good(), &facts(Ok(fine())));
         assert_eq!(decision.verdict, Verdict::Pass, "{kind:?}: {decision:#?}");
         assert_eq!(decision.findings.len(), 2);
     }
@@ -182,7 +182,7 @@ fn what_is_known_of_a_judge_is_shown_beside_its_bar() {
         assert!(one.upper.is_none_or(|upper| upper >= one.value), "{one:?}");
     }
     // The rule and the picture speak of the same numbers.
-    let decision = settled(&policy, &good(), &facts(Ok(fine())));
+    let decision = released(&policy, &good(), &facts(Ok(fine())));
     let rule = decision
         .findings
         .iter()
@@ -237,12 +237,12 @@ fn calibrations_and_labels_are_shown_where_no_rule_speaks_of_the_judge() {
         ]
     );
     // What a rule reads is newer than a calibration; a calibration of another judge says nothing.
-    policy.outside.rules = vec![rule(health(Measure::Agreement, 0.7))];
+    policy.release.facts = vec![rule(health(Measure::Agreement, 0.7))];
     assert!(
         (judge_measures(&policy, &facts(Ok(fine())), &good()).iter())
             .all(|one| one.from == "f.json")
     );
-    policy.outside.rules.clear();
+    policy.release.facts.clear();
     policy.calibrations.get_mut(&metric).unwrap().judge = "0".repeat(12);
     assert_eq!(judge_measures(&policy, &facts(Ok(fine())), &good()), []);
 }
@@ -310,7 +310,7 @@ fn questions_that_the_copilot_was_given_are_counted_and_named() {
     let found = |max: f64, facts: &Facts| {
         let files = vec!["f.json".to_owned()];
         let policy = with_rules(vec![FactKind::MaxOverlap(MaxOverlap { files, max })]);
-        let mut decision = settled(&policy, &good(), facts);
+        let mut decision = released(&policy, &good(), facts);
         decision.findings.pop().unwrap()
     };
     let facts = facts(Ok(fine()));
@@ -374,11 +374,11 @@ fn a_number_may_have_to_be_reached() {
             value: value.clone(),
             date: date.clone(),
             max_age,
-            side: Bar::AtLeast,
+            side: AllowedSide::AtLeast,
             threshold,
             unit: unit.clone(),
         });
-        let decision = settled(&with_rules(vec![kind]), &good(), &facts(Ok(fine())));
+        let decision = released(&with_rules(vec![kind]), &good(), &facts(Ok(fine())));
         assert_eq!(decision.verdict, expected);
         let sentence = &decision.findings[1].sentence;
         assert!(sentence.contains("at least"), "{sentence}");
@@ -500,7 +500,7 @@ fn a_finding_says_how_old_what_it_dates_is_in_days() {
         run_made: Some("2026-11-24T12:00:00Z".parse().unwrap()),
         ..facts(Ok(fine()))
     };
-    let found = settled(&with_rules(vec![fresh]), &good(), &made)
+    let found = released(&with_rules(vec![fresh]), &good(), &made)
         .findings
         .pop()
         .unwrap();
@@ -514,7 +514,7 @@ fn a_finding_says_how_old_what_it_dates_is_in_days() {
         documents: BTreeMap::new(),
         ..facts(Ok(fine()))
     };
-    let found = settled(&with_rules(vec![spend()]), &good(), &nothing)
+    let found = released(&with_rules(vec![spend()]), &good(), &nothing)
         .findings
         .pop()
         .unwrap();
@@ -527,7 +527,7 @@ fn a_finding_says_how_old_what_it_dates_is_in_days() {
 
 #[test]
 fn a_waiver_says_when_it_holds() {
-    let note = |at: &str| settle_tests::waiver(0.8).note(at.parse().unwrap());
+    let note = |at: &str| release_tests::waiver(0.8).note(at.parse().unwrap());
     let begins = "waiver W-1 of rule-0 begins on 2026-11-10 and has no effect";
     let ended = "waiver W-1 of rule-0 ended on 2026-11-25 and has no effect";
     assert_eq!(note("2026-11-09T23:00:00Z").as_deref(), Some(begins));

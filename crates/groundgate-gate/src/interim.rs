@@ -16,7 +16,7 @@ use groundgate_model::{
 };
 use groundgate_stats::sequential::{Spending, normal_boundaries};
 
-use super::{evidence::Evidence, labels::HumanScores, policy::Statistics, sentence};
+use super::{labels::HumanScores, policy::Statistics, run_scores::RunScores, sentence};
 
 /// Levels below are beyond what p-values are computed to: such an analysis decides nothing.
 pub(super) const LEVEL_MIN: f64 = 1e-9;
@@ -39,7 +39,7 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn of(policy: Digest, evidence: Evidence<'a>) -> Self {
+    pub(super) fn of(policy: Digest, evidence: RunScores<'a>) -> Self {
         let whole = evidence.candidate;
         let baseline_id = evidence.baseline.map(|table| table.run_id.as_str());
         let tries = whole.earlier_tries.iter();
@@ -105,8 +105,8 @@ impl<'a> View<'a> {
                 alpha
             };
         }
-        let looks = normal_boundaries(&self.information, Spending::OBrienFleming, alpha);
-        let level = looks
+        let boundaries = normal_boundaries(&self.information, Spending::OBrienFleming, alpha);
+        let level = boundaries
             .ok()
             .and_then(|looks| Some(looks.last()?.nominal_level));
         level.filter(|level| *level >= LEVEL_MIN).unwrap_or(0.0)

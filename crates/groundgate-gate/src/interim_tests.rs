@@ -37,8 +37,8 @@ fn asked(scores: &[f64], asked: usize) -> ScoreTable {
     table
 }
 
-fn evidence(candidate: &ScoreTable) -> Evidence<'_> {
-    Evidence {
+fn evidence(candidate: &ScoreTable) -> RunScores<'_> {
+    RunScores {
         candidate,
         baseline: None,
     }
@@ -108,7 +108,7 @@ fn a_clear_case_is_decided_early() {
 }
 
 #[test]
-fn a_look_sees_its_cases_and_says_so() {
+fn an_interim_analysis_sees_its_cases_and_says_so() {
     let policy = floor(0.8);
     let run = asked(&[1.0; 100], 50);
     let view = View::of(policy.digest, evidence(&run));
@@ -142,13 +142,13 @@ fn cases_beyond_the_look_count_for_nothing() {
     scores[50..].fill(0.0);
     let at_fifty = verdict(&floor(0.8), &asked(&scores, 50));
     assert_eq!(at_fifty, Verdict::Pass);
-    // Seventy cases are asked, twenty of them after the look at fifty.
+    // Seventy cases are asked, twenty of them after the interim analysis of fifty.
     assert_eq!(verdict(&floor(0.8), &asked(&scores, 70)), at_fifty);
     assert_eq!(verdict(&floor(0.8), &asked(&scores, 75)), Verdict::Fail);
 }
 
 #[test]
-fn an_early_stop_binds_policy_and_baseline_and_a_run_before_its_first_look_says_nothing() {
+fn an_early_stop_binds_policy_and_baseline_and_a_run_before_its_first_analysis_says_nothing() {
     let scores = [1.0; 100];
     let mut other = floor(0.5);
     other.digest = Digest::of(b"another policy");
@@ -160,7 +160,7 @@ fn an_early_stop_binds_policy_and_baseline_and_a_run_before_its_first_look_says_
     );
     let baseline = table("baseline", 100, |_| Cell::Scored(1.0));
     let candidate = asked(&scores, 50);
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &candidate,
         baseline: Some(&baseline),
     };
@@ -171,7 +171,7 @@ fn an_early_stop_binds_policy_and_baseline_and_a_run_before_its_first_look_says_
 fn what_is_open_for_another_reason_goes_on_to_the_next_look() {
     let policy = floor(0.75);
     let open = asked(&[1.0, 1.0, 1.0, 0.0].repeat(25), 50);
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &open,
         baseline: None,
     };
@@ -203,7 +203,7 @@ fn cases_that_must_pass_are_asked_before_anything_passes() {
         }),
     ]);
     let decision = |table: &ScoreTable| {
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: table,
             baseline: None,
         };
@@ -233,7 +233,7 @@ fn a_further_try_needs_more_to_pass_and_the_baseline_is_no_try() {
     candidate.earlier_tries = vec!["earlier".to_owned()];
     assert_eq!(verdict(&policy, &candidate), Verdict::Inconclusive);
     let baseline = table("earlier", 20, |_| Cell::Scored(1.0));
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &candidate,
         baseline: Some(&baseline),
     };

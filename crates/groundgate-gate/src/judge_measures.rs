@@ -1,5 +1,5 @@
 //! What is known of the judges behind a verdict, for people to look at: the numbers that rules about
-//! judges, calibrations and labels rest on, each with its bounds and its bar.
+//! judges, calibrations and labels rest on, each with its bounds and its threshold.
 
 use groundgate_model::trial::ScoreTable;
 use groundgate_stats::{agreement::KappaBound, correction::Recognized, interval::Passes};
@@ -9,7 +9,7 @@ use super::{
     facts::Facts,
     policy::Policy,
     rules::{FactKind, Flips, Health, JudgeHealth, Measure, Threshold, of_judge},
-    verdict::Bar,
+    verdict::AllowedSide,
 };
 
 /// One number about a judge.
@@ -27,8 +27,8 @@ pub struct JudgeMeasure {
     pub upper: Option<f64>,
     /// Answers behind it.
     pub n: usize,
-    /// The bar that a rule holds it against.
-    pub bar: Option<(Bar, f64)>,
+    /// What a rule holds it against: the allowed side, and the threshold.
+    pub bar: Option<(AllowedSide, f64)>,
     /// Where it comes from: a file, the policy, the labels.
     pub from: String,
 }
@@ -38,7 +38,7 @@ pub struct JudgeMeasure {
 pub fn judge_measures(policy: &Policy, facts: &Facts, candidate: &ScoreTable) -> Vec<JudgeMeasure> {
     let alpha = policy.statistics.alpha_pass;
     let mut all = Vec::new();
-    for rule in &policy.outside.rules {
+    for rule in &policy.release.facts {
         let FactKind::JudgeHealth(JudgeHealth {
             file,
             metric,

@@ -11,7 +11,6 @@ mod canary;
 mod compare;
 mod decide;
 mod draft;
-mod evidence;
 mod facts;
 mod interim;
 mod judge_measures;
@@ -22,10 +21,11 @@ mod policy;
 mod policy_file;
 pub mod power;
 pub mod quality;
+mod release;
 pub mod rules;
+mod run_scores;
 pub mod selftest;
 mod sentence;
-mod settle;
 mod stale_baseline;
 mod subject;
 mod summary;
@@ -46,37 +46,37 @@ mod interim_tests;
 #[cfg(test)]
 mod not_by_tests;
 #[cfg(test)]
+mod release_tests;
+#[cfg(test)]
 mod reruns_tests;
 #[cfg(test)]
 mod rule_tests;
 #[cfg(test)]
 mod sentence_tests;
 #[cfg(test)]
-mod settle_tests;
-#[cfg(test)]
 mod stale_baseline_tests;
 #[cfg(test)]
 mod tests;
 
-pub use approvals::{Voice, voices};
+pub use approvals::{RoleReview, reviews_by_role};
 pub use canary::{Action, Canary, RollbackKind, RollbackRule, WindowDecision, watch};
 pub use compare::{MetricComparison, compare};
 pub use decide::{decide, decide_with_labels};
-pub use evidence::Evidence;
-pub use facts::{Age, Approval, Document, Facts, Says, Waiver, WaiverTerms, read_document};
+pub use facts::{Age, Approval, Document, Facts, Review, Waiver, WaiverTerms, read_document};
 pub use judge_measures::{JudgeMeasure, judge_measures};
 pub use labels::HumanScores;
 pub use next_step::{NextStep, must_pass_cases};
 pub use policy::{
     ApprovalRule, BaselineTerms, BoundChoice, CalibrationOrigin, CaseFilter, Estimand, FactRule,
-    JudgeCalibration, KnownMetrics, NotBy, OnOpen, Outside, Policy, Rule, Slice, Statistics,
+    JudgeCalibration, KnownMetrics, NotBy, OnOpen, Policy, ReleaseTerms, Rule, Slice, Statistics,
 };
 pub use policy_file::{
     Change, Tendency, changes, environments, read_policy, read_waivers, settings_of,
 };
+pub use release::{ReleaseDecision, decide_release};
 pub use rules::{DateOf, FactKind, Measure, RuleKind};
+pub use run_scores::RunScores;
 pub use sentence::confident;
-pub use settle::{Settled, settle};
 pub use subject::approval_subject;
-pub use verdict::{Bar, Counts, Decision, Finding, ScaledMargin, Verdict, Waived};
+pub use verdict::{AllowedSide, Counts, Decision, Finding, ScaledMargin, Verdict, Waived};
 pub use warning::policy_warnings;

@@ -35,7 +35,7 @@ pub enum NextStep {
 }
 
 impl Decision {
-    /// What a sequential run does after this decision at one of its looks.
+    /// What a sequential run does after this decision at an interim analysis.
     pub fn next_step(&self) -> NextStep {
         let open_must_pass = |finding: &Finding| {
             RuleKind::is_must_pass(finding.kind) && finding.verdict == Verdict::Inconclusive

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     decide::decide,
-    evidence::Evidence,
+    run_scores::RunScores,
     tests::policy,
     verdict::{Finding, Verdict},
 };
@@ -19,10 +19,10 @@ use crate::{
 fn found(
     not_by: &[NotBy],
     (initiator, authors): (Option<&str>, &[&str]),
-    people: &[(&str, &str, Says)],
+    people: &[(&str, &str, Review)],
 ) -> Finding {
     let mut policy = policy(vec![floor(0.5)]);
-    policy.outside.approvals = vec![ApprovalRule {
+    policy.release.approvals = vec![ApprovalRule {
         id: "launch".to_owned(),
         why: None,
         line: None,
@@ -31,21 +31,21 @@ fn found(
         not_by: not_by.iter().copied().collect::<BTreeSet<_>>(),
     }];
     let candidate = good();
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &candidate,
         baseline: None,
     };
     let subject = approval_subject(&policy, "prod", evidence, &decide(&policy, evidence));
-    let approval = |(role, by, says): &(&str, &str, Says)| Approval {
+    let approval = |(role, by, says): &(&str, &str, Review)| Approval {
         subject,
         role: (*role).to_owned(),
         by: (*by).to_owned(),
         at: noon(),
-        says: *says,
+        review: *says,
     };
     let of_another_verdict = Approval {
         subject: groundgate_model::unit::Digest::of(b"another verdict"),
-        ..approval(&("product", "ada", Says::Approve))
+        ..approval(&("product", "ada", Review::Approve))
     };
     let facts = Facts {
         environment: "prod".to_owned(),
@@ -57,7 +57,7 @@ fn found(
             .collect(),
         ..Facts::none(noon())
     };
-    settle(&policy, evidence, &facts)
+    decide_release(&policy, evidence, &facts)
         .decision
         .findings
         .pop()
@@ -72,7 +72,7 @@ const NO_AUTHOR: &str =
 #[test]
 fn whoever_started_the_run_or_made_the_change_does_not_approve_it() {
     use NotBy::{ChangeAuthor, RunInitiator};
-    use Says::Approve;
+    use Review::Approve;
     let both = [("product", "ana", Approve), ("security", "ben", Approve)];
     let own = [("product", "ana", Approve), ("security", " ADA ", Approve)];
     for (not_by, known, people, verdict, sentence) in [
@@ -128,7 +128,7 @@ fn whoever_started_the_run_or_made_the_change_does_not_approve_it() {
 #[test]
 fn while_a_name_is_not_known_no_approval_counts() {
     use NotBy::{ChangeAuthor, RunInitiator};
-    use Says::Approve;
+    use Review::Approve;
     let both = [("product", "ana", Approve), ("security", "ben", Approve)];
     for (not_by, known, why) in [
         (
@@ -172,7 +172,7 @@ fn while_a_name_is_not_known_no_approval_counts() {
 
 #[test]
 fn a_no_counts_whoever_says_it_and_only_approvals_asked_for_are_named() {
-    use Says::{Approve, Reject};
+    use Review::{Approve, Reject};
     let known = (Some("ada"), &[][..]);
     let rejected = found(
         &[NotBy::RunInitiator],
@@ -213,9 +213,9 @@ proptest! {
         people in prop::collection::vec((any_name(), any::<bool>(), 0_u8..9), 0..5),
         asked in prop::collection::vec(any::<bool>(), 2),
     ) {
-        let people: Vec<(&str, &str, Says)> = people.into_iter().map(|(by, product, says)| {
+        let people: Vec<(&str, &str, Review)> = people.into_iter().map(|(by, product, says)| {
             let role = if product { "product" } else { "security" };
-            (role, by, if says == 0 { Says::Reject } else { Says::Approve })
+            (role, by, if says == 0 { Review::Reject } else { Review::Approve })
         }).collect();
         let lax: Vec<NotBy> = NotBy::ALL.into_iter().zip(asked).filter(|(_, asked)| *asked).map(|(one, _)| one).collect();
         let known = (initiator, authors.as_slice());

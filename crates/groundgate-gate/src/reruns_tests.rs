@@ -10,8 +10,8 @@ use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{
-    evidence::Evidence,
     rules::NonInferior,
+    run_scores::RunScores,
     tests::{policy, table},
     *,
 };
@@ -88,7 +88,7 @@ fn reruns_of_identical_inputs_flip_at_most_once_in_a_hundred() {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..2 * RERUNS {
         let (candidate, baseline) = (run("candidate", &mut random), run("baseline", &mut random));
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &candidate,
             baseline: Some(&baseline),
         };

@@ -20,7 +20,7 @@ fn good() -> ScoreTable {
 }
 
 fn decided(kind: RuleKind, candidate: &ScoreTable, baseline: Option<&ScoreTable>) -> Decision {
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate,
         baseline,
     };
@@ -50,7 +50,7 @@ fn leaking(cells: &[Cell]) -> ScoreTable {
 }
 
 #[test]
-fn a_run_that_reached_no_planned_look_says_so_in_every_kind_of_rule() {
+fn a_run_that_reached_no_interim_analysis_says_so_in_every_kind_of_rule() {
     let mut early = table("early", 100, |index| {
         if index < 10 {
             Cell::Scored(1.0)
@@ -198,7 +198,7 @@ fn notes_say_whose_scale_it_is_and_whether_the_questions_are_the_same() {
         ("groundedness".to_owned(), known.clone()),
         ("faithfulness".to_owned(), known),
     ]);
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &offline,
         baseline: None,
     };
@@ -230,7 +230,7 @@ fn a_calibration_corrects_scores_of_yes_and_no_and_gives_way_to_labels() {
         bad: rate,
         origin: CalibrationOrigin::default(),
     };
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &candidate,
         baseline: None,
     };
@@ -306,7 +306,7 @@ fn questions_of_one_cluster_are_one_observation_wherever_they_stand() {
     });
     let mut policy = policy(vec![kind]);
     policy.rules[0].estimand = Some(Estimand::Population);
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &made,
         baseline: None,
     };
@@ -334,7 +334,7 @@ fn a_calibration_of_another_judge_corrects_nothing() {
             origin: CalibrationOrigin::default(),
         };
         policy.calibrations = BTreeMap::from([("groundedness".to_owned(), known)]);
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &candidate,
             baseline: None,
         };
@@ -355,7 +355,7 @@ fn too_few_labels_change_no_finding() {
         metric: "groundedness".to_owned(),
         min: 0.5,
     })]);
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &candidate,
         baseline: None,
     };
@@ -423,7 +423,7 @@ fn what_is_undecided_holds_where_the_policy_says_so_and_what_has_no_data_never_d
             on_inconclusive,
             ..policy(vec![kind])
         };
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate,
             baseline: None,
         };
@@ -459,7 +459,7 @@ fn the_bound_that_the_policy_chooses_is_the_one_that_is_used() {
             min: 0.5,
         })]);
         policy.statistics.bound = bound;
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &candidate,
             baseline: None,
         };

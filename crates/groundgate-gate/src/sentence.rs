@@ -12,7 +12,7 @@ use groundgate_stats::Estimate;
 
 use super::{
     facts::Waiver,
-    verdict::{Bar, Finding, Verdict},
+    verdict::{AllowedSide, Finding, Verdict},
 };
 
 /// A cascade whose cheaper judge the record does not have.
@@ -68,15 +68,15 @@ impl Tested<'_> {
         let subject = self.subject();
         let (shown, threshold) = (range(&format, estimate), format.bar(finding.threshold));
         let scale = scale(finding, alpha_pass);
-        let allowed = match finding.bar {
-            Bar::AtLeast => format!("at least {threshold} is required{scale}"),
-            Bar::AtMost => format!("at most {threshold} is allowed{scale}"),
+        let allowed = match finding.side {
+            AllowedSide::AtLeast => format!("at least {threshold} is required{scale}"),
+            AllowedSide::AtMost => format!("at most {threshold} is allowed{scale}"),
         };
-        match (finding.verdict, finding.bar) {
-            (Verdict::Pass, Bar::AtLeast) | (Verdict::Fail, Bar::AtMost) => {
+        match (finding.verdict, finding.side) {
+            (Verdict::Pass, AllowedSide::AtLeast) | (Verdict::Fail, AllowedSide::AtMost) => {
                 format!("{subject} is {}; {allowed}", at_least(&format, estimate))
             }
-            (Verdict::Pass, Bar::AtMost) | (Verdict::Fail, Bar::AtLeast) => {
+            (Verdict::Pass, AllowedSide::AtMost) | (Verdict::Fail, AllowedSide::AtLeast) => {
                 format!("{subject} is {}; {allowed}", at_most(&format, estimate))
             }
             (Verdict::Waived | Verdict::Hold | Verdict::Inconclusive | Verdict::Error, _) => {
@@ -149,13 +149,13 @@ fn range(format: &NumberFormat<'_>, estimate: &Estimate) -> String {
 /// How many more observations would settle it, if the point estimate is right: the width of an
 /// interval shrinks with the root of their number.
 fn more(finding: &Finding, estimate: &Estimate) -> String {
-    let distance = match finding.bar {
-        Bar::AtLeast => estimate.point - finding.threshold,
-        Bar::AtMost => finding.threshold - estimate.point,
+    let distance = match finding.side {
+        AllowedSide::AtLeast => estimate.point - finding.threshold,
+        AllowedSide::AtMost => finding.threshold - estimate.point,
     };
-    let arm = match finding.bar {
-        Bar::AtLeast => estimate.lower.map(|lower| estimate.point - lower),
-        Bar::AtMost => estimate.upper.map(|upper| upper - estimate.point),
+    let arm = match finding.side {
+        AllowedSide::AtLeast => estimate.lower.map(|lower| estimate.point - lower),
+        AllowedSide::AtMost => estimate.upper.map(|upper| upper - estimate.point),
     };
     let Some(arm) = arm.filter(|arm| distance > 0.0 && *arm > distance) else {
         return String::new();

@@ -31,7 +31,7 @@ fn holes() -> ScoreTable {
 }
 
 fn told(candidate: &ScoreTable, baseline: Option<&ScoreTable>) -> String {
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate,
         baseline,
     };
@@ -95,16 +95,16 @@ fn how_much_a_judge_behind_another_was_asked_is_said() {
     );
 }
 
-/// (arm / distance)² as many units are needed, in tens: for bars from above as for bars from below.
+/// (arm / distance)² as many units are needed, in tens: for thresholds from above as from below.
 #[test]
-fn what_would_settle_it_follows_from_how_far_off_the_bar_is() {
+fn what_would_settle_it_follows_from_how_far_off_the_threshold_is() {
     let good = run("good", 100);
     let told = |max| {
         let kind = RuleKind::MeanMax(MeanMax {
             metric: "latency_ms".to_owned(),
             max,
         });
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &good,
             baseline: None,
         };
@@ -129,7 +129,7 @@ fn what_would_settle_it_follows_from_how_far_off_the_bar_is() {
     // So many that nobody would ask them.
     let point = told(200.0).estimate.unwrap().point;
     assert!(!told(point + 1e-3).sentence.contains("would settle"));
-    // Beyond the bar no number of questions would help, and the sentence offers none.
+    // Beyond the threshold no number of questions would help, and the sentence offers none.
     assert!(!told(101.5).sentence.contains("would settle"));
 }
 

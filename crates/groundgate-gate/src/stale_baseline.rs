@@ -9,8 +9,8 @@ use super::{
 
 /// Whatever would pass or hold against a baseline that shows nothing is inconclusive; what fails against
 /// it fails still.
-pub(super) fn doubt(policy: &Policy, facts: &Facts, findings: &mut [Finding]) {
-    let Some(why) = policy.outside.baseline.doubt(facts) else {
+pub(super) fn make_inconclusive(policy: &Policy, facts: &Facts, findings: &mut [Finding]) {
+    let Some(why) = policy.release.baseline.fault(facts) else {
         return;
     };
     let compares = |finding: &&mut Finding| {

@@ -5,13 +5,13 @@ use proptest::prelude::*;
 
 use super::{
     facts_tests::{age, floor, good, noon},
-    settle_tests::waiver,
+    release_tests::waiver,
     *,
 };
 use crate::{
-    evidence::Evidence,
     policy::Policy,
     rules::{NonInferior, RatioMax, RuleKind},
+    run_scores::RunScores,
     tests::{policy, table},
     verdict::{Decision, Verdict},
 };
@@ -22,7 +22,7 @@ const STALE: &str = "2026-11-11T11:59:59Z";
 
 fn aged(kinds: Vec<RuleKind>, max_age: Option<&str>) -> Policy {
     let mut policy = policy(kinds);
-    policy.outside.baseline.max_age = max_age.map(age);
+    policy.release.baseline.max_age = max_age.map(age);
     policy
 }
 
@@ -51,11 +51,11 @@ fn made(at: Option<&str>) -> Facts {
 
 fn against(policy: &Policy, candidate: &ScoreTable, facts: &Facts) -> Decision {
     let good = good();
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate,
         baseline: Some(&good),
     };
-    settle(policy, evidence, facts).decision
+    decide_release(policy, evidence, facts).decision
 }
 
 #[test]
@@ -115,12 +115,12 @@ fn what_fails_or_cannot_be_told_anyway_says_what_it_said() {
         assert!(before.first().unwrap().verdict > Verdict::Hold);
         assert_eq!(before, findings(Some("14d"), &candidate));
     }
-    let alone = Evidence {
+    let alone = RunScores {
         candidate: &good(),
         baseline: None,
     };
     let policy = aged(vec![not_worse()], Some("14d"));
-    let decision = settle(&policy, alone, &made(None)).decision;
+    let decision = decide_release(&policy, alone, &made(None)).decision;
     assert_eq!(
         decision.findings.first().unwrap().sentence,
         "there is no baseline to compare with"
@@ -134,7 +134,7 @@ fn a_waiver_does_not_make_a_baseline_younger_and_is_counted_still() {
     });
     let decide = |max_age: Option<&str>, max: usize| {
         let mut policy = aged(vec![not_worse()], max_age);
-        policy.outside.waivers.max = Some(max);
+        policy.release.waivers.max = Some(max);
         let facts = Facts {
             waivers: vec![waiver(0.4)],
             ..made(Some(STALE))

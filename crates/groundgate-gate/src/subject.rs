@@ -3,14 +3,14 @@
 use groundgate_model::{trial::ScoreTable, unit::Digest};
 use serde_json::json;
 
-use super::{evidence::Evidence, policy::Policy, verdict::Decision};
+use super::{policy::Policy, run_scores::RunScores, verdict::Decision};
 
 /// What approvals of this verdict name: a digest over policy, environment, runs and what the scores
 /// decided. Facts with a date of their own are left out: they are read again at every gate.
 pub fn approval_subject(
     policy: &Policy,
     environment: &str,
-    evidence: Evidence<'_>,
+    evidence: RunScores<'_>,
     scores: &Decision,
 ) -> Digest {
     let run = |table: &ScoreTable| {

@@ -92,7 +92,7 @@ pub(super) fn policy(kinds: Vec<RuleKind>) -> Policy {
         on_inconclusive: OnOpen::Block,
         rules: rules.collect(),
         calibrations: BTreeMap::new(),
-        outside: Outside::default(),
+        release: ReleaseTerms::default(),
         digest: Digest::of(b"policy"),
     }
 }
@@ -169,7 +169,7 @@ pub(super) fn verdict(
 ) -> Verdict {
     decide(
         &policy(vec![kind.clone()]),
-        Evidence {
+        RunScores {
             candidate,
             baseline,
         },
@@ -189,7 +189,7 @@ fn good_against_itself_passes_every_kind_of_rule_but_superiority() {
         };
         let decision = decide(
             &policy(vec![kind.clone()]),
-            Evidence {
+            RunScores {
                 candidate: &again,
                 baseline: Some(&good),
             },
@@ -386,7 +386,7 @@ fn a_calibrated_judge_shrinks_the_margin_and_leaves_counts_alone() {
         Cell::Scored(f64::from(u8::from(index >= 4)))
     });
     let baseline = good(300);
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &lossy,
         baseline: Some(&baseline),
     };
@@ -437,7 +437,7 @@ fn the_worst_rule_wins_and_holm_shares_the_error_rate_of_fail() {
     assert_eq!(verdict(&floor, &edge, None), Verdict::Fail);
     let many = decide(
         &policy(vec![floor; 20]),
-        Evidence {
+        RunScores {
             candidate: &edge,
             baseline: None,
         },
@@ -468,7 +468,7 @@ fn interval_and_verdict_agree() {
             let baseline = good(150);
             let decision = decide(
                 &policy(vec![kind]),
-                Evidence {
+                RunScores {
                     candidate: &candidate,
                     baseline: Some(&baseline),
                 },
@@ -548,9 +548,9 @@ proptest! {
         rotated.cases.rotate_left(rotation);
         rotated.columns.values_mut().for_each(|column| column.cells.rotate_left(rotation));
         let mut rules = every_kind();
-        let one = decide(&policy(rules.clone()), Evidence { candidate: &candidate, baseline: Some(&baseline) });
+        let one = decide(&policy(rules.clone()), RunScores { candidate: &candidate, baseline: Some(&baseline) });
         rules.reverse();
-        let other = decide(&policy(rules), Evidence { candidate: &rotated, baseline: Some(&baseline) });
+        let other = decide(&policy(rules), RunScores { candidate: &rotated, baseline: Some(&baseline) });
         prop_assert_eq!(one.verdict, other.verdict);
     }
 }
@@ -564,7 +564,7 @@ proptest! {
             table("candidate", 120, |index| Cell::Scored(f64::from(u8::from(index >= lost)))),
             table("baseline", 120, |index| Cell::Scored(f64::from(u8::from(index % 10 != gap)))),
         );
-        let evidence = Evidence { candidate: &candidate, baseline: Some(&baseline) };
+        let evidence = RunScores { candidate: &candidate, baseline: Some(&baseline) };
         let policy = policy(every_kind());
         let findings = decide(&policy, evidence).findings;
         let quick = decide::verdicts(&policy, evidence);

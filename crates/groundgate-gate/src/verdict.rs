@@ -12,7 +12,7 @@ use serde::Serialize;
 pub enum Verdict {
     /// Shown to hold, at the stated error rate.
     Pass,
-    /// Shown to hold at the bar of a waiver instead of its own: released, and told everywhere.
+    /// Shown to hold at the threshold of a waiver instead of its own: released, and told everywhere.
     Waived,
     /// Every measured rule passed; something that is not a measurement is open.
     Hold,
@@ -89,7 +89,7 @@ impl Counts {
 /// Which side of a threshold is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Bar {
+pub enum AllowedSide {
     /// The true value must be above.
     AtLeast,
     /// The true value must be below.
@@ -114,10 +114,11 @@ pub struct ScaledMargin {
 pub struct Waived {
     /// The waiver's id.
     pub id: String,
-    /// What the rule says at its own bar.
+    /// What the rule says at its own threshold.
     pub was: Verdict,
-    /// The bar that was passed instead.
-    pub bar: f64,
+    /// The threshold that was passed instead.
+    #[serde(rename = "bar")]
+    pub threshold: f64,
     /// Its last day.
     pub expires: String,
     /// Where the mending is tracked.
@@ -143,17 +144,18 @@ pub struct Finding {
     pub verdict: Verdict,
     /// The finding in one plain sentence.
     pub sentence: String,
-    /// The number that was held against the bar; `None` where there is none.
+    /// The number that was held against the threshold; `None` where there is none.
     pub estimate: Option<Estimate>,
     /// A number that was read somewhere and not estimated.
     pub observed: Option<f64>,
-    /// The bar.
+    /// What it is held against.
     pub threshold: f64,
     /// Which side of it is allowed.
-    pub bar: Bar,
+    #[serde(rename = "bar")]
+    pub side: AllowedSide,
     /// Whether the estimate is a difference to the baseline.
     pub is_difference: bool,
-    /// Where the bar is the policy's margin brought to the judge's scale.
+    /// Where the threshold is the policy's margin brought to the judge's scale.
     pub scaled: Option<ScaledMargin>,
     /// The waiver, where the verdict is waived.
     pub waived: Option<Waived>,

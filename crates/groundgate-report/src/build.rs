@@ -2,7 +2,7 @@
 //! in the records.
 
 use groundgate_gate::{
-    Decision, Evidence, JudgeMeasure, MetricComparison, Policy, Verdict, compare,
+    Decision, JudgeMeasure, MetricComparison, Policy, RunScores, Verdict, compare,
 };
 use groundgate_model::{
     eval_set::Case,
@@ -90,7 +90,7 @@ pub struct Side<'a> {
 
 /// Puts the report together.
 pub fn build(from: Ingredients<'_>) -> Report {
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: from.candidate.table,
         baseline: from.baseline.as_ref().map(|side| side.table),
     };
@@ -256,7 +256,7 @@ fn metric_row(comparison: MetricComparison) -> MetricRow {
     }
 }
 
-fn slices(evidence: Evidence<'_>) -> Vec<SliceRow> {
+fn slices(evidence: RunScores<'_>) -> Vec<SliceRow> {
     let mut tags: std::collections::BTreeMap<&str, std::collections::BTreeSet<&str>> =
         std::collections::BTreeMap::new();
     for (tag, value) in evidence
@@ -278,7 +278,7 @@ fn slices(evidence: Evidence<'_>) -> Vec<SliceRow> {
     .collect()
 }
 
-fn slice(evidence: Evidence<'_>, tag: &str, value: &str) -> SliceRow {
+fn slice(evidence: RunScores<'_>, tag: &str, value: &str) -> SliceRow {
     let places = |table| slice_places(table, tag, value);
     let ours = places(evidence.candidate);
     let theirs = evidence.baseline.map(places).unwrap_or_default();

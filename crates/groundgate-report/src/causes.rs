@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundgate_gate::{Decision, Evidence, Finding, Verdict};
+use groundgate_gate::{Decision, Finding, RunScores, Verdict};
 use groundgate_model::{
     number::{Toward, format_score, plural},
     trial::{ClaimFinding, Label},
@@ -26,7 +26,7 @@ const LIFT: f64 = 2.0;
 /// The causes of the rules that did not pass, strongest first.
 pub(super) fn of(
     decision: &Decision,
-    evidence: Evidence<'_>,
+    evidence: RunScores<'_>,
     losses: &[CaseLoss],
     cases: &[CaseReport],
 ) -> Vec<Cause> {
@@ -61,7 +61,7 @@ pub(super) fn of(
 }
 
 /// The slice in which a metric's losses sit, if they sit in one.
-fn place(metric: &str, evidence: Evidence<'_>, losses: &[CaseLoss]) -> Option<(f64, Cause)> {
+fn place(metric: &str, evidence: RunScores<'_>, losses: &[CaseLoss]) -> Option<(f64, Cause)> {
     let table = evidence.candidate;
     let total: f64 = losses
         .iter()

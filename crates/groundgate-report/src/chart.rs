@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use groundgate_gate::{Bar, Verdict};
+use groundgate_gate::{AllowedSide, Verdict};
 
 use super::{
     figures,
@@ -38,7 +38,7 @@ pub(super) fn strip(row: &PlotRow<'_>, axis: &Axis) -> String {
             point: row.point,
             upper: row.upper,
         },
-        threshold: Some((row.finding.bar, row.threshold)),
+        threshold: Some((row.finding.side, row.threshold)),
         verdict: row.finding.verdict,
     };
     strip.drawn(axis)
@@ -52,7 +52,7 @@ pub(super) struct Strip<'a> {
     pub(super) description: &'a str,
     pub(super) interval: PlotInterval<f64>,
     /// The side of it that is allowed, and where it is.
-    pub(super) threshold: Option<(Bar, f64)>,
+    pub(super) threshold: Option<(AllowedSide, f64)>,
     pub(super) verdict: Verdict,
 }
 
@@ -70,8 +70,8 @@ impl Strip<'_> {
         let bar = threshold.map(|(side, bar)| (side, column(axis, bar)));
         let mut body = bar.map_or_else(String::new, |(side, bar)| {
         let (left, width) = match side {
-            Bar::AtLeast => (0.0, bar),
-            Bar::AtMost => (bar, WIDTH - bar),
+            AllowedSide::AtLeast => (0.0, bar),
+            AllowedSide::AtMost => (bar, WIDTH - bar),
         };
         format!("<rect class=\"shut\" x=\"{left:.1}\" y=\"0\" width=\"{width:.1}\" height=\"{HEIGHT}\"/>")
     });

@@ -3,7 +3,7 @@
 //! Rounding is that of `groundgate_model::number`: a bound is rounded outwards, and nothing is shown as the bar
 //! that is not.
 
-use groundgate_gate::{Bar, Counts, Finding};
+use groundgate_gate::{AllowedSide, Counts, Finding};
 use groundgate_model::number::{
     NumberFormat, Scale, Toward, format_amount, format_count, format_score, plural,
 };
@@ -42,9 +42,9 @@ pub(super) fn finding_numbers(finding: &Finding) -> FindingNumbers {
         &values,
         Some(finding.threshold),
     );
-    let side = match finding.bar {
-        Bar::AtLeast => "≥",
-        Bar::AtMost => "≤",
+    let side = match finding.side {
+        AllowedSide::AtLeast => "≥",
+        AllowedSide::AtMost => "≤",
     };
     FindingNumbers {
         estimate: finding.estimate.as_ref().map_or_else(

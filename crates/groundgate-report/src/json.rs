@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use groundgate_gate::{Bar, Counts, Finding, ScaledMargin, Verdict, Waived};
+use groundgate_gate::{AllowedSide, Counts, Finding, ScaledMargin, Verdict, Waived};
 use groundgate_model::{manifest::Manifest, unit::Digest};
 use groundgate_stats::{Estimate, Guarantee, Unit};
 use serde::Serialize;
@@ -115,7 +115,7 @@ struct Rule<'a> {
     observed: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64>,
-    bar: Bar,
+    bar: AllowedSide,
     is_difference: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     judge_calibration: Option<ScaledMargin>,
@@ -275,7 +275,7 @@ impl<'a> Rule<'a> {
             estimate: Numbers::new(finding.estimate.as_ref()),
             observed: finding.observed.filter(|observed| observed.is_finite()),
             threshold: Some(finding.threshold).filter(|threshold| threshold.is_finite()),
-            bar: finding.bar,
+            bar: finding.side,
             is_difference: finding.is_difference,
             judge_calibration: finding.scaled,
             waived: finding.waived.as_ref(),

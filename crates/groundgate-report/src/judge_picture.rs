@@ -1,7 +1,7 @@
 //! What is known of the judges as small pictures: point and interval of every measure beside its bar,
 //! with the same numbers as text.
 
-use groundgate_gate::{Bar, JudgeMeasure, Verdict};
+use groundgate_gate::{AllowedSide, JudgeMeasure, Verdict};
 use groundgate_model::number::{NumberFormat, Scale, Toward, format_count};
 use serde::Serialize;
 
@@ -63,8 +63,8 @@ fn row(measure: &JudgeMeasure, axis: &Axis) -> MeasureView {
     let (value, interval) = numbers(measure);
     let bar = measure.bar.map_or_else(String::new, |(side, bar)| {
         let sign = match side {
-            Bar::AtLeast => "≥",
-            Bar::AtMost => "≤",
+            AllowedSide::AtLeast => "≥",
+            AllowedSide::AtMost => "≤",
         };
         format!("{sign} {}", NumberFormat::plain(Scale::Share, &[]).bar(bar))
     });
@@ -101,8 +101,8 @@ fn row(measure: &JudgeMeasure, axis: &Axis) -> MeasureView {
 fn shown(measure: &JudgeMeasure) -> Verdict {
     let is_shown = match measure.bar {
         None => true,
-        Some((Bar::AtLeast, bar)) => measure.lower.is_some_and(|lower| lower >= bar),
-        Some((Bar::AtMost, bar)) => measure.upper.is_some_and(|upper| upper <= bar),
+        Some((AllowedSide::AtLeast, bar)) => measure.lower.is_some_and(|lower| lower >= bar),
+        Some((AllowedSide::AtMost, bar)) => measure.upper.is_some_and(|upper| upper <= bar),
     };
     if is_shown {
         Verdict::Pass
@@ -128,7 +128,7 @@ fn numbers(measure: &JudgeMeasure) -> (String, String) {
 mod tests {
     use super::*;
 
-    fn measure(lower: Option<f64>, bar: Option<(Bar, f64)>) -> JudgeMeasure {
+    fn measure(lower: Option<f64>, bar: Option<(AllowedSide, f64)>) -> JudgeMeasure {
         JudgeMeasure {
             metric: "<b>groundedness".to_owned(),
             what: "agreement with people (kappa)",
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_measure_says_the_same_in_the_picture_and_beside_it() {
-        let picture = JudgePicture::new(&[measure(Some(0.7), Some((Bar::AtLeast, 0.6)))]);
+        let picture = JudgePicture::new(&[measure(Some(0.7), Some((AllowedSide::AtLeast, 0.6)))]);
         let row = &picture.rows[0];
         assert!(picture.scale.starts_with("<svg"));
         assert_eq!(
@@ -178,10 +178,22 @@ mod tests {
     #[test]
     fn what_is_not_shown_looks_otherwise_than_what_is() {
         for (lower, bar, verdict) in [
-            (Some(0.7), Some((Bar::AtLeast, 0.6)), Verdict::Pass),
-            (Some(0.5), Some((Bar::AtLeast, 0.6)), Verdict::Inconclusive),
-            (None, Some((Bar::AtLeast, 0.6)), Verdict::Inconclusive),
-            (Some(0.5), Some((Bar::AtMost, 0.9)), Verdict::Inconclusive),
+            (Some(0.7), Some((AllowedSide::AtLeast, 0.6)), Verdict::Pass),
+            (
+                Some(0.5),
+                Some((AllowedSide::AtLeast, 0.6)),
+                Verdict::Inconclusive,
+            ),
+            (
+                None,
+                Some((AllowedSide::AtLeast, 0.6)),
+                Verdict::Inconclusive,
+            ),
+            (
+                Some(0.5),
+                Some((AllowedSide::AtMost, 0.9)),
+                Verdict::Inconclusive,
+            ),
             (Some(0.1), None, Verdict::Pass),
         ] {
             assert_eq!(shown(&measure(lower, bar)), verdict);

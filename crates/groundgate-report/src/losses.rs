@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use groundgate_gate::{Decision, Evidence, Policy};
+use groundgate_gate::{Decision, Policy, RunScores};
 use groundgate_model::trial::{MetricSpec, ScoreTable};
 
 use super::{
@@ -41,7 +41,7 @@ impl Default for CaseLoss {
 }
 
 /// Every case with what it lost on the scores that the policy reads: by bucket, then worst first.
-pub fn losses(policy: &Policy, decision: &Decision, evidence: Evidence<'_>) -> Vec<CaseLoss> {
+pub fn losses(policy: &Policy, decision: &Decision, evidence: RunScores<'_>) -> Vec<CaseLoss> {
     let gated = gated_scores(policy, decision, evidence.candidate);
     let mut losses = case_losses(evidence, &gated);
     losses.sort_unstable_by(|one, other| {
@@ -72,7 +72,7 @@ fn gated_scores(policy: &Policy, decision: &Decision, table: &ScoreTable) -> Vec
         .collect()
 }
 
-fn case_losses(evidence: Evidence<'_>, gated: &[MetricSpec]) -> Vec<CaseLoss> {
+fn case_losses(evidence: RunScores<'_>, gated: &[MetricSpec]) -> Vec<CaseLoss> {
     let places = evidence.baseline.map(|baseline| {
         let ids = baseline.cases.iter().enumerate();
         ids.map(|(place, case)| (case.id.as_str(), place))
@@ -177,7 +177,7 @@ min    = 0.9
             .map(|column| (column.metric.name.clone(), column.metric.clone()))
             .collect();
         let policy = read_policy("gate.toml", POLICY, None, &known).unwrap();
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate,
             baseline,
         };

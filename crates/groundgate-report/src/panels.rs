@@ -1,6 +1,6 @@
 //! The four panels of page one: judges, cost, latency, safety. One for each person who must agree.
 
-use groundgate_gate::{Bar, Finding};
+use groundgate_gate::{AllowedSide, Finding};
 use groundgate_model::{
     number::{Toward, format_amount, format_count, plural},
     unit::count_to_f64,
@@ -191,9 +191,9 @@ fn judge_rules(report: &Report) -> impl Iterator<Item = PanelLine> {
             Some(observed) => format!("{observed:.3}"),
             None => "not shown".to_owned(),
         };
-        let side = match finding.bar {
-            Bar::AtLeast => "≥",
-            Bar::AtMost => "≤",
+        let side = match finding.side {
+            AllowedSide::AtLeast => "≥",
+            AllowedSide::AtMost => "≤",
         };
         PanelLine {
             class: mark.class,

@@ -3,7 +3,7 @@
 //! Scores share one axis and differences another; everything with an upper limit is shown as a share
 //! of its limit, so that milliseconds and dollars can stand in one picture.
 
-use groundgate_gate::{Bar, Finding};
+use groundgate_gate::{AllowedSide, Finding};
 use groundgate_model::number::{NumberFormat, Scale, Toward};
 
 /// A point between its bounds, on any scale; a side without a bound is open.
@@ -72,9 +72,9 @@ impl Kind {
     /// Where a rule is shown; nothing where its bar has no place on any axis.
     fn of(finding: &Finding) -> Option<Self> {
         let is_share = Scale::of_unit(&finding.unit) == Scale::Share;
-        match (finding.bar, is_share, finding.is_difference) {
+        match (finding.side, is_share, finding.is_difference) {
             (_, true, true) => Some(Self::Difference),
-            (Bar::AtLeast, true, false) => Some(Self::Score),
+            (AllowedSide::AtLeast, true, false) => Some(Self::Score),
             _ if finding.threshold > 0.0 => Some(Self::ShareOfBar),
             _ => None,
         }
@@ -284,7 +284,7 @@ mod tests {
         report.decision.findings.truncate(1);
         for finding in &mut report.decision.findings {
             finding.unit = "findings".to_owned();
-            finding.bar = Bar::AtMost;
+            finding.side = AllowedSide::AtMost;
             finding.threshold = 0.0;
         }
         assert!(groups(&all(&report)).is_empty());

@@ -4,7 +4,8 @@
 //! nothing: what stands here is what the findings were made from.
 
 use groundgate_gate::{
-    Canary, Facts, Finding, Policy, RollbackKind, RollbackRule, Says, Settled, confident, voices,
+    Canary, Facts, Finding, Policy, ReleaseDecision, Review, RollbackKind, RollbackRule, confident,
+    reviews_by_role,
 };
 use groundgate_model::{
     number::{NumberFormat, Scale, plural},
@@ -80,21 +81,26 @@ pub struct WaiverRow {
 
 impl SignOff {
     /// From what the gate was told and what it said.
-    pub fn new(policy: &Policy, facts: &Facts, settled: &Settled, candidate: &ScoreTable) -> Self {
+    pub fn new(
+        policy: &Policy,
+        facts: &Facts,
+        settled: &ReleaseDecision,
+        candidate: &ScoreTable,
+    ) -> Self {
         let findings = &settled.decision.findings;
-        let rules = policy.outside.approvals.iter();
+        let rules = policy.release.approvals.iter();
         let approvals = rules.flat_map(|rule| {
-            let voices = voices(rule, settled.subject, facts).into_iter();
-            voices.map(|voice| ApprovalRow {
+            let reviews = reviews_by_role(rule, settled.subject, facts).into_iter();
+            reviews.map(|one| ApprovalRow {
                 rule: rule.id.clone(),
-                role: voice.role.to_owned(),
-                state: match voice.said.map(|one| one.says) {
+                role: one.role.to_owned(),
+                state: match one.given.map(|given| given.review) {
                     None => ApprovalState::Open,
-                    Some(Says::Approve) => ApprovalState::Approved,
-                    Some(Says::Reject) => ApprovalState::Rejected,
+                    Some(Review::Approve) => ApprovalState::Approved,
+                    Some(Review::Reject) => ApprovalState::Rejected,
                 },
-                by: voice.said.map(|one| one.by.clone()),
-                at: voice.said.map(|one| one.at.to_string()),
+                by: one.given.map(|given| given.by.clone()),
+                at: one.given.map(|given| given.at.to_string()),
             })
         });
         let waivers = facts.waivers.iter();
@@ -104,7 +110,7 @@ impl SignOff {
                 id: one.id.clone(),
                 rule: one.rule.clone(),
                 slice: one.slice.clone(),
-                bar: waived_bar(&one.rule, one.bar, findings),
+                bar: waived_bar(&one.rule, one.threshold, findings),
                 expires: one.expires.to_string(),
                 owner: one.owner.clone(),
                 approved_by: one.approved_by.clone(),
@@ -115,7 +121,7 @@ impl SignOff {
                     .filter_map(|finding| finding.waived.as_ref())
                     .any(|waived| waived.id == one.id),
             });
-        let canary = policy.outside.canary.as_ref();
+        let canary = policy.release.canary.as_ref();
         Self {
             approvals: approvals.collect(),
             waivers: waivers.collect(),
@@ -195,7 +201,7 @@ fn in_a_row(what: &str, windows: usize) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use groundgate_gate::{Approval, ApprovalRule, Evidence, Waiver, read_policy, settle};
+    use groundgate_gate::{Approval, ApprovalRule, RunScores, Waiver, decide_release, read_policy};
     use groundgate_model::{
         trial::{Column, DataType, InstrumentKind},
         unit::Digest,
@@ -235,7 +241,7 @@ max  = 0.02
         let spec = MetricSpec::score("groundedness", DataType::Fraction);
         let known = BTreeMap::from([(spec.name.clone(), spec)]);
         let mut policy = read_policy("gate.toml", POLICY, None, &known).unwrap();
-        policy.outside.approvals = vec![ApprovalRule {
+        policy.release.approvals = vec![ApprovalRule {
             id: "launch".to_owned(),
             why: None,
             line: None,
@@ -274,7 +280,7 @@ max  = 0.02
             rule: "floor".to_owned(),
             slice: None,
             environments: vec![environment.to_owned()],
-            bar: 0.85,
+            threshold: 0.85,
             reason: "re-index".to_owned(),
             owner: "ana".to_owned(),
             approved_by: "ben".to_owned(),
@@ -287,7 +293,7 @@ max  = 0.02
 
     fn sign_off(at: Timestamp) -> SignOff {
         let (policy, candidate) = (policy(), candidate());
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &candidate,
             baseline: None,
         };
@@ -300,15 +306,15 @@ max  = 0.02
             ],
             ..Facts::none(at)
         };
-        let subject = settle(&policy, evidence, &facts).subject;
+        let subject = decide_release(&policy, evidence, &facts).subject;
         facts.approvals = vec![Approval {
             subject,
             role: "product".to_owned(),
             by: "ana".to_owned(),
             at,
-            says: Says::Approve,
+            review: Review::Approve,
         }];
-        let settled = settle(&policy, evidence, &facts);
+        let settled = decide_release(&policy, evidence, &facts);
         SignOff::new(&policy, &facts, &settled, &candidate)
     }
 

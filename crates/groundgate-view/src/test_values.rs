@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use groundgate_gate::{Decision, Evidence, Policy, decide, read_policy};
+use groundgate_gate::{Decision, Policy, RunScores, decide, read_policy};
 use groundgate_model::{
     eval_set::load,
     exchange::{Answer, Ending, Passage, Timing, Usage},
@@ -193,7 +193,7 @@ fn gated(candidate: &ScoreTable, baseline: Option<&ScoreTable>) -> (Policy, Deci
     let policy = read_policy("gate.toml", POLICY, None, &known).unwrap();
     let decision = decide(
         &policy,
-        Evidence {
+        RunScores {
             candidate,
             baseline,
         },
@@ -235,7 +235,7 @@ pub(crate) fn comparison(run: &Reader, baseline: Option<&Reader>) -> Comparison 
     let candidate = run.score_table().unwrap();
     let theirs = baseline.map(|run| run.score_table().unwrap());
     let (policy, decision) = gated(&candidate, theirs.as_ref());
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &candidate,
         baseline: theirs.as_ref(),
     };

@@ -1,7 +1,7 @@
 //! `groundgate approve`: one person's yes or no to one verdict, written down as evidence.
 
 use groundgate_app::{AppError, ApproveRequest, Project};
-use groundgate_gate::Says;
+use groundgate_gate::Review;
 use groundgate_report::{tally, visible_line};
 use serde_json::json;
 
@@ -27,9 +27,9 @@ pub(crate) fn run(
         role: &args.role,
         by: &args.by,
         says: if args.reject {
-            Says::Reject
+            Review::Reject
         } else {
-            Says::Approve
+            Review::Approve
         },
         reason: &args.reason,
     })?;

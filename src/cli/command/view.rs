@@ -1,6 +1,6 @@
 //! `groundgate view` and `groundgate label`: pages on this machine, until Ctrl-C.
 
-use groundgate_gate::Evidence;
+use groundgate_gate::RunScores;
 use groundgate_record::Reader;
 use groundgate_report::{AnswerReport, Embed, losses, visible_line};
 use groundgate_view::{
@@ -105,7 +105,7 @@ fn baseline(global: &Global, args: &ViewArgs) -> Result<Option<Reader>, AppError
     let path = path.map_or_else(|| project::policy_path(global.config.as_deref()), Ok)?;
     let known = Project::find(global.config.as_deref())?.known_metrics();
     let policy = project::policy(&path, args.env.as_deref(), &known).ok();
-    let run = policy.and_then(|(_, policy)| policy.outside.baseline.run);
+    let run = policy.and_then(|(_, policy)| policy.release.baseline.run);
     Ok(run.and_then(|name| runs::open(&directory, &name).ok()))
 }
 
@@ -214,7 +214,7 @@ impl Gate {
             embed: Embed::None,
             ..GateRequest::new(&self.project, &run)
         })?;
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &gated.candidate.table,
             baseline: gated.baseline.as_ref().map(|loaded| &loaded.table),
         };

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use groundgate_gate::{Evidence, HumanScores, KnownMetrics, Policy, Verdict, policy_warnings};
+use groundgate_gate::{HumanScores, KnownMetrics, Policy, RunScores, Verdict, policy_warnings};
 use groundgate_model::unit::Digest;
 use groundgate_report::{Embed, Named, Report};
 
@@ -119,7 +119,7 @@ impl App {
         })?;
         case.note_baseline(&mut report);
         report.provenance.extend(gathered.provenance);
-        if !case.policy.outside.approvals.is_empty() {
+        if !case.policy.release.approvals.is_empty() {
             report.provenance.push(Named::new(
                 "verdict that is to be approved",
                 subject.to_string(),
@@ -195,8 +195,8 @@ impl App {
 }
 
 impl Case<'_> {
-    fn evidence(&self) -> Evidence<'_> {
-        Evidence {
+    fn evidence(&self) -> RunScores<'_> {
+        RunScores {
             candidate: &self.candidate.table,
             baseline: self.baseline.as_ref().map(|base| &base.loaded.table),
         }

@@ -25,7 +25,7 @@ const CLOCK_TOLERANCE_S: i64 = 300;
 
 /// What is wrong with a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Odd {
+pub(crate) enum AgeFault {
     /// It is after the time that the gate was given.
     Future,
     /// It is older than allowed, by the age it has.
@@ -65,14 +65,14 @@ impl Age {
     }
 
     /// How old something of `date` is at `at`, if that is allowed.
-    pub(crate) fn check(self, date: Timestamp, at: Timestamp) -> Result<Self, Odd> {
+    pub(crate) fn check(self, date: Timestamp, at: Timestamp) -> Result<Self, AgeFault> {
         let age = at.as_second().saturating_sub(date.as_second());
         if age < -CLOCK_TOLERANCE_S {
-            return Err(Odd::Future);
+            return Err(AgeFault::Future);
         }
         let age = Self::between(date, at);
         if age > self {
-            Err(Odd::Stale(age))
+            Err(AgeFault::Stale(age))
         } else {
             Ok(age)
         }
@@ -131,8 +131,11 @@ mod tests {
         let date = |before: i64| Timestamp::from_second(1_000_000 - before).unwrap();
         let day = Age::parse("1d").unwrap();
         assert_eq!(day.check(date(86_400), at), Ok(day));
-        assert!(matches!(day.check(date(86_401), at), Err(Odd::Stale(_))));
+        assert!(matches!(
+            day.check(date(86_401), at),
+            Err(AgeFault::Stale(_))
+        ));
         assert_eq!(day.check(date(-300), at), Ok(Age { seconds: 0 }));
-        assert_eq!(day.check(date(-301), at), Err(Odd::Future));
+        assert_eq!(day.check(date(-301), at), Err(AgeFault::Future));
     }
 }

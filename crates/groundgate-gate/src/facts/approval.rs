@@ -15,12 +15,12 @@ pub struct Approval {
     /// When.
     pub at: Timestamp,
     /// What.
-    pub says: Says,
+    pub review: Review,
 }
 
 /// Yes or no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Says {
+pub enum Review {
     /// It may go.
     Approve,
     /// It must not.

@@ -7,10 +7,10 @@ mod given;
 mod waiver;
 
 pub use age::Age;
-pub use approval::{Approval, Says};
+pub use approval::{Approval, Review};
 pub use document::{Document, read_document};
 pub use given::Facts;
 pub use waiver::{Waiver, WaiverTerms};
 
-pub(crate) use age::Odd;
+pub(crate) use age::AgeFault;
 pub(crate) use document::{date_at, number_at};

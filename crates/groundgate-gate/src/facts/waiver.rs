@@ -1,7 +1,7 @@
-//! Waivers: a lower bar for one rule, for a while, with an owner.
+//! Waivers: a lower threshold for one rule, for a while, with an owner.
 //!
-//! A waiver never turns a verdict around by decree: the rule is asked again with the waiver's bar, and
-//! only what passes that bar is waived. So no data stays no data, whoever signs.
+//! A waiver never turns a verdict around by decree: the rule is asked again with the waiver's threshold, and
+//! only what passes that is waived. So no data stays no data, whoever signs.
 
 use std::collections::BTreeSet;
 
@@ -33,8 +33,8 @@ pub struct Waiver {
     pub slice: Option<String>,
     /// Where it holds.
     pub environments: Vec<String>,
-    /// What must be shown instead of the rule's own bar.
-    pub bar: f64,
+    /// What must be shown instead of the rule's own threshold.
+    pub threshold: f64,
     /// Why.
     pub reason: String,
     /// Who has to mend it.

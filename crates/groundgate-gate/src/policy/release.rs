@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use groundgate_model::unit::Digest;
 
 use super::{
-    outside::Outside,
+    release_terms::ReleaseTerms,
     terms::{Estimand, JudgeCalibration, OnOpen, Statistics},
 };
 use crate::rules::RuleKind;
@@ -26,7 +26,7 @@ pub struct Policy {
     /// How well the judge of a metric did on labelled answers, by metric.
     pub calibrations: BTreeMap<String, JudgeCalibration>,
     /// What is not about scores.
-    pub outside: Outside,
+    pub release: ReleaseTerms,
     /// Over the resolved policy, so that comments and order of keys do not matter.
     pub digest: Digest,
 }

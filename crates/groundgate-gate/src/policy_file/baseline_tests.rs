@@ -22,7 +22,7 @@ fn read_text(more: &str, env: Option<&str>) -> Result<Policy, String> {
 }
 
 fn terms(more: &str, env: Option<&str>) -> BaselineTerms {
-    read_text(more, env).unwrap().outside.baseline
+    read_text(more, env).unwrap().release.baseline
 }
 
 fn refuses(more: &str, expected: &[&str]) {
@@ -122,7 +122,7 @@ fn who_must_not_approve_is_read_or_refused() {
     let read = |not_by: &str| read_text(&format!("{LAUNCH}{not_by}\n"), None);
     let not_by = |written: &str| {
         let policy = read(written).unwrap();
-        let rule = policy.outside.approvals.into_iter().next().unwrap();
+        let rule = policy.release.approvals.into_iter().next().unwrap();
         rule.not_by.into_iter().collect::<Vec<_>>()
     };
     assert_eq!(not_by(""), []);

@@ -164,7 +164,7 @@ fn all(policy: &Policy) -> BTreeMap<String, Settings> {
     }
     of_rules(policy, &mut parts);
     of_canary(policy, &mut parts);
-    let BaselineTerms { run, max_age } = &policy.outside.baseline;
+    let BaselineTerms { run, max_age } = &policy.release.baseline;
     let seconds = |age: Age| count_to_f64(usize::try_from(age.seconds()).unwrap_or(usize::MAX));
     let set = "as `groundgate baseline set` names it";
     parts.insert(
@@ -177,7 +177,7 @@ fn all(policy: &Policy) -> BTreeMap<String, Settings> {
             ),
         ],
     );
-    let terms = &policy.outside.waivers;
+    let terms = &policy.release.waivers;
     parts.insert(
         "waivers".to_owned(),
         vec![
@@ -193,7 +193,7 @@ fn all(policy: &Policy) -> BTreeMap<String, Settings> {
 
 fn of_canary(policy: &Policy, parts: &mut BTreeMap<String, Settings>) {
     use Setting::{LessIsStricter, MoreIsStricter, Word};
-    if let Some(canary) = &policy.outside.canary {
+    if let Some(canary) = &policy.release.canary {
         for rule in &canary.rules {
             let own = vec![
                 (
@@ -220,7 +220,7 @@ fn of_canary(policy: &Policy, parts: &mut BTreeMap<String, Settings>) {
 
 fn of_rules(policy: &Policy, parts: &mut BTreeMap<String, Settings>) {
     use Setting::{LessIsStricter, MoreIsStricter, Word, Words};
-    let never = &policy.outside.waivers.never;
+    let never = &policy.release.waivers.never;
     let waivable = |id: &str| {
         let flag = f64::from(u8::from(!never.contains(id)));
         ("waivable", LessIsStricter(flag))
@@ -233,12 +233,12 @@ fn of_rules(policy: &Policy, parts: &mut BTreeMap<String, Settings>) {
         }
         parts.insert(format!("rule {}", rule.id), own);
     }
-    for rule in &policy.outside.rules {
+    for rule in &policy.release.facts {
         let mut own = rule.kind.settings();
         own.push(waivable(&rule.id));
         parts.insert(format!("rule {}", rule.id), own);
     }
-    for rule in &policy.outside.approvals {
+    for rule in &policy.release.approvals {
         let seconds = usize::try_from(rule.valid_for.seconds()).unwrap_or(usize::MAX);
         let not_by = |one: NotBy| {
             let flag = f64::from(u8::from(rule.not_by.contains(&one)));

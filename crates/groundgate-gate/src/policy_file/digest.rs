@@ -9,8 +9,8 @@ use super::Resolved;
 use crate::{
     facts::{Age, WaiverTerms},
     policy::{
-        BaselineTerms, BoundChoice, CalibrationOrigin, Estimand, JudgeCalibration, OnOpen, Outside,
-        Rule,
+        BaselineTerms, BoundChoice, CalibrationOrigin, Estimand, JudgeCalibration, OnOpen,
+        ReleaseTerms, Rule,
     },
     rules::{Setting, Settings},
 };
@@ -48,7 +48,7 @@ pub(super) fn digest(
         ("statistics".to_owned(), statistics),
         ("rules".to_owned(), policy.rules.iter().map(rule).collect()),
     ]);
-    outside_of(&policy.outside, &mut fields);
+    terms_of(&policy.release, &mut fields);
     // A policy without calibrations keeps the digest it had before there were any.
     if !calibrations.is_empty() {
         let calibrations: Map<String, Value> = calibrations
@@ -61,11 +61,11 @@ pub(super) fn digest(
 }
 
 /// What is not about scores; where there is nothing, the digest is what it was before there was any.
-fn outside_of(outside: &Outside, fields: &mut Map<String, Value>) {
-    let facts: Vec<Value> = (outside.rules.iter())
+fn terms_of(terms: &ReleaseTerms, fields: &mut Map<String, Value>) {
+    let facts: Vec<Value> = (terms.facts.iter())
         .map(|rule| as_object(rule.kind.settings(), &rule.id, rule.why.as_deref()).into())
         .collect();
-    let approvals: Vec<Value> = (outside.approvals.iter())
+    let approvals: Vec<Value> = (terms.approvals.iter())
         .map(|rule| {
             let own = json!([rule.id, rule.why, rule.roles, rule.valid_for.seconds()]);
             if rule.not_by.is_empty() {
@@ -75,19 +75,19 @@ fn outside_of(outside: &Outside, fields: &mut Map<String, Value>) {
             json!([own, not_by])
         })
         .collect();
-    let BaselineTerms { run, max_age } = &outside.baseline;
-    let canary = &outside.canary;
+    let BaselineTerms { run, max_age } = &terms.baseline;
+    let canary = &terms.canary;
     let WaiverTerms {
         max,
         approvers,
         never,
-    } = &outside.waivers;
+    } = &terms.waivers;
     for (key, value, is_empty) in [
-        ("facts", Value::Array(facts), outside.rules.is_empty()),
+        ("facts", Value::Array(facts), terms.facts.is_empty()),
         (
             "approvals",
             Value::Array(approvals),
-            outside.approvals.is_empty(),
+            terms.approvals.is_empty(),
         ),
         (
             "waivers",

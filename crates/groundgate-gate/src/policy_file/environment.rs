@@ -199,7 +199,7 @@ pub(super) fn check_only_stricter(
         weaker(defaults, "on-inconclusive", name, from);
     }
     let oldest = |resolved: &Resolved| {
-        let max_age = resolved.outside.baseline.max_age;
+        let max_age = resolved.release.baseline.max_age;
         max_age.map_or(i64::MAX, Age::seconds)
     };
     if let Some(baseline) = own.table("baseline")
@@ -207,7 +207,7 @@ pub(super) fn check_only_stricter(
     {
         weaker(baseline, "max-age", name, from);
     }
-    let most = |resolved: &Resolved| resolved.outside.waivers.max.unwrap_or(usize::MAX);
+    let most = |resolved: &Resolved| resolved.release.waivers.max.unwrap_or(usize::MAX);
     if let Some(waivers) = own.table("waivers")
         && most(child) > most(parent)
     {

@@ -34,7 +34,7 @@ fn refuses(more: &str, expected: &str) {
 fn canaries() {
     let good = format!("{HEAD}{RULE}{CANARY}thin-windows = 2\nwindow = \"30m\"\n{LEAK}");
     let rate = LEAK.replace("max-count", "rate-max");
-    let canary = read(&good.replace(LEAK, &rate)).unwrap().outside.canary;
+    let canary = read(&good.replace(LEAK, &rate)).unwrap().release.canary;
     assert_eq!(canary.unwrap().thin_windows, 2);
     let worse = "[[canary.rollback]]\nid = \"q\"\nkind = \"non-inferior\"\nmargin = 0.1\n\
         metric = \"groundedness\"\n";

@@ -10,7 +10,7 @@ mod canary;
 mod diff;
 mod digest;
 mod environment;
-mod outside;
+mod release_terms;
 mod rules;
 mod waiver;
 
@@ -26,7 +26,7 @@ use groundgate_model::{
 
 use self::{digest::digest, environment::Chain};
 use super::{
-    policy::{BoundChoice, KnownMetrics, OnOpen, Outside, Policy, Rule, Statistics},
+    policy::{BoundChoice, KnownMetrics, OnOpen, Policy, ReleaseTerms, Rule, Statistics},
     rules::{ESTIMANDS, Settings, count, open, share},
 };
 
@@ -46,7 +46,7 @@ struct Resolved {
     statistics: Statistics,
     on_inconclusive: OnOpen,
     rules: Vec<Rule>,
-    outside: Outside,
+    release: ReleaseTerms,
 }
 
 impl Resolved {
@@ -54,7 +54,7 @@ impl Resolved {
     fn settings(&self) -> BTreeMap<String, Settings> {
         let scores = self.rules.iter();
         let scores = scores.map(|rule| (rule.id.clone(), rule.kind.settings()));
-        let facts = self.outside.rules.iter();
+        let facts = self.release.facts.iter();
         let facts = facts.map(|rule| (rule.id.clone(), rule.kind.settings()));
         scores.chain(facts).collect()
     }
@@ -135,7 +135,7 @@ fn read(root: Table<'_, '_>, env: Option<&str>, known: &KnownMetrics) -> Option<
         statistics: chosen.statistics,
         on_inconclusive: chosen.on_inconclusive,
         rules: chosen.rules,
-        outside: chosen.outside,
+        release: chosen.release,
     })
 }
 
@@ -145,17 +145,17 @@ fn resolve(root: Table<'_, '_>, chain: &Chain<'_, '_>, known: &KnownMetrics) -> 
     let on_inconclusive = on_inconclusive(root, chain);
     let rules = rules::read_rules(root, chain, statistics.as_ref(), known);
     let baseline = baseline::terms(root, chain);
-    let approvals = outside::approvals(root, chain);
+    let approvals = release_terms::approvals(root, chain);
     let never = rules.as_ref().map(|rules| rules.never_waived.clone());
     let canary = canary::read(root, known);
-    let waivers = outside::waiver_terms(root, chain, never.unwrap_or_default());
+    let waivers = release_terms::waiver_terms(root, chain, never.unwrap_or_default());
     let rules = rules?;
     Some(Resolved {
         statistics: statistics?,
         on_inconclusive: on_inconclusive?,
         rules: rules.scores,
-        outside: Outside {
-            rules: rules.facts,
+        release: ReleaseTerms {
+            facts: rules.facts,
             baseline: baseline?,
             approvals: approvals?,
             waivers: waivers?,
@@ -235,6 +235,6 @@ mod mistakes_tests;
 #[cfg(test)]
 mod old_name_tests;
 #[cfg(test)]
-mod outside_tests;
+mod release_terms_tests;
 #[cfg(test)]
 mod tests;

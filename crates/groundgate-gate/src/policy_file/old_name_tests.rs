@@ -35,19 +35,23 @@ fn all_about(metric: &str) -> String {
 /// What of a policy names a metric.
 fn named(policy: &Policy) -> Vec<&str> {
     let rules = policy.rules.iter().filter_map(|rule| rule.kind.metric());
-    let facts = policy.outside.rules.iter().map(|rule| match &rule.kind {
-        FactKind::JudgeHealth(JudgeHealth { metric, .. }) => metric.as_str(),
-        other => panic!("{other:?}"),
+    let facts = policy.release.facts.iter().map(|rule| {
+        let FactKind::JudgeHealth(JudgeHealth { metric, .. }) = &rule.kind else {
+            panic!("{rule:?}");
+        };
+        metric.as_str()
     });
     let calibrations = policy.calibrations.keys().map(String::as_str);
     let canary = policy
-        .outside
+        .release
         .canary
         .iter()
         .flat_map(|canary| &canary.rules);
-    let canary = canary.map(|rule| match &rule.kind {
-        RollbackKind::NonInferior { metric, .. } => metric.as_str(),
-        other => panic!("{other:?}"),
+    let canary = canary.map(|rule| {
+        let RollbackKind::NonInferior { metric, .. } = &rule.kind else {
+            panic!("{rule:?}");
+        };
+        metric.as_str()
     });
     rules
         .chain(facts)

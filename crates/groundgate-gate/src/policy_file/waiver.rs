@@ -10,7 +10,7 @@ use groundgate_model::{
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::super::{facts::Waiver, policy::Policy, verdict::Bar};
+use super::super::{facts::Waiver, policy::Policy, verdict::AllowedSide};
 
 /// What the `schema` key says.
 const SCHEMA: &str = "groundgate.waivers/1";
@@ -79,7 +79,7 @@ fn waiver(table: Table<'_, '_>, policy: &Policy) -> Option<Waiver> {
             None
         },
         environments: environments?,
-        bar: bar?,
+        threshold: bar?,
         reason: reason?,
         owner: owner?,
         approved_by: approved_by?,
@@ -98,7 +98,7 @@ fn digest(waiver: &Waiver) -> Digest {
         waiver.rule,
         waiver.slice,
         waiver.environments,
-        waiver.bar,
+        waiver.threshold,
         waiver.reason,
         waiver.owner,
         waiver.approved_by,
@@ -122,7 +122,7 @@ fn check_people(
     if owner.trim().eq_ignore_ascii_case(approved_by.trim()) {
         table.report("approved-by", "the owner of a waiver cannot approve it");
     }
-    let may = &policy.outside.waivers.approvers;
+    let may = &policy.release.waivers.approvers;
     if !may.is_empty() && !may.iter().any(|one| one == approved_by) {
         let known = may.iter().map(String::as_str);
         let at = table.at_value("approved-by");
@@ -132,24 +132,24 @@ fn check_people(
     }
 }
 
-/// The id of a rule that may be waived, at a bar that is weaker than its own. A rule that does not
+/// The id of a rule that may be waived, at a threshold that is weaker than its own. A rule that does not
 /// apply in this environment is none of ours: other environments read the same file.
 fn rule(table: Table<'_, '_>, bar: Option<f64>, policy: &Policy) -> Option<String> {
     let id = table.text("rule")?;
-    if policy.outside.waivers.never.contains(id) {
+    if policy.release.waivers.never.contains(id) {
         table.report("rule", format!("rule `{id}` cannot be waived"));
         return None;
     }
     let scores = policy.rules.iter();
     let scores = scores.map(|rule| (&rule.id, rule.kind.threshold()));
-    let facts = policy.outside.rules.iter();
+    let facts = policy.release.facts.iter();
     let facts = facts.map(|rule| (&rule.id, rule.kind.threshold()));
     let own = scores.chain(facts).find(|(own, _)| *own == id);
     if let (Some((_, Some(threshold))), Some(bar)) = (own, bar) {
         let own = threshold.value;
         let is_weaker = match threshold.side {
-            Bar::AtLeast => bar < own,
-            Bar::AtMost => bar > own,
+            AllowedSide::AtLeast => bar < own,
+            AllowedSide::AtMost => bar > own,
         };
         if !is_weaker {
             let message =

@@ -21,7 +21,7 @@ use crate::{
     calibration,
     policy::{Estimand, JudgeCalibration, Slice, Statistics},
     rules::Threshold,
-    verdict::Bar,
+    verdict::AllowedSide,
 };
 
 const CALIBRATION_NOTE: &str = "as if the judge's rates were known exactly: the calibration's own uncertainty costs some of this";
@@ -246,8 +246,8 @@ impl<'a> PlannedRule<'a> {
     fn binary(&self, claim: &PlannedClaim, threshold: Threshold) -> Result<Shown, StatsError> {
         let (n, mean) = (claim.mean.units, claim.mean.mean);
         let (mean, threshold) = match threshold.side {
-            Bar::AtLeast => (mean, threshold.value),
-            Bar::AtMost => (1.0 - mean, 1.0 - threshold.value),
+            AllowedSide::AtLeast => (mean, threshold.value),
+            AllowedSide::AtMost => (1.0 - mean, 1.0 - threshold.value),
         };
         let pass = absolute_gate(n, threshold, self.statistics.alpha_pass)?.power(mean);
         let failing =
@@ -260,8 +260,8 @@ impl<'a> PlannedRule<'a> {
         let width = mean.scale.width();
         // Less is better: the same claim seen in a mirror.
         match threshold.side {
-            Bar::AtLeast => self.above(mean, threshold.value, width),
-            Bar::AtMost => {
+            AllowedSide::AtLeast => self.above(mean, threshold.value, width),
+            AllowedSide::AtMost => {
                 let scale = Scale::new(-mean.scale.high(), -mean.scale.low())?;
                 let mirrored = PlannedMean {
                     mean: -mean.mean,

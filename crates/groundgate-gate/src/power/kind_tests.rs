@@ -17,7 +17,7 @@ use crate::policy::Estimand;
 use crate::policy::KnownMetrics;
 use crate::policy::Slice;
 use crate::{
-    Evidence, OnOpen,
+    OnOpen, RunScores,
     policy::{CalibrationOrigin, CaseFilter, JudgeCalibration},
     rules::{
         Ceiling, MaxCount, MaxErrorRate, MeanMax, MustPass, Percentile, RatioMax, RuleKind,
@@ -38,7 +38,7 @@ fn good() -> ScoreTable {
 
 fn power(kind: RuleKind, pilot: &ScoreTable, attempts: u32) -> RulePower {
     let metrics = KnownMetrics::new();
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: pilot,
         baseline: None,
     };
@@ -144,7 +144,7 @@ fn amounts_pass_by_their_distance_from_the_bar() {
     let suite = |estimand| {
         let metrics = KnownMetrics::new();
         let pilot = good();
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &pilot,
             baseline: None,
         };
@@ -220,7 +220,7 @@ fn a_calibrated_floor_says_what_it_takes_for_true() {
     };
     policy.calibrations = BTreeMap::from([("groundedness".to_owned(), known)]);
     let metrics = KnownMetrics::new();
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &pilot,
         baseline: None,
     };
@@ -238,7 +238,7 @@ fn a_baseline_of_the_same_judge_gives_the_spread_of_pairs() {
     let mut baseline = pilot(|index| Cell::Scored(f64::from(u8::from(index % 7 != 0))));
     let metrics = KnownMetrics::new();
     let source = |baseline: &ScoreTable| {
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &candidate,
             baseline: Some(baseline),
         };
@@ -256,32 +256,32 @@ fn a_baseline_of_the_same_judge_gives_the_spread_of_pairs() {
 fn floors_are_sighted_where_nothing_is_compared_and_votes_are_bought_where_they_differ() {
     let pilot = pilot(|index| Cell::Scored(f64::from(u8::from(index % 5 != 0))));
     let metrics = KnownMetrics::new();
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &pilot,
         baseline: None,
     };
     let mut plan = planned(&pilot.cases, 1, Some(evidence), &metrics);
     let floors = policy(vec![floor(0.5), amount(1.0)]);
-    let sights = sights(&floors, &plan);
-    assert_eq!(sights.len(), 1, "{sights:?}");
-    assert_eq!(sights[0].metric, "groundedness");
+    let effects = minimum_detectable_effects(&floors, &plan);
+    assert_eq!(effects.len(), 1, "{effects:?}");
+    assert_eq!(effects[0].metric, "groundedness");
     plan.assumptions.flips = 0.4;
     let prices = Prices {
         question: 2.0,
         copilot: 0.01,
         vote: 0.002,
     };
-    let shop = |wanted| shopping(&floors, &plan, wanted, prices).remove(0);
+    let options = |wanted| design_options(&floors, &plan, wanted, prices).remove(0);
     let most = (1..=VOTES).map(|votes| {
-        let drop = super::sights(&floors, &Planned { votes, ..plan })[0].drop;
+        let drop = minimum_detectable_effects(&floors, &Planned { votes, ..plan })[0].drop;
         drop.unwrap_or(f64::INFINITY)
     });
     let best = most.fold(f64::INFINITY, f64::min);
-    let now = super::sights(&floors, &plan)[0].drop.unwrap();
+    let now = minimum_detectable_effects(&floors, &plan)[0].drop.unwrap();
     assert!(best < now);
-    let bought = shop(best.midpoint(now)).more_votes.unwrap();
+    let bought = options(best.midpoint(now)).more_votes.unwrap();
     assert!(bought.votes > 1 && bought.questions == 99, "{bought:?}");
-    let nothing = shop(1e-9);
+    let nothing = options(1e-9);
     assert_eq!((nothing.more_questions, nothing.cheapest), (None, None));
 }
 
@@ -292,7 +292,7 @@ fn a_population_of_clusters_is_seen_cluster_by_cluster() {
         case.cluster = format!("ticket-{}", place / 3);
     }
     let metrics = KnownMetrics::new();
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &pilot,
         baseline: None,
     };
@@ -379,7 +379,7 @@ fn asking_each_question_again_makes_a_pass_likelier() {
 fn votes_that_cost_nothing_are_not_for_sale() {
     let pilot = pilot(|index| Cell::Scored(f64::from(u8::from(index % 5 != 0))));
     let metrics = KnownMetrics::new();
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &pilot,
         baseline: None,
     };
@@ -391,7 +391,7 @@ fn votes_that_cost_nothing_are_not_for_sale() {
             copilot: 0.01,
             vote,
         };
-        let found = shopping(&policy(vec![floor(0.5)]), &plan, 0.1, prices).remove(0);
+        let found = design_options(&policy(vec![floor(0.5)]), &plan, 0.1, prices).remove(0);
         found.cheapest.unwrap().votes
     };
     assert_eq!(votes_bought(0.0), 1);

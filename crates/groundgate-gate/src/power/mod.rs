@@ -1,24 +1,24 @@
 //! What a planned run will be able to show, rule by rule, before it is paid for.
 //!
 //! Pure: from the policy, the planned cases and a pilot record (or assumptions) to the chance that each
-//! rule passes when nothing has changed, the smallest drop that fails it, and what to buy for more.
+//! rule passes when nothing has changed, the smallest drop that fails it, and the run that a smaller one needs.
 //! By formulas (docs/statistics.md); `selftest` tries the same by simulation. `groundgate plan`
 //! shows it; nothing here decides about a release.
 
 mod context;
+mod design;
+mod detectable;
 mod difference;
 mod planned;
-mod purchase;
-mod sight;
 mod spread;
 
 use groundgate_model::{trial::CaseInfo, unit::count_to_f64};
 
 use super::policy::Policy;
 
+pub use design::{DesignOptions, Prices, RunDesign, design_options};
+pub use detectable::{MinimumDetectableEffect, minimum_detectable_effects};
 pub use planned::{POWER_LEAST, POWER_WANTED, Planned, RulePower};
-pub use purchase::{Prices, Purchase, Shopping, shopping};
-pub use sight::{Sight, sights};
 pub use spread::{Assumptions, Source};
 
 pub(crate) use context::{PlannedRule, PlannedSlice, scored};

@@ -18,7 +18,7 @@ use crate::policy::Estimand;
 use crate::policy::KnownMetrics;
 use crate::policy::Slice;
 use crate::{
-    Evidence, OnOpen,
+    OnOpen, RunScores,
     policy::{CalibrationOrigin, CaseFilter, JudgeCalibration},
     rules::{
         Ceiling, Floor, MaxCount, MaxErrorRate, MeanMax, MustPass, NonInferior, Percentile,
@@ -232,7 +232,7 @@ fn of_pilot<'a>(
     cases: &'a [CaseInfo],
     metrics: &'a KnownMetrics,
 ) -> Planned<'a> {
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: pilot,
         baseline: None,
     };
@@ -278,7 +278,7 @@ fn a_pilot_with_a_baseline() {
         votes: 2,
         ..of_pilot(&pilot, &cases, &metrics)
     };
-    plan.pilot = Some(Evidence {
+    plan.pilot = Some(RunScores {
         candidate: &pilot,
         baseline: Some(&baseline),
     });
@@ -382,18 +382,18 @@ fn drops_that_are_seen_overall_and_in_required_slices() {
     let mut text = String::new();
     for estimand in [Estimand::Suite, Estimand::Population] {
         policy.statistics.versus_baseline = estimand;
-        for sight in sights(&policy, &plan) {
-            let slice = sight
+        for effect in minimum_detectable_effects(&policy, &plan) {
+            let slice = effect
                 .slice
                 .map_or(String::new(), |slice| format!(" {}", slice.value));
             let _written = writeln!(
                 text,
                 "{}{slice} {} {:?} {} {:?}",
-                sight.metric,
-                sight.units,
-                sight.unit,
-                number(sight.drop),
-                sight.source
+                effect.metric,
+                effect.units,
+                effect.unit,
+                number(effect.drop),
+                effect.source
             );
         }
     }
@@ -408,11 +408,11 @@ fn what_can_be_bought_and_for_how_much() {
         copilot: 0.01,
         vote: 0.002,
     };
-    let says = |purchase: Option<Purchase>| {
-        purchase.map_or_else(
+    let says = |design: Option<RunDesign>| {
+        design.map_or_else(
             || "None".to_owned(),
             |one| {
-                let Purchase {
+                let RunDesign {
                     questions,
                     attempts,
                     votes,
@@ -436,7 +436,7 @@ fn what_can_be_bought_and_for_how_much() {
         plan.assumptions.flips = 0.04;
         let mut policy = policy(vec![not_worse(0.1)]);
         policy.statistics.versus_baseline = estimand;
-        let one = shopping(&policy, &plan, wanted, prices).remove(0);
+        let one = design_options(&policy, &plan, wanted, prices).remove(0);
         let _written = write!(
             text,
             "now {} {}\nquestions {}\nattempts {}\nvotes {}\ncheapest {}\n",
@@ -458,9 +458,9 @@ fn what_can_be_bought_and_for_how_much() {
         required[0].value = "cards".to_owned();
     }
     let plan = of_pilot(&pilot, &fees, &metrics);
-    let shops = shopping(&policy, &plan, 0.3, prices);
-    assert_eq!(shops.len(), 2, "{shops:?}");
-    assert!(shops.iter().all(|shop| shop.slice.is_none()));
+    let options = design_options(&policy, &plan, 0.3, prices);
+    assert_eq!(options.len(), 2, "{options:?}");
+    assert!(options.iter().all(|one| one.slice.is_none()));
 }
 
 const REPEATS: &str = "\

@@ -10,8 +10,8 @@ use groundgate_stats::{Bound, Unit, power::whole_units};
 
 use super::spread::{Assumptions, Source};
 use crate::{
-    evidence::Evidence,
     policy::{BoundChoice, Estimand, KnownMetrics, Slice, Statistics},
+    run_scores::RunScores,
 };
 
 /// The power that is wanted where nobody says otherwise.
@@ -34,7 +34,7 @@ pub struct Planned<'a> {
     /// Votes behind the pilot's scores; at least 1.
     pub pilot_votes: u32,
     /// A record of the same kind, and one to compare it with.
-    pub pilot: Option<Evidence<'a>>,
+    pub pilot: Option<RunScores<'a>>,
     /// For what the pilot does not say.
     pub assumptions: Assumptions,
 }

@@ -14,7 +14,7 @@ use super::*;
 use crate::policy::KnownMetrics;
 use crate::policy::Slice;
 use crate::{
-    Evidence, OnOpen, Outside, Rule, Statistics, Verdict,
+    OnOpen, ReleaseTerms, Rule, RunScores, Statistics, Verdict,
     decide::verdicts,
     policy::{CalibrationOrigin, CaseFilter, JudgeCalibration},
     rules::{Floor, MaxErrorRate, MustPass, NonInferior, Percentile, RuleKind, SliceFloor},
@@ -23,7 +23,7 @@ use groundgate_model::trial::MetricSpec;
 
 /// Questions of different difficulty, some in clusters, and how their runs are scored.
 #[derive(Clone, Copy)]
-struct World {
+struct Population {
     /// The mean chance that a run is good.
     mean: f64,
     /// How far questions are from it, either way.
@@ -41,7 +41,7 @@ impl Draw {
     }
 }
 
-impl World {
+impl Population {
     /// A question's difficulty depends on its number alone: two tables ask the same suite.
     fn table(self, n: usize, attempts: u32, seed: u64) -> ScoreTable {
         let mut draw = Draw(Xoshiro256PlusPlus::seed_from_u64(seed));
@@ -122,7 +122,7 @@ pub(super) fn policy(kinds: Vec<RuleKind>) -> Policy {
         on_inconclusive: OnOpen::Block,
         rules: rules.collect(),
         calibrations: BTreeMap::new(),
-        outside: Outside::default(),
+        release: ReleaseTerms::default(),
         digest: Digest::of(b"policy"),
     }
 }
@@ -144,7 +144,7 @@ pub(super) fn not_worse(margin: f64) -> RuleKind {
 pub(super) fn planned<'a>(
     cases: &'a [CaseInfo],
     attempts: u32,
-    pilot: Option<Evidence<'a>>,
+    pilot: Option<RunScores<'a>>,
     metrics: &'a KnownMetrics,
 ) -> Planned<'a> {
     Planned {
@@ -159,13 +159,13 @@ pub(super) fn planned<'a>(
 }
 
 /// The chance to pass as computed from a large pilot, and as counted among gates of fresh runs.
-fn check(world: World, (n, attempts): (usize, u32), kind: &RuleKind, tolerance: f64) {
+fn check(population: Population, (n, attempts): (usize, u32), kind: &RuleKind, tolerance: f64) {
     const GATES: u64 = 200;
     let policy = policy(vec![kind.clone()]);
-    let pilot = world.table(1500, 4, 1);
+    let pilot = population.table(1500, 4, 1);
     let metrics = KnownMetrics::new();
-    let cases = world.table(n, 1, 2).cases;
-    let evidence = Evidence {
+    let cases = population.table(n, 1, 2).cases;
+    let evidence = RunScores {
         candidate: &pilot,
         baseline: None,
     };
@@ -176,13 +176,13 @@ fn check(world: World, (n, attempts): (usize, u32), kind: &RuleKind, tolerance: 
     let computed = powers[0].pass.unwrap();
     let passed = (0..GATES).filter(|seed| {
         // Of a population, fresh questions every time: the table's numbers start elsewhere.
-        let mut candidate = world.table(n, attempts, 1_000 + seed);
-        let mut baseline = world.table(n, attempts, 900_000 + seed);
+        let mut candidate = population.table(n, attempts, 1_000 + seed);
+        let mut baseline = population.table(n, attempts, 900_000 + seed);
         if !kind.needs_baseline() {
-            candidate = shifted(world, n, attempts, *seed);
+            candidate = shifted(population, n, attempts, *seed);
             baseline = candidate.clone();
         }
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &candidate,
             baseline: Some(&baseline),
         };
@@ -197,11 +197,11 @@ fn check(world: World, (n, attempts): (usize, u32), kind: &RuleKind, tolerance: 
 }
 
 /// Other questions of the same kind.
-fn shifted(world: World, n: usize, attempts: u32, seed: u64) -> ScoreTable {
+fn shifted(population: Population, n: usize, attempts: u32, seed: u64) -> ScoreTable {
     let many = 12 * n;
-    let start = usize::try_from(seed).unwrap() * 37 % (many - n) / world.per_cluster;
-    let start = start * world.per_cluster;
-    let all = world.table(many, attempts, 5_000 + seed);
+    let start = usize::try_from(seed).unwrap() * 37 % (many - n) / population.per_cluster;
+    let start = start * population.per_cluster;
+    let all = population.table(many, attempts, 5_000 + seed);
     let k = usize::try_from(attempts).unwrap();
     let mut table = all.clone();
     table.cases = all.cases[start..start + n].to_vec();
@@ -211,7 +211,7 @@ fn shifted(world: World, n: usize, attempts: u32, seed: u64) -> ScoreTable {
     table
 }
 
-const BINARY: World = World {
+const BINARY: Population = Population {
     mean: 0.9,
     apart: 0.1,
     per_cluster: 1,
@@ -223,13 +223,13 @@ fn power_of_floors_agrees_with_simulated_gates() {
     // Standard error of 200 gates: 3.5 points at a half.
     check(BINARY, (150, 1), &floor(0.85), 0.09);
     check(BINARY, (150, 1), &floor(0.8), 0.09);
-    let fraction = World {
+    let fraction = Population {
         data_type: DataType::Fraction,
         ..BINARY
     };
     check(fraction, (120, 1), &floor(0.9), 0.11);
     check(fraction, (120, 3), &floor(0.9), 0.11);
-    let clusters = World {
+    let clusters = Population {
         apart: 0.1,
         per_cluster: 3,
         mean: 0.8,
@@ -242,7 +242,7 @@ fn power_of_floors_agrees_with_simulated_gates() {
 fn power_of_comparisons_agrees_with_simulated_gates() {
     check(BINARY, (150, 1), &not_worse(0.08), 0.11);
     check(BINARY, (100, 3), &not_worse(0.05), 0.11);
-    let fraction = World {
+    let fraction = Population {
         data_type: DataType::Fraction,
         ..BINARY
     };
@@ -251,7 +251,7 @@ fn power_of_comparisons_agrees_with_simulated_gates() {
 
 #[test]
 fn a_quantile_passes_as_often_as_simulated_gates() {
-    let latency = World {
+    let latency = Population {
         mean: 0.04,
         apart: 0.0,
         data_type: DataType::Amount,
@@ -328,14 +328,16 @@ fn the_plan_says_what_can_never_pass() {
 fn more_of_anything_sees_smaller_drops() {
     let pilot = BINARY.table(300, 3, 5);
     let metrics = KnownMetrics::new();
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &pilot,
         baseline: None,
     };
     let policy = policy(vec![not_worse(0.05)]);
     let drop = |n: usize, attempts: u32| {
         let planned = planned(&pilot.cases[..n], attempts, Some(evidence), &metrics);
-        sights(&policy, &planned)[0].drop.unwrap()
+        minimum_detectable_effects(&policy, &planned)[0]
+            .drop
+            .unwrap()
     };
     assert!(drop(300, 1) < drop(100, 1));
     assert!(drop(100, 3) < drop(100, 1));
@@ -347,7 +349,7 @@ fn more_of_anything_sees_smaller_drops() {
 fn what_is_bought_sees_the_wanted_drop_and_less_does_not() {
     let pilot = BINARY.table(200, 3, 5);
     let metrics = KnownMetrics::new();
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &pilot,
         baseline: None,
     };
@@ -358,9 +360,9 @@ fn what_is_bought_sees_the_wanted_drop_and_less_does_not() {
         vote: 0.002,
     };
     let plan = planned(&pilot.cases, 1, Some(evidence), &metrics);
-    let shopping = shopping(&policy, &plan, 0.04, prices);
-    let [overall] = shopping.as_slice() else {
-        panic!("{shopping:?}");
+    let options = design_options(&policy, &plan, 0.04, prices);
+    let [overall] = options.as_slice() else {
+        panic!("{options:?}");
     };
     assert!(overall.drop_now.unwrap() > 0.04);
     let questions = overall.more_questions.unwrap();
@@ -373,7 +375,7 @@ fn what_is_bought_sees_the_wanted_drop_and_less_does_not() {
     assert!(overall.cheapest.unwrap().price <= attempts.price);
     let seen = |attempts: u32| {
         let plan = Planned { attempts, ..plan };
-        sights(&policy, &plan)[0].drop.unwrap()
+        minimum_detectable_effects(&policy, &plan)[0].drop.unwrap()
     };
     assert!(seen(attempts.attempts) <= 0.04 && seen(attempts.attempts - 1) > 0.04);
 }
@@ -382,14 +384,18 @@ fn what_is_bought_sees_the_wanted_drop_and_less_does_not() {
 fn votes_help_where_the_noise_is_the_judges() {
     let pilot = BINARY.table(200, 3, 5);
     let metrics = KnownMetrics::new();
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &pilot,
         baseline: None,
     };
     let policy = policy(vec![not_worse(0.05)]);
     let mut plan = planned(&pilot.cases, 1, Some(evidence), &metrics);
     plan.assumptions.flips = 0.1;
-    let drop = |votes| sights(&policy, &Planned { votes, ..plan })[0].drop.unwrap();
+    let drop = |votes| {
+        minimum_detectable_effects(&policy, &Planned { votes, ..plan })[0]
+            .drop
+            .unwrap()
+    };
     assert!(drop(3) < drop(1) && drop(9) < drop(3));
 }
 
@@ -397,7 +403,7 @@ fn votes_help_where_the_noise_is_the_judges() {
 fn a_calibrated_judge_costs_power() {
     let pilot = BINARY.table(200, 3, 5);
     let metrics = KnownMetrics::new();
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &pilot,
         baseline: None,
     };

@@ -19,7 +19,7 @@ use super::base::{
 };
 use crate::{
     facts::{Age, date_at, number_at},
-    verdict::{Bar, Finding, Verdict},
+    verdict::{AllowedSide, Finding, Verdict},
 };
 
 /// A number in a JSON file, not older than `max_age`, is on the allowed side of a threshold.
@@ -34,7 +34,7 @@ pub struct Evidence {
     /// An older number says nothing.
     pub max_age: Age,
     /// Which side is allowed.
-    pub side: Bar,
+    pub side: AllowedSide,
     /// The threshold.
     pub threshold: f64,
     /// Shown behind the number.
@@ -68,8 +68,8 @@ fn read(reader: &Reader<'_, '_, '_>) -> Option<super::FactKind> {
     let max_age = reader.max_age();
     let unit = reader.layers.read("unit", "", Table::text);
     let (side, threshold) = match (reader.table.has("min"), reader.table.has("max")) {
-        (true, false) => (Bar::AtLeast, reader.number("min")),
-        (false, true) => (Bar::AtMost, reader.number("max")),
+        (true, false) => (AllowedSide::AtLeast, reader.number("min")),
+        (false, true) => (AllowedSide::AtMost, reader.number("max")),
         (true, true) | (false, false) => {
             let message = "`evidence` needs either `min` or `max`";
             reader.table.document().report(reader.table.at(), message);
@@ -149,8 +149,8 @@ impl Evidence {
     fn against(&self, Read { number, age }: &Read) -> Found {
         let (number, threshold) = (*number, self.threshold);
         let (is_met, side) = match self.side {
-            Bar::AtLeast => (number >= threshold, "at least"),
-            Bar::AtMost => (number <= threshold, "at most"),
+            AllowedSide::AtLeast => (number >= threshold, "at least"),
+            AllowedSide::AtMost => (number <= threshold, "at most"),
         };
         let scale = Scale::Amount(&self.unit);
         let format = NumberFormat::new(scale, false, &[number], Some(threshold));

@@ -12,7 +12,7 @@ use super::base::{
     no_data_in,
 };
 use crate::{
-    facts::{Age, Odd, date_at},
+    facts::{Age, AgeFault, date_at},
     verdict::{Finding, Verdict},
 };
 
@@ -137,8 +137,10 @@ impl Freshness {
         };
         let (verdict, age) = match max_age.check(date, at) {
             Ok(age) => (Verdict::Pass, age),
-            Err(Odd::Stale(age)) => (Verdict::Fail, age),
-            Err(Odd::Future) => return Found::open(format!("{what} is from the future: {date}")),
+            Err(AgeFault::Stale(age)) => (Verdict::Fail, age),
+            Err(AgeFault::Future) => {
+                return Found::open(format!("{what} is from the future: {date}"));
+            }
         };
         Found {
             verdict,

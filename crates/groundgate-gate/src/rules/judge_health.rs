@@ -29,7 +29,7 @@ use crate::{
     facts::{Age, date_at},
     policy::find_metric,
     sentence,
-    verdict::{Bar, Finding, Verdict},
+    verdict::{AllowedSide, Finding, Verdict},
 };
 
 /// A judge is shown to judge well enough; if not, nothing that it measured can be told.
@@ -102,10 +102,10 @@ impl Measure {
     }
 
     /// Which side of the threshold is allowed.
-    pub const fn side(self) -> Bar {
+    pub const fn side(self) -> AllowedSide {
         match self {
-            Self::Agreement => Bar::AtLeast,
-            Self::FlipRate | Self::AttackFlipRate => Bar::AtMost,
+            Self::Agreement => AllowedSide::AtLeast,
+            Self::FlipRate | Self::AttackFlipRate => AllowedSide::AtMost,
         }
     }
 }
@@ -161,8 +161,8 @@ fn read(reader: &Reader<'_, '_, '_>) -> Option<super::FactKind> {
         });
     let measure = table.choice("measure", &measures)?;
     let (key, other) = match measure.side() {
-        Bar::AtLeast => ("min", "max"),
-        Bar::AtMost => ("max", "min"),
+        AllowedSide::AtLeast => ("min", "max"),
+        AllowedSide::AtMost => ("max", "min"),
     };
     table.needs(&[key]);
     if table.has(other) {
@@ -264,8 +264,8 @@ impl JudgeHealth {
 
 fn against(measure: Measure, measured: &Measured, threshold: f64) -> Found {
     let (is_shown, side) = match measure.side() {
-        Bar::AtLeast => (measured.bound >= threshold, "at least"),
-        Bar::AtMost => (measured.bound <= threshold, "at most"),
+        AllowedSide::AtLeast => (measured.bound >= threshold, "at least"),
+        AllowedSide::AtMost => (measured.bound <= threshold, "at most"),
     };
     Found {
         verdict: if is_shown {

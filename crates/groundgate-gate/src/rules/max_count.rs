@@ -9,7 +9,7 @@ use groundgate_stats::power::poisson_at_most;
 
 use super::base::{
     AMOUNT, AsksScores, Claim, Evaluation, Holds, Key, Kind, Setting, Settings, Threshold,
-    WORST_CASES, no_data, settled,
+    WORST_CASES, decided, no_data,
 };
 use crate::{
     draft::{Draft, State},
@@ -118,7 +118,7 @@ fn state(of: &Evaluation<'_>, sample: &Sample<'_>, most: f64) -> State {
     let n_unchecked = sample.counts.n_unscored() + column.up_to.len();
     let (seen, whole) = (of.view.candidate.planned(), of.view.whole.planned());
     if found > most {
-        settled(Verdict::Fail, count_failed(found, n, most))
+        decided(Verdict::Fail, count_failed(found, n, most))
     } else if let Some(why) = &of.view.refusal {
         no_data(why.clone())
     } else if n == 0 {
@@ -130,7 +130,7 @@ fn state(of: &Evaluation<'_>, sample: &Sample<'_>, most: f64) -> State {
     } else if n_unchecked > 0 {
         no_data(count_unchecked(found, n, n_unchecked))
     } else {
-        settled(
+        decided(
             Verdict::Pass,
             count_passed(found, n, of.statistics.alpha_pass),
         )

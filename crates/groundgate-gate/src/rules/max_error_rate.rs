@@ -10,8 +10,8 @@ use groundgate_model::{
 use groundgate_stats::special::binomial_cdf;
 
 use super::base::{
-    AsksScores, Claim, Evaluation, Holds, Key, Kind, Setting, Settings, Threshold, no_data,
-    settled, share,
+    AsksScores, Claim, Evaluation, Holds, Key, Kind, Setting, Settings, Threshold, decided,
+    no_data, share,
 };
 use crate::{
     draft::Draft,
@@ -84,11 +84,11 @@ impl AsksScores for MaxErrorRate {
         } else if planned == 0 || table.columns.is_empty() {
             no_data(nothing_planned())
         } else if count_to_f64(holes.len()) <= self.max.value() * count_to_f64(planned) {
-            settled(Verdict::Pass, says)
+            decided(Verdict::Pass, says)
         } else if not_run > 0 {
             no_data(never_run(&says, not_run))
         } else {
-            settled(Verdict::Fail, says)
+            decided(Verdict::Fail, says)
         };
         vec![draft]
     }

@@ -14,7 +14,7 @@ use super::base::{
     AskedFact, AsksFacts, Claim, Found, Holds, Key, Kind, Reader, Setting, Settings, Threshold,
     no_data_in, texts,
 };
-use crate::verdict::{Bar, Finding, Verdict};
+use crate::verdict::{AllowedSide, Finding, Verdict};
 
 /// So many of the questions are named.
 const NAMED: usize = 5;
@@ -81,7 +81,7 @@ impl AsksFacts for MaxOverlap {
     fn settings(&self) -> Settings {
         vec![
             ("files", Setting::Words(self.files.clone())),
-            Setting::threshold(Bar::AtMost, self.max),
+            Setting::threshold(AllowedSide::AtMost, self.max),
         ]
     }
 

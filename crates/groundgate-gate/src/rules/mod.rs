@@ -39,7 +39,7 @@ pub use listing::{RuleKeys, rule_keys, rule_schemas, rule_table, tightened_schem
 
 pub(crate) use base::{
     AskedFact, Claim, ESTIMANDS, Evaluation, Found, Kind, Layers, Reader, Setting, Settings, Shape,
-    age, count, open, settled, share, texts,
+    age, count, decided, open, share, texts,
 };
 pub(crate) use judge_health::{Flips, Health, of_judge};
 pub(crate) use listing::{COMMON_KEYS, ESTIMAND_KEY};
@@ -169,7 +169,7 @@ impl RuleKind {
         self.kind().claim
     }
 
-    /// Whether it is settled by counting, without a test.
+    /// Whether it is decided by counting, without a test.
     pub const fn is_count(&self) -> bool {
         matches!(self.claim(), Claim::Count)
     }

@@ -8,7 +8,7 @@ use groundgate_model::{
 
 use super::base::{
     AsksScores, Claim, Evaluation, Holds, Key, Kind, MORE_IS_BETTER, Reader, Setting, Settings,
-    Threshold, WORST_CASES, count, no_data, settled, written,
+    Threshold, WORST_CASES, count, decided, no_data, written,
 };
 use crate::{
     draft::Draft,
@@ -196,7 +196,7 @@ impl MustPass {
         };
         draft.state = if !failures.is_empty() {
             draft.worst_cases = failures.iter().take(WORST_CASES).cloned().collect();
-            settled(Verdict::Fail, said.failed(failures.len()))
+            decided(Verdict::Fail, said.failed(failures.len()))
         } else if n < min_cases {
             no_data(sentence::too_few(n, min_cases))
         } else if table.attempts < self.repeats {
@@ -205,7 +205,7 @@ impl MustPass {
             draft.worst_cases = open.iter().take(WORST_CASES).cloned().collect();
             no_data(said.open(open.len()))
         } else {
-            settled(Verdict::Pass, said.passed())
+            decided(Verdict::Pass, said.passed())
         };
     }
 

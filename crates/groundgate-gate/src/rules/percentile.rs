@@ -14,7 +14,7 @@ use crate::{
     power::{PlannedRule, RulePower, scored},
     sentence,
     summary::{self, Sample},
-    verdict::Bar,
+    verdict::AllowedSide,
 };
 
 /// The quantile is at most `max`.
@@ -87,7 +87,7 @@ impl AsksScores for Percentile {
         let table = &of.view.candidate;
         if let Ok(sample) = summary::absolute(table, &self.metric, Estimand::Suite, &|_| true) {
             draft.counts = sample.counts.clone();
-            draft.worst_cases = worst(&sample, Bar::AtMost);
+            draft.worst_cases = worst(&sample, AllowedSide::AtMost);
             draft.state = self.state(of, &sample);
         }
         vec![draft]

@@ -18,7 +18,7 @@ use crate::{
     sentence,
     summary::{self, Sample},
     truth::Truth,
-    verdict::Bar,
+    verdict::AllowedSide,
 };
 
 /// The mean of an amount is at most `max` times the baseline's.
@@ -88,7 +88,7 @@ impl AsksScores for RatioMax {
         let pairs = summary::ratio_pairs(&of.view.candidate, baseline, metric);
         if let (Ok(ours), Ok(theirs), Ok(pairs)) = (ours, theirs, pairs) {
             draft.counts = ours.counts.clone();
-            draft.worst_cases = worst(&ours, Bar::AtMost);
+            draft.worst_cases = worst(&ours, AllowedSide::AtMost);
             draft.state = self.state(of, [&ours, &theirs], &pairs);
         }
         vec![draft]

@@ -9,7 +9,7 @@ use groundgate_model::{
 
 use super::base::{
     AsksScores, Claim, Evaluation, Holds, Key, Kind, MORE_IS_BETTER, Reader, Setting, Settings,
-    SlicePlaces, Slices, Threshold, count, no_data, open, settled, written,
+    SlicePlaces, Slices, Threshold, count, decided, no_data, open, written,
 };
 use crate::{
     draft::{Draft, State},
@@ -240,7 +240,7 @@ impl SliceFloor {
             OnOpen::Hold => Verdict::Hold,
         };
         Draft {
-            state: settled(verdict, thin(n, self.min_cases)),
+            state: decided(verdict, thin(n, self.min_cases)),
             ..draft
         }
     }

@@ -1,13 +1,13 @@
 //! A gate tried on itself: how often it would be wrong on data like these, by simulation.
 //!
 //! A/A: baseline, candidate and a rerun of the candidate are all fresh runs of one system, made from a
-//! record's own attempts; a fail of a rule whose bar the truth meets is a false fail. Known bad: the
+//! record's own attempts; a fail of a rule whose threshold the truth meets is a false fail. Known bad: the
 //! candidate loses exactly the margin (a pass is then an error, as likely as the stated rate at most)
 //! or twice the margin. Pure and seeded: the same rates whatever the number of threads. It decides
 //! nothing about a release; `groundgate selftest` shows it.
 
 mod rates;
-mod world;
+mod run_source;
 
 use groundgate_model::{
     trial::{Column, ScoreTable},
@@ -17,21 +17,21 @@ use rayon::prelude::*;
 
 use self::{
     rates::RuleOutcome,
-    world::{Luck, Suite, World, break_some},
+    run_source::{Draws, RunSource, Suite, break_some},
 };
 use super::{
     calibration,
     decide::{RuleVerdict, verdicts},
-    evidence::Evidence,
     policy::{Estimand, Policy, Rule, Slice},
     power::n_tested,
     rules::Claim,
+    run_scores::RunScores,
     truth::Truth,
     verdict::Verdict,
 };
 
 pub use rates::{KnownBad, Rate, RuleRates, SelfTest, Verdicts};
-pub use world::Agreement;
+pub use run_source::Agreement;
 
 /// What is tried, how often, from which seed.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ pub struct Trying<'a> {
     /// The rules.
     pub policy: &'a Policy,
     /// The record; a baseline counts as more runs of the same system.
-    pub evidence: Evidence<'a>,
+    pub evidence: RunScores<'a>,
     /// Replications; at least 1.
     pub replications: usize,
     /// Any number.
@@ -50,12 +50,12 @@ pub struct Trying<'a> {
 
 /// Tries the gate. `tick` is told of every replication that is done, from any thread.
 pub fn selftest(trying: &Trying<'_>, tick: &(dyn Fn() + Sync)) -> SelfTest {
-    let world = World::new(trying.policy, trying.evidence, trying.correlation);
-    let test = Test::new(trying, &world);
+    let source = RunSource::new(trying.policy, trying.evidence, trying.correlation);
+    let test = Test::new(trying, &source);
     let outcomes: Vec<Outcome> = (0..trying.replications)
         .into_par_iter()
         .map(|replication| {
-            let outcome = test.replicate(Luck::new(trying.seed, replication));
+            let outcome = test.replicate(Draws::new(trying.seed, replication));
             tick();
             outcome
         })
@@ -78,7 +78,7 @@ struct Harm {
 
 struct Test<'a> {
     trying: &'a Trying<'a>,
-    world: &'a World,
+    source: &'a RunSource,
     resamples: bool,
     fixed: Suite,
     harms: Vec<Harm>,
@@ -95,31 +95,31 @@ struct Outcome {
 }
 
 impl<'a> Test<'a> {
-    fn new(trying: &'a Trying<'a>, world: &'a World) -> Self {
+    fn new(trying: &'a Trying<'a>, source: &'a RunSource) -> Self {
         let policy = trying.policy;
-        let fixed = world.suite();
+        let fixed = source.suite();
         let estimands = policy.rules.iter().map(|rule| estimand(policy, rule));
         let resamples = estimands
             .into_iter()
             .any(|estimand| estimand == Some(Estimand::Population));
-        let harms = harms(trying, world, &fixed);
+        let harms = harms(trying, source, &fixed);
         Self {
             trying,
-            world,
+            source,
             resamples,
             fixed,
             harms,
         }
     }
 
-    fn replicate(&self, mut luck: Luck) -> Outcome {
-        let drawn = self.resamples.then(|| self.world.resampled(&mut luck));
-        let suite = drawn.as_ref().unwrap_or(&self.fixed);
-        let baseline = self.world.run(suite, &mut luck);
-        let candidate = self.world.run(suite, &mut luck);
-        let again = self.world.run(suite, &mut luck);
+    fn replicate(&self, mut draws: Draws) -> Outcome {
+        let resampled = self.resamples.then(|| self.source.resampled(&mut draws));
+        let suite = resampled.as_ref().unwrap_or(&self.fixed);
+        let baseline = self.source.run(suite, &mut draws);
+        let candidate = self.source.run(suite, &mut draws);
+        let again = self.source.run(suite, &mut draws);
         let ask = |policy: &Policy, candidate: &ScoreTable| {
-            let evidence = Evidence {
+            let evidence = RunScores {
                 candidate,
                 baseline: Some(&baseline),
             };
@@ -131,7 +131,7 @@ impl<'a> Test<'a> {
         let harms = self.harms.iter().map(|harm| {
             let mut worse = candidate.clone();
             let share = self.share_to_break(harm, suite)?;
-            break_some(&mut worse, &harm.metric, harm.worst, share, &mut luck);
+            break_some(&mut worse, &harm.metric, harm.worst, share, &mut draws);
             Some(worst(&ask(&harm.alone, &worse)))
         });
         Outcome {
@@ -149,7 +149,7 @@ impl<'a> Test<'a> {
             Estimand::Suite => (suite, false),
             Estimand::Population => (&self.fixed, true),
         };
-        let truth = self.world.truth(suite, &harm.metric, None, by_cluster)?;
+        let truth = self.source.truth(suite, &harm.metric, None, by_cluster)?;
         let share = harm.loss / (truth - harm.worst).abs();
         (share <= 1.0).then_some(share)
     }
@@ -183,7 +183,7 @@ impl<'a> Test<'a> {
             .collect()
     }
 
-    /// Whether the bar of a rule (of a slice) is met in truth when candidate and baseline are the same;
+    /// Whether the threshold of a rule (of a slice) is met in truth when candidate and baseline are the same;
     /// `None` where nobody knows.
     fn is_met(&self, verdict: &RuleVerdict, suite: &Suite) -> Option<bool> {
         let policy = self.trying.policy;
@@ -210,7 +210,7 @@ impl<'a> Test<'a> {
     const fn truth<'t>(&'t self, suite: &'t Suite, by_cluster: bool) -> TrueScores<'t> {
         TrueScores {
             trying: self.trying,
-            world: self.world,
+            source: self.source,
             suite,
             by_cluster,
         }
@@ -263,9 +263,9 @@ impl<'a> Test<'a> {
             seed: self.trying.seed,
             questions: self.trying.evidence.candidate.cases.len(),
             attempts: self.trying.evidence.candidate.attempts,
-            attempts_known: self.world.attempts_known(),
+            attempts_known: self.source.attempts_known(),
             resamples_questions: self.resamples,
-            agreements: self.world.agreements(),
+            agreements: self.source.agreements(),
             gate,
             rules: rules.collect(),
             known_bad: known_bad.collect(),
@@ -289,9 +289,9 @@ fn estimand(policy: &Policy, rule: &Rule) -> Option<Estimand> {
     Some(rule.estimand.unwrap_or(default))
 }
 
-/// What is lost by a candidate exactly at the bar, and by one as far again; only where the bar is met
+/// What is lost by a candidate exactly at the threshold, and by one as far again; only where the threshold is met
 /// to begin with.
-fn harms(trying: &Trying<'_>, world: &World, fixed: &Suite) -> Vec<Harm> {
+fn harms(trying: &Trying<'_>, source: &RunSource, fixed: &Suite) -> Vec<Harm> {
     let policy = trying.policy;
     let n_tested = n_tested(policy, &trying.evidence.candidate.cases);
     let alpha_fail = policy.statistics.alpha_fail / count_to_f64(n_tested);
@@ -302,14 +302,14 @@ fn harms(trying: &Trying<'_>, world: &World, fixed: &Suite) -> Vec<Harm> {
         };
         let truth = TrueScores {
             trying,
-            world,
+            source,
             suite: fixed,
             by_cluster: estimand == Estimand::Population,
         };
         let loss = rule.kind.loss_to_threshold(&truth);
         let with_worst = loss.filter(|loss| *loss > 0.0).and_then(|loss| {
             let metric = rule.kind.metric()?;
-            let worst = world.spec(metric)?.worst()?;
+            let worst = source.spec(metric)?.worst()?;
             Some((metric.to_owned(), loss, worst))
         });
         let Some((metric, loss, worst)) = with_worst else {
@@ -333,10 +333,10 @@ fn harms(trying: &Trying<'_>, world: &World, fixed: &Suite) -> Vec<Harm> {
     found
 }
 
-/// What is true of a suite in a world.
+/// What is true of a suite in a source.
 struct TrueScores<'t> {
     trying: &'t Trying<'t>,
-    world: &'t World,
+    source: &'t RunSource,
     suite: &'t Suite,
     by_cluster: bool,
 }
@@ -349,7 +349,8 @@ impl TrueScores<'_> {
 
 impl Truth for TrueScores<'_> {
     fn mean(&self, metric: &str, slice: Option<&Slice>) -> Option<f64> {
-        self.world.truth(self.suite, metric, slice, self.by_cluster)
+        self.source
+            .truth(self.suite, metric, slice, self.by_cluster)
     }
 
     fn margin_on_judges_scale(&self, metric: &str, margin: f64) -> f64 {

@@ -62,9 +62,9 @@ pub struct Verdicts {
     pub inconclusive: Rate,
     /// Failed.
     pub fail: Rate,
-    /// Failed where the bar is met in truth.
+    /// Failed where the threshold is met in truth.
     pub false_fail: Rate,
-    /// Passed where a bar is not met in truth.
+    /// Passed where a threshold is not met in truth.
     pub false_pass: Rate,
     /// Of two runs of one candidate, one passed and the other failed.
     pub flips: Rate,
@@ -79,7 +79,7 @@ pub struct RuleRates {
     pub kind: &'static str,
     /// What it said.
     pub verdicts: Verdicts,
-    /// Whether errors could be counted: the truth behind its bar is known.
+    /// Whether errors could be counted: the truth behind its threshold is known.
     pub is_judged: bool,
 }
 
@@ -90,7 +90,7 @@ pub struct KnownBad {
     pub id: String,
     /// Its metric.
     pub metric: String,
-    /// 1: exactly at the bar, where a pass is an error. 2: as far again.
+    /// 1: exactly at the threshold, where a pass is an error. 2: as far again.
     pub times: u8,
     /// How much the candidate lost on average, on the metric's scale.
     pub loss: f64,

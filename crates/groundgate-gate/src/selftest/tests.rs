@@ -12,7 +12,7 @@ use groundgate_stats::correction::Recognized;
 use super::*;
 use crate::rules::RuleKind;
 use crate::{
-    Outside,
+    ReleaseTerms,
     policy::{CalibrationOrigin, JudgeCalibration, OnOpen, Rule, Statistics},
     rules::{Floor, NonInferior, SliceFloor},
     tests,
@@ -20,7 +20,7 @@ use crate::{
 
 /// `n` questions of which each fourth is hard, asked `attempts` times.
 pub(super) fn table(n: usize, attempts: u32) -> ScoreTable {
-    let mut luck = Luck::new(7, n);
+    let mut draws = Draws::new(7, n);
     let case = |index: usize| CaseInfo {
         id: format!("case-{index}"),
         digest: Digest::of(index.to_string().as_bytes()),
@@ -36,7 +36,7 @@ pub(super) fn table(n: usize, attempts: u32) -> ScoreTable {
     for index in 0..n {
         let good = if index % 4 == 0 { 0.7 } else { 0.98 };
         for _ in 0..attempts {
-            cells.push(Cell::Scored(f64::from(u8::from(luck.unit() < good))));
+            cells.push(Cell::Scored(f64::from(u8::from(draws.unit() < good))));
         }
     }
     let metric = MetricSpec::score("groundedness", DataType::Binary);
@@ -79,7 +79,7 @@ pub(super) fn policy(kinds: Vec<RuleKind>, absolute: Estimand) -> Policy {
         on_inconclusive: OnOpen::Block,
         rules: rules.collect(),
         calibrations: BTreeMap::new(),
-        outside: Outside::default(),
+        release: ReleaseTerms::default(),
         digest: Digest::of(b"policy"),
     }
 }
@@ -101,7 +101,7 @@ pub(super) fn not_worse(margin: f64) -> RuleKind {
 fn tried(policy: &Policy, table: &ScoreTable, replications: usize) -> SelfTest {
     let trying = Trying {
         policy,
-        evidence: Evidence {
+        evidence: RunScores {
             candidate: table,
             baseline: None,
         },
@@ -164,17 +164,17 @@ fn simulated_runs_agree_as_the_record_says() {
     let policy = policy(vec![not_worse(0.1)], Estimand::Suite);
     for attempts in [1, 2, 5] {
         let table = table(4000, attempts);
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: &table,
             baseline: None,
         };
-        let world = World::new(&policy, evidence, 0.5);
-        let agreement = world.agreements()["groundedness"];
+        let source = RunSource::new(&policy, evidence, 0.5);
+        let agreement = source.agreements()["groundedness"];
         assert_eq!(agreement.is_measured, attempts > 1);
-        let suite = world.suite();
-        let mut luck = Luck::new(11, 0);
-        let scores = |luck: &mut Luck| -> Vec<f64> {
-            let run = world.run(&suite, luck);
+        let suite = source.suite();
+        let mut draws = Draws::new(11, 0);
+        let scores = |draws: &mut Draws| -> Vec<f64> {
+            let run = source.run(&suite, draws);
             let cells = &run.columns["groundedness"].cells;
             let score = |cell: &Cell| match cell {
                 Cell::Scored(value) => *value,
@@ -183,7 +183,7 @@ fn simulated_runs_agree_as_the_record_says() {
             let step = usize::try_from(attempts).unwrap();
             cells.iter().step_by(step).map(score).collect()
         };
-        let (one, two) = (scores(&mut luck), scores(&mut luck));
+        let (one, two) = (scores(&mut draws), scores(&mut draws));
         let n = count_to_f64(one.len());
         let mean = |all: &[f64]| all.iter().sum::<f64>() / n;
         let (a, b) = (mean(&one), mean(&two));
@@ -233,7 +233,7 @@ fn rules_of_every_kind_are_tried_and_only_those_with_a_known_truth_are_counted()
     again.cases[7].digest = Digest::of(b"another question of this id");
     let trying = |baseline| Trying {
         policy: &policy,
-        evidence: Evidence {
+        evidence: RunScores {
             candidate: &record,
             baseline,
         },
@@ -268,12 +268,12 @@ fn rules_of_every_kind_are_tried_and_only_those_with_a_known_truth_are_counted()
 #[test]
 fn breaking_touches_scores_alone() {
     let mut record = table(50, 1);
-    let mut luck = Luck::new(5, 0);
+    let mut draws = Draws::new(5, 0);
     let before = record.clone();
-    break_some(&mut record, "tone", 0.0, 1.0, &mut luck);
+    break_some(&mut record, "tone", 0.0, 1.0, &mut draws);
     assert_eq!(record, before, "nobody measured it");
     record.columns.get_mut("groundedness").unwrap().cells[3] = Cell::NotApplicable;
-    break_some(&mut record, "groundedness", 0.0, 1.0, &mut luck);
+    break_some(&mut record, "groundedness", 0.0, 1.0, &mut draws);
     let cells = &record.columns["groundedness"].cells;
     assert_eq!(cells[3], Cell::NotApplicable);
     let n_broken = cells
@@ -294,11 +294,11 @@ fn scores_that_never_vary_agree_wholly() {
     };
     let policy = policy(vec![floor(0.8)], Estimand::Suite);
     let agreement = |record: &ScoreTable| {
-        let evidence = Evidence {
+        let evidence = RunScores {
             candidate: record,
             baseline: None,
         };
-        World::new(&policy, evidence, 0.5).agreements()["groundedness"]
+        RunSource::new(&policy, evidence, 0.5).agreements()["groundedness"]
     };
     let (once, twice) = (agreement(&record(1)), agreement(&record(2)));
     assert!(!once.is_measured && (once.correlation - 0.5).abs() < 1e-15);

@@ -22,7 +22,7 @@ fn plain() -> ScoreTable {
 }
 
 fn with_test<T>(policy: &Policy, record: &ScoreTable, ask: impl Fn(&Test<'_>) -> T) -> T {
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: record,
         baseline: None,
     };
@@ -33,8 +33,8 @@ fn with_test<T>(policy: &Policy, record: &ScoreTable, ask: impl Fn(&Test<'_>) ->
         seed: 3,
         correlation: 0.5,
     };
-    let world = World::new(policy, evidence, 0.5);
-    ask(&Test::new(&trying, &world))
+    let source = RunSource::new(policy, evidence, 0.5);
+    ask(&Test::new(&trying, &source))
 }
 
 fn said(rule: usize, id: &str, verdict: Verdict) -> RuleVerdict {
@@ -84,7 +84,7 @@ fn the_truth_is_held_against_every_bar() {
     });
     for (kind, expected) in [
         (floor(0.74), Some(true)),
-        // Exactly at the bar a pass is an error.
+        // Exactly at the threshold a pass is an error.
         (floor(0.75), Some(false)),
         (floor(0.76), Some(false)),
         (ceiling(0.74), Some(false)),

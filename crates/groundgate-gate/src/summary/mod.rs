@@ -105,7 +105,7 @@ pub(super) enum NoSample {
     CheaperAbsent,
 }
 
-/// A table's own trials, for rules against a fixed bar.
+/// A table's own trials, for rules against a fixed threshold.
 pub(super) fn absolute<'a>(
     table: &'a ScoreTable,
     metric: &str,

@@ -3,7 +3,7 @@
 
 use groundgate_gate::{
     Slice,
-    power::{Purchase, RulePower, Shopping, Sight, all_pass},
+    power::{DesignOptions, MinimumDetectableEffect, RulePower, RunDesign, all_pass},
 };
 use groundgate_model::unit::Usd;
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ fn rule(power: &RulePower) -> Value {
     })
 }
 
-fn sight(sight: &Sight) -> Value {
+fn sight(sight: &MinimumDetectableEffect) -> Value {
     json!({
         "metric": sight.metric,
         "slice": slice(sight.slice.as_ref()),
@@ -70,8 +70,8 @@ fn sight(sight: &Sight) -> Value {
     })
 }
 
-fn to_buy(shopping: &Shopping, is_priced: bool) -> Value {
-    let purchase = |purchase: Option<&Purchase>| {
+fn to_buy(shopping: &DesignOptions, is_priced: bool) -> Value {
+    let purchase = |purchase: Option<&RunDesign>| {
         purchase.map(|one| {
             json!({
                 "questions": one.questions,

@@ -2,7 +2,7 @@
 
 use groundgate_gate::{
     Slice,
-    power::{Purchase, RulePower, Shopping, Source, all_pass},
+    power::{DesignOptions, RulePower, RunDesign, Source, all_pass},
 };
 use groundgate_model::{
     number::{NumberFormat, Scale, Toward, format_count, plural},
@@ -24,7 +24,7 @@ pub(super) fn render(plan: &PlanSummary, style: Style) -> String {
     head(plan, &mut page);
     money(plan, &mut page);
     rules(plan, &mut page);
-    sights(plan, &mut page);
+    minimum_detectable_effects(plan, &mut page);
     if let Some(wanted) = plan.want_drop {
         to_buy(plan, wanted, &mut page);
     }
@@ -165,7 +165,7 @@ fn rules(plan: &PlanSummary, page: &mut TerminalPage) {
     page.line("  fails from: the smallest change for the worse that fails with a chance of 80%");
 }
 
-fn sights(plan: &PlanSummary, page: &mut TerminalPage) {
+fn minimum_detectable_effects(plan: &PlanSummary, page: &mut TerminalPage) {
     let columns = format!("{:>15} {:>21}", "units", "drop");
     table(page, "smallest drop seen with a chance of 80%", &columns);
     for sight in &plan.sights {
@@ -202,7 +202,7 @@ fn to_buy(plan: &PlanSummary, wanted: f64, page: &mut TerminalPage) {
     }
 }
 
-fn ways(plan: &PlanSummary, shopping: &Shopping, page: &mut TerminalPage) {
+fn ways(plan: &PlanSummary, shopping: &DesignOptions, page: &mut TerminalPage) {
     let rows = [
         ("planned", Some(&shopping.now), ""),
         (
@@ -228,7 +228,7 @@ fn ways(plan: &PlanSummary, shopping: &Shopping, page: &mut TerminalPage) {
     }
 }
 
-fn bought(plan: &PlanSummary, purchase: &Purchase) -> String {
+fn bought(plan: &PlanSummary, purchase: &RunDesign) -> String {
     let design = format!(
         "{} × {} × {}",
         plural(purchase.questions, "question"),

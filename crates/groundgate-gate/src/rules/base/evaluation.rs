@@ -18,7 +18,7 @@ use crate::{
     policy::{Estimand, JudgeCalibration, Slice, Statistics},
     sentence,
     summary::{self, NoSample, Sample},
-    verdict::{Bar, Counts, Verdict},
+    verdict::{AllowedSide, Counts, Verdict},
 };
 
 /// Fewer drawn answers say too little of the others of which a cheaper judge is sure.
@@ -66,7 +66,7 @@ impl Evaluation<'_> {
             unit: spec.map(MetricSpec::shown_unit).unwrap_or_default(),
             slice: None,
             threshold: threshold.value,
-            bar: threshold.side,
+            side: threshold.side,
             is_difference: false,
             scaled: None,
             counts: Counts::default(),
@@ -147,7 +147,7 @@ impl Evaluation<'_> {
             }
         };
         draft.counts = sample.counts.clone();
-        draft.worst_cases = worst(&sample, draft.bar);
+        draft.worst_cases = worst(&sample, draft.side);
         draft.state = self.state(&draft, &sample);
         draft
     }
@@ -223,27 +223,27 @@ impl Evaluation<'_> {
     }
 }
 
-pub(crate) const fn settled(verdict: Verdict, why: String) -> State {
-    State::Settled(verdict, why)
+pub(crate) const fn decided(verdict: Verdict, why: String) -> State {
+    State::Decided(verdict, why)
 }
 
 pub(crate) fn assessed(assessment: Result<Assessment, StatsError>) -> State {
     match assessment {
         Ok(assessment) => State::Tested(Box::new(assessment)),
         Err(error @ (StatsError::NoData | StatsError::TooFew { .. })) => no_data(error.to_string()),
-        Err(error) => settled(Verdict::Error, error.to_string()),
+        Err(error) => decided(Verdict::Error, error.to_string()),
     }
 }
 
 /// What cannot be measured is inconclusive, whatever the policy says of the undecided.
 pub(crate) const fn no_data(why: String) -> State {
-    settled(Verdict::Inconclusive, why)
+    decided(Verdict::Inconclusive, why)
 }
 
-pub(crate) fn worst(sample: &Sample<'_>, bar: Bar) -> Vec<String> {
-    let ids = match bar {
-        Bar::AtLeast => sample.lowest(WORST_CASES),
-        Bar::AtMost => sample.highest(WORST_CASES),
+pub(crate) fn worst(sample: &Sample<'_>, side: AllowedSide) -> Vec<String> {
+    let ids = match side {
+        AllowedSide::AtLeast => sample.lowest(WORST_CASES),
+        AllowedSide::AtMost => sample.highest(WORST_CASES),
     };
     ids.into_iter().map(|(id, _)| id.to_owned()).collect()
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{setting::Settings, threshold::Threshold};
 use crate::{
-    facts::{Age, Facts, Odd},
+    facts::{Age, AgeFault, Facts},
     verdict::{Counts, Finding, Verdict},
 };
 
@@ -89,8 +89,8 @@ impl<'a> AskedFact<'a> {
     /// How old a measurement is; one that is too old is none.
     pub(crate) fn age(&self, date: Timestamp, max_age: Age) -> Result<Age, String> {
         max_age.check(date, self.facts.at).map_err(|odd| match odd {
-            Odd::Future => format!("it is from the future: {date}"),
-            Odd::Stale(age) => {
+            AgeFault::Future => format!("it is from the future: {date}"),
+            AgeFault::Stale(age) => {
                 format!("it is {age} old, and more than {max_age} says nothing of today")
             }
         })
@@ -144,7 +144,7 @@ impl Shape<'_> {
             estimate: None,
             observed: found.observed,
             threshold: self.threshold.value,
-            bar: self.threshold.side,
+            side: self.threshold.side,
             is_difference: false,
             scaled: None,
             waived: None,

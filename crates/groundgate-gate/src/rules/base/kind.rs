@@ -37,7 +37,7 @@ pub(crate) enum Claim {
     Ratio,
     /// A metric's quantile.
     Quantile,
-    /// A count, settled without a test.
+    /// A count, decided without a test.
     Count,
     /// What is not about scores.
     Fact,

@@ -14,7 +14,7 @@ pub use kind::{Holds, Key, Slices};
 pub use threshold::Threshold;
 
 pub(crate) use evaluation::{
-    Evaluation, SlicePlaces, WORST_CASES, assessed, no_data, settled, worst,
+    Evaluation, SlicePlaces, WORST_CASES, assessed, decided, no_data, worst,
 };
 pub(crate) use fact::{AskedFact, AsksFacts, Found, Shape, no_data_in};
 pub(crate) use kind::{AsksScores, Claim, Kind};

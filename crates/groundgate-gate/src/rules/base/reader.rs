@@ -171,7 +171,7 @@ pub(crate) struct Written<'d, 's> {
 }
 
 impl Written<'_, '_> {
-    /// A bar that some values of the metric pass and others do not.
+    /// A threshold that some values of the metric pass and others do not.
     pub(crate) fn inside(self, spec: &MetricSpec) -> Option<f64> {
         let (low, high) = spec.data_type.range();
         let inside = self.number > low && high.is_none_or(|high| self.number < high);

@@ -3,7 +3,7 @@
 
 use groundgate_model::unit::count_to_f64;
 
-use crate::{facts::Age, policy::Slice, verdict::Bar};
+use crate::{facts::Age, policy::Slice, verdict::AllowedSide};
 
 /// One setting of a rule.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,10 +41,10 @@ impl Setting {
     }
 
     /// A threshold under the key of its side.
-    pub(crate) fn threshold(side: Bar, value: f64) -> (&'static str, Self) {
+    pub(crate) fn threshold(side: AllowedSide, value: f64) -> (&'static str, Self) {
         match side {
-            Bar::AtLeast => ("min", Self::MoreIsStricter(value)),
-            Bar::AtMost => ("max", Self::LessIsStricter(value)),
+            AllowedSide::AtLeast => ("min", Self::MoreIsStricter(value)),
+            AllowedSide::AtMost => ("max", Self::LessIsStricter(value)),
         }
     }
 

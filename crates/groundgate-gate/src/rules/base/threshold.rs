@@ -1,12 +1,12 @@
 //! What numbers are held against.
 
-use crate::verdict::Bar;
+use crate::verdict::AllowedSide;
 
 /// What a number is held against.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Threshold {
     /// Which side of it is allowed.
-    pub side: Bar,
+    pub side: AllowedSide,
     /// On the metric's scale.
     pub value: f64,
 }
@@ -15,7 +15,7 @@ impl Threshold {
     /// Numbers must reach it.
     pub(crate) const fn at_least(value: f64) -> Self {
         Self {
-            side: Bar::AtLeast,
+            side: AllowedSide::AtLeast,
             value,
         }
     }
@@ -23,7 +23,7 @@ impl Threshold {
     /// Numbers must not exceed it.
     pub(crate) const fn at_most(value: f64) -> Self {
         Self {
-            side: Bar::AtMost,
+            side: AllowedSide::AtMost,
             value,
         }
     }

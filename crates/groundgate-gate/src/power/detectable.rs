@@ -12,12 +12,12 @@ use super::{
 use crate::{
     policy::{Policy, Slice},
     rules::{Claim, RuleKind},
-    verdict::Bar,
+    verdict::AllowedSide,
 };
 
 /// What a comparison of one metric in one slice will see.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sight {
+pub struct MinimumDetectableEffect {
     /// Of which metric.
     pub metric: String,
     /// `None`: overall.
@@ -35,22 +35,25 @@ pub struct Sight {
 
 /// What will be seen of every metric that the policy compares with the baseline (of those with a
 /// floor, where it compares none), overall and in each slice that the policy requires.
-pub fn sights(policy: &Policy, planned: &Planned<'_>) -> Vec<Sight> {
+pub fn minimum_detectable_effects(
+    policy: &Policy,
+    planned: &Planned<'_>,
+) -> Vec<MinimumDetectableEffect> {
     let metrics = compared(policy);
     let slices = [None]
         .into_iter()
         .chain(required(policy).into_iter().map(Some));
     let all = slices.flat_map(|slice| metrics.iter().map(move |metric| (metric, slice.clone())));
-    all.filter_map(|(metric, slice)| sight(policy, planned, metric, slice))
+    all.filter_map(|(metric, slice)| effect(policy, planned, metric, slice))
         .collect()
 }
 
-fn sight(
+fn effect(
     policy: &Policy,
     planned: &Planned<'_>,
     metric: &str,
     slice: Option<Slice>,
-) -> Option<Sight> {
+) -> Option<MinimumDetectableEffect> {
     let statistics = &policy.statistics;
     let of = Compared {
         metric,
@@ -58,7 +61,7 @@ fn sight(
     };
     let difference = planned.difference(statistics, of, slice.as_ref())?;
     let alpha = statistics.alpha_fail;
-    Some(Sight {
+    Some(MinimumDetectableEffect {
         metric: metric.to_owned(),
         slice,
         units: difference.mean.units,
@@ -90,7 +93,7 @@ pub(super) fn compared(policy: &Policy) -> BTreeSet<String> {
 
 fn is_floor(kind: &RuleKind) -> bool {
     let threshold = kind.threshold();
-    threshold.is_some_and(|threshold| threshold.side == Bar::AtLeast)
+    threshold.is_some_and(|threshold| threshold.side == AllowedSide::AtLeast)
 }
 
 pub(super) fn required(policy: &Policy) -> BTreeSet<Slice> {

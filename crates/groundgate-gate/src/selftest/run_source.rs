@@ -1,4 +1,4 @@
-//! Runs that could have been: drawn from a record's own attempts, so that nothing is changed but luck.
+//! Runs that could have been: drawn from a record's own attempts, so that nothing is changed but draws.
 //!
 //! A run of a question is one of the attempts that the record has of it. Few attempts understate how
 //! much runs differ (of m attempts, by a share of 1/m; of one, wholly), so some draws are taken from
@@ -18,14 +18,14 @@ use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::super::{
-    evidence::Evidence,
     policy::{Policy, Slice},
+    run_scores::RunScores,
 };
 
 /// Draws of one replication; the same for the same seed and number, whoever makes them.
-pub(super) struct Luck(Xoshiro256PlusPlus);
+pub(super) struct Draws(Xoshiro256PlusPlus);
 
-impl Luck {
+impl Draws {
     pub(super) fn new(seed: u64, replication: usize) -> Self {
         let number = u64::try_from(replication).unwrap_or(u64::MAX);
         let start = Xoshiro256PlusPlus::seed_from_u64(seed).next_u64();
@@ -72,7 +72,7 @@ struct Measured {
 }
 
 /// A record as a source of runs.
-pub(super) struct World {
+pub(super) struct RunSource {
     questions: Vec<Arc<Question>>,
     /// By group: the questions of it.
     groups: BTreeMap<usize, Vec<Arc<Question>>>,
@@ -89,9 +89,9 @@ pub(super) struct Suite {
     questions: Vec<Arc<Question>>,
 }
 
-impl World {
+impl RunSource {
     /// From a record, and from a second one of the same questions that counts as more attempts.
-    pub(super) fn new(policy: &Policy, evidence: Evidence<'_>, assumed: f64) -> Self {
+    pub(super) fn new(policy: &Policy, evidence: RunScores<'_>, assumed: f64) -> Self {
         let table = evidence.candidate;
         let mut questions = questions(table);
         if let Some(more) = evidence.baseline {
@@ -154,8 +154,8 @@ impl World {
     }
 
     /// As many clusters, drawn anew from those of the same slices and size, so that no slice gets thin
-    /// by luck; a cluster that is drawn twice is two.
-    pub(super) fn resampled(&self, luck: &mut Luck) -> Suite {
+    /// by draws; a cluster that is drawn twice is two.
+    pub(super) fn resampled(&self, draws: &mut Draws) -> Suite {
         let mut suite = Suite {
             cases: Vec::with_capacity(self.questions.len()),
             questions: Vec::with_capacity(self.questions.len()),
@@ -164,7 +164,7 @@ impl World {
         for stratum in &self.strata {
             for _ in stratum {
                 n_clusters += 1;
-                for question in luck.one_of(stratum).into_iter().flatten() {
+                for question in draws.one_of(stratum).into_iter().flatten() {
                     suite.cases.push(CaseInfo {
                         id: suite.questions.len().to_string(),
                         cluster: n_clusters.to_string(),
@@ -178,7 +178,7 @@ impl World {
     }
 
     /// A fresh run of these questions.
-    pub(super) fn run(&self, suite: &Suite, luck: &mut Luck) -> ScoreTable {
+    pub(super) fn run(&self, suite: &Suite, draws: &mut Draws) -> ScoreTable {
         let attempts = usize::try_from(self.attempts).unwrap_or(1);
         let n_trials = suite.questions.len() * attempts;
         let mut cells: Vec<Vec<Cell>> = self
@@ -188,7 +188,7 @@ impl World {
             .collect();
         for question in &suite.questions {
             for _ in 0..attempts {
-                self.attempt(question, luck, &mut cells);
+                self.attempt(question, draws, &mut cells);
             }
         }
         let columns = self.metrics.iter().zip(cells).map(|(metric, cells)| {
@@ -205,12 +205,12 @@ impl World {
         }
     }
 
-    fn attempt(&self, question: &Question, luck: &mut Luck, cells: &mut [Vec<Cell>]) {
-        let own = luck.one_of(&question.attempts);
+    fn attempt(&self, question: &Question, draws: &mut Draws, cells: &mut [Vec<Cell>]) {
+        let own = draws.one_of(&question.attempts);
         let donors = self.groups.get(&question.group).map(Vec::as_slice);
-        let donor = luck.one_of(donors.unwrap_or_default());
-        let other = donor.and_then(|donor| luck.one_of(&donor.attempts));
-        let chance = luck.unit();
+        let donor = draws.one_of(donors.unwrap_or_default());
+        let other = donor.and_then(|donor| draws.one_of(&donor.attempts));
+        let chance = draws.unit();
         for (place, (metric, column)) in self.metrics.iter().zip(cells).enumerate() {
             let source = if chance < metric.redraw { other } else { own };
             let cell = source.and_then(|source| source.get(place));
@@ -276,13 +276,13 @@ pub(super) fn break_some(
     metric: &str,
     worst: f64,
     share: f64,
-    luck: &mut Luck,
+    draws: &mut Draws,
 ) {
     let Some(column) = table.columns.get_mut(metric) else {
         return;
     };
     for cell in &mut column.cells {
-        if matches!(cell, Cell::Scored(_)) && luck.unit() < share {
+        if matches!(cell, Cell::Scored(_)) && draws.unit() < share {
             *cell = Cell::Scored(worst);
         }
     }
@@ -470,5 +470,5 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 }
 
 #[cfg(test)]
-#[path = "world_tests.rs"]
+#[path = "run_source_tests.rs"]
 mod tests;

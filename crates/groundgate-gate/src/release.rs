@@ -2,7 +2,7 @@
 //!
 //! | step | what it can do |
 //! |---|---|
-//! | waivers | a rule that passes a waiver's bar instead of its own becomes waived |
+//! | waivers | a rule that passes a waiver's threshold instead of its own becomes waived |
 //! | judge health | what an unhealthy judge measured becomes inconclusive, waived or not |
 //! | rules about facts | add findings |
 //! | approvals | add findings that hold until everybody has said yes |
@@ -17,10 +17,10 @@ use groundgate_model::{trial::ScoreTable, unit::Digest};
 use super::{
     approvals,
     decide::decide_with_labels,
-    evidence::Evidence,
     facts::{Facts, Waiver},
     policy::{FactRule, Policy, Rule},
     rules::AskedFact,
+    run_scores::RunScores,
     sentence, stale_baseline,
     subject::approval_subject,
     verdict::{Decision, Finding, Verdict, Waived},
@@ -28,7 +28,7 @@ use super::{
 
 /// What the gate says, and the name of it that approvals give.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Settled {
+pub struct ReleaseDecision {
     /// The verdict with all its findings.
     pub decision: Decision,
     /// Over what the scores decided: approvals name it.
@@ -36,23 +36,23 @@ pub struct Settled {
 }
 
 /// Holds a policy against scores and facts. Never empty, never panics, never passes without data.
-pub fn settle(policy: &Policy, evidence: Evidence<'_>, facts: &Facts) -> Settled {
+pub fn decide_release(policy: &Policy, evidence: RunScores<'_>, facts: &Facts) -> ReleaseDecision {
     let scores = decide_with_labels(policy, evidence, facts.labels.as_ref());
     let subject = approval_subject(policy, &facts.environment, evidence, &scores);
     let mut decision = scores;
     waive(policy, evidence, facts, &mut decision);
-    for rule in &policy.outside.rules {
+    for rule in &policy.release.facts {
         let found = fact(policy, rule, facts, evidence.candidate);
         if rule.kind.is_about_a_judge() && found.verdict != Verdict::Pass {
-            doubt(&found, evidence.candidate, &mut decision.findings);
+            distrust_judge(&found, evidence.candidate, &mut decision.findings);
         }
         decision.findings.push(found);
     }
-    let approvals = policy.outside.approvals.iter();
+    let approvals = policy.release.approvals.iter();
     let approvals = approvals.map(|rule| approvals::finding(rule, subject, facts));
     decision.findings.extend(approvals);
     check_number_of_waivers(policy, &mut decision);
-    stale_baseline::doubt(policy, facts, &mut decision.findings);
+    stale_baseline::make_inconclusive(policy, facts, &mut decision.findings);
     let notes = facts
         .waivers
         .iter()
@@ -64,7 +64,7 @@ pub fn settle(policy: &Policy, evidence: Evidence<'_>, facts: &Facts) -> Settled
         .map(|finding| finding.verdict)
         .max();
     decision.verdict = worst.unwrap_or(Verdict::Error);
-    Settled { decision, subject }
+    ReleaseDecision { decision, subject }
 }
 
 /// A rule about a fact, with its waiver where there is one.
@@ -78,33 +78,33 @@ fn fact(policy: &Policy, rule: &FactRule, facts: &Facts, candidate: &ScoreTable)
         candidate,
         alpha: policy.statistics.alpha_pass,
     };
-    let again = |waiver: &Waiver| {
-        let lowered = rule.kind.with_threshold(waiver.bar)?;
+    let at_waived = |waiver: &Waiver| {
+        let lowered = rule.kind.with_threshold(waiver.threshold)?;
         Some(lowered.finding(&asked))
     };
     let rule_or_never = Waivable {
         id: &rule.id,
-        never: &policy.outside.waivers.never,
+        never: &policy.release.waivers.never,
     };
-    rule_or_never.waived(facts, rule.kind.finding(&asked), &again)
+    rule_or_never.waived(facts, rule.kind.finding(&asked), &at_waived)
 }
 
-fn waive(policy: &Policy, evidence: Evidence<'_>, facts: &Facts, decision: &mut Decision) {
+fn waive(policy: &Policy, evidence: RunScores<'_>, facts: &Facts, decision: &mut Decision) {
     for rule in &policy.rules {
         let own = format!("{}/", rule.id);
         let is_its = |finding: &&mut Finding| finding.id == rule.id || finding.id.starts_with(&own);
         for finding in decision.findings.iter_mut().filter(is_its) {
             let id = finding.id.clone();
-            let again = |waiver: &Waiver| {
-                let policy = with_threshold(policy, rule, waiver.bar)?;
+            let at_waived = |waiver: &Waiver| {
+                let policy = with_threshold(policy, rule, waiver.threshold)?;
                 let decision = decide_with_labels(&policy, evidence, facts.labels.as_ref());
                 decision.findings.into_iter().find(|again| again.id == id)
             };
             let rule = Waivable {
                 id: &rule.id,
-                never: &policy.outside.waivers.never,
+                never: &policy.release.waivers.never,
             };
-            *finding = rule.waived(facts, finding.clone(), &again);
+            *finding = rule.waived(facts, finding.clone(), &at_waived);
         }
     }
 }
@@ -129,12 +129,12 @@ struct Waivable<'a> {
 }
 
 impl Waivable<'_> {
-    /// The finding, waived where a waiver in force has a bar that it passes.
+    /// The finding, waived where a waiver in force has a threshold that it passes.
     fn waived(
         &self,
         facts: &Facts,
         found: Finding,
-        again: &dyn Fn(&Waiver) -> Option<Finding>,
+        at_waived: &dyn Fn(&Waiver) -> Option<Finding>,
     ) -> Finding {
         let is_open = matches!(
             found.verdict,
@@ -147,7 +147,7 @@ impl Waivable<'_> {
         let granted = facts.waivers.iter().find(|waiver| {
             waiver.is_about(self.id, slice, &facts.environment)
                 && waiver.is_in_force(facts.at)
-                && again(waiver).is_some_and(|lowered| lowered.verdict == Verdict::Pass)
+                && at_waived(waiver).is_some_and(|lowered| lowered.verdict == Verdict::Pass)
         });
         match granted {
             None => found,
@@ -157,7 +157,7 @@ impl Waivable<'_> {
                 waived: Some(Waived {
                     id: waiver.id.clone(),
                     was: found.verdict,
-                    bar: waiver.bar,
+                    threshold: waiver.threshold,
                     expires: waiver.expires.to_string(),
                     ticket: waiver.ticket.clone(),
                 }),
@@ -172,7 +172,7 @@ fn check_number_of_waivers(policy: &Policy, decision: &mut Decision) {
     let used: BTreeSet<&str> = (decision.findings.iter())
         .filter_map(|finding| Some(finding.waived.as_ref()?.id.as_str()))
         .collect();
-    let Some(max) = policy.outside.waivers.max.filter(|max| used.len() > *max) else {
+    let Some(max) = policy.release.waivers.max.filter(|max| used.len() > *max) else {
         return;
     };
     let note = sentence::too_many_waivers(used.len(), max);
@@ -185,7 +185,7 @@ fn check_number_of_waivers(policy: &Policy, decision: &mut Decision) {
 }
 
 /// What the judge of a metric measured cannot be told, by what was found of that judge.
-fn doubt(health: &Finding, candidate: &ScoreTable, findings: &mut [Finding]) {
+fn distrust_judge(health: &Finding, candidate: &ScoreTable, findings: &mut [Finding]) {
     let instrument = |name: &str| candidate.columns.get(name).map(|column| column.instrument);
     let judge = instrument(&health.metric);
     let is_its = |finding: &&mut Finding| {

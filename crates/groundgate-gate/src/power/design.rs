@@ -1,17 +1,17 @@
-//! What to buy so that a drop of a wanted size is seen: questions, runs of each, or votes on each
+//! What a run must be made of so that a drop of a wanted size is seen: questions, runs of each, or votes on each
 //! answer.
 
 use groundgate_model::unit::count_to_f64;
 
 use super::{
+    detectable::{compared, required},
     difference::{Compared, Scope},
     planned::{POWER_WANTED, Planned, Size, whole},
-    sight::{compared, required},
     spread::Spread,
 };
 use crate::policy::{Policy, Slice};
 
-/// Beyond this nobody buys.
+/// Nobody asks more.
 const QUESTIONS_MOST: usize = 100_000;
 /// As many attempts as a configuration can ask for.
 const ATTEMPTS_MOST: u32 = 100;
@@ -31,7 +31,7 @@ pub struct Prices {
 
 /// A way to see the wanted drop.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Purchase {
+pub struct RunDesign {
     /// Questions, of the slice where it is about one.
     pub questions: usize,
     /// Attempts at each.
@@ -44,33 +44,33 @@ pub struct Purchase {
 
 /// The ways to see a wanted drop of one metric in one slice.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shopping {
+pub struct DesignOptions {
     /// Of which metric.
     pub metric: String,
     /// `None`: overall.
     pub slice: Option<Slice>,
     /// What is planned.
-    pub now: Purchase,
+    pub now: RunDesign,
     /// The drop that the plan sees.
     pub drop_now: Option<f64>,
     /// Only more questions; `None`: no number of them is enough.
-    pub more_questions: Option<Purchase>,
+    pub more_questions: Option<RunDesign>,
     /// Only more attempts; `None`: no number up to 100 is enough.
-    pub more_attempts: Option<Purchase>,
+    pub more_attempts: Option<RunDesign>,
     /// Only more votes; `None`: no number up to 25 is enough.
-    pub more_votes: Option<Purchase>,
+    pub more_votes: Option<RunDesign>,
     /// The cheapest of all, in questions, attempts and votes together.
-    pub cheapest: Option<Purchase>,
+    pub cheapest: Option<RunDesign>,
 }
 
-/// What to buy so that a drop of `wanted` (on the metric's scale) is seen with a chance of 80 %, for
+/// The runs in which a drop of `wanted` (on the metric's scale) is seen with a chance of 80 %, for
 /// every metric that is compared, overall and in each required slice.
-pub fn shopping(
+pub fn design_options(
     policy: &Policy,
     planned: &Planned<'_>,
     wanted: f64,
     prices: Prices,
-) -> Vec<Shopping> {
+) -> Vec<DesignOptions> {
     let slices = [None]
         .into_iter()
         .chain(required(policy).into_iter().map(Some));
@@ -79,7 +79,7 @@ pub fn shopping(
     all.filter_map(|(metric, slice)| {
         let spread = planned.difference_spread(metric, slice.as_ref())?;
         let size = Size::of(planned.cases, slice.as_ref());
-        let market = Market {
+        let search = DesignSearch {
             policy,
             planned,
             metric,
@@ -88,12 +88,12 @@ pub fn shopping(
             wanted,
             prices,
         };
-        (size.questions > 0.0).then(|| market.shop(slice))
+        (size.questions > 0.0).then(|| search.options(slice))
     })
     .collect()
 }
 
-struct Market<'a> {
+struct DesignSearch<'a> {
     policy: &'a Policy,
     planned: &'a Planned<'a>,
     metric: &'a str,
@@ -104,33 +104,33 @@ struct Market<'a> {
     prices: Prices,
 }
 
-impl Market<'_> {
-    fn shop(&self, slice: Option<Slice>) -> Shopping {
+impl DesignSearch<'_> {
+    fn options(&self, slice: Option<Slice>) -> DesignOptions {
         let (attempts, votes) = (self.planned.attempts, self.planned.votes);
-        let now = self.purchase(whole(self.size.questions), attempts, votes);
-        Shopping {
+        let now = self.design(whole(self.size.questions), attempts, votes);
+        DesignOptions {
             metric: self.metric.to_owned(),
             slice,
             drop_now: self.drop(&now),
             more_questions: self.questions_for(attempts, votes),
             more_attempts: least(attempts, ATTEMPTS_MOST, |attempts| {
-                self.sees(&self.purchase(now.questions, attempts, votes))
+                self.is_enough(&self.design(now.questions, attempts, votes))
             })
-            .map(|attempts| self.purchase(now.questions, attempts, votes)),
+            .map(|attempts| self.design(now.questions, attempts, votes)),
             more_votes: least(votes, self.votes_most(), |votes| {
-                self.sees(&self.purchase(now.questions, attempts, votes))
+                self.is_enough(&self.design(now.questions, attempts, votes))
             })
-            .map(|votes| self.purchase(now.questions, attempts, votes)),
+            .map(|votes| self.design(now.questions, attempts, votes)),
             cheapest: self.cheapest(),
             now,
         }
     }
 
-    fn questions_for(&self, attempts: u32, votes: u32) -> Option<Purchase> {
+    fn questions_for(&self, attempts: u32, votes: u32) -> Option<RunDesign> {
         let now = whole(self.size.questions);
-        let buys = |questions| self.purchase(questions, attempts, votes);
-        let least_n = least_count(now, QUESTIONS_MOST, |n| self.sees(&buys(n)))?;
-        Some(buys(least_n))
+        let with = |questions| self.design(questions, attempts, votes);
+        let least_n = least_count(now, QUESTIONS_MOST, |n| self.is_enough(&with(n)))?;
+        Some(with(least_n))
     }
 
     /// More votes are for sale only where a judge is paid for them and they can differ.
@@ -142,7 +142,7 @@ impl Market<'_> {
         }
     }
 
-    fn cheapest(&self) -> Option<Purchase> {
+    fn cheapest(&self) -> Option<RunDesign> {
         let votes_most = self.votes_most();
         let designs = (self.planned.attempts..=ATTEMPTS_MOST.min(self.planned.attempts + 20))
             .flat_map(|attempts| {
@@ -153,12 +153,12 @@ impl Market<'_> {
             .min_by(|one, other| one.price.total_cmp(&other.price))
     }
 
-    fn purchase(&self, questions: usize, attempts: u32, votes: u32) -> Purchase {
+    fn design(&self, questions: usize, attempts: u32, votes: u32) -> RunDesign {
         let n = count_to_f64(questions);
         let answers = n * f64::from(attempts);
         let new = (n - self.size.questions).max(0.0);
         let per_answer = self.prices.copilot + f64::from(votes) * self.prices.vote;
-        Purchase {
+        RunDesign {
             questions,
             attempts,
             votes,
@@ -166,19 +166,19 @@ impl Market<'_> {
         }
     }
 
-    fn sees(&self, purchase: &Purchase) -> bool {
-        self.drop(purchase).is_some_and(|drop| drop <= self.wanted)
+    fn is_enough(&self, design: &RunDesign) -> bool {
+        self.drop(design).is_some_and(|drop| drop <= self.wanted)
     }
 
-    fn drop(&self, purchase: &Purchase) -> Option<f64> {
-        let questions = count_to_f64(purchase.questions);
+    fn drop(&self, design: &RunDesign) -> Option<f64> {
+        let questions = count_to_f64(design.questions);
         let scope = Scope {
             size: Size {
                 questions,
                 clusters: self.size.clusters * questions / self.size.questions,
             },
-            attempts: f64::from(purchase.attempts),
-            votes: purchase.votes,
+            attempts: f64::from(design.attempts),
+            votes: design.votes,
         };
         let statistics = &self.policy.statistics;
         let of = Compared {

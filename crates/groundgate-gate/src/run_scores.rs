@@ -4,7 +4,7 @@ use groundgate_model::trial::ScoreTable;
 
 /// What a policy is held against.
 #[derive(Debug, Clone, Copy)]
-pub struct Evidence<'a> {
+pub struct RunScores<'a> {
     /// The run under test.
     pub candidate: &'a ScoreTable,
     /// What rules against a baseline compare with.

@@ -7,7 +7,7 @@ use crate::{
     facts::{Age, Waiver},
     rules::{DateOf, FactKind, Measure},
     rules::{Evidence as EvidenceRule, Freshness, JudgeHealth, MaxOverlap},
-    verdict::Bar,
+    verdict::AllowedSide,
 };
 
 const HEAD: &str = "schema = \"groundgate.policy/1\"\nname = \"p\"\n";
@@ -26,7 +26,7 @@ fn read_text(text: &str, env: Option<&str>) -> Result<Policy, String> {
 fn read_fact(keys: &str) -> Result<FactKind, String> {
     let text = format!("{HEAD}{RULE}[[rule]]\nid = \"b\"\n{keys}");
     let policy = read_text(&text, None)?;
-    Ok(policy.outside.rules.into_iter().next().unwrap().kind)
+    Ok(policy.release.facts.into_iter().next().unwrap().kind)
 }
 
 fn refuses(keys: &str, expected: &str) {
@@ -48,7 +48,7 @@ fn every_kind_of_rule_about_facts_is_read() {
             value: "/usd".to_owned(),
             date: "/as_of".to_owned(),
             max_age: age("24h"),
-            side: Bar::AtMost,
+            side: AllowedSide::AtMost,
             threshold: 1500.0,
             unit: "USD".to_owned(),
         }))
@@ -162,9 +162,9 @@ fn a_rule_applies_from_its_environment_on_and_cannot_be_lost_again() {
     );
     let check = |env: Option<&str>, n_facts: usize, n_approvals: usize, max: usize| {
         let policy = read_text(&text, env).unwrap();
-        assert_eq!(policy.outside.rules.len(), n_facts, "{env:?}");
-        assert_eq!(policy.outside.approvals.len(), n_approvals, "{env:?}");
-        assert_eq!(policy.outside.waivers.max, Some(max), "{env:?}");
+        assert_eq!(policy.release.facts.len(), n_facts, "{env:?}");
+        assert_eq!(policy.release.approvals.len(), n_approvals, "{env:?}");
+        assert_eq!(policy.release.waivers.max, Some(max), "{env:?}");
         policy.digest
     };
     let digests = [
@@ -214,7 +214,7 @@ fn rules_that_must_hold_are_never_waived() {
     );
     let policy = read_text(&text, None).unwrap();
     let never: Vec<&str> = policy
-        .outside
+        .release
         .waivers
         .never
         .iter()
@@ -284,7 +284,7 @@ fn waivers_are_read_or_refused() {
     }
     let twice = read_waiver(&format!("{WAIVER}[[waiver]]\n{WAIVER}")).unwrap_err();
     assert!(twice.contains("waiver id `W-1` is taken"), "{twice}");
-    // Where less is better, a waiver's bar is above the rule's.
+    // Where less is better, a waiver's threshold is above the rule's.
     let latency = |bar: &str| {
         read_waiver(
             &WAIVER
@@ -309,9 +309,9 @@ fn the_example_policies_are_right_in_every_environment() {
     let mut rules = Vec::new();
     for env in ["dev", "qa", "prod"] {
         let policy = read_policy("release.toml", release, Some(env), &known).unwrap();
-        rules.push(policy.rules.len() + policy.outside.rules.len());
-        assert_eq!(policy.outside.approvals.len(), usize::from(env == "prod"));
-        assert!(policy.outside.canary.is_some());
+        rules.push(policy.rules.len() + policy.release.facts.len());
+        assert_eq!(policy.release.approvals.len(), usize::from(env == "prod"));
+        assert!(policy.release.canary.is_some());
         let waivers = include_str!("../../../../docs/policies/waivers.toml");
         assert_eq!(
             read_waivers("waivers.toml", waivers, &policy)
@@ -326,5 +326,5 @@ fn the_example_policies_are_right_in_every_environment() {
     );
     let index = include_str!("../../../../docs/policies/index-only.toml");
     let policy = read_policy("index-only.toml", index, None, &known).unwrap();
-    assert_eq!(policy.outside.rules.len(), 2);
+    assert_eq!(policy.release.facts.len(), 2);
 }

@@ -48,12 +48,12 @@ fn runs_are_drawn_from_all_attempts_of_either_record() {
 #[test]
 fn a_cluster_that_is_drawn_twice_is_two() {
     let record = good_from(3);
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &record,
         baseline: None,
     };
-    let world = World::new(&policy(Vec::new()), evidence, 0.5);
-    let suite = world.resampled(&mut Luck::new(5, 0));
+    let source = RunSource::new(&policy(Vec::new()), evidence, 0.5);
+    let suite = source.resampled(&mut Draws::new(5, 0));
     let clusters: BTreeSet<&str> = suite
         .cases
         .iter()

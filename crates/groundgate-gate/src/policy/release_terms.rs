@@ -3,15 +3,15 @@
 use super::approval::ApprovalRule;
 use crate::{
     canary::Canary,
-    facts::{Age, Facts, Odd, WaiverTerms},
+    facts::{Age, AgeFault, Facts, WaiverTerms},
     rules::FactKind,
 };
 
 /// The part of a policy that is not about scores.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Outside {
+pub struct ReleaseTerms {
     /// Rules about facts, in the order of the file.
-    pub rules: Vec<FactRule>,
+    pub facts: Vec<FactRule>,
     /// What candidates are compared with.
     pub baseline: BaselineTerms,
     /// Who has to approve.
@@ -47,15 +47,15 @@ pub struct BaselineTerms {
 
 impl BaselineTerms {
     /// Why nothing can be shown by comparing with this baseline now; `None` where it can.
-    pub fn doubt(&self, facts: &Facts) -> Option<String> {
+    pub fn fault(&self, facts: &Facts) -> Option<String> {
         let max_age = self.max_age?;
         let Some(made) = facts.baseline_made else {
             return Some("the baseline has no date".to_owned());
         };
         match max_age.check(made, facts.at) {
             Ok(_) => None,
-            Err(Odd::Future) => Some(format!("the baseline is from the future: {made}")),
-            Err(Odd::Stale(age)) => Some(format!(
+            Err(AgeFault::Future) => Some(format!("the baseline is from the future: {made}")),
+            Err(AgeFault::Stale(age)) => Some(format!(
                 "the baseline is {age} old, and more than {max_age} says nothing of today"
             )),
         }

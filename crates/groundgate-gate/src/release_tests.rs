@@ -11,15 +11,15 @@ use serde_json::json;
 
 use super::{
     facts_tests::{
-        age, but, facts, floor, good, health, noon, rule, settled, spend, verdict, with_rules,
+        age, but, facts, floor, good, health, noon, released, rule, spend, verdict, with_rules,
     },
     *,
 };
 use crate::{
     decide::decide,
-    evidence::Evidence,
     policy::{CalibrationOrigin, JudgeCalibration},
     rules::{Floor, JudgeHealth, MaxErrorRate, MeanMax, MustPass, RuleKind, SliceFloor},
+    run_scores::RunScores,
     tests::{policy, table},
     verdict::{Decision, Verdict},
 };
@@ -75,7 +75,7 @@ fn a_judge_that_is_not_shown_to_be_healthy_makes_its_metrics_inconclusive() {
         let policy = with_rules(vec![health(measure, threshold)]);
         let facts = facts(Ok(but(field, value.clone())));
         for candidate in [&good(), &bad] {
-            let decision = settled(&policy, candidate, &facts);
+            let decision = released(&policy, candidate, &facts);
             let found: Vec<Verdict> = decision.findings.iter().map(|one| one.verdict).collect();
             assert_eq!(found, [Verdict::Inconclusive; 2], "{field}: {value:?}");
         }
@@ -93,8 +93,8 @@ fn an_unhealthy_judge_says_nothing_of_what_others_measured() {
             max: 500.0,
         }),
     ]);
-    policy.outside.rules = vec![rule(health(Measure::Agreement, 0.7))];
-    let decision = settled(&policy, &candidate, &facts(Ok(but("agreement", None))));
+    policy.release.facts = vec![rule(health(Measure::Agreement, 0.7))];
+    let decision = released(&policy, &candidate, &facts(Ok(but("agreement", None))));
     let verdicts: Vec<Verdict> = (decision.findings.iter())
         .map(|finding| finding.verdict)
         .collect();
@@ -108,7 +108,7 @@ fn an_unhealthy_judge_of_what_nobody_measured_doubts_nothing_else() {
         max: UnitInterval::new(0.01).unwrap(),
     });
     let mut policy = policy(vec![floor(0.5), errors]);
-    policy.outside.rules = vec![rule(FactKind::JudgeHealth(JudgeHealth {
+    policy.release.facts = vec![rule(FactKind::JudgeHealth(JudgeHealth {
         file: "f.json".to_owned(),
         metric: "tone".to_owned(),
         measure: Measure::Agreement,
@@ -116,7 +116,7 @@ fn an_unhealthy_judge_of_what_nobody_measured_doubts_nothing_else() {
         min_labels: 50,
         max_age: age("60d"),
     }))];
-    let decision = settled(&policy, &good(), &facts(Ok(but("agreement", None))));
+    let decision = released(&policy, &good(), &facts(Ok(but("agreement", None))));
     let verdicts: Vec<Verdict> = (decision.findings.iter())
         .map(|finding| finding.verdict)
         .collect();
@@ -131,7 +131,7 @@ fn what_could_not_be_told_anyway_keeps_its_own_reason() {
     let policy = with_rules(vec![health(Measure::Agreement, 0.7)]);
     let nothing = table("nothing", 200, |_| Cell::Unscored(Unscored::NotRun));
     let sentence = |candidate: &ScoreTable| {
-        let decision = settled(&policy, candidate, &facts(Ok(but("agreement", None))));
+        let decision = released(&policy, candidate, &facts(Ok(but("agreement", None))));
         assert_eq!(decision.findings[0].verdict, Verdict::Inconclusive);
         decision.findings[0].sentence.clone()
     };
@@ -139,13 +139,13 @@ fn what_could_not_be_told_anyway_keeps_its_own_reason() {
     assert!(sentence(&nothing).starts_with("no data: "));
 }
 
-pub(super) fn waiver(bar: f64) -> Waiver {
+pub(super) fn waiver(threshold: f64) -> Waiver {
     Waiver {
         id: "W-1".to_owned(),
         rule: "rule-0".to_owned(),
         slice: None,
         environments: vec!["prod".to_owned()],
-        bar,
+        threshold,
         reason: "re-index".to_owned(),
         owner: "ana".to_owned(),
         approved_by: "ben".to_owned(),
@@ -169,7 +169,7 @@ fn waived(kind: RuleKind, candidate: &ScoreTable, waiver: Waiver, at: &str) -> D
         waivers: vec![waiver],
         ..Facts::none(at.parse().unwrap())
     };
-    settled(&policy(vec![kind]), candidate, &facts)
+    released(&policy(vec![kind]), candidate, &facts)
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn a_waiver_is_another_bar_for_a_while_and_shows() {
         today,
         Verdict::Fail,
     );
-    check(|waiver| waiver.bar = 0.89, today, Verdict::Fail);
+    check(|waiver| waiver.threshold = 0.89, today, Verdict::Fail);
 }
 
 #[test]
@@ -266,8 +266,8 @@ fn what_must_not_be_waived_is_not() {
         ..Facts::none(at.parse().unwrap())
     };
     let mut never = policy(vec![floor(0.97)]);
-    never.outside.waivers.never.insert("rule-0".to_owned());
-    assert_eq!(settled(&never, &middling(), &facts).verdict, Verdict::Fail);
+    never.release.waivers.never.insert("rule-0".to_owned());
+    assert_eq!(released(&never, &middling(), &facts).verdict, Verdict::Fail);
     let must_pass = RuleKind::MustPass(MustPass {
         metric: "groundedness".to_owned(),
         cases: CaseFilter::Critical,
@@ -280,8 +280,8 @@ fn what_must_not_be_waived_is_not() {
         Verdict::Fail
     );
     let mut none_borne = policy(vec![floor(0.97)]);
-    none_borne.outside.waivers.max = Some(0);
-    let decision = settled(&none_borne, &middling(), &facts);
+    none_borne.release.waivers.max = Some(0);
+    let decision = released(&none_borne, &middling(), &facts);
     assert_eq!(decision.verdict, Verdict::Fail);
     assert!(
         decision
@@ -292,7 +292,7 @@ fn what_must_not_be_waived_is_not() {
     let mut unhealthy = with_rules(vec![health(Measure::Agreement, 0.7)]);
     unhealthy.rules = policy(vec![floor(0.97)]).rules;
     assert_eq!(
-        settled(&unhealthy, &middling(), &facts).verdict,
+        released(&unhealthy, &middling(), &facts).verdict,
         Verdict::Inconclusive
     );
 }
@@ -300,13 +300,13 @@ fn what_must_not_be_waived_is_not() {
 #[test]
 fn more_waivers_than_are_borne_take_nothing_from_what_needs_none() {
     let mut none_borne = policy(vec![floor(0.97), floor(0.5)]);
-    none_borne.outside.waivers.max = Some(0);
+    none_borne.release.waivers.max = Some(0);
     let facts = Facts {
         environment: "prod".to_owned(),
         waivers: vec![waiver(0.8)],
         ..Facts::none("2026-11-20T00:00:00Z".parse().unwrap())
     };
-    let decision = settled(&none_borne, &middling(), &facts);
+    let decision = released(&none_borne, &middling(), &facts);
     let found: Vec<(Verdict, bool)> = (decision.findings.iter())
         .map(|finding| (finding.verdict, finding.waived.is_some()))
         .collect();
@@ -329,9 +329,9 @@ fn a_number_can_be_waived_to_another_bar_too() {
     assert_eq!(verdict(&spend(), &facts), Verdict::Inconclusive);
 }
 
-fn approved_by(people: &[(&str, &str, &str, Says)]) -> (Verdict, String) {
+fn approved_by(people: &[(&str, &str, &str, Review)]) -> (Verdict, String) {
     let mut policy = policy(vec![floor(0.5)]);
-    policy.outside.approvals = vec![ApprovalRule {
+    policy.release.approvals = vec![ApprovalRule {
         id: "launch".to_owned(),
         why: None,
         line: None,
@@ -340,29 +340,29 @@ fn approved_by(people: &[(&str, &str, &str, Says)]) -> (Verdict, String) {
         not_by: BTreeSet::new(),
     }];
     let candidate = good();
-    let evidence = Evidence {
+    let evidence = RunScores {
         candidate: &candidate,
         baseline: None,
     };
     let subject = approval_subject(&policy, "prod", evidence, &decide(&policy, evidence));
-    let approval = |(role, by, at, says): &(&str, &str, &str, Says)| Approval {
+    let approval = |(role, by, at, says): &(&str, &str, &str, Review)| Approval {
         subject,
         role: (*role).to_owned(),
         by: (*by).to_owned(),
         at: at.parse().unwrap(),
-        says: *says,
+        review: *says,
     };
     let mut facts = Facts {
         environment: "prod".to_owned(),
         approvals: people.iter().map(approval).collect(),
         ..Facts::none(noon())
     };
-    let decision = settle(&policy, evidence, &facts).decision;
+    let decision = decide_release(&policy, evidence, &facts).decision;
     // The same words about another verdict say nothing.
     for approval in &mut facts.approvals {
         approval.subject = Digest::of(b"another verdict");
     }
-    let other = settle(&policy, evidence, &facts).decision;
+    let other = decide_release(&policy, evidence, &facts).decision;
     assert_eq!(other.verdict, Verdict::Hold);
     let last = decision.findings.last().unwrap().sentence.clone();
     (decision.verdict, last)
@@ -371,7 +371,7 @@ fn approved_by(people: &[(&str, &str, &str, Says)]) -> (Verdict, String) {
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn approvals_hold_until_everybody_has_said_yes_and_one_no_fails() {
-    use Says::{Approve, Reject};
+    use Review::{Approve, Reject};
     let (now, old, future) = (
         "2026-11-25T11:00:00Z",
         "2026-11-22T11:00:00Z",
@@ -452,7 +452,7 @@ fn too_few_judged_answers_tell_nothing_of_a_judge() {
     let flips = |n: usize| {
         let policy = with_rules(vec![health(Measure::FlipRate, 0.08)]);
         let facts = facts(Ok(but("flips", Some(json!({"n": n, "flipped": 0})))));
-        settled(&policy, &good(), &facts).findings.pop().unwrap()
+        released(&policy, &good(), &facts).findings.pop().unwrap()
     };
     let few = flips(49);
     assert_eq!(few.verdict, Verdict::Inconclusive);
@@ -466,7 +466,7 @@ fn too_few_judged_answers_tell_nothing_of_a_judge() {
         let labels = json!({"good_labelled": good, "good_right": good, "bad_labelled": bad, "bad_right": bad});
         let policy = with_rules(vec![health(Measure::Agreement, 0.7)]);
         let facts = facts(Ok(but("agreement", Some(labels))));
-        let found = settled(&policy, &self::good(), &facts)
+        let found = released(&policy, &self::good(), &facts)
             .findings
             .pop()
             .unwrap();
@@ -484,8 +484,8 @@ fn a_judge_is_doubted_in_all_that_it_measured() {
         metric: "faithfulness".to_owned(),
         min: 0.5,
     })]);
-    policy.outside.rules = vec![rule(health(Measure::Agreement, 0.7))];
-    let verdict = |facts| settled(&policy, &good(), &facts).findings[0].verdict;
+    policy.release.facts = vec![rule(health(Measure::Agreement, 0.7))];
+    let verdict = |facts| released(&policy, &good(), &facts).findings[0].verdict;
     assert_eq!(
         verdict(facts(Ok(but("agreement", None)))),
         Verdict::Inconclusive
