@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Resolved;
 use crate::{
+    canary::{Canary, RollbackKind, RollbackRule},
     facts::{Age, WaiverTerms},
     policy::{
         BaselineTerms, BoundChoice, CalibrationOrigin, Estimand, JudgeCalibration, OnOpen,
@@ -99,13 +100,52 @@ fn terms_of(terms: &ReleaseTerms, fields: &mut Map<String, Value>) {
             json!([run, max_age.map(Age::seconds)]),
             run.is_none() && max_age.is_none(),
         ),
-        ("canary", json!(format!("{canary:?}")), canary.is_none()),
+        (
+            "canary",
+            json!(canary.as_ref().map(canary_text)),
+            canary.is_none(),
+        ),
         ("never-waived", json!(never), never.is_empty()),
     ] {
         if !is_empty {
             fields.insert(key.to_owned(), value);
         }
     }
+}
+
+/// A canary with every setting, in the words that digests have been made of from the first.
+fn canary_text(canary: &Canary) -> String {
+    let rules: Vec<String> = canary.rules.iter().map(rollback_text).collect();
+    format!(
+        "Some(Canary {{ min_answers: {}, thin_windows: {}, rules: [{}] }})",
+        canary.min_answers,
+        canary.thin_windows,
+        rules.join(", ")
+    )
+}
+
+fn rollback_text(rule: &RollbackRule) -> String {
+    let kind = match &rule.kind {
+        RollbackKind::NonInferior { metric, margin } => {
+            format!("NonInferior {{ metric: {metric:?}, margin: {margin:?} }}")
+        }
+        RollbackKind::MaxCount { metric, max } => {
+            format!("MaxCount {{ metric: {metric:?}, max: {max} }}")
+        }
+        RollbackKind::RateMax {
+            metric,
+            max,
+            window,
+        } => format!(
+            "RateMax {{ metric: {metric:?}, max: {max:?}, window: Age {{ seconds: {} }} }}",
+            window.seconds()
+        ),
+        RollbackKind::MaxErrorRate { max } => {
+            format!("MaxErrorRate {{ max: UnitInterval({:?}) }}", max.value())
+        }
+    };
+    let (id, consecutive) = (&rule.id, rule.consecutive);
+    format!("RollbackRule {{ id: {id:?}, consecutive: {consecutive}, kind: {kind} }}")
 }
 
 /// A calibration that says nothing of its origin keeps the digest it had before it could.
@@ -135,7 +175,11 @@ const fn estimand(estimand: Estimand) -> &'static str {
 fn rule(rule: &Rule) -> Value {
     let mut fields = as_object(rule.kind.settings(), &rule.id, rule.why.as_deref());
     if let Some(estimand) = rule.estimand {
-        fields.insert("estimand".to_owned(), json!(format!("{estimand:?}")));
+        let word = match estimand {
+            Estimand::Suite => "Suite",
+            Estimand::Population => "Population",
+        };
+        fields.insert("estimand".to_owned(), json!(word));
     }
     Value::Object(fields)
 }
