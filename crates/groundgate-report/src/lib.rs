@@ -56,9 +56,9 @@ pub use plot::PlotInterval;
 pub use redact::redact;
 pub use sarif::{render_code_quality, render_sarif};
 pub use sign_off::{ApprovalRow, ApprovalState, SignOff, WaiverRow};
-pub use terminal::{Ink, TerminalPage, pad};
+pub use terminal::{Ink, Style, TerminalPage, pad};
 pub use terminal_plot::{case_differences, interval_plot, share_plot, sparkline};
-pub use text::{Style, render_text, without_commands};
+pub use text::{render_text, without_commands};
 pub use visible::{cut_to_width, visible_line, visible_text, wrap};
 pub use wording::{Mark, bucket_class, headline, mark, tally};
 

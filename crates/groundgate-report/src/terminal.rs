@@ -1,14 +1,22 @@
 //! Pages of a terminal: lines in the style that it understands, with named parts, titles and tables.
 
-use super::{
-    text::Style,
-    visible::{columns, wrap},
-};
+use super::visible::{columns, wrap};
 
 /// Columns of the name before a named line.
 const NAME: usize = 10;
 /// Columns of what is named.
 const LINE: usize = 66;
+
+/// What the place where the text goes can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// ANSI colors are understood.
+    pub color: bool,
+    /// More than ASCII can be shown.
+    pub unicode: bool,
+    /// It is the log of a CI job, whose runner obeys lines such as `::error::`.
+    pub workflow_log: bool,
+}
 
 /// How a text stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,21 +9,10 @@ use super::{
     figures,
     model::Report,
     plot::{self, Axis, PlotRow},
-    terminal::pad,
+    terminal::{Style, pad},
     visible::{columns, cut_to_width, visible_line, wrap},
     wording::{self, Mark, mark},
 };
-
-/// What the place where the text goes can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
-    /// ANSI colors are understood.
-    pub color: bool,
-    /// More than ASCII can be shown.
-    pub unicode: bool,
-    /// It is the log of a CI job, whose runner obeys lines such as `::error::`.
-    pub workflow_log: bool,
-}
 
 /// So many rules that did not pass are spelled out, the worst first.
 const OPEN_FINDINGS: usize = 8;
