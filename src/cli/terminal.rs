@@ -184,7 +184,7 @@ mod tests {
             ("::error::boo", ": :error::boo"),
             (
                 "fine\n  ::stop-commands::x\n",
-                "fine\n  : :stop-commands::x\n",
+                "fine\n: :stop-commands::x\n",
             ),
             ("\r::add-mask::x", "\r: :add-mask::x"),
             ("say ##[error]boo", "say \\u0023#[error]boo"),

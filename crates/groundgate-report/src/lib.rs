@@ -42,7 +42,7 @@ mod tests;
 pub use build::{Embed, Ingredients, Side, build};
 pub use csv::render_csv;
 pub use github::{render_annotations, render_outputs};
-pub use html::{CaseView, HtmlError, PARTS, STYLE, base64, render_html};
+pub use html::{CaseView, HtmlError, PARTS, STYLE, render_html, to_base64};
 pub use json::render_json;
 pub use jsonl::render_jsonl;
 pub use junit::render_junit;

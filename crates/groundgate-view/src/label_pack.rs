@@ -3,7 +3,7 @@
 
 use std::sync::PoisonError;
 
-use groundgate_report::{STYLE, base64};
+use groundgate_report::{STYLE, to_base64};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tera::{Context, Tera};
@@ -47,8 +47,8 @@ fn packed(viewer: &Viewer) -> Result<String, PageError> {
     let data = serde_json::to_string(&asks?)?.replace('<', "\\u003c");
     let style = format!("{STYLE}\n{VIEW_STYLE}");
     let mut context = Context::new();
-    context.insert("style_hash", &base64(&Sha256::digest(&style)));
-    context.insert("script_hash", &base64(&Sha256::digest(LABEL_SCRIPT)));
+    context.insert("style_hash", &to_base64(&Sha256::digest(&style)));
+    context.insert("script_hash", &to_base64(&Sha256::digest(LABEL_SCRIPT)));
     context.insert("style", &style);
     context.insert("script", LABEL_SCRIPT);
     context.insert("data", &data);

@@ -52,6 +52,8 @@ const PATTERNS: &[&str] = &[
     r"(?:if you (?:have|need|would like|want|require) [^0-9]{1,60},? )?(?:please )?(?:feel free to |don't hesitate to |do not hesitate to )?(?:let me know|let us know|ask|reach out|contact us|contact support|get in touch)(?: (?:if|for|about|with|at|should|whenever) .{0,50}| any ?time| again)?",
     r"(?:is there |do you have |do you need |are there |would you like )(?:anything|any|something|more|me)(?: .{0,60})?|(?:what|how) else can i (?:help|do)(?: .{0,30})?|(?:how )?can i (?:help|assist)(?: you)?(?: .{0,40})?",
     r"(?:i(?:'m| am) )?(?:here|happy|glad) to (?:help|assist)(?: you)?(?: .{0,30})?",
+    // To whom it goes on.
+    r"(?:please )?(?:hand|pass|forward|escalate|refer|route|send|transfer|direct) (?:the |this |your |it|them|me)?(?:question|request|case|issue|matter|customer|call|ticket|inquiry|enquiry)?(?: over| on)? to (?:the |our |your |a )?[a-z -]{2,40}",
     // Disclaimers.
     r"(?:please (?:note|be aware) that )?this (?:answer|response|text|message|content|reply|information|summary) (?:was|is|has been|may be|might be) (?:generated|created|produced|written|provided)(?: automatically)? (?:by|with|using) (?:an? )?(?:ai|artificial intelligence|language model|llm|ai assistant)(?:,? and (?:may|might|can|could) (?:contain|include) (?:mistakes|errors|inaccuracies))?|and (?:may|might|can) (?:contain|include) (?:mistakes|errors|inaccuracies)",
     r"(?:this|that|it|the (?:above|information)) (?:is|does|should)(?: not|n't) (?:constitute |be (?:taken|considered) as |intended as )?(?:financial|legal|tax|medical|investment|professional)(?: or (?:financial|legal|tax|medical|investment))? advice",
@@ -114,6 +116,7 @@ mod tests {
             "Hope that clarifies things.",
             "Let's take a look.",
             "Let me check that for you.",
+            "Please hand the question over to the responsible team.",
             "Good morning!",
             "Dear customer,",
             "Let me know if you have any other questions!",

@@ -18,7 +18,7 @@ use crate::{Report, fixture, tests::PAYLOADS};
 fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/report-fixture");
     fs::create_dir_all(&folder).unwrap();
-    folder
+    folder.canonicalize().unwrap()
 }
 
 fn write(name: &str, page: &str) -> PathBuf {

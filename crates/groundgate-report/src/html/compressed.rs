@@ -8,7 +8,7 @@ use std::io::Write as _;
 use flate2::{Compression, write::GzEncoder};
 use serde::Serialize;
 
-use super::{base64, case::CaseView};
+use super::{case::CaseView, to_base64};
 
 /// Cases of one block: opening one case unpacks this many.
 const IN_A_BLOCK: usize = 250;
@@ -43,14 +43,14 @@ fn pack(value: &impl Serialize) -> String {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     let written = encoder.write_all(&json).and_then(|()| encoder.finish());
     // Writing to memory does not fail.
-    base64(&written.unwrap_or_default())
+    to_base64(&written.unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
 
-    use ::base64::{Engine as _, engine::general_purpose::STANDARD};
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
     use flate2::read::GzDecoder;
 
     use super::*;

@@ -12,7 +12,7 @@ mod sign_off_view;
 mod tables;
 mod view;
 
-use ::base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 use tera::{Context, Tera};
 
@@ -41,13 +41,13 @@ pub fn render_html(report: &Report) -> Result<String, HtmlError> {
     let mut context = Context::from_serialize(&view::Page::new(report))?;
     context.insert("style", STYLE);
     context.insert("script", SCRIPT);
-    context.insert("style_hash", &base64(&Sha256::digest(STYLE)));
-    context.insert("script_hash", &base64(&Sha256::digest(SCRIPT)));
+    context.insert("style_hash", &to_base64(&Sha256::digest(STYLE)));
+    context.insert("script_hash", &to_base64(&Sha256::digest(SCRIPT)));
     Ok(tera.render("report.html", &context)?)
 }
 
 /// RFC 4648, with padding: for the hashes of a content security policy.
-pub fn base64(bytes: &[u8]) -> String {
+pub fn to_base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 

@@ -34,8 +34,8 @@ fn the_page_looks_as_reviewed() {
     let mut report = fixture::report();
     report.cases.truncate(1);
     let page = without_assets(&report)
-        .replace(&base64(&Sha256::digest(STYLE)), "STYLE")
-        .replace(&base64(&Sha256::digest(SCRIPT)), "SCRIPT");
+        .replace(&to_base64(&Sha256::digest(STYLE)), "STYLE")
+        .replace(&to_base64(&Sha256::digest(SCRIPT)), "SCRIPT");
     insta::assert_snapshot!(page);
 }
 
@@ -211,6 +211,6 @@ fn base64_agrees_with_the_standard() {
         ("foo", "Zm9v"),
         ("foobar", "Zm9vYmFy"),
     ] {
-        assert_eq!(base64(bytes.as_bytes()), text);
+        assert_eq!(to_base64(bytes.as_bytes()), text);
     }
 }
