@@ -30,11 +30,12 @@ fn config(url: &str, prompts: &[(&str, &str)]) -> String {
          seed = 7\n[[judge]]\nname = \"embedded\"\nspec = \"embedded\"\n"
             .to_owned();
     for (name, prompt) in prompts {
-        text.push_str(&format!(
+        let copilot = format!(
             "[[copilot]]\nname = \"{name}\"\nkind = \"openai\"\nbase-url = \"{url}/v1\"\nmodel = \"m\"\n\
              system-prompt = \"{prompt}\"\nretries = {{ max = 0, max-when-refused = 0 }}\n\
              passages = {{ path = \"$.passages\", id = \"$.id\", text = \"$.text\" }}\n"
-        ));
+        );
+        text.push_str(&copilot);
     }
     text
 }

@@ -87,9 +87,9 @@ impl App {
         let answers = Answers::of_cases("anchors", chosen);
         let judges = rejudge::chosen(config, request.judges)?;
         let cap = rejudge::cap(config, request.judges)?;
-        let judged = Judging::apart(config, judges, cap).judge(&answers, self)?;
-        drop(rejudge::whole(&judged)?);
-        fs::copy(&judged.path, output).map_err(|cause| {
+        let ended = Judging::apart(config, judges, cap).judge(&answers, self)?;
+        drop(rejudge::whole(&ended)?);
+        fs::copy(&ended.path, output).map_err(|cause| {
             AppError::invalid(format!("failed to write `{}`", output.display())).because(cause)
         })?;
         Ok(answers.cases.len())

@@ -3,7 +3,7 @@
 //! With S supported, C contradicted and N not found, checkable claims are S + C + N:
 //! groundedness = 1 if S = S + C + N, else 0; faithfulness = S ÷ (S + C + N), as Ragas defines it, where
 //! the claims of one sentence count as one together: who splits finer gets no other weight;
-//! no_contradiction = 1 if C = 0, else 0; citations are in
+//! `no_contradiction` = 1 if C = 0, else 0; citations are in
 //! `citations.rs`. Without a checkable
 //! claim there is nothing to judge. Recall of facts = stated ÷ expected.
 

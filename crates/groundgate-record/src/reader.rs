@@ -328,12 +328,12 @@ impl Reader {
     }
 
     /// A cascade with the current name of the metric that says how sure the cheaper judge is.
-    fn cascade(&self, cascade: Cascade) -> Cascade {
+    fn cascade(&self, cascade: &Cascade) -> Cascade {
         let sources = &self.header.metrics;
         let has = |name: &str| sources.iter().any(|source| source.metric.name == name);
         Cascade {
             by: meant(&cascade.by, has).into_owned(),
-            ..cascade
+            ..cascade.clone()
         }
     }
 
@@ -351,7 +351,7 @@ impl Reader {
                 instrument_kind: source.instrument_kind,
                 cells: vec![Cell::Unscored(Unscored::NotRun); planned],
                 up_to: BTreeMap::new(),
-                cascade: source.cascade.clone().map(|cascade| self.cascade(cascade)),
+                cascade: source.cascade.as_ref().map(|cascade| self.cascade(cascade)),
             };
             self.fill(&mut column, metric_number)?;
             columns.insert(source.metric.name.clone(), column);

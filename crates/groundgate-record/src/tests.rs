@@ -442,7 +442,7 @@ fn what_a_failed_call_was_booked_at_is_still_booked_when_the_run_goes_on() {
         ..judge_call(0, "rules", "one")
     };
     let mut writer = Writer::create(&path, &header(), &[]).unwrap();
-    writer.append(&[failed.clone()], &[]).unwrap();
+    writer.append(slice::from_ref(&failed), &[]).unwrap();
     drop(writer);
     let reader = Reader::open(&path).unwrap();
     assert_eq!(reader.booked().unwrap(), failed.booked);

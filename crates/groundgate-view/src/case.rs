@@ -68,11 +68,8 @@ pub(super) fn page(viewer: &Viewer, query: &Query) -> Result<Reply, PageError> {
         .place_of(id)?
         .ok_or_else(|| PageError::absent(format!("There is no case {id}.")))?;
     let case = run.case(place)?;
-    let twin = baseline
-        .as_ref()
-        .map(|run| run.place_of(id))
-        .transpose()?
-        .flatten();
+    let twin = baseline.as_ref().map(|run| run.place_of(id));
+    let twin = twin.transpose()?.flatten();
     let attempt = query
         .number("attempt", 0)
         .min(attempts_of(&run).saturating_sub(1));
@@ -86,9 +83,7 @@ pub(super) fn page(viewer: &Viewer, query: &Query) -> Result<Reply, PageError> {
     });
     let ours = RunTrial { run: &run, trial };
     let report = case_report(viewer, &case, ours, other)?;
-    let base_name = baseline
-        .as_ref()
-        .map(|run| run.header().copilot_name.clone());
+    let base_name = (baseline.as_ref()).map(|run| run.header().copilot_name.clone());
     let pairs = [
         ("run", run.header().run_id.as_str()),
         ("base", query.get("base").unwrap_or("")),
@@ -109,11 +104,7 @@ pub(super) fn page(viewer: &Viewer, query: &Query) -> Result<Reply, PageError> {
         ),
         has_baseline: other.is_some(),
         history: turns(&case),
-        facts: case
-            .expected_facts
-            .iter()
-            .map(|fact| visible_line(fact))
-            .collect(),
+        facts: (case.expected_facts.iter().map(|fact| visible_line(fact))).collect(),
         attempts: shown.all_attempts(baseline.as_ref().zip(twin))?,
         metrics: run
             .header()

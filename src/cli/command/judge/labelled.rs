@@ -50,11 +50,11 @@ impl Labelled {
         if !args.metric.is_empty() {
             return Ok(args.metric.clone());
         }
-        let measures = |name: &str| self.loaded.table.columns.contains_key(name);
+        let is_measured = |name: &str| self.loaded.table.columns.contains_key(name);
         let labelled: BTreeSet<Cow<'_, str>> = (self.labels.labels.iter())
-            .map(|label| meant(&label.metric, measures))
+            .map(|label| meant(&label.metric, is_measured))
             .collect();
-        let measured = labelled.iter().filter(|name| measures(name));
+        let measured = labelled.iter().filter(|name| is_measured(name));
         let metrics: Vec<String> = measured.map(|name| name.clone().into_owned()).collect();
         if metrics.is_empty() {
             let names: Vec<&str> = labelled.iter().map(AsRef::as_ref).collect();
