@@ -167,10 +167,12 @@ fn a_killed_run_is_shown_as_stopped_and_how_it_goes_on() {
         text.contains(&format!("groundgate run --resume {id}")),
         "{text}"
     );
-    assert_eq!(
-        seen(&mut browser).map(|(_, is_running)| is_running),
-        Some(false)
-    );
+    // The page may be on its way still.
+    let stopped = (0..100).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        seen(&mut browser)
+    });
+    assert_eq!(stopped.map(|(_, is_running)| is_running), Some(false));
     let listed = folder.run(&["runs", "list"]);
     assert!(listed.out.contains("stopped"), "{}", listed.out);
 
