@@ -169,7 +169,7 @@ fn a_killed_run_is_shown_as_stopped_and_how_it_goes_on() {
     );
     // The page may be on its way still.
     let stopped = (0..100).find_map(|_| {
-        std::thread::sleep(Duration::from_millis(50));
+        thread::sleep(Duration::from_millis(50));
         seen(&mut browser)
     });
     assert_eq!(stopped.map(|(_, is_running)| is_running), Some(false));
