@@ -21,6 +21,25 @@ static BORDER: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Words that make a statement of what stands around them. What says nothing has none of them.
+static CLAIMS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?ix)\b(?:is|are|was|were|will|would|can|cannot|could|may|might|must|should|shall|has|had|have|does|did
+          |gets?|got|receives?|received|pays?|paid|costs?|rose|fell|takes?|took|gives?|gave|offers?|keeps?|becomes?|earns?
+          |applies|apply|expires?|guarantees?|guaranteed|includes?|included|needs?|requires?|opens?|closes?|closed|covers?
+          |allows?|allowed|grants?|means|owns?|holds?|insures?|insured|refunds|refunded|waives?|waived
+          |who|which|because
+          |ist|sind|war|wird|werden|kann|konnen|können|muss|müssen|mussen|darf|hat|haben|kostet|gilt|erhalt|erhält|bekommt
+          |est|sont|peut|doit|coute|coûte|recoit|reçoit|son|está|esta|puede|debe|cuesta|recibe|sono|costa|riceve)\b
+          |n't\b|'(?:s|re|ll)\s",
+    )
+});
+
+/// Whether a part of a sentence may say something about the world.
+pub(super) fn may_claim(text: &str) -> bool {
+    CLAIMS.is_match(text)
+}
+
 /// The clauses of a sentence: folded, without signs at their ends, none empty.
 pub(super) fn clauses(sentence: &str) -> Vec<String> {
     let folded: String = fold(sentence)

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::{Regex, RegexSet};
 
 use super::{
-    clauses::{clauses, pattern},
+    clauses::{clauses, may_claim, pattern},
     number::mentions,
 };
 
@@ -15,18 +15,24 @@ static COURTESY: LazyLock<RegexSet> = LazyLock::new(|| {
     RegexSet::new(PATTERNS.iter().map(|pattern| format!("^(?:{pattern})$"))).expect("patterns")
 });
 
-/// Where to read on; says something where a verb follows.
-static READ_ON: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"^(?:for (?:more|further|additional|the latest|full|complete) (?:information|details|help|assistance|questions),? )?(?:please )?(?:see|visit|refer to|consult|check|read|contact|ask|go to|speak (?:to|with)|reach out to)(?: with)? (?:the |our |your |its |a )?(?:[a-z'-]+ ?){1,5}$",
-    )
+/// Courtesies that end in words of one's own: none of those may say anything.
+static OPEN: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let patterns = OPEN_PATTERNS.iter();
+    patterns
+        .map(|text| pattern(&format!("^(?:{text})$")))
+        .collect()
 });
 
-static VERB: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:is|are|was|were|will|would|can|cannot|may|must|has|have|had|does|do|gets?|opens?|closes?|and|or|who|which|that|if|when|costs?|pays?|takes?)\b",
-    )
-});
+const OPEN_PATTERNS: &[&str] = &[
+    // Where to read on, and to whom it goes on.
+    r"(?:for (?:more|further|additional|the latest|full|complete) (?:information|details|help|assistance|questions),? )?(?:please )?(?:see|visit|refer to|consult|check|read|contact|ask|go to|speak (?:to|with)|reach out to)(?: with)? (?:the |our |your |its |a )?(?P<own>(?:[a-z'-]+ ?){1,5})",
+    r"(?:please )?(?:hand|pass|forward|escalate|refer|route|send|transfer|direct) (?:the |this |your |it|them|me)?(?:question|request|case|issue|matter|customer|call|ticket|inquiry|enquiry)?(?: over| on)? to (?:the |our |your |a )?(?P<own>[a-z -]{2,40})",
+    // Offers.
+    r"(?:please )?(?:feel free to |don't hesitate to |do not hesitate to )?(?:let me know|let us know|ask|reach out|contact us|contact support|contact our support(?: team)?|get in touch|contact me|ask me)(?: (?:if|should|whenever|when) you (?:have|need|would like|want|require))?(?P<own>(?: [a-z'-]+){0,6})",
+    r"if you (?:have|need|would like|want|require) (?P<own>(?:[a-z'-]+ ?){1,6})",
+    r"(?:do you have|are there) any (?:other|more|further|additional) questions(?P<own>(?: [a-z'-]+){0,6})",
+    r"would you like (?:me to|to know|more|help|further)(?P<own>(?: [a-z'-]+){0,6})",
+];
 
 const PATTERNS: &[&str] = &[
     // Greetings and thanks.
@@ -48,12 +54,9 @@ const PATTERNS: &[&str] = &[
     // Offers and closings.
     r"(?:i |we )?(?:really )?hope(?: that)? (?:this|that|it)(?: information| answer)? (?:helps|clarifies (?:things|it|that)|answers your question|is helpful|was helpful)(?: you)?(?: out)?|hope(?: that| this)? (?:helps|clarifies things)",
     r"that(?:'s| is) (?:all|it)(?: for now)?",
-    r"(?:please )?(?:feel free to |don't hesitate to |do not hesitate to )?(?:let me know|let us know|ask|reach out|contact us|contact support|contact our support(?: team)?|get in touch|contact me|ask me)(?: (?:if|should|whenever|when) you (?:have|need|would like|want|require) .{1,60})?(?: (?:anytime|any time|again))?",
-    r"(?:if you (?:have|need|would like|want|require) [^0-9]{1,60},? )?(?:please )?(?:feel free to |don't hesitate to |do not hesitate to )?(?:let me know|let us know|ask|reach out|contact us|contact support|get in touch)(?: (?:if|for|about|with|at|should|whenever) .{0,50}| any ?time| again)?",
-    r"(?:is there |do you have |do you need |are there |would you like )(?:anything|any|something|more|me)(?: .{0,60})?|(?:what|how) else can i (?:help|do)(?: .{0,30})?|(?:how )?can i (?:help|assist)(?: you)?(?: .{0,40})?",
-    r"(?:i(?:'m| am) )?(?:here|happy|glad) to (?:help|assist)(?: you)?(?: .{0,30})?",
-    // To whom it goes on.
-    r"(?:please )?(?:hand|pass|forward|escalate|refer|route|send|transfer|direct) (?:the |this |your |it|them|me)?(?:question|request|case|issue|matter|customer|call|ticket|inquiry|enquiry)?(?: over| on)? to (?:the |our |your |a )?[a-z -]{2,40}",
+    r"is there (?:anything|something) else(?: (?:that )?(?:i|we) (?:can|could|may) (?:help|assist)(?: you)?(?: with)?(?: today)?)?",
+    r"(?:what|how) else can i (?:help|do)(?: for)?(?: you)?(?: with)?(?: today)?|(?:how )?can i (?:help|assist)(?: you)?(?: with (?:that|this|anything(?: else)?))?(?: today)?",
+    r"(?:i(?:'m| am) )?(?:here|happy|glad) to (?:help|assist)(?: you)?(?: with (?:that|this|any questions?|anything(?: else)?))?(?: further| today)?",
     // Disclaimers.
     r"(?:please (?:note|be aware) that )?this (?:answer|response|text|message|content|reply|information|summary) (?:was|is|has been|may be|might be) (?:generated|created|produced|written|provided)(?: automatically)? (?:by|with|using) (?:an? )?(?:ai|artificial intelligence|language model|llm|ai assistant)(?:,? and (?:may|might|can|could) (?:contain|include) (?:mistakes|errors|inaccuracies))?|and (?:may|might|can) (?:contain|include) (?:mistakes|errors|inaccuracies)",
     r"(?:this|that|it|the (?:above|information)) (?:is|does|should)(?: not|n't) (?:constitute |be (?:taken|considered) as |intended as )?(?:financial|legal|tax|medical|investment|professional)(?: or (?:financial|legal|tax|medical|investment))? advice",
@@ -63,9 +66,9 @@ const PATTERNS: &[&str] = &[
     // Other languages.
     r"(?:guten (?:tag|morgen|abend)|hallo|liebe[rs]? (?:kundin|kunde|kunden)|sehr geehrte damen und herren|(?:vielen |herzlichen )?dank(?: fur (?:ihre|deine) (?:frage|nachricht|anfrage|geduld))?|danke(?: fur (?:ihre|deine) (?:frage|nachricht|anfrage|geduld))?|gerne?(?: doch)?|mit freundlichen grußen|quellen?|zusammenfassung|antwort|hinweis|wichtig)",
     r"(?:hier (?:sind|ist|finden sie)|im folgenden(?: finden sie)?) (?:die|der|das|eine|einige|alle)? ?(?:schritte|antwort|zusammenfassung|ubersicht|informationen|details|punkte)|(?:ich hoffe,? )?das hilft(?: ihnen| dir)?(?: weiter)?|(?:kann|darf) ich (?:ihnen|dir) (?:sonst )?noch (?:weiter)?helfen|es tut mir (?:sehr )?leid",
-    r"(?:bonjour|merci(?: (?:beaucoup|pour votre (?:question|message|patience)))?|bien sur|voici (?:les|la|le|une?|quelques)? ?(?:etapes|reponse|resume|informations|details)|cordialement|sources?|n'hesitez pas .{0,60}|je suis desolee?)",
+    r"(?:bonjour|merci(?: (?:beaucoup|pour votre (?:question|message|patience)))?|bien sur|voici (?:les|la|le|une?|quelques)? ?(?:etapes|reponse|resume|informations|details)|cordialement|sources?|n'hesitez pas a (?:me |nous )?(?:contacter|demander|ecrire|poser (?:d'autres|vos) questions)|je suis desolee?)",
     r"(?:hola|buenos dias|gracias(?: por (?:su|tu) (?:pregunta|mensaje|paciencia))?|por supuesto|claro|aqui (?:estan|tiene|esta) (?:los|las|el|la|un|una)? ?(?:pasos|respuesta|resumen|informacion)|espero que (?:esto )?(?:le |te )?ayude|fuentes?|saludos|lo siento)",
-    r"(?:ciao|buongiorno|grazie(?: .{0,40})?|certo|ecco (?:i|la|il|le|un|una)? ?(?:passaggi|risposta|riassunto|informazioni)|fonti|spero che .{0,30} (?:aiuti|utile)|mi dispiace)",
+    r"(?:ciao|buongiorno|grazie(?: per la (?:sua|tua) (?:domanda|pazienza|richiesta))?|certo|ecco (?:i|la|il|le|un|una)? ?(?:passaggi|risposta|riassunto|informazioni)|fonti|spero che (?:questo |cio )?(?:ti |le |vi )?(?:aiuti|sia utile)|mi dispiace)",
     r"(?:您好|你好|谢谢(?:您)?(?:的(?:提问|问题|耐心))?|当然|以下是(?:步骤|答案|总结|相关信息|详细信息)?|希望(?:这)?(?:对您)?有(?:所)?帮助|来源|参考|抱歉|对不起)",
     r"(?:こんにちは|ありがとうございます?|ありがとうございました|もちろんです?|以下(?:の|が)(?:手順|回答|通り)(?:です)?|申し訳(?:ございません|ありません)|出典|お役に立てれば幸いです)",
 ];
@@ -82,12 +85,16 @@ pub fn is_courtesy(sentence: &str) -> bool {
 
 /// Whether a clause is a courtesy, or several with commas between.
 pub(super) fn is_courteous(clause: &str) -> bool {
-    COURTESY.is_match(clause)
-        || (READ_ON.is_match(clause) && !VERB.is_match(clause))
-        || (clause.contains(", ")
-            && clause
-                .split(", ")
-                .all(|part| COURTESY.is_match(part.trim_matches(|c: char| !c.is_alphanumeric()))))
+    is_plain(clause) || (clause.contains(", ") && clause.split(", ").all(is_plain))
+}
+
+fn is_plain(part: &str) -> bool {
+    let part = part.trim_matches(|c: char| !c.is_alphanumeric());
+    let says_nothing = |pattern: &Regex| {
+        let found = pattern.captures(part);
+        found.is_some_and(|found| !found.name("own").is_some_and(|own| may_claim(own.as_str())))
+    };
+    COURTESY.is_match(part) || OPEN.iter().any(says_nothing)
 }
 
 #[cfg(test)]
@@ -147,6 +154,12 @@ mod tests {
             "For more information, see the Help Center, which is open at night.",
             "The card is free.",
             "Contact support and your fee is waived.",
+            "Let me know if you want the free insurance that every customer gets.",
+            "Is there anything better than our free house for every customer?",
+            "Do you have any idea that deposits are insured by the owner?",
+            "Hand the question to the team that pays every customer.",
+            "If you need a house, we offer one.",
+            "Grazie per la casa gratis per ogni cliente.",
         ] {
             assert!(
                 !is_courtesy(sentence),

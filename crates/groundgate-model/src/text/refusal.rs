@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::{Regex, RegexSet};
 
 use super::{
-    clauses::{clauses, pattern},
+    clauses::{clauses, may_claim, pattern},
     courtesy::is_courteous,
     number::mentions,
 };
@@ -18,6 +18,14 @@ static REFUSAL: LazyLock<RegexSet> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "fixed patterns, compiled in a test")]
     RegexSet::new(PATTERNS).expect("patterns")
 });
+
+/// The same, one by one: where a refusal begins and ends.
+static EACH: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| PATTERNS.iter().map(|text| pattern(text)).collect());
+
+/// From here on a sentence only asks.
+static ASKS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:whether|if|what|which|who|when|where|ob|welche[rs]?)\b"));
 
 const PATTERNS: &[&str] = &[
     // Nothing known.
@@ -29,10 +37,10 @@ const PATTERNS: &[&str] = &[
     r"^(?:unable|not able) to (?:find|answer|help|assist|locate|determine)\b[^,]{0,80}$",
     r"\b(?:i|we) can only (?:answer|help|assist|provide|respond|discuss)\b",
     r"^(?:idk|n/?a|not applicable|unknown|no idea|no comment|not sure|no clue|i do not know|i don't know|i dont know)\b.{0,20}$",
-    r"^as an? (?:ai|large|artificial)\b",
+    r"^as an? (?:ai|large|artificial)[^,]{0,40},? i (?:cannot|can't|can not|am not able to|am unable to|do not|don't)\b",
     // Nothing found.
-    r"^(?:there is |there are |i found |we found |sorry,? )*(?:no|not enough|insufficient|nothing)(?: \w+){0,2} (?:information|info|details?|data|mention|answer|results?|documents?|passages?|sources?|context)\b(?: (?:was |were |is |are |could be )?(?:found|available|provided|given|returned|matching|about|on|for|in|regarding|to answer|that)\b.*)?$",
-    r"^(?:there is |there's )?nothing (?:was |is )?(?:in|found|about|on|mentioned|stated|available)\b.*$",
+    r"^(?:there is |there are |i found |we found |sorry,? )*(?:no|not enough|insufficient|nothing)(?: \w+){0,2} (?:information|info|details?|data|mention|answer|results?|documents?|passages?|sources?|context)\b(?: (?:was |were |is |are |could be )?(?:found|available|provided|given|returned|matching|about|on|for|in|regarding|to answer)\b|$)",
+    r"^(?:there is |there's )?nothing (?:was |is )?(?:in|found|about|on|mentioned|stated|available)\b",
     r"\b(?:none|neither) of (?:the|these|those|my|our) (?:\w+ )?(?:sources?|documents?|passages?|results?|texts?|pages?) (?:mentions?|says?|states?|contains?|covers?|answers?|includes?|addresses?|discuss(?:es)?|provides?)\b",
     r"\b(?:documents?|documentation|sources?|context|passages?|information|texts?|knowledge base|materials?|excerpts?|articles?)\b(?: (?:that )?(?:i have|you (?:gave|provided)|provided|available|given|above|retrieved|at hand))? (?:do not|don't|does not|doesn't|did not|didn't) (?:seem to |appear to |explicitly |directly |actually |specifically )?(?:mention|contain|include|cover|provide|specify|say|state|address|discuss|answer|have|describe|give|offer|explain)\b",
     r"\b(?:is|are|was|were) (?:not|n't|nowhere)(?: (?:explicitly|directly|specifically))? (?:mentioned|specified|stated|covered|included|found|available|provided|described|addressed|discussed|answered|given|contained|part of|in|clear from|known|listed)\b.{0,20}\b(?:documents?|documentation|sources?|context|passages?|knowledge base|information|text|provided|materials?)\b",
@@ -72,13 +80,23 @@ static MORE: LazyLock<Regex> = LazyLock::new(|| {
 /// Whether a sentence refuses and says nothing else.
 pub fn is_refusal(sentence: &str) -> bool {
     let clauses = clauses(sentence);
-    let refuses = |clause: &str| REFUSAL.is_match(clause) && !MORE.is_match(clause);
     let is_counted = mentions(sentence).iter().any(|mention| !mention.is_weak);
     !is_counted
         && clauses.iter().any(|clause| refuses(clause))
-        && clauses
-            .iter()
-            .all(|clause| refuses(clause) || is_courteous(clause))
+        && (clauses.iter()).all(|clause| refuses(clause) || is_courteous(clause))
+}
+
+/// Whether a clause refuses, and neither what stands before the refusal nor what follows it claims.
+fn refuses(clause: &str) -> bool {
+    let found = REFUSAL.matches(clause).into_iter();
+    let mut found = found.filter_map(|place| EACH.get(place)?.find(clause));
+    !MORE.is_match(clause)
+        && found.any(|refusal| {
+            let before = clause.get(..refusal.start()).unwrap_or_default();
+            let after = clause.get(refusal.end()..).unwrap_or_default();
+            let told = ASKS.find(after).map_or(after.len(), |asks| asks.start());
+            !may_claim(before) && !may_claim(after.get(..told).unwrap_or_default())
+        })
 }
 
 #[cfg(test)]
@@ -112,6 +130,8 @@ mod tests {
             "I DON'T KNOW",
             "I dont know",
             "idk",
+            "I do not know whether the card is free.",
+            "No information was found in the documents.",
             "The documents provided do not include details on crypto; please check with the compliance team.",
             "Crypto is not mentioned in the provided sources.",
             "There is nothing in the knowledge base about crypto.",
@@ -156,6 +176,12 @@ mod tests {
             "No documents are needed.",
             "Es fällt keine Gebühr an.",
             "No refund is given for used goods.",
+            "Deposits are insured without any limit, I couldn't find the details.",
+            "I'm unable to find a reason why deposits would not be insured by the owner.",
+            "I cannot help it that every customer gets a free house.",
+            "The documents do not mention that deposits are insured by the owner.",
+            "Die Karte ist kostenlos, dazu habe ich keine Informationen.",
+            "No information is needed since every customer gets a card.",
         ] {
             assert!(!is_refusal(sentence), "{sentence}: {:?}", clauses(sentence));
         }

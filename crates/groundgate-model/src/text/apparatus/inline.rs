@@ -5,18 +5,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Cut;
-
-fn pattern(text: &str) -> Regex {
-    #[expect(clippy::expect_used, reason = "fixed patterns, compiled in a test")]
-    Regex::new(text).expect("a pattern")
-}
+use crate::text::clauses::{may_claim, pattern};
 
 /// What points to a source. None of it says anything.
 static CITATION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?ix)
           \[\^?\d{1,3}(?:[\ ]?[,;–-][\ ]?\^?\d{1,3})*\](?::[\ ])?
-        | 【[^【】\n]{1,60}】
+        | 【[^【】\n]{0,30}[\d†][^【】\n]{0,30}】
         | [⁰¹²³⁴-⁹]{1,3}
         | \[\^[\w-]{1,30}\]:?
         | [\[(](?:doc|docs|document|source|src|ref|reference|passage|chunk|context|quelle|dok)s?[\s_.:\#-]{0,2}\d{1,3}(?:[\ ]?(?:,|;|and|und|&)[\ ]?(?:doc|document|source|passage|quelle)?[\s_-]?\d{1,3})*[\])]
@@ -77,10 +73,16 @@ pub(super) fn cuts(text: &str, cited: &[&str]) -> Vec<Cut> {
             cut(label.end()..whole.end(), "");
         }
     }
-    for found in CITATION.find_iter(text).chain(URL.find_iter(text)) {
+    // A claim in the clothes of a citation stays.
+    let citations = CITATION.find_iter(text);
+    let citations = citations.filter(|found| !may_claim(found.as_str()));
+    for found in citations.chain(URL.find_iter(text)) {
         cut(around(text, found.range()), "");
     }
-    for name in cited.iter().filter(|name| !name.is_empty()) {
+    for name in cited
+        .iter()
+        .filter(|name| !name.is_empty() && !name.contains(char::is_whitespace))
+    {
         for (start, _) in text.match_indices(name) {
             let range = bracketed(text, start..start + name.len());
             if let Some(range) = range {

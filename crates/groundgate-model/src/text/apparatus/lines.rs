@@ -5,11 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Cut;
-
-fn pattern(text: &str) -> Regex {
-    #[expect(clippy::expect_used, reason = "fixed patterns, compiled in a test")]
-    Regex::new(text).expect("a pattern")
-}
+use crate::text::clauses::{may_claim, pattern};
 
 /// Lines that say nothing: fences, rules, rules of tables.
 static EMPTY: LazyLock<Regex> = LazyLock::new(|| {
@@ -44,13 +40,6 @@ static SOURCES: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?mix)(?:^[\ \t]*|[.!?][\ ])(?:sources?(?:[\ ]used)?|references?|citations?|further[\ ]reading|related[\ ](?:articles|documents)
           |quellen?(?:angaben)?|belege|fuentes?|références?|fonti|bronnen|来源|参考(?:文献)?|出典)[\ \t]*[::]?",
-    )
-});
-
-/// A word that makes a statement of a line: what is listed has none.
-static VERB: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:is|are|was|were|be|been|will|would|can|cannot|could|may|might|must|should|shall|has|have|had|does|do|did|costs?|rose|fell|takes?|took|gets?|got|pays?|paid|applies|apply|expires?|guarantees?|includes?|needs?|requires?|opens?|closes?|closed|ist|sind|war|wird|werden|kann|muss|darf|hat|haben|kostet|gilt|est|sont|es|son|está)\b|n't\b",
     )
 });
 
@@ -134,6 +123,7 @@ fn listed_below(text: &str) -> usize {
 fn is_listed(line: &str) -> bool {
     let line = line.trim();
     line.split_whitespace().count() <= 20
-        && !VERB.is_match(line)
+        && !may_claim(line)
+        && !line.ends_with(['.', '!'])
         && !line.contains(['%', '€', '$', '£'])
 }

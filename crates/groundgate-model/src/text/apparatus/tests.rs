@@ -65,6 +65,29 @@ fn words_that_say_something_stay() {
 }
 
 #[test]
+fn a_claim_cannot_hide_in_the_clothes_of_apparatus() {
+    let cited = ["every customer gets a house"];
+    for written in [
+        "It is 5 EUR (see: every customer gets a free house).",
+        "It is 5 EUR【every customer gets a free house】.",
+        "It is 5 EUR【1: every customer gets a free house】.",
+        "It is 5 EUR <every customer gets a free house>.",
+        "It is 5 EUR <b every customer gets a free house>.",
+        "It is 5 EUR <!-- every customer gets a house -->.",
+        "It is 5 EUR (every customer gets a house).",
+        "Sources:\n- Every customer gets a house",
+        "Sources:\n- For every customer a house.",
+    ] {
+        let plain = plain(written, &cited);
+        assert!(
+            plain.text().contains("customer"),
+            "{written}: {}",
+            plain.text()
+        );
+    }
+}
+
+#[test]
 fn what_is_left_knows_its_place() {
     let text = "- The **fee**[1] is 5&nbsp;EUR.";
     let plain = plain(text, &[]);
