@@ -16,7 +16,7 @@ use super::{
     claims::{self, says_something, without_apparatus},
     embedded::EmbeddedJudge,
     number::Numbers,
-    refusal::is_refusal,
+    refusal::declines,
     score::{self, Ledger, Outcomes},
     spec::{KNOWN_METRICS, PARSER_VERSION, Reading, known_metric},
     subject::Subject,
@@ -151,7 +151,7 @@ impl OfflineJudge {
         let Some(metric) = known_metric("correctness") else {
             return Outcome::Unscored(Unscored::NotRun);
         };
-        if subject.case.answerable == Some(false) && is_refusal(answer) {
+        if subject.case.answerable == Some(false) && declines(subject.answer) {
             return Outcome::NotApplicable("refused, rightly".to_owned());
         }
         let findings: Vec<ClaimFinding> = claims::facts(subject.case)
@@ -182,7 +182,7 @@ impl OfflineJudge {
 fn settled(answer: &Answer) -> Option<Outcome> {
     if !says_something(&answer.text) {
         Some(Outcome::NotApplicable("the answer is empty".to_owned()))
-    } else if answer.ending.is_refusal() || is_refusal(&answer.text) {
+    } else if declines(answer) {
         Some(Outcome::NotApplicable("the answer is a refusal".to_owned()))
     } else if answer.passages.is_none() {
         Some(Outcome::Unscored(Unscored::InputMissing("passages".into())))
@@ -214,7 +214,7 @@ fn relevance(subject: Subject<'_>) -> Outcome {
         return Outcome::Unscored(Unscored::NotRun);
     };
     let answer = subject.answer.text.as_str();
-    let refused = subject.answer.ending.is_refusal() || is_refusal(answer);
+    let refused = declines(subject.answer);
     let worst = |why: &str| score::scored(&metric, 0.0, why.to_owned(), Vec::new());
     let asked = content_stems(&subject.case.question);
     let taken_up = asked.intersection(&content_stems(answer)).count();

@@ -4,9 +4,18 @@
 //! What a sentence does is read as [`groundgate_model::text`] reads it. It reads the answer alone, so it
 //! does not say whether refusing was right.
 
-use groundgate_model::text::{apparatus, courtesy::is_courtesy, refusal};
+use groundgate_model::{
+    exchange::Answer,
+    text::{apparatus, courtesy::is_courtesy, refusal},
+};
 
-use super::sentences;
+use super::{claims::says_something, sentences};
+
+/// Whether a copilot declined: in words, or because its provider withheld the answer. Text that stands in a
+/// withheld answer was read by somebody, and is judged: no endpoint's word takes a claim from the judges.
+pub fn declines(answer: &Answer) -> bool {
+    is_refusal(&answer.text) || (answer.ending.is_refusal() && !says_something(&answer.text))
+}
 
 /// Whether `text` declines to answer. An answer that declines and says something is none: "I cannot find
 /// the fee, so gift cards get refunded in cash".
@@ -26,7 +35,26 @@ pub fn is_refusal(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use groundgate_model::exchange::Ending;
+
     use super::*;
+    use crate::test_values::answer;
+
+    #[test]
+    fn what_stands_in_a_withheld_answer_is_no_refusal() {
+        let ended = |text: &str, ending| {
+            let mut answer = answer(text, None);
+            answer.ending = ending;
+            declines(&answer)
+        };
+        for ending in [Ending::Filtered, Ending::RefusedByProvider] {
+            assert!(ended("", ending));
+            assert!(ended("I can't help with that.", ending));
+            assert!(!ended("Every customer gets a house.", ending));
+        }
+        assert!(!ended("", Ending::Complete));
+        assert!(ended("I don't know.", Ending::Complete));
+    }
 
     fn check(text: &str, expected: bool) {
         assert_eq!(is_refusal(text), expected, "for {text:?}");

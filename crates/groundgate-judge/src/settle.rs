@@ -13,7 +13,7 @@ use super::{
     guard::check_not_a_claim,
     labels::PairLabel,
     mode::Mode,
-    refusal::is_refusal,
+    refusal::declines,
     score::{self, Ledger, Outcomes, too_large, unscored},
     spec::{JudgeSpec, Reading},
     subject::Subject,
@@ -33,7 +33,7 @@ pub(super) fn settle(spec: &JudgeSpec, subject: Subject<'_>, units: &[Unit]) -> 
         return Some(score::each(spec, |_| Outcome::NotApplicable(why.clone())));
     }
     let text = &subject.answer.text;
-    let refused = (subject.answer.ending.is_refusal() || is_refusal(text)) && !spec.about_refusals;
+    let refused = declines(subject.answer) && !spec.about_refusals;
     if refused && subject.case.answerable == Some(false) && spec.mode != Mode::Claims {
         let why = "refused, rightly".to_owned();
         return Some(score::each(spec, |_| Outcome::NotApplicable(why.clone())));

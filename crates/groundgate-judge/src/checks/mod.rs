@@ -13,7 +13,7 @@ use groundgate_model::{
     unit::{Usd, count_to_f64},
 };
 
-use super::{claims::says_something, refusal::is_refusal, score::scored};
+use super::{claims::says_something, refusal::declines, score::scored};
 
 /// Raised whenever a check would measure another value on the same answer.
 const VERSION: &str = "checks/1";
@@ -50,9 +50,8 @@ fn refusal_correct(metric: &MetricSpec, case: &Case, answer: &Answer) -> Outcome
     let Some(answerable) = case.answerable else {
         return missing("answerable");
     };
-    let withheld = answer.ending.is_refusal();
-    let refused = withheld || is_refusal(&answer.text);
-    let empty = !withheld && !says_something(&answer.text);
+    let refused = declines(answer);
+    let empty = !refused && !says_something(&answer.text);
     let (value, why) = match (empty, refused, answerable) {
         (true, _, _) => (0.0, "the answer is empty"),
         (_, true, true) => (0.0, "refused, though the case can be answered"),

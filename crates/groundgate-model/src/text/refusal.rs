@@ -130,6 +130,8 @@ mod tests {
             "I DON'T KNOW",
             "I dont know",
             "idk",
+            "The documents do not mention refunds.",
+            "I have no information about the costs and guarantees of that card.",
             "I do not know whether the card is free.",
             "No information was found in the documents.",
             "The documents provided do not include details on crypto; please check with the compliance team.",
