@@ -131,4 +131,19 @@ mod tests {
             assert!(readme.contains(&row), "README.md does not say: {row}");
         }
     }
+
+    #[test]
+    fn the_report_names_the_exit_code_of_its_verdict() {
+        for verdict in [
+            Verdict::Pass,
+            Verdict::Waived,
+            Verdict::Hold,
+            Verdict::Inconclusive,
+            Verdict::Fail,
+            Verdict::Error,
+        ] {
+            let named = groundgate_report::exit_code(verdict);
+            assert_eq!(ExitCode::from(verdict).number(), named);
+        }
+    }
 }

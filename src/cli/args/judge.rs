@@ -60,7 +60,7 @@ pub(crate) enum JudgeCommand {
     Drift(DriftArgs),
     /// Append attacks to bad answers, and say how many turn good
     #[command(
-        after_help = "Without a run, the bad answers are those of the judge's known cases.\nExit code 10 if any answer turned better.\n\nExamples:\n  groundgate judge attack --judge strict\n  groundgate judge attack latest --labels labels.jsonl --sample 20 --json"
+        after_help = "Without a run, the bad answers are those of the judge's known cases.\nExit code 10 if any answer turned better, 11 if any was left without a score or none could rise.\n\nExamples:\n  groundgate judge attack --judge strict\n  groundgate judge attack latest --labels labels.jsonl --sample 20 --json"
     )]
     Attack(AttackArgs),
 }

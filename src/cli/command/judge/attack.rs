@@ -92,12 +92,19 @@ pub(super) fn run(
             terminal.print(&found.text(record, terminal.style().unicode));
         }
     }
-    let is_clean = all.iter().all(|(found, _)| found.turned() == 0);
-    Ok(if is_clean {
-        ExitCode::Done
-    } else {
+    let found: Vec<&Attacked> = all.iter().map(|(found, _)| found).collect();
+    Ok(end(&found))
+}
+
+/// An attack that nobody scored has not failed, and where no bad answer had room to rise nothing was tried.
+fn end(found: &[&Attacked]) -> ExitCode {
+    if found.iter().any(|one| one.turned() > 0) {
         ExitCode::Fail
-    })
+    } else if found.iter().any(|one| one.n_unscored > 0) || found.iter().all(|one| one.n() == 0) {
+        ExitCode::Inconclusive
+    } else {
+        ExitCode::Done
+    }
 }
 
 /// Answers of a run that people call bad on any metric.
@@ -327,5 +334,31 @@ mod tests {
         assert_eq!(found.families["order"], (1, 2));
         assert_eq!(found.families["score"], (1, 2));
         assert_eq!((found.n_unscored, found.n_without_room), (1, 1));
+    }
+
+    #[test]
+    fn what_nobody_scored_is_no_success() {
+        let attacks = [Attack {
+            family: "order".to_owned(),
+            text: String::new(),
+        }];
+        let metric = MetricSpec::score("m", DataType::Binary);
+        let of = |before: f64, after: Cell| {
+            Attacked::of("j", &metric, &[Cell::Scored(before), after], &attacks)
+        };
+        let held = of(0.0, Cell::Scored(0.0));
+        let rose = of(0.0, Cell::Scored(1.0));
+        let unscored = of(0.0, Cell::Unscored(Unscored::NotRun));
+        let no_room = of(1.0, Cell::Scored(1.0));
+        for (found, expected) in [
+            (vec![&held], ExitCode::Done),
+            (vec![&held, &no_room], ExitCode::Done),
+            (vec![&held, &unscored], ExitCode::Inconclusive),
+            (vec![&unscored, &rose], ExitCode::Fail),
+            (vec![&no_room], ExitCode::Inconclusive),
+            (vec![], ExitCode::Inconclusive),
+        ] {
+            assert_eq!(end(&found), expected);
+        }
     }
 }
