@@ -163,24 +163,23 @@ async fn every_try_has_times_of_its_own_and_only_a_new_connection_has_one() {
     assert!((120..200).contains(&timing.latency_ms), "{timing:?}");
     assert!((200..400).contains(&timing.queued_ms), "{timing:?}");
 
-    let server = Server::playing(vec![vec![Step::Read, Step::Hang]; 4]).await;
+    let busy = reply("503 Busy", "connection: close\r\nretry-after: 0.05\r\n", "");
+    let server = Server::playing(vec![vec![Step::Read, Step::Send(busy)]; 4]).await;
     let failure = failure(&server).await;
-    assert_eq!(
-        failure.failed_tries.len(),
-        usize::try_from(failure.tries).unwrap()
-    );
+    let failed_tries = failure.failed_tries;
+    assert_eq!(failed_tries.len(), usize::try_from(failure.tries).unwrap());
+    assert!(failed_tries.len() > 1);
     assert!(
-        failure
-            .failed_tries
+        failed_tries
             .iter()
             .all(|failed| failed.connect_ms.is_some())
     );
     assert!(
-        failure
-            .failed_tries
+        failed_tries
             .iter()
             .skip(1)
-            .all(|failed| failed.queued_ms > 0)
+            .all(|failed| failed.queued_ms >= 50),
+        "{failed_tries:?}"
     );
 }
 
