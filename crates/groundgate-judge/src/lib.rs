@@ -43,6 +43,8 @@ mod token;
 #[cfg(test)]
 mod attack_tests;
 #[cfg(test)]
+mod growth_tests;
+#[cfg(test)]
 mod test_values;
 #[cfg(test)]
 mod text_tests;
