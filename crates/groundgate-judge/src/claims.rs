@@ -8,7 +8,7 @@ use std::ops::Range;
 use groundgate_model::{
     eval_set::Case,
     exchange::Answer,
-    text::{apparatus, courtesy::is_courtesy},
+    text::{apparatus, courtesy::is_courtesy, heading::is_heading},
     trial::ClaimOf,
 };
 
@@ -49,7 +49,7 @@ pub(crate) fn units_of(answer: &Answer) -> Vec<Unit> {
 
 fn units_citing(answer: &str, cited: &[&str]) -> Vec<Unit> {
     let plain = apparatus::plain(answer, cited);
-    sentences::split(answer)
+    let mut units: Vec<Unit> = sentences::split(answer)
         .into_iter()
         .flat_map(|range| cut_again(answer, range))
         .filter_map(|range| Some((answer.get(range.clone())?, range)))
@@ -64,7 +64,22 @@ fn units_citing(answer: &str, cited: &[&str]) -> Vec<Unit> {
             start: range.start,
             end: range.end,
         })
-        .collect()
+        .collect();
+    take_out_headings(answer, &mut units);
+    units
+}
+
+/// A heading states nothing, unless it is all that an answer says.
+fn take_out_headings(answer: &str, units: &mut [Unit]) {
+    let heads =
+        |unit: &Unit| unit.is_statement && is_heading(answer, (unit.start, unit.end), &unit.plain);
+    let headings: Vec<bool> = units.iter().map(heads).collect();
+    let states = |(unit, heads): (&Unit, &bool)| unit.is_statement && !heads;
+    if units.iter().zip(&headings).any(states) {
+        for (unit, heads) in units.iter_mut().zip(headings) {
+            unit.is_statement &= !heads;
+        }
+    }
 }
 
 /// The sentences inside a table row or a block of code. Splitting keeps those whole, so that an

@@ -36,6 +36,25 @@ static CLAIMS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Words that say how much, for whom or whether at all: with one of them even a line without a verb says
+/// something.
+static VALUES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?ix)\b(?:no|not|non|never|none|nobody|nothing|nowhere|without|free|unlimited|unrestricted|every|everyone|everybody
+          |everything|everywhere|all|always|only|each|instant|instantly|immediate|immediately|lifetime|maximum|minimum|up\ to|zero
+          |double|half|twice|guarantee|guarantees|worldwide|complimentary|mandatory|optional|compulsory|forbidden|prohibited
+          |kein|keine|keinen|keinem|keiner|nie|niemals|ohne|gratis|kostenlos|kostenfrei|jede|jeder|jedes|jeden|alle|allen|immer|nur|sofort
+          |sans|jamais|toujours|gratuit|gratuite|tous|toutes|chaque|sin|nunca|siempre|todos|todas|cada|senza|mai|sempre|gratuito|tutti|ogni)\b
+          |[%€$£¥]|免费|無料|全部|所有|全て|無し|没有",
+    )
+});
+
+/// Whether a part of a line without a verb may say something about the world: [`may_claim`], words of
+/// value, and numbers that are none of a page or a section.
+pub(super) fn may_assert(text: &str) -> bool {
+    may_claim(text) || VALUES.is_match(text)
+}
+
 /// Whether a part of a sentence may say something about the world.
 pub(super) fn may_claim(text: &str) -> bool {
     CLAIMS.is_match(text)

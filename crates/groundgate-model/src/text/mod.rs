@@ -9,5 +9,6 @@ pub mod apparatus;
 mod clauses;
 pub mod courtesy;
 pub mod fold;
+pub mod heading;
 pub mod number;
 pub mod refusal;

@@ -7,6 +7,7 @@
 mod entities;
 mod inline;
 mod lines;
+mod pointers;
 
 #[cfg(test)]
 mod tests;
@@ -117,6 +118,7 @@ impl Plain {
 pub fn plain(text: &str, cited: &[&str]) -> Plain {
     Plain::whole(text)
         .without(entities::cuts)
+        .without(pointers::cuts)
         .without(lines::cuts)
         .without(|text| inline::cuts(text, cited))
         .without(inline::emphasis)

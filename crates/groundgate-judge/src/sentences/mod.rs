@@ -5,7 +5,13 @@
 //! capitals are handled. Deterministic and linear in the text. Called by the claim ledger and by
 //! the embedded judge; it does not decide whether a sentence is a claim.
 
+mod stop;
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
+
+use stop::Stop;
 
 /// Splits `text` into sentences, in order. The ranges are trimmed, do not overlap, lie on character
 /// boundaries, and every visible character of `text` is in exactly one of them.
@@ -188,72 +194,6 @@ fn split_prose(
     pieces.push(start..block.end);
 }
 
-/// A full stop or another end mark, with what stands around it.
-struct Stop<'t> {
-    /// From the start of the sentence.
-    before: &'t str,
-    /// The end marks and the quotes and brackets that they close.
-    marks: &'t str,
-    /// To the end of the block, without citations.
-    after: &'t str,
-}
-
-impl Stop<'_> {
-    fn ends_sentence(&self, caseless: bool) -> bool {
-        if self.marks.contains(needs_no_space) {
-            return true;
-        }
-        let Some(next) = self.after.chars().next() else {
-            return true;
-        };
-        if !next.is_whitespace() {
-            return false;
-        }
-        // Tokenized corpora set their full stops apart; those are never part of a word.
-        if self.before.ends_with(char::is_whitespace) {
-            return true;
-        }
-        let next_word = self.after.trim_start().trim_start_matches(opens_sentence);
-        if !caseless && next_word.starts_with(char::is_lowercase) {
-            return false;
-        }
-        self.marks.contains(['!', '?', '…', '؟']) || !self.is_part_of_word(next_word)
-    }
-
-    /// Whether the full stop belongs to an abbreviation, an initial or a counter.
-    fn is_part_of_word(&self, next_word: &str) -> bool {
-        if self.marks.starts_with("..") {
-            return false;
-        }
-        let breaks = |char: char| char.is_whitespace() || opens_sentence(char);
-        let (lead, word) = match self.before.rfind(breaks) {
-            Some(at) => {
-                let (lead, word) = self.before.split_at(at);
-                (lead, word.trim_start_matches(breaks))
-            }
-            None => ("", self.before),
-        };
-        if is_any(word, BEFORE_NUMBERS) {
-            return next_word.starts_with(|char: char| char.is_ascii_digit());
-        }
-        if is_any(word, NEVER_LAST) {
-            return true;
-        }
-        let initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase);
-        let dotted = word.contains('.') && word.split('.').all(|part| part.chars().count() == 1);
-        if initial || dotted || is_any(word, SOMETIMES_LAST) {
-            return !starts_sentences(next_word);
-        }
-        let counter = word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
-        counter
-            && lead
-                .trim_end()
-                .chars()
-                .next_back()
-                .is_none_or(|last| last == ':')
-    }
-}
-
 /// Where the first end mark stands. Looks at bytes: nearly all of a text is ASCII.
 fn find_terminator(text: &str) -> Option<usize> {
     let mut at = 0;
@@ -333,47 +273,6 @@ fn bracketed(open: &str) -> Option<usize> {
     (numbers || name).then_some(end + close.len_utf8())
 }
 
-/// Whether `rest` begins with a word that usually starts a sentence.
-fn starts_sentences(rest: &str) -> bool {
-    let word = rest
-        .split(|char: char| !char.is_alphabetic())
-        .next()
-        .unwrap_or_default();
-    is_any(word, STARTERS)
-}
-
-/// Whether the word is in a list of lower-case ASCII words.
-fn is_any(word: &str, list: &[&str]) -> bool {
-    word.len() <= LISTED_BYTES && list.iter().any(|known| word.eq_ignore_ascii_case(known))
-}
-
-/// The most bytes of a word in a list.
-const LISTED_BYTES: usize = 7;
-
-/// Abbreviations only where a number follows.
-const BEFORE_NUMBERS: &[&str] = &["no", "nos", "p", "pp", "art", "sec", "ch", "vol"];
-
-/// Abbreviations that stand before something.
-const NEVER_LAST: &[&str] = &[
-    "mr", "mrs", "ms", "dr", "prof", "vs", "e.g", "i.e", "eg", "ie", "fig", "figs", "approx",
-    "gen", "sen", "rep", "gov", "capt", "col", "sgt", "lt", "mt", "rev", "hon", "cf", "al", "dept",
-    "est", "incl", "esp", "viz", "resp", "eq", "ca", "st", "messrs", "mme", "z.b", "d.h",
-];
-
-/// Abbreviations that may also be the last word.
-const SOMETIMES_LAST: &[&str] = &[
-    "etc", "inc", "ltd", "co", "corp", "llc", "plc", "bros", "jr", "sr", "ave", "blvd", "rd",
-    "hrs", "hr", "min", "max", "oz", "lb", "lbs", "ft", "jan", "feb", "mar", "apr", "jun", "jul",
-    "aug", "sep", "sept", "oct", "nov", "dec", "ph.d", "usw", "bzw",
-];
-
-const STARTERS: &[&str] = &[
-    "the", "a", "an", "this", "that", "these", "those", "it", "its", "he", "she", "they", "we",
-    "you", "i", "if", "in", "on", "at", "for", "when", "while", "however", "but", "and", "so",
-    "there", "here", "as", "after", "before", "to", "with", "then", "what", "how", "why", "please",
-    "also", "his", "her", "their", "our", "your", "my", "no", "not", "is", "are", "can", "do",
-];
-
 /// Gives pieces without a letter or digit (rules, bare markers, stray marks) to a neighbor, and
 /// trims the rest.
 fn join_marks(text: &str, pieces: Vec<Range<usize>>) -> Vec<Range<usize>> {
@@ -406,138 +305,4 @@ fn trim(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let start = range.start + piece.len() - piece.trim_start().len();
     let visible = piece.trim();
     (!visible.is_empty()).then(|| start..start + visible.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn check(text: &str, expected: &[&str]) {
-        let found: Vec<&str> = split(text).into_iter().map(|range| &text[range]).collect();
-        assert_eq!(found, expected, "in {text:?}");
-    }
-
-    #[test]
-    fn full_stops_inside_words_and_numbers_end_nothing() {
-        check(
-            "It costs 3.5 USD. Then 1,000.50 more.",
-            &["It costs 3.5 USD.", "Then 1,000.50 more."],
-        );
-        check(
-            "Mr. Smith met Dr. J. K. Rowling. They ate.",
-            &["Mr. Smith met Dr. J. K. Rowling.", "They ate."],
-        );
-        check(
-            "Use approx. 3 cups, e.g. Flour. Stir.",
-            &["Use approx. 3 cups, e.g. Flour.", "Stir."],
-        );
-        check(
-            "See No. 5 first. No. That is wrong.",
-            &["See No. 5 first.", "No.", "That is wrong."],
-        );
-        check(
-            "Go to https://a.example/b.html?x=1. Sign in.",
-            &["Go to https://a.example/b.html?x=1.", "Sign in."],
-        );
-        check(
-            "He lives in the U.S. The house is old.",
-            &["He lives in the U.S.", "The house is old."],
-        );
-        check(
-            "Take vitamin C. The dose is low.",
-            &["Take vitamin C.", "The dose is low."],
-        );
-        check(
-            "It began in 2020. Then it grew.",
-            &["It began in 2020.", "Then it grew."],
-        );
-    }
-
-    #[test]
-    fn lists_tables_and_code_keep_their_shape() {
-        check(
-            "Steps:\n1. Open it. Wait.\n2. Close it\n\n- last",
-            &["Steps:", "1. Open it.", "Wait.", "2. Close it", "- last"],
-        );
-        check(
-            "| a | b |\n|---|---|\n| 1. x | 2 |",
-            &["| a | b |\n|---|---|", "| 1. x | 2 |"],
-        );
-        check(
-            "Run:\n```\nx = 1. y\n\nz! Q\n```\nDone.",
-            &["Run:", "```\nx = 1. y\n\nz! Q\n```", "Done."],
-        );
-        check(
-            "# Title\nBody text\nthat is wrapped. More.",
-            &["# Title", "Body text\nthat is wrapped.", "More."],
-        );
-    }
-
-    #[test]
-    fn citations_stay_with_their_sentence() {
-        check(
-            "It is so. [1] And so.[2][3] End [4].",
-            &["It is so. [1]", "And so.[2][3]", "End [4]."],
-        );
-        check(
-            "It is so. (faq-12) Next one.",
-            &["It is so. (faq-12)", "Next one."],
-        );
-        check(
-            "It is so. (See below) Next.",
-            &["It is so.", "(See below) Next."],
-        );
-        check(
-            "Covered. [Plan.pdf#page=4] Not that.",
-            &["Covered. [Plan.pdf#page=4]", "Not that."],
-        );
-    }
-
-    #[test]
-    fn quotes_ellipses_and_other_scripts_are_understood() {
-        check(
-            "He said \"Stop.\" Then left.",
-            &["He said \"Stop.\"", "Then left."],
-        );
-        check(
-            "Wait... what? Yes... No!",
-            &["Wait... what?", "Yes...", "No!"],
-        );
-        check("“Help!” he cried.", &["“Help!” he cried."]);
-        check(
-            "今日は晴れ。明日は雨！本当？",
-            &["今日は晴れ。", "明日は雨！", "本当？"],
-        );
-        check("यह है। वह था।", &["यह है।", "वह था।"]);
-        check("هل هذا؟ نعم۔", &["هل هذا؟", "نعم۔"]);
-        check(
-            "all lower. second one . third",
-            &["all lower.", "second one .", "third"],
-        );
-        check("", &[]);
-        check(" \n ", &[]);
-        check("***", &["***"]);
-        check("---\nText", &["---\nText"]);
-    }
-
-    proptest! {
-        #[test]
-        fn every_visible_character_is_in_exactly_one_sentence(
-            text in "([a-zA-Z0-9éß漢。؟ \\n.!?…\"'()\\[\\]|`~#*•-]|Mr\\.|\\[1\\]|```\\n|\\r\\n|\\u{a0}){0,60}"
-        ) {
-            let ranges = split(&text);
-            let mut end = 0;
-            for range in &ranges {
-                prop_assert!(range.start >= end && range.end > range.start);
-                let gap = text.get(end..range.start);
-                prop_assert!(gap.is_some_and(|gap| gap.trim().is_empty()), "lost {gap:?}");
-                let piece = text.get(range.clone()).unwrap();
-                prop_assert_eq!(piece, piece.trim());
-                end = range.end;
-            }
-            prop_assert!(text[end..].trim().is_empty());
-        }
-    }
 }
