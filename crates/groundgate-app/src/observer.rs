@@ -108,18 +108,13 @@ pub enum Notice<'a> {
     },
     /// The policy compares and there is nothing to compare with.
     NoBaseline,
-    /// Labels were given and none is about an answer of the run.
-    NoLabelMatches,
 }
 
 impl Notice<'_> {
     /// Whether it is said even where only results and errors are wanted.
     pub const fn is_urgent(&self) -> bool {
         match self {
-            Self::BudgetSpent { .. }
-            | Self::JudgeChanged { .. }
-            | Self::NoBaseline
-            | Self::NoLabelMatches => true,
+            Self::BudgetSpent { .. } | Self::JudgeChanged { .. } | Self::NoBaseline => true,
             Self::Waking { .. }
             | Self::Interim { .. }
             | Self::DecidedEarly { .. }
@@ -171,9 +166,6 @@ impl fmt::Display for Notice<'_> {
             ),
             Self::NoBaseline => f.write_str(
                 "note: the policy compares with a baseline and none was named; add --baseline RUN",
-            ),
-            Self::NoLabelMatches => f.write_str(
-                "note: no label is about an answer of this run; the verdict is the judge's alone",
             ),
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! A judge with sensitivity + specificity − 1 = J shows a true difference as J times that difference,
 //! so an unscaled margin lets through what people would not (docs/statistics.md). The margin is
-//! multiplied by a lower bound of J, which is below 1: it only ever shrinks. Floors and ceilings of a
+//! multiplied by a lower bound of J for a pass, and by an upper bound of J for a fail: what J may be in
+//! between decides nothing. Floors and ceilings of a
 //! yes-or-no metric are held against the corrected mean instead: what people would say of all answers,
 //! if the judge is as good on them as it was on the labelled ones (Rogan and Gladen).
 
@@ -43,24 +44,30 @@ pub(super) enum Unfit {
     NoBound,
 }
 
-/// The margin on the scale of the judge with digest `instrument` (`None`: not known yet), at error rate `alpha` of J's bound.
+/// The margin on the scale of the judge with digest `instrument` (`None`: not known yet), at the error
+/// rates of a pass and of a fail.
 pub(super) fn scaled(
     calibration: &JudgeCalibration,
     instrument: Option<Digest>,
     margin: f64,
-    alpha: f64,
+    [pass, fail]: [f64; 2],
 ) -> Result<ScaledMargin, Unfit> {
     if instrument.is_some_and(|digest| !digest.to_string().starts_with(&calibration.judge)) {
         return Err(Unfit::OtherJudge);
     }
-    let quality = JudgeQuality::new(calibration.good, calibration.bad, alpha)
-        .map_err(|_not_an_error_rate| Unfit::NoBound)?;
+    let quality = |alpha| {
+        JudgeQuality::new(calibration.good, calibration.bad, alpha)
+            .map_err(|_not_an_error_rate| Unfit::NoBound)
+    };
+    let (quality, at_most) = (quality(pass)?, quality(fail)?);
     match quality.scaled_margin(margin) {
         Some(on_judges_scale) => Ok(ScaledMargin {
             margin,
             on_judges_scale: three_digits_down(on_judges_scale).min(margin),
+            fails_beyond: three_digits_up(margin * at_most.upper).min(margin),
             judge_j: quality.j,
             judge_j_lower: quality.lower,
+            judge_j_upper: at_most.upper.min(1.0),
         }),
         None => Err(Unfit::Poor {
             j: quality.j,
@@ -76,6 +83,8 @@ pub(super) enum Correction {
     None,
     /// The judge is not the one that was calibrated, or too poor a one.
     Unfit(Unfit),
+    /// Labels were given that cannot be used.
+    Unusable(String),
     /// Corrected, or why that cannot be computed.
     Done(Result<Assessment, StatsError>),
 }
@@ -91,7 +100,12 @@ pub(super) fn corrected(
     if column.metric.data_type != DataType::Binary {
         return Correction::None;
     }
-    if let Err(unfit) = scaled(calibration, Some(column.instrument), 0.0, plan.alphas.lower) {
+    if let Err(unfit) = scaled(
+        calibration,
+        Some(column.instrument),
+        0.0,
+        [plan.alphas.lower; 2],
+    ) {
         return Correction::Unfit(unfit);
     }
     let rates = JudgeRates {
@@ -122,10 +136,14 @@ pub(super) fn notes(
     used: &BTreeSet<&str>,
 ) -> Vec<String> {
     let mut notes = Vec::new();
-    if let Some(labels) = view.labels {
+    if let Some(labels) = view.labels.as_deref() {
         notes.extend(used.iter().filter_map(|metric| labels.note(metric)));
     }
-    let by_labels = |metric: &str| view.labels.is_some_and(|labels| labels.has(metric));
+    let by_labels = |metric: &str| {
+        view.labels
+            .as_deref()
+            .is_some_and(|labels| labels.has(metric))
+    };
     for (metric, calibration) in calibrations {
         let column = view.candidate.columns.get(metric);
         let is_binary = column.is_some_and(|one| one.metric.data_type == DataType::Binary);
@@ -140,12 +158,21 @@ pub(super) fn notes(
 
 /// The next smaller number of three significant digits, so that it can be shown in full.
 fn three_digits_down(margin: f64) -> f64 {
+    three_digits(margin, f64::floor)
+}
+
+/// The next larger one.
+fn three_digits_up(margin: f64) -> f64 {
+    three_digits(margin, f64::ceil)
+}
+
+fn three_digits(margin: f64, rounded: fn(f64) -> f64) -> f64 {
     if margin <= 0.0 {
         return 0.0;
     }
     let unit = 10.0_f64.powf(margin.log10().floor() - 2.0);
     // Through decimal text, so that the number is the one that is shown.
-    format!("{:.12}", (margin / unit).floor() * unit)
+    format!("{:.12}", rounded(margin / unit) * unit)
         .parse()
         .unwrap_or(0.0)
 }
@@ -176,10 +203,15 @@ mod tests {
         let judge = Digest::of(b"judge");
         for (right, labelled) in [(95, 100), (190, 200), (48, 50), (500, 500)] {
             let calibration = calibration(&judge.short(), right, labelled);
-            let scaled = scaled(&calibration, Some(judge), 0.05, 0.05).unwrap();
+            let scaled = scaled(&calibration, Some(judge), 0.05, [0.05; 2]).unwrap();
             let exact = 0.05 * scaled.judge_j_lower;
             assert!(scaled.judge_j_lower < 1.0 && scaled.judge_j_lower <= scaled.judge_j);
             assert!(scaled.on_judges_scale <= exact && scaled.on_judges_scale > 0.99 * exact);
+            // Nothing fails before it has lost what the judge would show at most.
+            let most = 0.05 * scaled.judge_j_upper;
+            assert!(scaled.judge_j_upper >= scaled.judge_j && scaled.judge_j_upper <= 1.0);
+            assert!(scaled.fails_beyond >= most && scaled.fails_beyond < 1.01 * most);
+            assert!(scaled.fails_beyond <= 0.05);
         }
     }
 
@@ -188,12 +220,12 @@ mod tests {
         let (judge, other) = (Digest::of(b"judge"), Digest::of(b"other"));
         let good = calibration(&judge.to_string(), 95, 100);
         assert_eq!(
-            scaled(&good, Some(other), 0.05, 0.05),
+            scaled(&good, Some(other), 0.05, [0.05; 2]),
             Err(Unfit::OtherJudge)
         );
         let poor = calibration(&judge.to_string(), 7, 10);
         assert!(matches!(
-            scaled(&poor, Some(judge), 0.05, 0.05),
+            scaled(&poor, Some(judge), 0.05, [0.05; 2]),
             Err(Unfit::Poor { .. })
         ));
     }

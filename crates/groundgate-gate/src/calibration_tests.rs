@@ -5,7 +5,7 @@ use groundgate_model::{
     trial::Cell,
     unit::{Digest, count_to_f64},
 };
-use groundgate_stats::correction::Recognized;
+use groundgate_stats::{Observation, correction::Recognized};
 use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::{
     Decision, HumanScores, Policy, Rule, RuleKind, RunScores, Verdict, decide_with_labels,
     policy::{CalibrationOrigin, JudgeCalibration, OnOpen, Statistics},
-    rules::Floor,
+    rules::{Floor, NonInferior},
     tests::{self, table},
 };
 
@@ -169,7 +169,8 @@ fn a_clearly_good_release_still_passes() {
             Cell::Scored(value(answers[index].1))
         });
         let mut labels = HumanScores::new("labels".to_owned());
-        let given = answers.iter().take(100).map(|(good, _)| value(*good));
+        let given = answers.iter().take(100);
+        let given = given.map(|(good, _)| Observation::scored(value(*good)));
         labels.add("groundedness", ANSWERS, given.enumerate());
         let evidence = RunScores {
             candidate: &table,
@@ -198,10 +199,54 @@ fn a_clearly_good_release_still_passes() {
                 .map(|one| one.method.clone())
         };
         assert_eq!(method(&by_rates).as_deref(), Some("rogan-gladen, mover"));
-        assert_eq!(
-            method(&by_labels).as_deref(),
-            Some("prediction-powered, mover")
-        );
+        let by_labels = method(&by_labels).unwrap();
+        let is_one = ["prediction-powered, mover", "labels alone, clopper-pearson"];
+        assert!(is_one.contains(&by_labels.as_str()), "{by_labels}");
     }
     assert!(passed[0] >= 8 && passed[1] >= 8, "{passed:?}");
+}
+
+/// A drop of exactly the margin that people mean, and a judge whose rates were counted on few answers: by
+/// the lower bound of J alone, 11 to 17 % of these failed.
+#[test]
+fn a_scaled_margin_holds_its_error_rate_on_both_sides() {
+    const DROPS: u64 = 200;
+    const ASKED: usize = 1200;
+    for (sensitivity, specificity, n_labels) in [(0.8, 0.9, 200), (0.95, 0.85, 100)] {
+        let (mut passes, mut fails) = (0, 0);
+        for replicate in 0..DROPS {
+            let mut source = Source(Xoshiro256PlusPlus::seed_from_u64(replicate));
+            let at = |truth| Population {
+                truth,
+                sensitivity,
+                specificity,
+            };
+            let Some(known) = calibration(&mut source, at(0.7), n_labels) else {
+                continue;
+            };
+            let mut run = |truth| {
+                let passed: Vec<bool> = (0..ASKED).map(|_| source.answer(at(truth)).1).collect();
+                table("run", ASKED, move |index| {
+                    Cell::Scored(value(passed[index]))
+                })
+            };
+            let (candidate, baseline) = (run(0.8), run(0.9));
+            let mut policy = floor(0.5, Some(known));
+            policy.rules[0].kind = RuleKind::NonInferior(NonInferior {
+                metric: "groundedness".to_owned(),
+                margin: 0.1,
+            });
+            let evidence = RunScores {
+                candidate: &candidate,
+                baseline: Some(&baseline),
+            };
+            match decide_with_labels(&policy, evidence, None).verdict {
+                Verdict::Pass => passes += 1,
+                Verdict::Fail => fails += 1,
+                _ => {}
+            }
+        }
+        // 5 % and three standard errors.
+        assert!(passes <= 19 && fails <= 19, "{passes} {fails} of {DROPS}");
+    }
 }

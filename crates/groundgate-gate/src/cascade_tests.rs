@@ -8,7 +8,7 @@ use groundgate_model::{
     trial::{Cascade, Cell, Column, DataType, MetricSpec, ScoreTable, Unscored},
     unit::{Digest, count_to_f64},
 };
-use groundgate_stats::correction::Recognized;
+use groundgate_stats::{Observation, correction::Recognized};
 use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -342,7 +342,7 @@ fn what_a_cascade_cannot_show_is_inconclusive_and_says_why() {
     labels.add(
         "groundedness",
         population.n,
-        (0..population.n).map(|trial| (trial, 1.0)),
+        (0..population.n).map(|trial| (trial, Observation::scored(1.0))),
     );
     let evidence = RunScores {
         candidate: &made,
@@ -363,7 +363,7 @@ fn neither_labels_nor_a_calibration_nor_a_quantile_go_with_audits() {
     let made = drawn(population, 3);
     let metric = || "groundedness".to_owned();
     let mut labels = HumanScores::new("labels".to_owned());
-    let said = (0..population.n).map(|trial| (trial, 1.0));
+    let said = (0..population.n).map(|trial| (trial, Observation::scored(1.0)));
     labels.add("groundedness", population.n, said);
     let rate = Recognized::new(95, 100).unwrap();
     let calibrated = |policy: Policy| Policy {

@@ -12,7 +12,7 @@
 //! | no | no | inconclusive, or hold where the policy says so |
 
 use groundgate_model::trial::ScoreTable;
-use groundgate_stats::{Alphas, Assessment, Comparison, StatsError, holm_at};
+use groundgate_stats::{Alphas, Assessment, Estimate, StatsError, holm_at};
 
 use super::{
     draft::{Draft, State},
@@ -45,16 +45,21 @@ pub(super) fn verdicts(policy: &Policy, evidence: RunScores<'_>) -> Vec<RuleVerd
             State::Decided(verdict, _) => *verdict,
             State::Tested(assessment) => {
                 let alphas = levels.alphas(draft.side);
-                match assessment.p_values_at(draft.threshold, alphas) {
-                    Ok((above, below)) => {
-                        let shown = Shown {
-                            above: above < alphas.lower,
-                            below: below < alphas.upper,
-                        };
-                        tested(policy, draft.side, shown, levels)
-                    }
-                    Err(_) => Verdict::Error,
-                }
+                let at = |threshold| assessment.p_values_at(threshold, alphas);
+                let both = at(draft.threshold).and_then(|pass| Ok((pass, at(draft.fails_at())?)));
+                both.map_or(Verdict::Error, |(pass, fail)| {
+                    let shown = match draft.side {
+                        AllowedSide::AtLeast => Shown {
+                            above: pass.0 < alphas.lower,
+                            below: fail.1 < alphas.upper,
+                        },
+                        AllowedSide::AtMost => Shown {
+                            above: fail.0 < alphas.lower,
+                            below: pass.1 < alphas.upper,
+                        },
+                    };
+                    tested(policy, draft.side, shown, levels)
+                })
             }
         };
         RuleVerdict {
@@ -152,7 +157,7 @@ fn p_fail(draft: &Draft) -> Option<f64> {
         State::Decided(..) => None,
         // A p-value that cannot be had is no evidence.
         State::Tested(assessment) => {
-            let p_values = assessment.p_values_at(draft.threshold, assessment.alphas());
+            let p_values = assessment.p_values_at(draft.fails_at(), assessment.alphas());
             Some(p_values.map_or(1.0, |(above, below)| match draft.side {
                 AllowedSide::AtLeast => below,
                 AllowedSide::AtMost => above,
@@ -189,17 +194,11 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Findin
     let (verdict, found) = match &draft.state {
         State::Decided(verdict, why) => (*verdict, Err(why.clone())),
         State::Tested(assessment) => match compare(&draft, assessment, levels) {
-            Ok(comparison) => {
-                let shown = Shown {
-                    above: comparison.is_above(),
-                    below: comparison.is_below(),
-                };
-                let verdict = tested(policy, draft.side, shown, levels);
-                (verdict, Ok(comparison.estimate))
-            }
+            Ok((shown, estimate)) => (tested(policy, draft.side, shown, levels), Ok(estimate)),
             Err(error) => (Verdict::Error, Err(error.to_string())),
         },
     };
+    let (n_labels, fails_at) = (draft.n_labels, draft.fails_at());
     let mut finding = Finding {
         id: draft.id,
         kind: rule.kind.name(),
@@ -226,6 +225,8 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Findin
                 finding: &finding,
                 quantity: &rule.kind.quantity(&finding.metric),
                 estimate: &estimate,
+                n_labels,
+                fails_at,
             };
             finding.sentence = tested.sentence(policy.statistics.alpha_pass);
             finding.estimate = Some(estimate);
@@ -235,12 +236,29 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Findin
     finding
 }
 
+/// What is shown at the threshold, and of a fail at the one of a fail.
 fn compare(
     draft: &Draft,
     assessment: &Assessment,
     levels: Levels,
-) -> Result<Comparison, StatsError> {
-    assessment.against_at(draft.threshold, levels.alphas(draft.side))
+) -> Result<(Shown, Estimate), StatsError> {
+    let at = |threshold| assessment.against_at(threshold, levels.alphas(draft.side));
+    let passing = at(draft.threshold)?;
+    let failing = match draft.refuted_at {
+        Some(threshold) => at(threshold)?,
+        None => passing.clone(),
+    };
+    let shown = match draft.side {
+        AllowedSide::AtLeast => Shown {
+            above: passing.is_above(),
+            below: failing.is_below(),
+        },
+        AllowedSide::AtMost => Shown {
+            above: failing.is_above(),
+            below: passing.is_below(),
+        },
+    };
+    Ok((shown, passing.estimate))
 }
 
 /// On which side of its threshold a number is shown to be.

@@ -16,9 +16,29 @@ pub(super) struct Draft {
     pub(super) side: AllowedSide,
     pub(super) is_difference: bool,
     pub(super) scaled: Option<ScaledMargin>,
+    /// What must be shown to be missed for a fail, where that is not the threshold.
+    pub(super) refuted_at: Option<f64>,
+    /// How many of the answers people labelled, where their labels are used.
+    pub(super) n_labels: Option<usize>,
     pub(super) counts: Counts,
     pub(super) worst_cases: Vec<String>,
     pub(super) state: State,
+}
+
+impl Draft {
+    /// The threshold of a fail, where the one of a pass is as here: `by` is better than the baseline, and
+    /// less may be better.
+    pub(super) const fn signed(&self, by: f64) -> Option<f64> {
+        Some(match self.side {
+            AllowedSide::AtLeast => by,
+            AllowedSide::AtMost => -by,
+        })
+    }
+
+    /// What must be shown to be missed for a fail.
+    pub(super) fn fails_at(&self) -> f64 {
+        self.refuted_at.unwrap_or(self.threshold)
+    }
 }
 
 /// How far a draft is decided by itself.

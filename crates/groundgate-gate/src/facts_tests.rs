@@ -6,7 +6,7 @@ use groundgate_model::{
     trial::{Cell, ScoreTable},
     unit::Digest,
 };
-use groundgate_stats::correction::Recognized;
+use groundgate_stats::{Observation, correction::Recognized};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -214,7 +214,11 @@ fn calibrations_and_labels_are_shown_where_no_rule_speaks_of_the_judge() {
     );
     let mut labels = HumanScores::new("labels.jsonl".to_owned());
     // The judge calls all of them good.
-    labels.add(&metric, 200, [(0, 1.0), (1, 1.0), (2, 0.0)]);
+    labels.add(
+        &metric,
+        200,
+        [(0, 1.0), (1, 1.0), (2, 0.0)].map(|(trial, said)| (trial, Observation::scored(said))),
+    );
     let known = Facts {
         labels: Some(labels),
         ..facts(Ok(fine()))

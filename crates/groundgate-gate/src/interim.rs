@@ -28,8 +28,8 @@ pub(super) struct View<'a> {
     pub(super) baseline: Option<Cow<'a, ScoreTable>>,
     /// The candidate with all that was planned.
     pub(super) whole: &'a ScoreTable,
-    /// What people said of the candidate's answers; only of a run that is looked at whole.
-    pub(super) labels: Option<&'a HumanScores>,
+    /// What people said of the candidate's answers.
+    pub(super) labels: Option<Cow<'a, HumanScores>>,
     /// Why no test may decide.
     pub(super) refusal: Option<String>,
     /// Shares of the cases at this interim analysis and those before; empty for an ordinary run.
@@ -81,11 +81,12 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The same with what people said, unless only a part of the run may be looked at.
-    pub(super) const fn with_labels(mut self, labels: Option<&'a HumanScores>) -> Self {
-        if self.whole.looks.is_none() {
-            self.labels = labels;
-        }
+    /// The same with what people said; it cannot be used where only a part of the run may be looked at.
+    pub(super) fn with_labels(mut self, labels: Option<&'a HumanScores>) -> Self {
+        self.labels = labels.map(|labels| match self.whole.looks {
+            None => Cow::Borrowed(labels),
+            Some(_) => Cow::Owned(labels.of_sequential_run()),
+        });
         self
     }
 

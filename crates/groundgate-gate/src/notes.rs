@@ -30,7 +30,10 @@ pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
             used.contains(name.as_str())
                 && column.instrument_kind == InstrumentKind::Embedded
                 && !policy.calibrations.contains_key(*name)
-                && !view.labels.is_some_and(|labels| labels.has(name))
+                && !view
+                    .labels
+                    .as_deref()
+                    .is_some_and(|labels| labels.has(name))
         })
         .map(|(name, _)| name.as_str())
         .collect();

@@ -7,10 +7,10 @@ use groundgate_model::{
     trial::{Cell, Direction, InstrumentKind, Looks, ScoreTable, Unscored},
     unit::Digest,
 };
-use groundgate_stats::correction::Recognized;
+use groundgate_stats::{Observation, correction::Recognized};
 
 use super::{
-    rules::{Floor, MaxCount, MustPass, NonInferior, SliceFloor},
+    rules::{Floor, MaxCount, MustPass, NonInferior, SliceFloor, Superior},
     tests::{every_kind, policy, table},
     *,
 };
@@ -258,7 +258,11 @@ fn a_calibration_corrects_scores_of_yes_and_no_and_gives_way_to_labels() {
     };
     assert_ne!(method(&corrected), method(&plain), "yes and no have them");
     let mut labels = HumanScores::new("labels.jsonl".to_owned());
-    labels.add("groundedness", 100, (0..40).map(|trial| (trial, 1.0)));
+    labels.add(
+        "groundedness",
+        100,
+        (0..40).map(|trial| (trial, Observation::scored(1.0))),
+    );
     let notes = |labels| {
         decide_with_labels(&with("groundedness"), evidence, labels)
             .notes
@@ -346,11 +350,10 @@ fn a_calibration_of_another_judge_corrects_nothing() {
     assert!(other.sentence.contains("judge changed"), "{other:?}");
 }
 
+/// However many there are, and whatever the judge says: what people labelled is what is decided on.
 #[test]
-fn too_few_labels_change_no_finding() {
-    let candidate = table("run", 100, |index| {
-        Cell::Scored(f64::from(u8::from(index % 10 != 0)))
-    });
+fn labels_that_were_given_are_used_or_leave_the_rule_open() {
+    let candidate = table("run", 100, |_| Cell::Scored(1.0));
     let floor = policy(vec![RuleKind::Floor(Floor {
         metric: "groundedness".to_owned(),
         min: 0.5,
@@ -359,14 +362,120 @@ fn too_few_labels_change_no_finding() {
         candidate: &candidate,
         baseline: None,
     };
-    let findings = |n: usize| {
-        let mut labels = HumanScores::new("labels.jsonl".to_owned());
-        labels.add("groundedness", 100, (0..n).map(|trial| (trial, 0.0)));
-        decide_with_labels(&floor, evidence, Some(&labels)).findings
+    let told = |labels: &HumanScores| {
+        let decision = decide_with_labels(&floor, evidence, Some(labels));
+        let finding = decision.findings[0].clone();
+        (finding.verdict, finding.sentence)
     };
-    let plain = decide(&floor, evidence).findings;
-    assert_eq!(findings(29), plain);
-    assert_ne!(findings(40), plain);
+    let bad = |n: usize| {
+        let mut labels = HumanScores::new("labels.jsonl".to_owned());
+        let said = (0..n).map(|trial| (trial, Observation::scored(0.0)));
+        labels.add("groundedness", 100, said);
+        labels
+    };
+    for (n, verdict, by) in [
+        (1, Verdict::Inconclusive, "by 1 label of people alone"),
+        (10, Verdict::Fail, "by 10 labels of people alone"),
+        (29, Verdict::Fail, "by 29 labels of people alone"),
+        (60, Verdict::Fail, "by 60 labels of people"),
+        (100, Verdict::Fail, "by 100 labels of people alone"),
+    ] {
+        let (found, sentence) = told(&bad(n));
+        assert_eq!(found, verdict, "{sentence}");
+        assert!(sentence.contains(by), "{sentence}");
+    }
+    let mut refused = bad(60);
+    refused.refuse("groundedness", "they are of other answers".to_owned());
+    let (verdict, sentence) = told(&refused);
+    assert_eq!(verdict, Verdict::Inconclusive);
+    assert!(sentence.contains("they are of other answers"), "{sentence}");
+    assert!(refused.note("groundedness").unwrap().contains("not used"));
+    assert_eq!(refused.note("tone"), None);
+}
+
+/// A calibrated judge shows of a difference at least this and at most that: in between nothing is decided.
+#[test]
+fn a_scaled_margin_fails_only_beyond_what_the_judge_would_show_at_most() {
+    let judge = table("run", 1, |_| Cell::Scored(1.0)).columns["groundedness"].instrument;
+    let rate = Recognized::new(45, 50).unwrap();
+    let known = JudgeCalibration {
+        judge: judge.to_string(),
+        good: rate,
+        bad: rate,
+        origin: CalibrationOrigin::default(),
+    };
+    let finding = |kind: RuleKind, lost: usize, calibrated: bool| {
+        let baseline = table("run", 1000, |_| Cell::Scored(1.0));
+        let candidate = table("run", 1000, |index| {
+            Cell::Scored(f64::from(u8::from(index >= lost)))
+        });
+        let mut policy = policy(vec![kind]);
+        if calibrated {
+            policy
+                .calibrations
+                .insert("groundedness".to_owned(), known.clone());
+        }
+        let evidence = RunScores {
+            candidate: &candidate,
+            baseline: Some(&baseline),
+        };
+        decide(&policy, evidence).findings.remove(0)
+    };
+    let margin = || {
+        RuleKind::NonInferior(NonInferior {
+            metric: "groundedness".to_owned(),
+            margin: 0.1,
+        })
+    };
+    // J is 0.8, and from 0.57 to 0.93: 8 points lost may be 8.6 of people, or 14.
+    let open = finding(margin(), 80, true);
+    assert_eq!(open.verdict, Verdict::Inconclusive, "{}", open.sentence);
+    let scaled = open.scaled.unwrap();
+    assert!(
+        scaled.on_judges_scale < 0.06 && scaled.fails_beyond > 0.09,
+        "{scaled:?}"
+    );
+    let lost = finding(margin(), 130, true);
+    assert_eq!(lost.verdict, Verdict::Fail);
+    assert!(lost.sentence.contains("J is at most"), "{}", lost.sentence);
+    assert_eq!(finding(margin(), 30, true).verdict, Verdict::Pass);
+    // A gain that people see is at least partly seen by the judge.
+    let superior = || {
+        RuleKind::Superior(Superior {
+            metric: "groundedness".to_owned(),
+            by: 0.05,
+        })
+    };
+    assert_eq!(finding(superior(), 0, false).verdict, Verdict::Fail);
+    assert_eq!(finding(superior(), 0, true).verdict, Verdict::Fail);
+    assert!(finding(superior(), 0, true).threshold > 0.049);
+}
+
+#[test]
+fn a_critical_answer_that_people_call_bad_has_not_passed() {
+    let mut candidate = table("run", 100, |_| Cell::Scored(1.0));
+    candidate.cases[3].critical = true;
+    let must_pass = policy(vec![RuleKind::MustPass(MustPass {
+        metric: "groundedness".to_owned(),
+        min: 1.0,
+        cases: CaseFilter::Critical,
+        min_cases: 1,
+        repeats: 1,
+    })]);
+    let evidence = RunScores {
+        candidate: &candidate,
+        baseline: None,
+    };
+    let verdict = |trial: usize, said: Observation| {
+        let mut labels = HumanScores::new("labels.jsonl".to_owned());
+        labels.add("groundedness", 100, [(trial, said)]);
+        decide_with_labels(&must_pass, evidence, Some(&labels)).verdict
+    };
+    assert_eq!(verdict(3, Observation::scored(1.0)), Verdict::Pass);
+    assert_eq!(verdict(3, Observation::scored(0.0)), Verdict::Fail);
+    assert_eq!(verdict(4, Observation::scored(0.0)), Verdict::Pass);
+    let split = Observation::missing(0.0, 1.0);
+    assert_eq!(verdict(3, split), Verdict::Inconclusive);
 }
 
 /// No loader makes such a table; if one did, what it left out is not dropped.

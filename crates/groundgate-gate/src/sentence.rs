@@ -43,12 +43,21 @@ pub(super) fn asked(metric: &str, asked: Asked) -> String {
     )
 }
 
+/// What was asked for is not what the judge alone says.
+pub(super) fn labels_unusable(why: &str) -> String {
+    format!("cannot tell by the labels that were given: {why}")
+}
+
 /// A finding that an estimate was tested for.
 pub(super) struct Tested<'a> {
     pub(super) finding: &'a Finding,
     /// What was estimated: the metric, or a number made of it.
     pub(super) quantity: &'a str,
     pub(super) estimate: &'a Estimate,
+    /// How many answers people labelled, where that is used.
+    pub(super) n_labels: Option<usize>,
+    /// What a fail is held against.
+    pub(super) fails_at: f64,
 }
 
 impl Tested<'_> {
@@ -59,14 +68,19 @@ impl Tested<'_> {
             .into_iter()
             .flatten()
             .collect();
+        let held_against = if finding.verdict == Verdict::Fail {
+            self.fails_at
+        } else {
+            finding.threshold
+        };
         let format = NumberFormat::new(
             Scale::of_unit(&finding.unit),
             finding.is_difference,
             &values,
-            Some(finding.threshold),
+            Some(held_against),
         );
         let subject = self.subject();
-        let (shown, threshold) = (range(&format, estimate), format.bar(finding.threshold));
+        let (shown, threshold) = (range(&format, estimate), format.bar(held_against));
         let scale = scale(finding, alpha_pass);
         let allowed = match finding.side {
             AllowedSide::AtLeast => format!("at least {threshold} is required{scale}"),
@@ -95,7 +109,20 @@ impl Tested<'_> {
         } else {
             ""
         };
-        format!("{}{place}{versus}", self.quantity)
+        format!("{}{place}{versus}{}", self.quantity, self.basis())
+    }
+
+    /// What the number comes from, if not from the judge's scores as they stand.
+    fn basis(&self) -> String {
+        let Some(n) = self.n_labels else {
+            return String::new();
+        };
+        let labels = plural(n, "label");
+        if self.estimate.method.starts_with("labels alone") {
+            format!(" by {labels} of people alone")
+        } else {
+            format!(" by {labels} of people and the judge's scores")
+        }
     }
 }
 
@@ -105,12 +132,16 @@ fn scale(finding: &Finding, alpha_pass: f64) -> String {
         return String::new();
     };
     let share = NumberFormat::plain(Scale::Share, &[]);
+    let (side, j, toward) = if finding.verdict == Verdict::Fail {
+        ("most", scaled.judge_j_upper, Toward::Up)
+    } else {
+        ("least", scaled.judge_j_lower, Toward::Down)
+    };
     format!(
-        " (the margin of {} points that people mean, as this judge sees it: {} J is at least {})",
+        " (the margin of {} points that people mean, as this judge sees it: {} J is at {side} {})",
         share.bar(scaled.margin).trim_end_matches('%'),
         confident(alpha_pass),
-        NumberFormat::plain(Scale::Amount(""), &[scaled.judge_j_lower])
-            .bare(scaled.judge_j_lower, Toward::Down),
+        NumberFormat::plain(Scale::Amount(""), &[j]).bare(j, toward),
     )
 }
 

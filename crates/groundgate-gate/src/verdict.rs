@@ -101,12 +101,18 @@ pub enum AllowedSide {
 pub struct ScaledMargin {
     /// As the policy has it: on the scale of people's labels.
     pub margin: f64,
-    /// As the judge sees it: the margin times `judge_j_lower`, rounded down to three digits.
+    /// As the judge sees it at least: the margin times `judge_j_lower`, rounded down to three digits. What
+    /// loses less than that passes.
     pub on_judges_scale: f64,
+    /// As the judge sees it at most: the margin times `judge_j_upper`, rounded up. Only what loses more
+    /// than that fails.
+    pub fails_beyond: f64,
     /// J = sensitivity + specificity − 1 of the labelled answers.
     pub judge_j: f64,
     /// Its lower bound, at the policy's error rate of a pass.
     pub judge_j_lower: f64,
+    /// Its upper bound, at the policy's error rate of a fail.
+    pub judge_j_upper: f64,
 }
 
 /// A waiver that a finding stands on.

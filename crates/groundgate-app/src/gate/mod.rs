@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use groundgate_gate::{HumanScores, KnownMetrics, Policy, RunScores, Verdict, policy_warnings};
+use groundgate_gate::{
+    HumanScores, KnownMetrics, Policy, Rule, RunScores, Verdict, policy_warnings,
+};
 use groundgate_model::unit::Digest;
 use groundgate_report::{Embed, Named, Report};
 
@@ -177,18 +179,26 @@ impl App {
             folder: &request.project.folder,
             approvals: Some(request.project.approvals()),
             change_authors: request.change_authors.to_vec(),
-            labels: self.labels(case)?,
+            labels: Self::labels(case)?,
         }
         .gather(trusts_waivers.then_some(&case.source))
     }
 
-    fn labels(&self, case: &Case<'_>) -> Result<Option<HumanScores>, AppError> {
+    /// What was asked for and cannot be used is an error.
+    fn labels(case: &Case<'_>) -> Result<Option<HumanScores>, AppError> {
         let Some(path) = case.request.labels else {
             return Ok(None);
         };
         let scores = human_labels::read(path, &case.candidate)?;
-        if scores.is_empty() {
-            self.notice(Notice::NoLabelMatches);
+        let can_use = |rule: &Rule| {
+            let asks = rule.kind.uses_labels();
+            asks && rule.kind.metric().is_some_and(|metric| scores.has(metric))
+        };
+        if !case.policy.rules.iter().any(can_use) {
+            return Err(AppError::invalid(format!(
+                "no rule of the policy can use the labels of {}: they count for floors, ceilings, slice floors and must-pass rules of the metrics that people labelled",
+                path.display()
+            )));
         }
         Ok(Some(scores))
     }

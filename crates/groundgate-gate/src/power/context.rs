@@ -318,9 +318,9 @@ impl<'a> PlannedRule<'a> {
         let (Some(calibration), true) = (calibration, threshold < 0.0) else {
             return Ok(threshold);
         };
-        let alpha = self.statistics.alpha_pass;
+        let alphas = [self.statistics.alpha_pass, self.statistics.alpha_fail];
         let instrument = self.column(metric).map(|column| column.instrument);
-        calibration::scaled(calibration, instrument, -threshold, alpha)
+        calibration::scaled(calibration, instrument, -threshold, alphas)
             .map(|scaled| -scaled.on_judges_scale)
             .map_err(|unfit| unfit.to_string())
     }

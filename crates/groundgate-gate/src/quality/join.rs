@@ -7,6 +7,8 @@ use groundgate_model::{
     unit::count_to_f64,
 };
 
+use groundgate_stats::Observation;
+
 use super::labels::{Label, Labels};
 
 /// One answer with both words.
@@ -29,6 +31,9 @@ pub struct Joined<'a> {
     pub pairs: Vec<Pair>,
     /// For answers that several people labelled: what each said, people in a fixed order.
     pub people: Vec<Vec<Option<f64>>>,
+    /// Every labelled answer with what people said of it, those on which they are split (from the least to
+    /// the most that it may be) and those of which the judge says that there is nothing to judge included.
+    pub said: Vec<(usize, Observation)>,
     /// Labels of cases, attempts or runs that are not in the table.
     pub n_elsewhere: usize,
     /// Labels of answers that were not drawn at random.
@@ -55,13 +60,15 @@ pub enum JoinError {
     NotAsked(String),
     /// No label of it is about an answer of the table.
     #[error(
-        "no label of `{metric}` is about an answer of the run ({n_elsewhere} are about others)"
+        "no label of `{metric}` is about an answer of the run ({n_elsewhere} are about others, {n_picked} were picked for a reason)"
     )]
     NoLabel {
         /// The metric.
         metric: String,
         /// Labels of the metric that name other cases, attempts or runs.
         n_elsewhere: usize,
+        /// Labels of answers that were not drawn at random.
+        n_picked: usize,
     },
     /// A label that the metric cannot take.
     #[error("the label {value} of case `{case}` is no value of `{metric}`")]
@@ -98,6 +105,7 @@ pub fn join<'a>(
         column,
         pairs: Vec::new(),
         people: Vec::new(),
+        said: Vec::new(),
         n_elsewhere: 0,
         n_picked: 0,
         n_tied: 0,
@@ -119,10 +127,13 @@ pub fn join<'a>(
             joined.people.push(row.collect());
         }
         let values: Vec<f64> = said.into_values().collect();
-        let Some(human) = consensus(column.metric.data_type, &values) else {
+        let (least, most) = consensus(column.metric.data_type, &values);
+        joined.said.push((trial, between(least, most)));
+        if column.metric.data_type == DataType::Binary && least < most {
             joined.n_tied += 1;
             continue;
-        };
+        }
+        let human = least;
         match column.cells.get(trial) {
             Some(Cell::NotApplicable) => joined.n_nothing += 1,
             Some(Cell::Scored(judge)) => joined.pairs.push(Pair {
@@ -140,7 +151,8 @@ pub fn join<'a>(
     if joined.pairs.is_empty() && joined.n_tied + joined.n_nothing == 0 {
         return Err(JoinError::NoLabel {
             metric: metric.to_owned(),
-            n_elsewhere: joined.n_elsewhere + joined.n_picked,
+            n_elsewhere: joined.n_elsewhere,
+            n_picked: joined.n_picked,
         });
     }
     if column.cascade.is_some() {
@@ -168,7 +180,8 @@ fn by_trial<'l>(
         let attempt = usize::try_from(label.attempt)
             .ok()
             .filter(|attempt| *attempt < attempts);
-        let (Some(place), Some(attempt), true) = (place, attempt, is_of_run(table, label)) else {
+        let (Some(place), Some(attempt), true) = (place, attempt, is_of_run(&table.run_id, label))
+        else {
             joined.n_elsewhere += 1;
             continue;
         };
@@ -176,8 +189,7 @@ fn by_trial<'l>(
             joined.n_picked += 1;
             continue;
         }
-        let (low, high) = joined.column.metric.data_type.range();
-        if label.value < low || high.is_some_and(|high| label.value > high) {
+        if !can_be(joined.column.metric.data_type, label.value) {
             return Err(JoinError::OutOfRange {
                 case: label.case.clone(),
                 metric: metric.to_owned(),
@@ -192,21 +204,44 @@ fn by_trial<'l>(
     Ok(said)
 }
 
-fn is_of_run(table: &ScoreTable, label: &Label) -> bool {
-    (label.run.as_ref()).is_none_or(|run| table.run_id.starts_with(run.to_uppercase().as_str()))
+/// A beginning of a run's id that is shorter does not name it.
+const ID_MIN: usize = 8;
+
+pub(super) fn is_of_run(run_id: &str, label: &Label) -> bool {
+    label.run.as_ref().is_none_or(|run| {
+        let run = run.to_uppercase();
+        run == run_id || (run.len() >= ID_MIN && run_id.starts_with(&run))
+    })
 }
 
-/// What several people say together; nothing where a yes and a no have as many voices.
-fn consensus(data_type: DataType, values: &[f64]) -> Option<f64> {
+/// Whether people can give the metric this value: between yes and no there is nothing.
+fn can_be(data_type: DataType, value: f64) -> bool {
+    let (low, high) = data_type.range();
+    let is_inside = value >= low && high.is_none_or(|high| value <= high);
+    is_inside && (data_type != DataType::Binary || value <= low || high == Some(value))
+}
+
+/// What several people say together: their majority or their mean; where they are split evenly, from the
+/// least to the most that it may be.
+fn consensus(data_type: DataType, values: &[f64]) -> (f64, f64) {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let mean = sorted.iter().sum::<f64>() / count_to_f64(sorted.len().max(1));
+    let n = sorted.len();
+    let mean = sorted.iter().sum::<f64>() / count_to_f64(n.max(1));
+    let middle = |place: usize| sorted.get(place).copied().unwrap_or(mean);
     match data_type {
-        DataType::Binary if mean < 0.5 => Some(0.0),
-        DataType::Binary if mean > 0.5 => Some(1.0),
-        DataType::Binary => None,
-        DataType::Fraction | DataType::Amount => Some(mean),
-        DataType::Ordinal { .. } => sorted.get(sorted.len().saturating_sub(1) / 2).copied(),
+        DataType::Binary | DataType::Ordinal { .. } => {
+            (middle(n.saturating_sub(1) / 2), middle(n / 2))
+        }
+        DataType::Fraction | DataType::Amount => (mean, mean),
+    }
+}
+
+fn between(least: f64, most: f64) -> Observation {
+    if least < most {
+        Observation::missing(least, most)
+    } else {
+        Observation::scored(least)
     }
 }
 
@@ -268,14 +303,16 @@ pub(super) mod tests {
             digest: Digest::of(b"labels"),
             form: "JSON Lines",
             n_without_value: 0,
+            n_after_reveal: 0,
         }
     }
 
-    fn label(case: &str, value: f64, rater: &str) -> Label {
+    pub(crate) fn label(case: &str, value: f64, rater: &str) -> Label {
         Label {
             case: case.to_owned(),
             attempt: 0,
             run: None,
+            answer: None,
             metric: "groundedness".to_owned(),
             value,
             rater: rater.to_owned(),
@@ -283,7 +320,7 @@ pub(super) mod tests {
         }
     }
 
-    fn set(labels: Vec<Label>) -> Labels {
+    pub(crate) fn set(labels: Vec<Label>) -> Labels {
         Labels {
             labels,
             ..self::labels(&[])
@@ -321,7 +358,7 @@ pub(super) mod tests {
             ..label("c3", 0.0, "ann")
         };
         let this_run = Label {
-            run: Some("01jq".to_owned()),
+            run: Some("01jq8z".to_owned()),
             ..label("c0", 1.0, "ann")
         };
         let labels = set(vec![
@@ -341,6 +378,37 @@ pub(super) mod tests {
         let counted = (joined.n_elsewhere, joined.n_picked, joined.n_tied);
         assert_eq!(counted, (2, 1, 1));
         assert_eq!(joined.people, [[Some(1.0), Some(0.0)]]);
+        let split = Observation::missing(0.0, 1.0);
+        let said = [1.0, 0.0, 1.0].map(Observation::scored);
+        assert_eq!(joined.said, [(0, said[0]), (1, split), (2, said[2])]);
+    }
+
+    #[test]
+    fn people_who_are_split_evenly_say_from_the_least_to_the_most() {
+        let ordinal = DataType::Ordinal { low: 1, high: 5 };
+        for (data_type, values, expected) in [
+            (DataType::Binary, &[1.0, 0.0, 1.0][..], (1.0, 1.0)),
+            (DataType::Binary, &[1.0, 0.0], (0.0, 1.0)),
+            (DataType::Binary, &[0.0, 0.0, 1.0, 1.0], (0.0, 1.0)),
+            (DataType::Fraction, &[0.25, 0.75], (0.5, 0.5)),
+            (ordinal, &[5.0, 1.0], (1.0, 5.0)),
+            (ordinal, &[5.0, 1.0, 2.0], (2.0, 2.0)),
+        ] {
+            assert_eq!(consensus(data_type, values), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_run_is_named_by_its_id_or_enough_of_it() {
+        let names = |run: &str| {
+            let label = Label {
+                run: Some(run.to_owned()),
+                ..label("c0", 1.0, "ann")
+            };
+            is_of_run("01JQ8ZABCD", &label)
+        };
+        assert!(names("01JQ8ZABCD") && names("01jq8zab"));
+        assert!(!names("") && !names("01JQ8ZA") && !names("01JQ8ZAC"));
     }
 
     #[test]
@@ -374,6 +442,11 @@ pub(super) mod tests {
                 set(vec![label("c0", 5.0, "")]),
                 "groundedness",
                 "label 5 of case `c0`",
+            ),
+            (
+                set(vec![label("c0", 0.5, "")]),
+                "groundedness",
+                "label 0.5 of case `c0`",
             ),
         ] {
             let error = join(&table, metric, &labels).unwrap_err().to_string();

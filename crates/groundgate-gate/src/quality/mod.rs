@@ -7,6 +7,7 @@
 pub mod labels;
 
 mod agreement;
+mod bound;
 mod calibration;
 mod drift;
 mod duel;
@@ -15,6 +16,7 @@ mod join;
 mod preference;
 
 pub use agreement::{Agreement, Confusion, Measure, Share};
+pub use bound::{Answered, BoundLabels};
 pub use calibration::{CalibrationText, into_policy};
 pub use drift::{DRIFT_ALPHA, Drift};
 pub use duel::Duel;

@@ -174,6 +174,11 @@ impl RuleKind {
         matches!(self.claim(), Claim::Count)
     }
 
+    /// Whether labels of people change what it says.
+    pub fn uses_labels(&self) -> bool {
+        self.claim() == Claim::Mean || self.must_pass().is_some()
+    }
+
     /// Whether it needs a baseline.
     pub const fn needs_baseline(&self) -> bool {
         matches!(self.claim(), Claim::Difference | Claim::Ratio)

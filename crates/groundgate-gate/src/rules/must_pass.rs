@@ -181,13 +181,21 @@ impl MustPass {
             let ids = chosen.iter().filter(|(place, _)| has_one(*place));
             ids.map(|(_, case)| case.id.clone()).collect()
         };
+        let labels = of.view.labels.as_deref();
+        let is_called_bad =
+            |trial| labels.is_some_and(|labels| labels.is_below(&self.metric, trial, self.min));
         // A score of which votes failed is a failure only if it were one at the best.
         let failures = ids_where(&|trial, cell| match cell {
+            _ if is_called_bad(trial) => true,
             Cell::Scored(value) => *column.up_to.get(&trial).unwrap_or(value) < self.min,
             Cell::Unscored(reason) => reason.is_product_failure(),
             Cell::NotApplicable => false,
         });
-        let open = ids_where(&|_, cell| !matches!(cell, Cell::Scored(value) if *value >= self.min));
+        let is_doubted =
+            |trial| labels.is_some_and(|labels| labels.may_be_below(&self.metric, trial, self.min));
+        let open = ids_where(&|trial, cell| {
+            is_doubted(trial) || !matches!(cell, Cell::Scored(value) if *value >= self.min)
+        });
         let (n, min_cases) = (chosen.len(), self.min_cases.max(1));
         let said = Said {
             metric: &self.metric,

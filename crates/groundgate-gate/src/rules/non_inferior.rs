@@ -61,20 +61,25 @@ impl AsksScores for NonInferior {
         vec![("margin", Setting::LessIsStricter(self.margin))]
     }
 
-    /// The margin shrinks to the judge's scale where the policy knows how well the judge judges.
+    /// The margin shrinks to the judge's scale where the policy knows how well the judge judges: by as much
+    /// as it may for a pass, by as little as it may for a fail.
     fn drafts(&self, of: &Evaluation<'_>) -> Vec<Draft> {
         let column = of.view.candidate.columns.get(&self.metric);
         let calibration = of.calibrations.get(&self.metric).zip(column);
         let Some((calibration, column)) = calibration else {
             return vec![of.paired(&self.metric, -self.margin)];
         };
-        let alpha = of.statistics.alpha_pass;
-        let scaled = calibration::scaled(calibration, Some(column.instrument), self.margin, alpha);
+        let alphas = [of.statistics.alpha_pass, of.statistics.alpha_fail];
+        let scaled = calibration::scaled(calibration, Some(column.instrument), self.margin, alphas);
         vec![match scaled {
-            Ok(scaled) => Draft {
-                scaled: Some(scaled),
-                ..of.paired(&self.metric, -scaled.on_judges_scale)
-            },
+            Ok(scaled) => {
+                let draft = of.paired(&self.metric, -scaled.on_judges_scale);
+                Draft {
+                    scaled: Some(scaled),
+                    refuted_at: draft.signed(-scaled.fails_beyond),
+                    ..draft
+                }
+            }
             Err(unfit) => Draft {
                 state: no_data(unfit.to_string()),
                 ..of.paired(&self.metric, -self.margin)

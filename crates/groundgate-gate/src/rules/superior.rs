@@ -3,9 +3,10 @@
 use groundgate_model::toml_reader::Table;
 
 use super::base::{
-    AsksScores, Claim, Evaluation, Holds, Key, Kind, SCORE, Setting, Settings, Threshold,
+    AsksScores, Claim, Evaluation, Holds, Key, Kind, SCORE, Setting, Settings, Threshold, no_data,
 };
 use crate::{
+    calibration,
     draft::Draft,
     policy::Slice,
     power::{PlannedRule, RulePower},
@@ -63,8 +64,28 @@ impl AsksScores for Superior {
         vec![("by", Setting::MoreIsStricter(self.by))]
     }
 
+    /// A judge that errs shows less of a gain than there is: with its calibration, only what is shown to be
+    /// below the least that it would show of `by` fails. A pass asks for all of `by`.
     fn drafts(&self, of: &Evaluation<'_>) -> Vec<Draft> {
-        vec![of.paired(&self.metric, self.by)]
+        let draft = of.paired(&self.metric, self.by);
+        let column = of.view.candidate.columns.get(&self.metric);
+        let calibration = of.calibrations.get(&self.metric).zip(column);
+        let calibration = calibration.filter(|_| self.by > 0.0);
+        let alphas = [of.statistics.alpha_fail; 2];
+        let scaled = calibration.map(|(calibration, column)| {
+            calibration::scaled(calibration, Some(column.instrument), self.by, alphas)
+        });
+        vec![match scaled {
+            Some(Ok(scaled)) => Draft {
+                refuted_at: draft.signed(scaled.on_judges_scale),
+                ..draft
+            },
+            Some(Err(unfit)) => Draft {
+                state: no_data(unfit.to_string()),
+                ..draft
+            },
+            None => draft,
+        }]
     }
 
     fn powers(&self, plan: &PlannedRule<'_>) -> Vec<RulePower> {

@@ -356,9 +356,10 @@ impl Truth for TrueScores<'_> {
     fn margin_on_judges_scale(&self, metric: &str, margin: f64) -> f64 {
         let policy = self.trying.policy;
         let instrument = self.column(metric).map(|column| column.instrument);
-        let alpha = policy.statistics.alpha_pass;
+        let alphas = [policy.statistics.alpha_pass, policy.statistics.alpha_fail];
         let known = policy.calibrations.get(metric);
-        let scaled = known.and_then(|one| calibration::scaled(one, instrument, margin, alpha).ok());
+        let scaled =
+            known.and_then(|one| calibration::scaled(one, instrument, margin, alphas).ok());
         scaled.map_or(margin, |scaled| scaled.on_judges_scale)
     }
 

@@ -9,13 +9,10 @@ mod comparison;
 mod plan;
 mod procedure;
 
-use self::procedure::{Audited, EXACT_UNITS, Procedure, Ternary};
+use self::procedure::{Audited, Corrected, EXACT_UNITS, Procedure, Ternary};
 pub use self::{assessment::Assessment, comparison::Comparison, plan::Plan};
 use crate::{
-    correction::{
-        bound::{CorrectedBound, LabelledSample},
-        rogan_gladen::JudgeRates,
-    },
+    correction::{bound::CorrectedBound, labelled::LabelledSample, rogan_gladen::JudgeRates},
     error::StatsError,
     estimate::Unit,
     interval::{
@@ -83,34 +80,33 @@ pub fn rogan_gladen_mean(
     plan: Plan,
 ) -> Result<Assessment, StatsError> {
     let procedure = bounded(judged, Scale::UNIT, plan)?;
-    let corrected = CorrectedBound::by_rates(procedure, judged, rates)?;
-    Assessment::new(
-        corrected.point(),
-        judged.len(),
-        plan,
-        Procedure::Corrected(Box::new(corrected)),
-    )
+    let bound = CorrectedBound::by_rates(procedure, judged, rates)?;
+    corrected(bound, Scale::UNIT, judged.len(), plan)
 }
 
-/// The mean that people would give, from their labels of some answers and a judge's scores of all
-/// (PPI-MOVER, as [`prediction_powered_bounds`](crate::correction::prediction_powered_bounds)).
+/// The mean that people would give, from their labels of some answers and a judge's scores of the others:
+/// by the labels alone, or prediction-powered (PPI-MOVER with h = 1, as
+/// [`prediction_powered_bounds`](crate::correction::prediction_powered_bounds)), whichever is narrower.
+/// The sample holds shares of `scale`.
 pub fn prediction_powered_mean(
     sample: &LabelledSample,
+    scale: Scale,
     plan: Plan,
 ) -> Result<Assessment, StatsError> {
-    let exact = Plan {
-        bound: Bound::Exact,
-        ..plan
-    };
-    let judged = bounded(&sample.judge_unlabelled, Scale::UNIT, exact)?;
-    let corrected = CorrectedBound::by_labels(judged, sample)?;
-    let n = sample.judge_unlabelled.len() + sample.rectifiers.len();
-    Assessment::new(
-        corrected.point(),
-        n,
-        plan,
-        Procedure::Corrected(Box::new(corrected)),
-    )
+    let bound = CorrectedBound::by_labels(sample, plan.bound, plan.alphas)?;
+    let n = sample.judge_unlabelled.len() + sample.human.len();
+    corrected(bound, scale, n, plan)
+}
+
+fn corrected(
+    bound: CorrectedBound,
+    scale: Scale,
+    n: usize,
+    plan: Plan,
+) -> Result<Assessment, StatsError> {
+    let point = scale.at(bound.point());
+    let corrected = Corrected { bound, scale };
+    Assessment::new(point, n, plan, Procedure::Corrected(Box::new(corrected)))
 }
 
 /// The mean difference of two scores on `scale`, candidate minus baseline, over units that have both:

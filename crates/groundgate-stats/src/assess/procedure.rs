@@ -34,7 +34,15 @@ pub(super) enum Procedure {
     /// A score known of some units only, the others guessed.
     Audited(Box<Audited>),
     /// From the judge's scale to that of people's labels.
-    Corrected(Box<CorrectedBound>),
+    Corrected(Box<Corrected>),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Corrected {
+    /// Of shares of the scale.
+    pub(super) bound: CorrectedBound,
+    /// The score's own.
+    pub(super) scale: Scale,
 }
 
 #[derive(Debug, Clone)]
@@ -85,7 +93,7 @@ impl Procedure {
             (Self::Amount(amount), _) => (amount.method(), Guarantee::Approximate),
             (Self::Quantile { .. }, _) => ("order statistics", Guarantee::Exact),
             (Self::Unpaired(bound), _) => (bound.method(), Guarantee::Approximate),
-            (Self::Corrected(bound), _) => (bound.method(), Guarantee::Approximate),
+            (Self::Corrected(corrected), _) => corrected.bound.name(),
             (Self::Audited(audited), Bound::Exact) => {
                 ("audits, dirichlet h=1", audited.wide.name(bound).1)
             }
@@ -105,7 +113,7 @@ impl Procedure {
             Self::Amount(bound) => bound.p_above(threshold),
             Self::Quantile { q, lows, .. } => lows.p_above(*q, threshold),
             Self::Unpaired(bound) => bound.p_above(threshold),
-            Self::Corrected(bound) => bound.p_above(threshold),
+            Self::Corrected(corrected) => corrected.p_above(threshold),
             Self::Audited(audited) => audited.wide.p_above(threshold),
         }
     }
@@ -117,7 +125,7 @@ impl Procedure {
             Self::Amount(bound) => bound.p_below(threshold),
             Self::Quantile { q, highs, .. } => highs.p_below(*q, threshold),
             Self::Unpaired(bound) => bound.p_below(threshold),
-            Self::Corrected(bound) => bound.p_below(threshold),
+            Self::Corrected(corrected) => corrected.p_below(threshold),
             Self::Audited(audited) => audited.wide.p_below(threshold),
         }
     }
@@ -129,7 +137,7 @@ impl Procedure {
             Self::Amount(bound) => bound.lower(alpha),
             Self::Quantile { q, lows, .. } => lows.lower_bound(*q, alpha),
             Self::Unpaired(bound) => Some(bound.lower(alpha)),
-            Self::Corrected(bound) => Some(bound.lower(alpha)),
+            Self::Corrected(corrected) => Some(corrected.lower(alpha)),
             Self::Audited(audited) => Some(audited.on_scale(audited.wide.lower(alpha))),
         }
     }
@@ -141,9 +149,27 @@ impl Procedure {
             Self::Amount(bound) => bound.upper(alpha),
             Self::Quantile { q, highs, .. } => highs.upper_bound(*q, alpha),
             Self::Unpaired(bound) => Some(bound.upper(alpha)),
-            Self::Corrected(bound) => Some(bound.upper(alpha)),
+            Self::Corrected(corrected) => Some(corrected.upper(alpha)),
             Self::Audited(audited) => Some(audited.on_scale(audited.wide.upper(alpha))),
         }
+    }
+}
+
+impl Corrected {
+    fn p_above(&self, threshold: f64) -> f64 {
+        self.bound.p_above(self.scale.share(threshold))
+    }
+
+    fn p_below(&self, threshold: f64) -> f64 {
+        self.bound.p_below(self.scale.share(threshold))
+    }
+
+    fn lower(&self, alpha: f64) -> f64 {
+        self.scale.at(self.bound.lower(alpha))
+    }
+
+    fn upper(&self, alpha: f64) -> f64 {
+        self.scale.at(self.bound.upper(alpha))
     }
 }
 

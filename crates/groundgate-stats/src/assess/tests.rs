@@ -198,12 +198,14 @@ fn both_groups_count_as_observations_of_a_difference() {
 fn labels_are_read_by_the_exact_bound_whatever_the_plan_says() {
     let sample = LabelledSample {
         lambda: 0.5,
+        human: scored(&[1.0, 0.0, 1.0, 0.0, 1.0]),
         rectifiers: scored(&[0.5, 0.0, 0.5, -0.5, 0.5]),
         judge_unlabelled: scored(&[1.0, 0.0, 1.0, 1.0, 1.0, 0.0, 1.0]),
         answered: Passes::new(12, 12).unwrap(),
+        failed: 0.0,
     };
     let of = |bound| {
-        let assessed = prediction_powered_mean(&sample, with_bound(bound)).unwrap();
+        let assessed = prediction_powered_mean(&sample, Scale::UNIT, with_bound(bound)).unwrap();
         let estimate = assessed.estimate();
         (estimate.lower, estimate.upper, estimate.n)
     };

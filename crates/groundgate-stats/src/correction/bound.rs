@@ -1,21 +1,20 @@
 //! Bounds of a mean on the scale of people's labels, where an imperfect judge gave the scores.
 //!
 //! Two ways: by the judge's known rates (Rogan and Gladen), where labels come from other answers; by
-//! labels of some of these very answers (prediction-powered), which assumes nothing of the judge. Both
-//! join exact bounds of their parts by the method of variance estimates recovery (MOVER, Zou and
+//! labels of some of these very answers, which assumes nothing of the judge (`labelled`). Both join exact bounds of their parts by the method of variance estimates recovery (MOVER, Zou and
 //! Donner 2008): each part's distance to its bound, taken through the formula alone, squared and
 //! summed. `assess` makes assessments of them.
 
 use crate::{
-    correction::rogan_gladen::JudgeRates,
-    error::StatsError,
-    interval::{
-        binomial::Passes,
-        bounded::BoundedMean,
-        dirichlet::{DirichletBound, PseudoWeight},
+    alphas::Alphas,
+    correction::{
+        labelled::{LabelledBound, LabelledSample},
+        rogan_gladen::JudgeRates,
     },
-    observation::{Observation, Scale, mean_of},
-    parameter::{at_least, closed_unit},
+    error::StatsError,
+    estimate::Guarantee,
+    interval::bounded::{Bound, BoundedMean},
+    observation::{Observation, mean_of},
     special::root::falling_root,
 };
 
@@ -25,19 +24,6 @@ const P_MIN: f64 = 1e-12;
 /// p-values above are no evidence.
 const P_MAX: f64 = 0.499;
 
-/// Labels of some units with the judge's scores of all, both from 0 to 1.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LabelledSample {
-    /// The weight of the judge, from 0 to 1, fixed before these labels were seen.
-    pub lambda: f64,
-    /// For each labelled unit, people's score minus `lambda` times the judge's; at least 1.
-    pub rectifiers: Vec<Observation>,
-    /// The judge's score of each unit without a label; at least 1.
-    pub judge_unlabelled: Vec<Observation>,
-    /// Units with an answer, of all: those without one are 0 to everybody and need no label.
-    pub answered: Passes,
-}
-
 /// Bounds on the scale of people's labels.
 #[derive(Debug, Clone)]
 pub(crate) enum CorrectedBound {
@@ -45,13 +31,7 @@ pub(crate) enum CorrectedBound {
         judged: JudgedMean,
         rates: JudgeRates,
     },
-    Labels {
-        lambda: f64,
-        judged: JudgedMean,
-        rectifier: DirichletBound,
-        rectifier_ends: Ends,
-        answered: Passes,
-    },
+    Labels(LabelledBound),
 }
 
 /// The judge's mean with its bound.
@@ -69,7 +49,7 @@ pub(crate) struct Ends {
 }
 
 impl Ends {
-    fn of(observations: &[Observation]) -> Result<Self, StatsError> {
+    pub(super) fn of(observations: &[Observation]) -> Result<Self, StatsError> {
         let low = mean_of(observations.iter().map(|one| one.low()));
         let high = mean_of(observations.iter().map(|one| one.high()));
         match (low, high) {
@@ -78,7 +58,7 @@ impl Ends {
         }
     }
 
-    const fn at(self, side: Side) -> f64 {
+    pub(super) const fn at(self, side: Side) -> f64 {
         match side {
             Side::Low => self.low,
             Side::High => self.high,
@@ -87,16 +67,20 @@ impl Ends {
 }
 
 impl JudgedMean {
-    fn new(bound: BoundedMean, observations: &[Observation]) -> Result<Self, StatsError> {
+    pub(super) fn new(
+        bound: BoundedMean,
+        observations: &[Observation],
+    ) -> Result<Self, StatsError> {
         let ends = Ends::of(observations)?;
         Ok(Self { bound, ends })
     }
 
-    fn bound(&self, side: Side, alpha: f64) -> f64 {
-        match side {
-            Side::Low => self.bound.lower(alpha),
-            Side::High => self.bound.upper(alpha),
-        }
+    pub(super) fn bound(&self, side: Side, alpha: f64) -> f64 {
+        side.of_mean(&self.bound, alpha)
+    }
+
+    pub(super) const fn at(&self, side: Side) -> f64 {
+        self.ends.at(side)
     }
 }
 
@@ -123,112 +107,77 @@ impl CorrectedBound {
     }
 
     pub(crate) fn by_labels(
-        judged: BoundedMean,
         sample: &LabelledSample,
+        bound: Bound,
+        alphas: Alphas,
     ) -> Result<Self, StatsError> {
-        let lambda = closed_unit("lambda", sample.lambda)?;
-        at_least(1, sample.rectifiers.len())?;
-        let scale = Scale::new(-lambda, 1.0)?;
-        Ok(Self::Labels {
-            lambda,
-            judged: JudgedMean::new(judged, &sample.judge_unlabelled)?,
-            rectifier: DirichletBound::new(&sample.rectifiers, scale, PseudoWeight::Half)?,
-            rectifier_ends: Ends::of(&sample.rectifiers)?,
-            answered: sample.answered,
-        })
+        Ok(Self::Labels(LabelledBound::new(sample, bound, alphas)?))
     }
 
-    pub(crate) const fn method(&self) -> &'static str {
+    pub(crate) const fn name(&self) -> (&'static str, Guarantee) {
         match self {
-            Self::Rates { .. } => "rogan-gladen, mover",
-            Self::Labels { .. } => "prediction-powered, mover",
+            Self::Rates { .. } => ("rogan-gladen, mover", Guarantee::Approximate),
+            Self::Labels(labels) => labels.name(),
         }
     }
 
     /// The estimate, what is missing halfway.
     pub(crate) fn point(&self) -> f64 {
-        0.5 * (self.center(Side::Low) + self.center(Side::High))
-    }
-
-    fn center(&self, side: Side) -> f64 {
         match self {
             Self::Rates { judged, rates } => {
-                true_share(judged.ends.at(side), rates.good.share(), rates.bad.share())
-                    .map_or_else(|| side.worst(), |share| share.clamp(0.0, 1.0))
+                let center = |side| rates_center(judged, *rates, side).clamp(0.0, 1.0);
+                0.5 * (center(Side::Low) + center(Side::High))
             }
-            Self::Labels {
-                lambda,
-                judged,
-                rectifier_ends,
-                answered,
-                ..
-            } => {
-                let mean = lambda * judged.ends.at(side) + rectifier_ends.at(side);
-                mean.clamp(0.0, 1.0) * answered.share()
-            }
+            Self::Labels(labels) => labels.point(),
         }
     }
 
     pub(crate) fn lower(&self, alpha: f64) -> f64 {
-        self.bound(Side::Low, alpha)
+        match self {
+            Self::Rates { judged, rates } => rates_bound(judged, *rates, Side::Low, alpha),
+            Self::Labels(labels) => labels.lower(alpha),
+        }
     }
 
     pub(crate) fn upper(&self, alpha: f64) -> f64 {
-        self.bound(Side::High, alpha)
-    }
-
-    fn bound(&self, side: Side, alpha: f64) -> f64 {
         match self {
-            Self::Rates { judged, rates } => {
-                let center = self.center(side);
-                rates_distance(judged, *rates, side, alpha)
-                    .map_or_else(|| side.worst(), |distance| side.away(center, distance))
-            }
-            Self::Labels {
-                lambda,
-                judged,
-                rectifier,
-                rectifier_ends,
-                answered,
-            } => {
-                let (judge, extra) = (judged.ends.at(side), rectifier_ends.at(side));
-                let judge_bound = judged.bound(side, alpha);
-                let extra_bound = match side {
-                    Side::Low => rectifier.lower(alpha),
-                    Side::High => rectifier.upper(alpha),
-                };
-                let distance = (lambda * (judge - judge_bound)).hypot(extra - extra_bound);
-                let of_answered = side.away(lambda * judge + extra, distance);
-                let answered = match side {
-                    // All answered is known, not estimated, where nothing failed.
-                    _ if answered.passes() == answered.trials() => 1.0,
-                    Side::Low => answered.clopper_pearson_lower(alpha),
-                    Side::High => answered.clopper_pearson_upper(alpha),
-                };
-                of_answered * answered
-            }
+            Self::Rates { judged, rates } => rates_bound(judged, *rates, Side::High, alpha),
+            Self::Labels(labels) => labels.upper(alpha),
         }
     }
 
     /// The error rate at which the lower bound reaches the threshold.
     pub(crate) fn p_above(&self, threshold: f64) -> f64 {
-        p_value(|alpha| self.lower(alpha) - threshold)
+        match self {
+            Self::Rates { .. } => p_value(|alpha| self.lower(alpha) - threshold),
+            Self::Labels(labels) => labels.p_above(threshold),
+        }
     }
 
     /// The error rate at which the upper bound reaches the threshold.
     pub(crate) fn p_below(&self, threshold: f64) -> f64 {
-        p_value(|alpha| threshold - self.upper(alpha))
+        match self {
+            Self::Rates { .. } => p_value(|alpha| threshold - self.upper(alpha)),
+            Self::Labels(labels) => labels.p_below(threshold),
+        }
     }
 }
 
 /// Which of the two bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
+pub(super) enum Side {
     Low,
     High,
 }
 
 impl Side {
+    pub(super) fn of_mean(self, mean: &BoundedMean, alpha: f64) -> f64 {
+        match self {
+            Self::Low => mean.lower(alpha),
+            Self::High => mean.upper(alpha),
+        }
+    }
+
     const fn worst(self) -> f64 {
         match self {
             Self::Low => 0.0,
@@ -236,7 +185,7 @@ impl Side {
         }
     }
 
-    fn away(self, center: f64, distance: f64) -> f64 {
+    pub(super) fn away(self, center: f64, distance: f64) -> f64 {
         match self {
             Self::Low => (center - distance).clamp(0.0, 1.0),
             Self::High => (center + distance).clamp(0.0, 1.0),
@@ -250,6 +199,20 @@ impl Side {
             Self::High => (share - center).max(0.0),
         }
     }
+}
+
+/// Where the true share would be, were all three shares as counted; it may lie beyond 0 and 1, and is cut
+/// only after the distance to its bound is taken: a share beyond 1 is more evidence, not the same.
+fn rates_center(judged: &JudgedMean, rates: JudgeRates, side: Side) -> f64 {
+    true_share(judged.ends.at(side), rates.good.share(), rates.bad.share())
+        .unwrap_or_else(|| side.worst())
+}
+
+fn rates_bound(judged: &JudgedMean, rates: JudgeRates, side: Side, alpha: f64) -> f64 {
+    rates_distance(judged, rates, side, alpha).map_or_else(
+        || side.worst(),
+        |distance| side.away(rates_center(judged, rates, side), distance),
+    )
 }
 
 /// MOVER over the three shares; `None` where the judge may be no better than a coin.
@@ -278,7 +241,7 @@ fn rates_distance(judged: &JudgedMean, rates: JudgeRates, side: Side, alpha: f64
 }
 
 /// The smallest error rate at which a bound is beyond the threshold; 1 where none is.
-fn p_value(beyond: impl Fn(f64) -> f64) -> f64 {
+pub(super) fn p_value(beyond: impl Fn(f64) -> f64) -> f64 {
     if beyond(P_MAX) <= 0.0 {
         return 1.0;
     }
@@ -291,14 +254,7 @@ fn p_value(beyond: impl Fn(f64) -> f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Alphas, Bound, Plan, Unit,
-        correction::{
-            prediction_powered::{JudgedSample, prediction_powered_bounds},
-            rogan_gladen::Recognized,
-        },
-        prediction_powered_mean, rogan_gladen_mean,
-    };
+    use crate::{Plan, Scale, Unit, correction::rogan_gladen::Recognized, rogan_gladen_mean};
 
     const PLAN: Plan = Plan {
         bound: Bound::Exact,
@@ -362,7 +318,7 @@ mod tests {
 
     #[test]
     fn labels_of_either_kind_narrow_the_bounds() {
-        let judged = scores(279, 21);
+        let judged = scores(250, 50);
         let width = |good: usize, bad: usize| {
             let known = rates(rate(9 * good, 10 * good), rate(8 * bad, 10 * bad));
             let estimate = rogan_gladen_mean(&judged, known, PLAN).unwrap().estimate();
@@ -405,53 +361,19 @@ mod tests {
         assert!(one_missing.lower < all.lower && one_missing.upper >= all.upper);
     }
 
+    /// The more answers the judge passes, the higher the bound: a share beyond 1 is not cut before its
+    /// distance is taken.
     #[test]
-    fn labels_give_the_bounds_of_prediction_powered_inference() {
-        let spread = |groups: &[(usize, f64)]| -> Vec<f64> {
-            groups
-                .iter()
-                .flat_map(|(n, value)| vec![*value; *n])
-                .collect()
+    fn more_passes_never_lower_the_bound() {
+        let known = rates(rate(80, 100), rate(90, 100));
+        let lower = |passed: usize| {
+            let judged = scores(passed, 300 - passed);
+            let estimate = rogan_gladen_mean(&judged, known, PLAN).unwrap().estimate();
+            assert!(estimate.point <= 1.0);
+            estimate.lower.unwrap()
         };
-        let human = spread(&[(60, 1.0), (12, 0.0), (5, 0.0), (3, 1.0)]);
-        let judge = spread(&[(60, 1.0), (12, 0.0), (5, 1.0), (3, 0.0)]);
-        let unlabelled = spread(&[(330, 1.0), (70, 0.0)]);
-        let expected = prediction_powered_bounds(
-            &JudgedSample {
-                human: &human,
-                judge: &judge,
-                judge_unlabelled: &unlabelled,
-            },
-            0.5,
-            PseudoWeight::Half,
-            0.05,
-        )
-        .unwrap();
-        let sample = |answered: Passes| LabelledSample {
-            lambda: 0.5,
-            rectifiers: (human.iter().zip(&judge))
-                .map(|(y, j)| Observation::scored(y - 0.5 * j))
-                .collect(),
-            judge_unlabelled: unlabelled
-                .iter()
-                .copied()
-                .map(Observation::scored)
-                .collect(),
-            answered,
-        };
-        let all = prediction_powered_mean(&sample(Passes::new(480, 480).unwrap()), PLAN).unwrap();
-        let estimate = all.estimate();
-        for (found, expected) in [
-            (estimate.point, expected.point),
-            (estimate.lower.unwrap(), expected.lower),
-            (estimate.upper.unwrap(), expected.upper),
-        ] {
-            assert!((found - expected).abs() < 1e-9, "{found} {expected}");
-        }
-        // Answers that never came are bad, and never help.
-        let failed =
-            prediction_powered_mean(&sample(Passes::new(480, 500).unwrap()), PLAN).unwrap();
-        assert!(failed.estimate().lower < estimate.lower);
-        assert!((failed.estimate().point - 0.96 * estimate.point).abs() < 1e-12);
+        let lowers = [210, 230, 240, 255, 270, 285].map(lower);
+        assert!(lowers.is_sorted(), "{lowers:?}");
+        assert!(lowers[5] > 0.95, "{lowers:?}");
     }
 }

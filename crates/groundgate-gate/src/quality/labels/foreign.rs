@@ -4,12 +4,13 @@
 //! counts, and the trace's `client_request_id` or its tag `groundgate.case` names the case. Argilla:
 //! the list that `records.to_json` writes; each question's name is a metric. Label Studio: the JSON
 //! export; each control's name is a metric, choices and ratings are values. In the latter two the
-//! task's or record's own id names the case, unless its data say `case`; `attempt`, `run` and `queue`
-//! may stand beside it.
+//! task's or record's own id names the case, unless its data say `case`; `attempt`, `run`, `answer`, `queue`
+//! and `after-reveal` may stand beside it. What a trace responded, and the field `answer` that was shown,
+//! name the answer.
 
 use serde_json::{Map, Value};
 
-use super::{Found, Label, rows::is_random, value};
+use super::{Found, Label, Shown, rows::is_random, value};
 
 type Object = Map<String, Value>;
 
@@ -71,11 +72,13 @@ struct Place {
     case: Option<String>,
     attempt: u32,
     run: Option<String>,
+    answer: Option<Shown>,
     at_random: bool,
+    after_reveal: bool,
 }
 
 impl Place {
-    fn of(data: Option<&Object>, id: Option<String>) -> Self {
+    fn of(data: Option<&Object>, shown: Option<&Object>, id: Option<String>) -> Self {
         let text = |key: &str| data.and_then(|data| data.get(key)).and_then(as_name);
         Self {
             case: text("case").or(id),
@@ -83,7 +86,13 @@ impl Place {
                 .and_then(|text| text.parse().ok())
                 .unwrap_or(0),
             run: text("run"),
+            answer: text("answer-digest").map(Shown::Digest).or_else(|| {
+                let fields = [shown, data].into_iter().flatten();
+                let mut texts = fields.filter_map(|fields| as_name(fields.get("answer")?));
+                texts.next().map(Shown::Text)
+            }),
             at_random: is_random(text("queue").as_deref()),
+            after_reveal: data.is_some_and(|data| is_true(data.get("after-reveal"))),
         }
     }
 
@@ -98,10 +107,15 @@ impl Place {
             found.n_without_value += 1;
             return;
         };
+        if self.after_reveal {
+            found.n_after_reveal += 1;
+            return;
+        }
         found.labels.push(Label {
             case: case.clone(),
             attempt: self.attempt,
             run: self.run.clone(),
+            answer: self.answer.clone(),
             metric: metric.to_owned(),
             value,
             rater: rater.unwrap_or_default(),
@@ -130,7 +144,9 @@ fn trace(info: &Object, found: &mut Found) {
             .and_then(|text| text.parse().ok())
             .unwrap_or(0),
         run: tag("groundgate.run"),
+        answer: response(info),
         at_random: is_random(tag("groundgate.queue").as_deref()),
+        after_reveal: tag("groundgate.after-reveal").as_deref() == Some("true"),
     };
     let assessments = info.get("assessments").and_then(Value::as_array);
     for assessment in assessments.into_iter().flatten() {
@@ -149,9 +165,32 @@ fn trace(info: &Object, found: &mut Found) {
     }
 }
 
+fn is_true(value: Option<&Value>) -> bool {
+    value.and_then(value::of_json) == Some(1.0)
+}
+
+/// What the trace responded: whole, or its preview.
+fn response(info: &Object) -> Option<Shown> {
+    let text = |key: &str| {
+        let text = match info.get(key)? {
+            Value::String(text) => text.clone(),
+            Value::Null => return None,
+            other => other.to_string(),
+        };
+        (!text.is_empty()).then_some(text)
+    };
+    text("response")
+        .map(Shown::Text)
+        .or_else(|| text("response_preview").map(Shown::Beginning))
+}
+
 fn record(record: &Object, found: &mut Found) {
     let metadata = record.get("metadata").and_then(Value::as_object);
-    let place = Place::of(metadata, record.get("id").and_then(as_name));
+    let place = Place::of(
+        metadata,
+        record.get("fields").and_then(Value::as_object),
+        record.get("id").and_then(as_name),
+    );
     let questions = record.get("responses").and_then(Value::as_object);
     if questions.is_none_or(Map::is_empty) {
         found.n_without_value += 1;
@@ -167,7 +206,7 @@ fn record(record: &Object, found: &mut Found) {
 
 fn task(task: &Object, found: &mut Found) {
     let data = task.get("data").and_then(Value::as_object);
-    let place = Place::of(data, task.get("id").and_then(as_name));
+    let place = Place::of(data, None, task.get("id").and_then(as_name));
     let annotations = task.get("annotations").and_then(Value::as_array);
     for annotation in annotations.into_iter().flatten() {
         if annotation.get("was_cancelled") == Some(&Value::Bool(true)) {

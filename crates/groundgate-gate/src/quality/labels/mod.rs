@@ -1,13 +1,15 @@
 //! Labels: what people said of answers, read from the files that labelling tools write.
 //!
-//! A label names a case (and an attempt and a run, where these matter), a metric, a value and who gave
-//! it. Five forms are read, told apart by what is in them: JSON Lines and CSV of ours, traces with
+//! A label names a case (and an attempt, where that matters), the run or the answer that was labelled, a
+//! metric, a value and who gave it. Five forms are read, told apart by what is in them: JSON Lines and CSV of ours, traces with
 //! assessments of MLflow, record exports of Argilla, task exports of Label Studio.
 
 mod foreign;
 mod rows;
+mod shown;
 mod value;
 
+pub use self::shown::Shown;
 use groundgate_model::{
     diagnostic::{Mistake, Mistakes},
     unit::Digest,
@@ -20,8 +22,10 @@ pub struct Label {
     pub case: String,
     /// Which repeat of the case, from 0.
     pub attempt: u32,
-    /// The run whose answer was labelled; `None`: whatever run it is held against.
+    /// The run whose answer was labelled, where the label says so.
     pub run: Option<String>,
+    /// The answer that was labelled, where the label says so.
+    pub answer: Option<Shown>,
     /// What was judged: a metric's name.
     pub metric: String,
     /// A finite number; yes is 1, no is 0.
@@ -44,6 +48,8 @@ pub struct Labels {
     pub form: &'static str,
     /// Answers of the file that nobody had labelled, or whose labels were withdrawn or failed.
     pub n_without_value: usize,
+    /// Labels that their people gave after they had seen the judge's: they are not among the labels.
+    pub n_after_reveal: usize,
 }
 
 /// What a reader collects.
@@ -51,6 +57,7 @@ pub struct Labels {
 struct Found {
     labels: Vec<Label>,
     n_without_value: usize,
+    n_after_reveal: usize,
     mistakes: Vec<Mistake>,
 }
 
@@ -71,6 +78,10 @@ pub fn read(file: &str, text: &str) -> Result<Labels, Mistakes> {
     if !found.mistakes.is_empty() {
         return Err(Mistakes(found.mistakes));
     }
+    if found.labels.is_empty() && found.n_after_reveal > 0 {
+        let message = "every label in it was given after the judge's label was shown; such labels say nothing of the judge or of the answers";
+        return Err(Mistakes(vec![Mistake::in_file(file, message)]));
+    }
     if found.labels.is_empty() {
         let message = format!("no label in it, read as {form}");
         let mistake = Mistake::in_file(file, message)
@@ -82,6 +93,7 @@ pub fn read(file: &str, text: &str) -> Result<Labels, Mistakes> {
         digest: Digest::of(text.as_bytes()),
         form,
         n_without_value: found.n_without_value,
+        n_after_reveal: found.n_after_reveal,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Labels in forms of ours: one a line, as JSON or CSV.
 //!
-//! `case`, `metric` and `value` must be there; `attempt`, `run`, `rater` and `queue` may. Other fields
-//! are for people and are not read. A queue other than `calibration` or `random` marks an answer that
+//! `case`, `metric` and `value` must be there; `attempt`, `run`, `answer`, `answer-digest`, `rater`, `queue`
+//! and `after-reveal` may. Other fields are for people and are not read. A queue other than `calibration` or `random` marks an answer that
 //! was picked for a reason.
 
 use csv::{ReaderBuilder, StringRecord};
@@ -9,7 +9,7 @@ use groundgate_model::diagnostic::Mistake;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Found, Label, value};
+use super::{Found, Label, Shown, value};
 
 #[derive(Deserialize)]
 struct Line {
@@ -19,6 +19,11 @@ struct Line {
     #[serde(default)]
     attempt: u32,
     run: Option<String>,
+    answer: Option<String>,
+    #[serde(rename = "answer-digest", alias = "answer_digest")]
+    answer_digest: Option<String>,
+    #[serde(default, rename = "after-reveal", alias = "after_reveal")]
+    after_reveal: bool,
     #[serde(default)]
     rater: String,
     queue: Option<String>,
@@ -40,10 +45,12 @@ pub(super) fn json_lines(file: &str, text: &str) -> Found {
             Ok(line) if line.value.is_null() => found.n_without_value += 1,
             Ok(line) => match value::of_json(&line.value) {
                 None => wrong(value::mistake(&as_text(&line.value))),
+                Some(_) if line.after_reveal => found.n_after_reveal += 1,
                 Some(value) => found.labels.push(Label {
                     case: line.case,
                     attempt: line.attempt,
                     run: line.run,
+                    answer: shown(line.answer, line.answer_digest),
                     metric: line.metric,
                     value,
                     rater: line.rater,
@@ -59,6 +66,11 @@ fn as_text(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The answer that was labelled: by its digest, or by its text.
+fn shown(text: Option<String>, digest: Option<String>) -> Option<Shown> {
+    digest.map(Shown::Digest).or_else(|| text.map(Shown::Text))
 }
 
 /// Whether answers of this queue were drawn at random.
@@ -130,10 +142,18 @@ fn read_row(found: &mut Found, file: &str, columns: &StringRecord, row: &StringR
     let Ok(attempt) = cell("attempt").unwrap_or("0").parse() else {
         return wrong("`attempt` is no whole number".to_owned());
     };
+    if cell("after-reveal").is_some_and(|text| value::of_text(text) == Some(1.0)) {
+        found.n_after_reveal += 1;
+        return;
+    }
     found.labels.push(Label {
         case: case.to_owned(),
         attempt,
         run: cell("run").map(str::to_owned),
+        answer: shown(
+            cell("answer").map(str::to_owned),
+            cell("answer-digest").map(str::to_owned),
+        ),
         metric: metric.to_owned(),
         value,
         rater: cell("rater").unwrap_or("").to_owned(),

@@ -15,6 +15,7 @@ use crate::{
     calibration::{self, Correction},
     draft::{Draft, State},
     interim::View,
+    labels::{Labelled, Place},
     policy::{Estimand, JudgeCalibration, Slice, Statistics},
     sentence,
     summary::{self, NoSample, Sample},
@@ -69,6 +70,8 @@ impl Evaluation<'_> {
             side: threshold.side,
             is_difference: false,
             scaled: None,
+            refuted_at: None,
+            n_labels: None,
             counts: Counts::default(),
             worst_cases: Vec::new(),
             state: no_data(sentence::not_measured(metric)),
@@ -94,6 +97,7 @@ impl Evaluation<'_> {
     ) -> Draft {
         let estimand = self.estimand.unwrap_or(self.statistics.absolute);
         let table = self.view.candidate.as_ref();
+        let within = of.map(|part| part.places);
         let (draft, sample) = match of {
             Some(SlicePlaces { slice, places }) => (
                 self.blank_of(metric, threshold, slice),
@@ -104,7 +108,7 @@ impl Evaluation<'_> {
                 summary::absolute(table, metric, estimand, &|_| true),
             ),
         };
-        self.test(draft, sample)
+        self.test(draft, sample, within)
     }
 
     /// Candidate − baseline, better than it by more than `by` (which may be below 0), whichever side of
@@ -126,11 +130,16 @@ impl Evaluation<'_> {
         };
         let estimand = self.estimand.unwrap_or(self.statistics.versus_baseline);
         let sample = summary::paired(&self.view.candidate, baseline, metric, estimand, &|_| true);
-        self.test(draft, sample)
+        self.test(draft, sample, None)
     }
 
     /// Puts a sample under the draft: counts, worst cases, and bounds where there is enough.
-    fn test(&self, mut draft: Draft, sample: Result<Sample<'_>, NoSample>) -> Draft {
+    fn test(
+        &self,
+        mut draft: Draft,
+        sample: Result<Sample<'_>, NoSample>,
+        within: Option<&[usize]>,
+    ) -> Draft {
         let sample = match sample {
             Ok(sample) => sample,
             Err(NoSample::MetricAbsent) => {
@@ -148,11 +157,15 @@ impl Evaluation<'_> {
         };
         draft.counts = sample.counts.clone();
         draft.worst_cases = worst(&sample, draft.side);
-        draft.state = self.state(&draft, &sample);
+        let labelled = self.labelled(&draft, &sample, within);
+        if let Labelled::Sample(_, _, n) = &labelled {
+            draft.n_labels = Some(*n);
+        }
+        draft.state = self.state(&draft, &sample, &labelled);
         draft
     }
 
-    fn state(&self, draft: &Draft, sample: &Sample<'_>) -> State {
+    fn state(&self, draft: &Draft, sample: &Sample<'_>, labelled: &Labelled) -> State {
         let statistics = self.statistics;
         if let Some(why) = &self.view.refusal {
             return no_data(why.clone());
@@ -178,8 +191,9 @@ impl Evaluation<'_> {
         if let Some(why) = self.too_little_drawn(draft, sample) {
             return no_data(why);
         }
-        match self.corrected(draft, sample) {
+        match self.corrected(draft, sample, labelled) {
             Correction::Done(assessment) => return assessed(assessment),
+            Correction::Unusable(why) => return no_data(sentence::labels_unusable(&why)),
             Correction::Unfit(unfit) => return no_data(unfit.to_string()),
             Correction::None => {}
         }
@@ -195,28 +209,41 @@ impl Evaluation<'_> {
     fn too_little_drawn(&self, draft: &Draft, sample: &Sample<'_>) -> Option<String> {
         let drawn = sample.drawn?;
         let metric = draft.metric.as_str();
-        let is_labelled = self.view.labels.is_some_and(|labels| labels.has(metric));
+        let is_labelled = (self.view.labels.as_deref()).is_some_and(|labels| labels.has(metric));
         if !draft.is_difference && (is_labelled || self.calibrations.contains_key(metric)) {
             return Some(sentence::not_corrected(metric));
         }
         (drawn.n < DRAWN_MIN).then(|| sentence::too_few_drawn(metric, drawn.n, DRAWN_MIN))
     }
 
+    /// What people's labels make of the rule: nothing, for a difference.
+    fn labelled(&self, draft: &Draft, sample: &Sample<'_>, slice: Option<&[usize]>) -> Labelled {
+        let Some(labels) = self.view.labels.as_deref().filter(|_| !draft.is_difference) else {
+            return Labelled::Nothing;
+        };
+        let place = Place {
+            table: self.view.candidate.as_ref(),
+            column: sample.column,
+            estimand: self.estimand.unwrap_or(self.statistics.absolute),
+            slice,
+        };
+        labels.labelled(place, self.calibrations.get(&draft.metric), self.statistics)
+    }
+
     /// The mean on the scale of people's labels, where the policy or labels say how to get there.
-    fn corrected(&self, draft: &Draft, sample: &Sample<'_>) -> Correction {
+    fn corrected(&self, draft: &Draft, sample: &Sample<'_>, labelled: &Labelled) -> Correction {
         if draft.is_difference {
             return Correction::None;
         }
-        let table = self.view.candidate.as_ref();
-        let known = self.calibrations.get(&draft.metric);
-        let estimand = self.estimand.unwrap_or(self.statistics.absolute);
         let plan = bounds::plan(sample.unit, sample.repeats, self.statistics);
-        if draft.slice.is_none()
-            && let Some(labels) = self.view.labels
-            && let Some(labelled) = labels.sample(table, sample.column, estimand, known)
-        {
-            return Correction::Done(prediction_powered_mean(&labelled, plan));
+        match labelled {
+            Labelled::Nothing => {}
+            Labelled::Unusable(why) => return Correction::Unusable(why.clone()),
+            Labelled::Sample(labelled, scale, _) => {
+                return Correction::Done(prediction_powered_mean(labelled, *scale, plan));
+            }
         }
+        let known = self.calibrations.get(&draft.metric);
         known.map_or(Correction::None, |known| {
             calibration::corrected(known, sample.column, &sample.observations, plan)
         })
