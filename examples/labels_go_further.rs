@@ -166,11 +166,13 @@ impl Study {
             let (labelled, rest) = drawn.split_at(LABELS);
             let sample = LabelledSample {
                 lambda,
+                human: scored(labelled.iter().map(|one| one.human)),
                 rectifiers: scored(labelled.iter().map(|one| one.human - lambda * one.judge)),
                 judge_unlabelled: scored(rest.iter().map(|one| one.judge)),
                 answered: Passes::new(answers.len(), answers.len())?,
+                failed: 0.0,
             };
-            let powered = prediction_powered_mean(&sample, plan)?.estimate();
+            let powered = prediction_powered_mean(&sample, Scale::UNIT, plan)?.estimate();
             let labels = scored(labelled.iter().map(|one| one.human));
             let alone = bounded_mean(&labels, Scale::UNIT, plan)?.estimate();
             study.width += width(&powered);
