@@ -75,8 +75,23 @@ fn show_lint(file: &str, lint: &Lint, strict: bool, terminal: &Terminal) {
         terminal.bold("warning")
     };
     terminal.report(&format!("{word}: {file}: {}", visible_line(&lint.message)));
+    if !lint.cases.is_empty() {
+        let named = visible_line(&named(&lint.cases));
+        terminal.report(&format!("  cases: {named}"));
+    }
     if !lint.help.is_empty() {
         terminal.report(&format!("  help: {}", visible_line(&lint.help)));
+    }
+}
+
+/// The first ids, and how many more there are.
+fn named(ids: &[String]) -> String {
+    const NAMED: usize = 5;
+    let first = ids.iter().take(NAMED).map(String::as_str);
+    let first = first.collect::<Vec<_>>().join(", ");
+    match ids.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
 }
 

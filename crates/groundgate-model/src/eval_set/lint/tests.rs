@@ -307,3 +307,24 @@ proptest! {
         lint(&set, Some(&knowledge_base));
     }
 }
+
+/// One finding for all that one template made, whatever it is that differs.
+#[test]
+fn questions_of_one_template_are_one_finding() {
+    let lines: Vec<String> = (0..500)
+        .map(|n| {
+            let question =
+                format!("what is the daily limit of a standard card of client number {n}");
+            clean(&format!("q{n}"), &format!("\"question\":\"{question}\""))
+        })
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let found = lints(&lines);
+    let [near] = found.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert!(near.starts_with("[warning] q0, q1, q2, "), "{near}");
+    assert!(
+        near.ends_with("q499: 500 questions have nearly the same words, in different clusters")
+    );
+}
