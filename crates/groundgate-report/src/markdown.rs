@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use groundgate_gate::{Finding, Verdict};
+use groundgate_gate::Finding;
 
 use super::{
     figures,
@@ -77,13 +77,10 @@ pub fn render_markdown(report: &Report) -> String {
     page
 }
 
-/// Rules that did not pass come first; the rest fills what room there is.
+/// The worst come first, as many as there is room for.
 fn table(findings: &[Finding]) -> String {
     let mut table = "| | rule | estimate | bar | from |\n|---|---|--:|--:|--:|\n".to_owned();
-    let is_open = |finding: &&Finding| finding.verdict != Verdict::Pass;
-    let open = findings.iter().filter(is_open);
-    let passed = findings.iter().filter(|finding| !is_open(finding));
-    for finding in open.chain(passed).take(N_RULES) {
+    for finding in wording::worst_first(findings).into_iter().take(N_RULES) {
         let numbers = figures::finding_numbers(finding);
         let mark = mark(finding.verdict);
         let estimate = format!("{} {}", numbers.estimate, numbers.interval);
@@ -106,10 +103,7 @@ fn table(findings: &[Finding]) -> String {
 }
 
 fn sentences(findings: &[Finding]) -> String {
-    let open: Vec<&Finding> = findings
-        .iter()
-        .filter(|finding| finding.verdict != Verdict::Pass)
-        .collect();
+    let open = wording::open(findings);
     let mut lines: String =
         open.iter()
             .take(N_SENTENCES)

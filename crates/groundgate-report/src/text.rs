@@ -1,6 +1,6 @@
 //! The report for a terminal or a log: at most 80 columns, the verdict in the last line.
 
-use std::{cmp::Reverse, fmt::Write as _};
+use std::fmt::Write as _;
 
 use groundgate_gate::{Finding, Verdict};
 use groundgate_model::number::plural;
@@ -66,7 +66,8 @@ impl Page {
     }
 
     fn table(&mut self, findings: &[Finding]) {
-        let groups = plot::groups(&findings.iter().collect::<Vec<_>>());
+        let findings = wording::worst_first(findings);
+        let groups = plot::groups(&findings);
         for finding in findings {
             let plot = groups.iter().find_map(|group| {
                 let row = group
@@ -132,11 +133,7 @@ impl Page {
     }
 
     fn open_findings(&mut self, findings: &[Finding]) {
-        let mut open: Vec<&Finding> = findings
-            .iter()
-            .filter(|finding| finding.verdict != Verdict::Pass)
-            .collect();
-        open.sort_by_key(|finding| Reverse(finding.verdict));
+        let open = wording::open(findings);
         for (index, finding) in open.iter().take(OPEN_FINDINGS).enumerate() {
             if index == 0 {
                 self.push(String::new());

@@ -3,6 +3,8 @@
 //! Word, sign and style class of a verdict come from [`mark`] alone: color, sign and sentence cannot
 //! disagree. Nothing here is escaped; each format does that for itself.
 
+use std::cmp::Reverse;
+
 use groundgate_gate::{Finding, Verdict};
 use groundgate_model::{
     number::{NumberFormat, Scale, Toward, format_count, plural},
@@ -13,6 +15,20 @@ use super::{
     figures::{basis, estimate_text},
     model::{Bucket, CaseReport, MetricRow, Report},
 };
+
+/// Rules by verdict, the worst first, then in the policy's order.
+pub(super) fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
+    let mut ordered: Vec<&Finding> = findings.iter().collect();
+    ordered.sort_by_key(|finding| Reverse(finding.verdict));
+    ordered
+}
+
+/// The rules that did not pass, the worst first.
+pub(super) fn open(findings: &[Finding]) -> Vec<&Finding> {
+    let mut open = worst_first(findings);
+    open.retain(|finding| finding.verdict != Verdict::Pass);
+    open
+}
 
 /// How a verdict looks, everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +92,13 @@ pub(super) fn time(rfc3339: &str) -> String {
         Some((date, time)) => format!("{date} {time} UTC"),
         None => rfc3339.to_owned(),
     }
+}
+
+/// What the rule says that decided, for people who read one sentence more.
+pub(super) fn because(findings: &[Finding]) -> Option<&str> {
+    open(findings)
+        .first()
+        .map(|finding| finding.sentence.as_str())
 }
 
 /// The answer in one sentence, for people who read no further.

@@ -2,6 +2,8 @@
 //!
 //! Every string of the report passes [`visible_line`] here; the template escapes it for HTML.
 
+use std::cmp::Reverse;
+
 use groundgate_gate::{Finding, Verdict};
 use serde::Serialize;
 
@@ -51,6 +53,8 @@ pub(super) struct Page {
     has_baseline: bool,
     mark: MarkView,
     headline: String,
+    /// What the worst rule says; empty where all passed.
+    because: String,
     tally: String,
     standing: String,
     thinnest: String,
@@ -127,9 +131,11 @@ impl Page {
     pub(super) fn new(report: &Report) -> Self {
         let findings = &report.decision.findings;
         // Approvals have a place of their own on the page.
-        let evidence = || findings.iter().filter(|finding| finding.kind != "approval");
-        let n_evidence = evidence().count();
-        let plotted = most_telling(evidence().collect());
+        let ordered = wording::worst_first(findings);
+        let mut plotted = ordered.clone();
+        plotted.retain(|finding| finding.kind != "approval");
+        let n_evidence = plotted.len();
+        plotted.truncate(N_PLOTTED);
         let mut causes = causes(report);
         let baseline = report.baseline.as_ref().map_or("", |run| &run.variant);
         let mut opened: Vec<CaseView> = (report.cases.iter().enumerate())
@@ -146,6 +152,7 @@ impl Page {
             has_baseline: report.baseline.is_some(),
             mark: MarkView::new(report.decision.verdict),
             headline: visible_line(&wording::headline(report)),
+            because: wording::because(findings).map_or_else(String::new, visible_line),
             tally: wording::tally(findings),
             standing: sign_off_view::standing(report),
             thinnest: visible_line(&wording::thinnest(findings).unwrap_or_default()),
@@ -169,7 +176,7 @@ impl Page {
                     .get(..N_PROOF)
                     .unwrap_or(&report.provenance),
             ),
-            rules: findings.iter().map(RuleView::new).collect(),
+            rules: ordered.iter().copied().map(RuleView::new).collect(),
             metrics: report.metrics.iter().map(MetricView::new).collect(),
             slices: slice_tables(report),
             slice_note: heatmap::SLICE_NOTE,
@@ -195,15 +202,6 @@ impl Page {
     }
 }
 
-/// Those that did not pass first, then in the policy's order; at most [`N_PLOTTED`].
-fn most_telling(findings: Vec<&Finding>) -> Vec<&Finding> {
-    let mut order: Vec<(usize, &Finding)> = findings.into_iter().enumerate().collect();
-    order.sort_by_key(|(_, finding)| finding.verdict == Verdict::Pass);
-    order.truncate(N_PLOTTED);
-    order.sort_unstable_by_key(|(place, _)| *place);
-    order.into_iter().map(|(_, finding)| finding).collect()
-}
-
 fn groups(findings: &[&Finding]) -> Vec<GroupView> {
     let drawn = plot::groups(findings);
     let is_drawn = |finding: &Finding| {
@@ -226,33 +224,38 @@ fn groups(findings: &[&Finding]) -> Vec<GroupView> {
         .iter()
         .filter(|finding| !is_drawn(finding))
         .partition(|finding| is_read(finding));
-    let mut groups: Vec<GroupView> = drawn
-        .iter()
-        .map(|group| GroupView {
+    let worst = |verdicts: Vec<Verdict>| verdicts.into_iter().max();
+    let drawn = drawn.iter().map(|group| {
+        let rows = group.rows.iter();
+        let view = GroupView {
             title: group.title,
             scale: chart::scale(&group.axis),
-            rows: group
-                .rows
-                .iter()
+            rows: (rows.clone())
                 .map(|row| strip(row.finding, chart::strip(row, &group.axis)))
                 .collect(),
-        })
-        .collect();
-    for (title, rows) in [
+        };
+        (worst(rows.map(|row| row.finding.verdict).collect()), view)
+    });
+    let listed = [
         ("Counted, case by case", counted),
         ("Read, not estimated", read),
-    ] {
-        if !rows.is_empty() {
-            groups.push(GroupView {
-                title,
-                scale: String::new(),
-                rows: (rows.into_iter())
-                    .map(|finding| strip(finding, String::new()))
-                    .collect(),
-            });
-        }
-    }
-    groups
+    ];
+    let listed = listed.into_iter().map(|(title, findings)| {
+        let rows = findings.iter().map(|finding| strip(finding, String::new()));
+        let view = GroupView {
+            title,
+            scale: String::new(),
+            rows: rows.collect(),
+        };
+        (
+            worst(findings.iter().map(|finding| finding.verdict).collect()),
+            view,
+        )
+    });
+    let mut groups: Vec<(Option<Verdict>, GroupView)> = drawn.chain(listed).collect();
+    groups.retain(|(_, group)| !group.rows.is_empty());
+    groups.sort_by_key(|(worst, _)| Reverse(*worst));
+    groups.into_iter().map(|(_, group)| group).collect()
 }
 
 fn causes(report: &Report) -> Vec<CauseView> {
