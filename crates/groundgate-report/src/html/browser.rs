@@ -237,6 +237,53 @@ fn page_one_prints_on_one_sheet() {
     }
 }
 
+/// Says of each text of the page whose box is not inside its card and the page, what it is.
+const BOXES: &str = r#"<script>
+addEventListener("load", () => {
+  const wide = document.documentElement.clientWidth;
+  const cut = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const owner = node.parentElement;
+    if (!node.data.trim() || !owner.checkVisibility() || owner.closest(".unseen, .skip, script, style, option")) continue;
+    const card = owner.closest("section, .answer, .signed, .panel") ?? document.body;
+    const right = Math.min(card.getBoundingClientRect().right, wide) + 1;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const far = [...range.getClientRects()].some(box => box.width > 0 && (box.right > right || box.left < -1));
+    if (far) cut.push(`${owner.className || owner.tagName}: ${node.data.trim().slice(0, 30)}`);
+  }
+  parent.postMessage(`${innerWidth}: ${cut.slice(0, 5).join(" | ")}`, "*");
+});
+</script></body>"#;
+const WIDTHS: [u32; 5] = [400, 768, 1200, 1440, 1920];
+
+#[test]
+fn no_text_is_cut_off_at_any_width() {
+    for (name, report) in [
+        ("report", fixture::report()),
+        ("hostile", fixture::hostile()),
+    ] {
+        let html = without_policy(&render_html(&report).unwrap())
+            .replace("<details class=\"rule\"", "<details open class=\"rule\"")
+            .replace("</body>", BOXES);
+        let page = write(&format!("{name}-boxes.html"), &html);
+        let file = page.file_name().unwrap().to_string_lossy().into_owned();
+        for width in WIDTHS {
+            let frame = format!(
+                "<body><pre id=\"found\">nothing</pre><iframe src=\"{file}\" width=\"{width}\" height=\"900\"></iframe>\
+                 <script>addEventListener('message',m=>{{found.textContent=m.data}})</script></body>"
+            );
+            let outer = write(&format!("{name}-{width}.html"), &frame);
+            let Some((document, _)) = dump(&outer, &["--virtual-time-budget=20000"]) else {
+                return;
+            };
+            let found = document.split("</pre>").next().unwrap_or_default();
+            assert!(found.ends_with(&format!("{width}: ")), "{name}: {found}");
+        }
+    }
+}
+
 #[test]
 fn a_window_of_half_the_width_does_not_scroll_sideways() {
     // As wide as a window of 1280 pixels at a zoom of 200 %.

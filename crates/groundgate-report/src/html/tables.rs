@@ -43,6 +43,8 @@ pub(super) struct RuleView {
     counts: String,
     worst: Vec<String>,
     line: String,
+    /// Whether it is shown in full at first: what failed is.
+    is_open: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -68,7 +70,14 @@ struct SliceView {
     value: String,
     n_cases: String,
     is_thin: bool,
-    cells: Vec<HeatCell>,
+    cells: Vec<SliceCell>,
+}
+
+#[derive(Debug, Serialize)]
+struct SliceCell {
+    metric: String,
+    #[serde(flatten)]
+    cell: HeatCell,
 }
 
 #[derive(Debug, Serialize)]
@@ -149,6 +158,7 @@ impl RuleView {
             line: finding
                 .policy_line
                 .map_or_else(String::new, |line| line.to_string()),
+            is_open: matches!(finding.verdict, Verdict::Fail | Verdict::Error),
         }
     }
 }
@@ -261,11 +271,15 @@ pub(super) fn slice_tables(report: &Report) -> Vec<SliceTable> {
                 .metrics
                 .iter()
                 .find(|row| visible_line(&row.metric) == *metric);
-            heatmap::heat_cell(
+            let cell = heatmap::heat_cell(
                 row,
                 mean.and_then(|mean| mean.candidate),
                 mean.and_then(|mean| mean.baseline),
-            )
+            );
+            SliceCell {
+                metric: metric.clone(),
+                cell,
+            }
         });
         table.rows.push(SliceView {
             value: visible_line(&slice.value),
