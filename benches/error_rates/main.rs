@@ -2,7 +2,8 @@
 //! two runs of the same copilot get opposite verdicts; beside the methods that other tools print.
 //!
 //! `cargo bench --bench error_rates` writes `docs/error-rates.md` and the pictures under
-//! `docs/images/` (some minutes on one core); with `-- --quick` 200 replications a cell to stdout.
+//! `docs/images/` (some minutes on one core); with `-- --quick` 200 replications a cell to stdout; with
+//! `-- --corrections` it writes `docs/error-rates-corrections.md`: labels, calibrations, amounts, audits.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,6 +15,7 @@
 )]
 
 mod cells;
+mod corrections;
 mod peers;
 mod picture;
 mod reruns;
@@ -47,6 +49,15 @@ fn main() {
             again: 10_000,
         }
     };
+    if env::args().any(|argument| argument == "--corrections") {
+        let page = corrections::page(effort);
+        if quick {
+            println!("{page}");
+        } else {
+            fs::write("docs/error-rates-corrections.md", page).unwrap();
+        }
+        return;
+    }
     let start = Instant::now();
     let mut page = String::from(concat!(
         "# Error rates\n\n",

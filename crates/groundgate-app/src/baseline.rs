@@ -147,7 +147,7 @@ impl App {
         found
     }
 
-    /// The run to compare with. Only the caller can compare a run with itself.
+    /// The run to compare with; nothing where that is the candidate itself, which shows nothing.
     pub(crate) fn choose_baseline(
         &self,
         project: &Project,
@@ -170,11 +170,13 @@ impl App {
             },
         };
         let run = reader.header().run_id.clone();
+        let is_itself = run == candidate.reader.header().run_id;
         let instead_of = match named_by {
+            NamedBy::Caller if is_itself => return Ok(None),
             NamedBy::Caller => of_policy.filter(|name| !is_run(directory, name, &run)),
             NamedBy::Viewer => None,
             NamedBy::Policy | NamedBy::Project => {
-                if run == candidate.reader.header().run_id {
+                if is_itself {
                     return Ok(None);
                 }
                 self.notice(Notice::Baseline {
@@ -201,7 +203,7 @@ fn path(directory: &Path) -> PathBuf {
 }
 
 /// The run that was set, opened; none where none was.
-fn set_for(directory: &Path) -> Result<Option<Reader>, AppError> {
+pub(crate) fn set_for(directory: &Path) -> Result<Option<Reader>, AppError> {
     let path = path(directory);
     if !path.is_file() {
         return Ok(None);

@@ -6,14 +6,16 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     path::{Path, PathBuf},
 };
 
 use groundgate_judge::{OfflineJudge, Subject, known_metric};
 use groundgate_model::{
     diagnostic::{Mistake, Mistakes},
-    eval_set::{Case, EvalSet},
+    eval_set::{Case, EvalSet, WrittenCase, folded},
     exchange::{Answer, CallFailure, FailureKind, Passage, Timing, Usage},
+    manifest::Manifest,
     trial::{
         Call, CallKey, Callee, DataType, InstrumentKind, MetricSpec, Outcome, Reply, Score, Trial,
         Unscored, builtin_metric,
@@ -21,7 +23,10 @@ use groundgate_model::{
     unit::{Digest, Usd},
 };
 use groundgate_record::{Header, MetricSource, Status, Writer};
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, MapAccess, Visitor},
+};
 use serde_json::Value;
 
 use super::{
@@ -33,8 +38,8 @@ use super::{
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
-    case: Case,
+struct Written {
+    case: WrittenCase,
     #[serde(default)]
     attempt: u32,
     answer: Option<String>,
@@ -43,10 +48,66 @@ struct Line {
     latency_ms: Option<u64>,
     model: Option<String>,
     #[serde(default)]
+    scores: UniqueKeys,
+}
+
+/// Scores by metric; a metric that comes twice is an error instead of a silent choice.
+#[derive(Default)]
+struct UniqueKeys(BTreeMap<String, Value>);
+
+impl<'de> Deserialize<'de> for UniqueKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reading;
+        impl<'de> Visitor<'de> for Reading {
+            type Value = UniqueKeys;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of scores by metric")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<UniqueKeys, A::Error> {
+                let mut map = BTreeMap::new();
+                while let Some((key, value)) = access.next_entry::<String, Value>()? {
+                    if map.contains_key(&key) {
+                        return Err(A::Error::custom(format!("two scores of `{key}`")));
+                    }
+                    map.insert(key, value);
+                }
+                Ok(UniqueKeys(map))
+            }
+        }
+        deserializer.deserialize_map(Reading)
+    }
+}
+
+/// A line whose case is as every reader of eval sets wants it.
+struct Line {
+    number: usize,
+    case: Case,
+    attempt: u32,
+    answer: Option<String>,
+    error: Option<String>,
+    passages: Option<Vec<Passage>>,
+    latency_ms: Option<u64>,
+    model: Option<String>,
     scores: BTreeMap<String, Value>,
 }
 
 impl Line {
+    fn new(number: usize, written: Written) -> Result<Self, Vec<String>> {
+        Ok(Self {
+            number,
+            case: written.case.into_case()?,
+            attempt: written.attempt,
+            answer: written.answer,
+            error: written.error,
+            passages: written.passages,
+            latency_ms: written.latency_ms,
+            model: written.model,
+            scores: written.scores.0,
+        })
+    }
+
     /// The answer, or why there is none.
     fn take_answer(&mut self) -> Result<Answer, CallFailure> {
         let Some(text) = self.answer.take() else {
@@ -119,7 +180,7 @@ pub fn run(app: &App, args: &ImportRequest, directory: &Path) -> Result<ImportSu
     };
     let imported = Imported::new(lines, specs, judge)?;
     let at = app.now();
-    let header = imported.header(
+    let mut header = imported.header(
         args,
         Stamp {
             run_id: clock::run_id(at, app.surroundings().process, 0),
@@ -128,6 +189,7 @@ pub fn run(app: &App, args: &ImportRequest, directory: &Path) -> Result<ImportSu
         },
     );
     files::create_dir(directory)?;
+    header.earlier_tries = runs::finished_with_plan(directory, header.plan_digest)?;
     let path = runs::path(directory, &header.run_id);
     let mut writer = Writer::create(&path, &header, &imported.eval_set.cases)?;
     writer.append(&imported.calls, &imported.trials)?;
@@ -170,22 +232,33 @@ fn metric(text: &str) -> Result<MetricSpec, AppError> {
 }
 
 fn read(name: &str, text: &str) -> Result<Vec<Line>, AppError> {
-    let mut lines = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
     let mut mistakes = Vec::new();
     for (index, text) in text
+        .trim_start_matches('\u{feff}')
         .lines()
         .enumerate()
         .filter(|(_, text)| !text.trim().is_empty())
     {
-        match serde_json::from_str::<Line>(text) {
+        match serde_json::from_str::<Written>(text) {
             Ok(line) if line.answer.is_some() == line.error.is_some() => mistakes.push(
                 Mistake::in_file(name, "a trial has either `answer` or `error`").on_line(index + 1),
             ),
-            Ok(line) => lines.push(line),
+            Ok(line) => match Line::new(index + 1, line) {
+                Ok(line) => lines.push(line),
+                Err(wrong) => mistakes.extend(wrong.into_iter().map(|message| {
+                    Mistake::in_file(name, format!("case: {message}")).on_line(index + 1)
+                })),
+            },
             Err(error) => {
                 mistakes.push(Mistake::in_file(name, error.to_string()).on_line(index + 1));
             }
         }
+    }
+    mistakes.extend(look_alikes(name, &lines));
+    match counted_attempts(&lines) {
+        Ok(first) => lines.iter_mut().for_each(|line| line.attempt -= first),
+        Err(message) => mistakes.push(Mistake::in_file(name, message)),
     }
     if !mistakes.is_empty() {
         return Err(Mistakes(mistakes).into());
@@ -199,6 +272,39 @@ fn read(name: &str, text: &str) -> Result<Vec<Line>, AppError> {
     Ok(lines)
 }
 
+/// Ids that people or file systems would take for the same.
+fn look_alikes(name: &str, lines: &[Line]) -> Vec<Mistake> {
+    let mut seen: BTreeMap<String, (&str, usize)> = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    for line in lines {
+        let id = line.case.id.as_str();
+        let (earlier, at) = *seen.entry(folded(id)).or_insert((id, line.number));
+        if earlier != id {
+            let message = format!(
+                "case id `{id}` differs from `{earlier}` on line {at} only in case or Unicode form"
+            );
+            mistakes.push(Mistake::in_file(name, message).on_line(line.number));
+        }
+    }
+    mistakes
+}
+
+/// From where attempts are counted: 0 or 1, without a gap.
+fn counted_attempts(lines: &[Line]) -> Result<u32, String> {
+    let used: BTreeSet<u32> = lines.iter().map(|line| line.attempt).collect();
+    let (Some(first), Some(last)) = (used.first(), used.last()) else {
+        return Ok(0);
+    };
+    let is_whole = usize::try_from(last - first).is_ok_and(|gap| gap + 1 == used.len());
+    if *first > 1 || !is_whole {
+        return Err(format!(
+            "attempts are counted from 0 or from 1 without a gap, and here they go from {first} to {last} with {} of these numbers",
+            used.len()
+        ));
+    }
+    Ok(*first)
+}
+
 /// A metric that means the same everywhere is made of what it is made of everywhere.
 fn as_known(spec: MetricSpec) -> MetricSpec {
     let known = known_metric(&spec.name).filter(|known| known.data_type == spec.data_type);
@@ -207,7 +313,10 @@ fn as_known(spec: MetricSpec) -> MetricSpec {
 
 /// Every score's metric, declared or built in.
 fn specs(name: &str, lines: &[Line], declared: &[MetricSpec]) -> Result<Vec<MetricSpec>, AppError> {
-    let names: BTreeSet<&String> = lines.iter().flat_map(|line| line.scores.keys()).collect();
+    // What was declared is measured, even where every answer failed and has no score.
+    let declared_names = declared.iter().map(|spec| &spec.name);
+    let scored = lines.iter().flat_map(|line| line.scores.keys());
+    let names: BTreeSet<&String> = scored.chain(declared_names).collect();
     let (mut specs, mut mistakes) = (Vec::new(), Vec::new());
     for metric in names {
         let given = declared.iter().find(|spec| spec.name == *metric).cloned();
@@ -348,6 +457,18 @@ impl Imported {
         Ok(())
     }
 
+    /// The same questions, asked as often of what has the same name: another import of it is a further try.
+    fn plan(&self, args: &ImportRequest) -> Manifest {
+        let mut measured: Vec<String> = self.specs.iter().map(|spec| spec.name.clone()).collect();
+        measured.sort_unstable();
+        Manifest::of("import")
+            .with("eval-set", self.eval_set.digest)
+            .with("copilot", args.name.as_str())
+            .with("attempts", self.attempts)
+            .with("instrument", args.instrument.as_str())
+            .with("measures", measured)
+    }
+
     fn header(&self, args: &ImportRequest, stamp: Stamp) -> Header {
         let source = |spec: &MetricSpec, instrument: &str| MetricSource {
             metric: spec.clone(),
@@ -392,7 +513,7 @@ impl Imported {
             copilot_description: format!("imported from {}", args.file.display()),
             attempts: self.attempts,
             seed: 0,
-            plan_digest: self.eval_set.digest,
+            plan_digest: self.plan(args).digest(),
             manifest: None,
             initiator,
             git_revision: None,
@@ -467,5 +588,71 @@ mod tests {
         assert!(matches!(of(json!(1)), Ok(Outcome::Scored(_))));
         assert!(of(json!(0.5)).is_err());
         assert!(of(json!("1")).is_err());
+    }
+
+    fn lines(made: &[(&str, u64)]) -> Result<Vec<(String, u32)>, String> {
+        let text: String = (made.iter())
+            .map(|(id, attempt)| {
+                let line = json!({
+                    "case": {"id": id, "question": "How long?"}, "attempt": attempt, "answer": "x",
+                });
+                format!("{line}\n")
+            })
+            .collect();
+        let read = read("answers.jsonl", &format!("\u{feff}{text}"));
+        let lines = read.map_err(|error| error.to_string())?;
+        Ok(lines
+            .into_iter()
+            .map(|line| (line.case.id, line.attempt))
+            .collect())
+    }
+
+    #[test]
+    fn attempts_are_counted_from_nought_or_one_without_a_gap() {
+        let attempts = |all: &[u64]| {
+            let made: Vec<(&str, u64)> = all.iter().map(|attempt| ("a", *attempt)).collect();
+            lines(&made).map(|lines| {
+                lines
+                    .into_iter()
+                    .map(|(_, attempt)| attempt)
+                    .collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(attempts(&[0, 1, 2]).unwrap(), [0, 1, 2]);
+        assert_eq!(attempts(&[2, 1]).unwrap(), [1, 0]);
+        for wrong in [&[0, 2][..], &[2, 3], &[4_000_000_000], &[1, 4]] {
+            assert!(
+                attempts(wrong).unwrap_err().contains("without a gap"),
+                "{wrong:?}"
+            );
+        }
+        assert!(attempts(&[4_294_967_296]).is_err());
+    }
+
+    #[test]
+    fn ids_are_checked_as_those_of_eval_sets_are() {
+        for (id, why) in [
+            ("", "`id` is empty"),
+            ("  ", "`id` is empty"),
+            ("a\0b", "holds a NUL"),
+            ("a\nb", "control characters"),
+            ("a ", "begins or ends with white space"),
+        ] {
+            let error = lines(&[(id, 0)]).unwrap_err();
+            assert!(error.contains(why), "{id:?}: {error}");
+        }
+        for (one, other) in [("A", "a"), ("caf\u{e9}", "cafe\u{301}"), ("ａ", "a")] {
+            let error = lines(&[(one, 0), (other, 0)]).unwrap_err();
+            assert!(error.contains("only in case or Unicode form"), "{error}");
+        }
+        assert_eq!(lines(&[("a", 0), ("a", 1), ("b", 0)]).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_metric_with_two_scores_is_a_mistake() {
+        let text =
+            r#"{"case": {"id": "a", "question": "q"}, "answer": "x", "scores": {"g": 0, "g": 1}}"#;
+        let error = read("answers.jsonl", text).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("two scores of `g`"), "{error}");
     }
 }

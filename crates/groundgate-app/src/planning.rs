@@ -55,7 +55,7 @@ pub fn plan(
         copilot_description: parts.copilot.describe(),
         attempts: parts.attempts,
         seed: parts.seed,
-        plan_digest: manifest.digest(),
+        plan_digest: manifest.clone().without("seed").digest(),
         manifest: Some(manifest),
         initiator: app.surroundings().initiator.clone(),
         git_revision: Git::default().revision(),
@@ -69,6 +69,7 @@ pub fn plan(
         seats: parts.seats,
         checks: parts.checks,
         seed: parts.seed,
+        run: header.run_id.clone(),
         concurrency: parts.concurrency,
         part: None,
     };

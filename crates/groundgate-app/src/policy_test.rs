@@ -363,6 +363,8 @@ fn made_up(side: &str, columns: BTreeMap<String, MadeUp>) -> Option<ScoreTable> 
         attempts: 1,
         columns: columns.collect(),
         looks: None,
+        repeats_itself: false,
+        n_alike: 0,
         earlier_tries: Vec::new(),
     };
     table.check().ok()?;

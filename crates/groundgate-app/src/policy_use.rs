@@ -7,8 +7,8 @@ use groundgate_model::unit::Digest;
 use groundgate_record::Reader;
 
 use crate::{
-    app::App, assemble::Loaded, error::AppError, facts::FactSources, observer::Event,
-    policy_source::PolicySource, project::Project, runs,
+    app::App, assemble::Loaded, baseline::set_for, error::AppError, facts::FactSources,
+    observer::Event, policy_source::PolicySource, project::Project, runs,
 };
 
 /// A policy, as one environment has it or as all have it.
@@ -90,6 +90,8 @@ pub struct Replay {
     pub old: Verdict,
     /// By the new one.
     pub new: Verdict,
+    /// Whether a policy compares with a baseline and there was none: then that says nothing of the change.
+    pub lacks_baseline: bool,
 }
 
 impl Replay {
@@ -173,9 +175,11 @@ impl App {
                 candidate: &candidate,
                 baseline: baseline.as_ref(),
             };
+            let (old, new) = (replayed.verdict(&old)?, replayed.verdict(&new)?);
             replays.push(Replay {
-                old: replayed.verdict(&old)?,
-                new: replayed.verdict(&new)?,
+                old: old.0,
+                new: new.0,
+                lacks_baseline: old.1 || new.1,
                 run,
             });
         }
@@ -192,8 +196,8 @@ struct Replayed<'a> {
 }
 
 impl Replayed<'_> {
-    /// What a policy says, without approvals.
-    fn verdict(&self, source: &PolicySource) -> Result<Verdict, AppError> {
+    /// What a policy says, without approvals, and whether it lacks a baseline.
+    fn verdict(&self, source: &PolicySource) -> Result<(Verdict, bool), AppError> {
         let (request, candidate) = (self.request, self.candidate);
         let policy = source.policy(request.environment, &candidate.known_metrics())?;
         let own = match self.baseline {
@@ -217,17 +221,23 @@ impl Replayed<'_> {
             candidate: &candidate.table,
             baseline: baseline.map(|loaded| &loaded.table),
         };
-        Ok(decide_release(&policy, evidence, &gathered.facts)
+        let verdict = decide_release(&policy, evidence, &gathered.facts)
             .decision
-            .verdict)
+            .verdict;
+        let compares = policy.rules.iter().any(|rule| rule.kind.needs_baseline());
+        Ok((verdict, compares && baseline.is_none()))
     }
 
-    /// The policy's, unless that is the run itself.
+    /// The policy's, or the one that was set for the project, unless that is the run itself.
     fn own_baseline(&self, policy: &Policy) -> Result<Option<Loaded>, AppError> {
-        let Some(name) = &policy.release.baseline.run else {
+        let directory = &self.request.project.runs_dir;
+        let reader = match &policy.release.baseline.run {
+            Some(name) => Some(runs::open_ref(directory, name)?),
+            None => set_for(directory)?,
+        };
+        let Some(reader) = reader else {
             return Ok(None);
         };
-        let reader = runs::open_ref(&self.request.project.runs_dir, name)?;
         let is_other = reader.header().run_id != self.candidate.reader.header().run_id;
         is_other.then(|| Loaded::new(reader)).transpose()
     }
@@ -269,6 +279,7 @@ mod tests {
             run: run.to_owned(),
             old,
             new,
+            lacks_baseline: false,
         };
         let expected = [
             replay(&runs[1], Verdict::Fail, Verdict::Pass),

@@ -204,6 +204,11 @@ impl Start<'_> {
         let (plan, header) = self.planned(copilot.as_ref(), &runtime)?;
         refuse_unpriced(self.cap.or(config.budget_month), &plan, copilot.as_ref())?;
         let (header, decider) = self.decided(header)?;
+        // A run that is gone on with keeps its id, and what it draws.
+        let plan = Plan {
+            run: header.run_id.clone(),
+            ..plan
+        };
         let path = runs::path(&config.runs_dir, &header.run_id);
         let job = Job {
             plan,
@@ -291,7 +296,9 @@ impl Start<'_> {
 
 /// A run is gone on with as it was planned, or not at all.
 fn check_same_plan(resumed: &Header, planned: &Header) -> Result<(), AppError> {
-    if resumed.plan_digest == planned.plan_digest {
+    // Records of earlier versions have the seed in their plan's digest.
+    let is_same = resumed.plan_digest == planned.plan_digest && resumed.seed == planned.seed;
+    if is_same || (resumed.manifest.is_some() && resumed.manifest == planned.manifest) {
         return Ok(());
     }
     let changed = match (&resumed.manifest, &planned.manifest) {

@@ -73,7 +73,12 @@ impl Decider {
         let path = args.policy.as_deref().unwrap_or(&config.policy);
         let (_, policy) = project::policy(path, args.env.as_deref(), &known)?;
         let of_policy = policy.release.baseline.run.as_deref();
-        let reader = match (&args.baseline, of_policy) {
+        // A run that is gone on with names what it began with.
+        let begun_with = header
+            .looks
+            .as_ref()
+            .and_then(|looks| looks.baseline.as_ref());
+        let reader = match (args.baseline.as_ref().or(begun_with), of_policy) {
             (Some(name), _) => Some(runs::open(&config.runs_dir, name)?),
             (None, Some(name)) => Some(runs::open_ref(&config.runs_dir, name)?),
             (None, None) => None,
@@ -126,17 +131,27 @@ impl Decider {
             .map(|loaded| loaded.table.run_id.clone())
     }
 
-    fn decide(&self, path: &Path) -> Result<(Decision, BTreeSet<usize>), AppError> {
+    fn decide(&self, path: &Path) -> Result<Decided, AppError> {
         let candidate = Loaded::new(Reader::open(path)?)?.table;
+        let looks = candidate.looks.as_ref();
         let evidence = RunScores {
             candidate: &candidate,
             baseline: self.baseline.as_ref().map(|loaded| &loaded.table),
         };
-        Ok((
-            decide(&self.policy, evidence),
-            must_pass_cases(&self.policy, &candidate),
-        ))
+        Ok(Decided {
+            decision: decide(&self.policy, evidence),
+            must_pass: must_pass_cases(&self.policy, &candidate),
+            reached: looks.map_or(0, |looks| looks.reached(candidate.n_asked())),
+        })
     }
+}
+
+/// What a look says.
+struct Decided {
+    decision: Decision,
+    must_pass: BTreeSet<usize>,
+    /// How many looks the record has come to; more than this one where the run is gone on with.
+    reached: usize,
 }
 
 /// Against a baseline that is too old when the run begins, no gate lets it pass: better said before money
@@ -178,14 +193,21 @@ pub(crate) fn execute(
         if ended != Ending::Complete || look == n_looks {
             break;
         }
-        let (mut decision, must_pass) = decider.decide(&job.path)?;
+        let Decided {
+            mut decision,
+            must_pass,
+            reached,
+        } = decider.decide(&job.path)?;
+        if reached > look {
+            continue;
+        }
         if decision.next_step() == NextStep::AskMustPass {
             part.extend(must_pass);
             ended = stage(app, &mut job, &part, runtime)?;
             if ended != Ending::Complete {
                 break;
             }
-            (decision, _) = decider.decide(&job.path)?;
+            decision = decider.decide(&job.path)?.decision;
         }
         app.notice(Notice::Interim {
             number: look,

@@ -1,5 +1,7 @@
 //! Keep a canary, hold it, or roll it back; offline, from finished windows.
 
+use std::collections::BTreeSet;
+
 use groundgate_gate::{Action, Policy, RunScores, WindowDecision, watch};
 
 use crate::{app::App, assemble::Loaded, error::AppError, project::Project};
@@ -68,7 +70,8 @@ impl App {
             })
         });
         let windows: Vec<Window> = windows.collect::<Result<_, AppError>>()?;
-        let policy = self.watch_policy(request, windows.last())?;
+        let windows = each_once(windows)?;
+        let policy = self.watch_policy(request, &windows)?;
         let Some(canary) = &policy.release.canary else {
             return Err(
                 AppError::invalid(format!("policy `{}` has no [canary]", policy.name))
@@ -98,17 +101,44 @@ impl App {
     fn watch_policy(
         &self,
         request: &WatchRequest<'_>,
-        last: Option<&Window>,
+        windows: &[Window],
     ) -> Result<Policy, AppError> {
-        let Some(last) = last else {
+        if windows.is_empty() {
             return Err(AppError::usage("no window was named"));
-        };
+        }
         let source = request.project.policy_source(request.policy)?;
-        let known = last.candidate.known_metrics();
+        // A window in which nothing was answered need not have every metric.
+        let runs = windows.iter().flat_map(|window| {
+            let baseline = window.baseline.iter();
+            baseline.chain([&window.candidate])
+        });
+        let known = runs.flat_map(Loaded::known_metrics).collect();
         let policy = source.policy(request.environment, &known)?;
         source.check_trusted(&policy, request.policy_digest, self.surroundings().is_ci)?;
         Ok(policy)
     }
+}
+
+/// A window that is named again, as by a step that was tried again, counts once.
+fn each_once(windows: Vec<Window>) -> Result<Vec<Window>, AppError> {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut kept = Vec::new();
+    for window in windows {
+        let run = window.candidate.table.run_id.clone();
+        if window
+            .baseline
+            .as_ref()
+            .is_some_and(|old| old.table.run_id == run)
+        {
+            return Err(AppError::usage(format!(
+                "run `{run}` is named as the new version and as the old one: a run shows nothing against itself"
+            )));
+        }
+        if seen.insert(run) {
+            kept.push(window);
+        }
+    }
+    Ok(kept)
 }
 
 #[cfg(test)]
@@ -165,6 +195,11 @@ margin = 0.05
         let expected = [(&good, Action::Keep), (&bad, Action::RollBack)];
         assert_eq!(shown.collect::<Vec<_>>(), expected);
         assert!(watch(at(23), &[]).is_err());
+        // Named again, it is still one window; and nothing is shown by a run against itself.
+        let again = watch(at(23), &[&good, &good, &bad]).unwrap();
+        assert_eq!(again.windows.len(), 2, "{:?}", again.windows);
+        let itself = watch(at(23), &[&old]).map(|_| ()).unwrap_err();
+        assert_eq!(itself.class, ErrorClass::Usage);
         let ci = Surroundings {
             is_ci: true,
             ..at(23)

@@ -3,8 +3,8 @@
 use groundgate_model::trial::DataType;
 use groundgate_stats::{
     Alphas, Assessment, Audit, Bound, Observation, Plan, Resampling, Scale, StatsError, Unit,
-    amount_mean, amount_ratio, audited_mean, bounded_mean, paired_difference, quantile_bound,
-    unpaired_difference,
+    amount_mean, amount_ratio, audited_mean, bounded_mean, capped_mean, capped_ratio,
+    paired_difference, quantile_bound, unpaired_difference,
 };
 
 use super::{
@@ -74,20 +74,37 @@ pub(super) fn of_quantile(
     )
 }
 
-/// The ratio of two amounts' means, over pairs (candidate, baseline) of questions.
-pub(super) fn of_ratio(
-    pairs: &[(f64, f64)],
+/// The mean of an amount of which no answer can have more than `cap`.
+pub(super) fn of_capped(
+    sample: &Sample<'_>,
+    cap: f64,
     statistics: &Statistics,
 ) -> Result<Assessment, StatsError> {
-    let pairs: Vec<(Observation, Observation)> = pairs
-        .iter()
-        .map(|(ours, theirs)| (Observation::scored(*ours), Observation::scored(*theirs)))
-        .collect();
-    amount_ratio(
-        &pairs,
-        plan(Unit::Question, 1, statistics),
-        Resampling::default(),
+    let up_to_cap = |one: &Observation| match one.point() {
+        _ if one.high() <= cap => *one,
+        None => Observation::missing(one.low(), cap),
+        Some(point) => Observation::partly_scored(one.low(), point, cap),
+    };
+    let observations: Vec<Observation> = sample.observations.iter().map(up_to_cap).collect();
+    capped_mean(
+        &observations,
+        cap,
+        plan(sample.unit, sample.repeats, statistics),
     )
+}
+
+/// The ratio of two amounts' means, over pairs (candidate, baseline) of questions or clusters of them.
+pub(super) fn of_ratio(
+    pairs: &[(Observation, Observation)],
+    cap: Option<f64>,
+    unit: Unit,
+    statistics: &Statistics,
+) -> Result<Assessment, StatsError> {
+    let plan = plan(unit, 1, statistics);
+    match cap {
+        Some(cap) => capped_ratio(pairs, cap, plan),
+        None => amount_ratio(pairs, plan, Resampling::default()),
+    }
 }
 
 pub(super) fn plan(unit: Unit, repeats: u32, statistics: &Statistics) -> Plan {

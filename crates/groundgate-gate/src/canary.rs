@@ -27,7 +27,7 @@ use super::{
     facts::Age,
     policy::{Estimand, Statistics},
     run_scores::RunScores,
-    summary::{self, Sample},
+    summary::{self, NoSample, Sample},
 };
 
 /// When a canary is rolled back.
@@ -221,14 +221,27 @@ fn not_worse(metric: &str, margin: f64, statistics: &Statistics, window: RunScor
         return Signal::Unsure("there is no traffic of the old version to compare with".to_owned());
     };
     let keep = |_: &CaseInfo| true;
-    let side = |table| summary::absolute(table, metric, Estimand::Population, &keep);
-    let (Ok(ours), Ok(theirs)) = (side(window.candidate), side(baseline)) else {
+    let (Ok(ours), Ok(theirs)) = (
+        summary::absolute(window.candidate, metric, Estimand::Population, &keep),
+        summary::of_baseline(baseline, metric, Estimand::Population),
+    ) else {
         return Signal::Unsure(format!("no data: {metric} is not measured"));
     };
-    if ours.column.instrument != theirs.column.instrument {
-        return Signal::Unsure("the two sides were measured by different judges".to_owned());
+    match summary::comparable(ours.column, theirs.column) {
+        Ok(()) => {}
+        Err(NoSample::ScalesDiffer) => {
+            return Signal::Unsure("the two sides have scores of different scales".to_owned());
+        }
+        Err(_) => {
+            return Signal::Unsure("the two sides were measured by different judges".to_owned());
+        }
     }
-    if ours.n_cases_scored == 0 || theirs.n_cases_scored == 0 {
+    let is_silent = |sample: &Sample<'_>| {
+        let mut all = sample.observations.iter();
+        all.all(|one| one.point().is_none())
+    };
+    // Answers that never came are the new version's worst ones, and no answers of the old one.
+    if is_silent(&ours) || is_silent(&theirs) {
         return Signal::Unsure(format!("no data: nothing has a score of {metric}"));
     }
     compared(&ours, &theirs, margin, statistics)

@@ -284,3 +284,37 @@ fn a_side_without_scores_is_not_compared() {
         assert!(is_open);
     }
 }
+
+/// Answers of the old version that never came say nothing of how good it is: they neither keep a worse
+/// version nor roll back an equal one. Those of the new version are its worst.
+#[test]
+fn failures_of_either_side_count_against_keeping() {
+    let run = |name: &str, good: usize, failed: usize| {
+        table(name, 300, |index| {
+            if index < failed {
+                Cell::Unscored(Unscored::NoAnswer(FailureKind::Timeout))
+            } else {
+                Cell::Scored(f64::from(u8::from(index < failed + good)))
+            }
+        })
+    };
+    let signal = |candidate: &ScoreTable, baseline: &ScoreTable| {
+        let evidence = RunScores {
+            candidate,
+            baseline: Some(baseline),
+        };
+        let statistics = policy(Vec::new()).statistics;
+        match not_worse("groundedness", 0.05, &statistics, evidence) {
+            Signal::Harm(_) => "harm",
+            Signal::Unsure(_) => "unsure",
+            Signal::Harmless(_) => "harmless",
+        }
+    };
+    let (worse, old) = (run("new", 210, 0), run("old", 270, 0));
+    assert_eq!(signal(&worse, &old), "harm");
+    // 90 % of what it answered, and nobody knows of the other third.
+    assert_eq!(signal(&worse, &run("old", 189, 90)), "unsure");
+    assert_eq!(signal(&run("new", 300, 0), &run("old", 0, 0)), "harmless");
+    assert_eq!(signal(&run("down", 0, 300), &old), "harm");
+    assert_eq!(signal(&old, &run("down", 0, 300)), "unsure");
+}

@@ -85,6 +85,7 @@ fn as_many_cases_as_the_policy_wants_are_enough() {
         RuleKind::RatioMax(RatioMax {
             metric: latency(),
             max: 1.5,
+            cap: Some(1000.0),
         })
     };
     let too_few = |kind: RuleKind, n: usize| {

@@ -58,7 +58,7 @@ pub(super) fn verdicts(policy: &Policy, evidence: RunScores<'_>) -> Vec<RuleVerd
                             below: pass.1 < alphas.upper,
                         },
                     };
-                    tested(policy, draft.side, shown, levels)
+                    tested(policy, draft.side, shown, levels.of(assessment))
                 })
             }
         };
@@ -174,6 +174,16 @@ struct Levels {
 }
 
 impl Levels {
+    /// What errs more often than it says passes nothing by itself.
+    const fn of(self, assessment: &Assessment) -> Self {
+        let pass = if assessment.holds_its_rate() {
+            self.pass
+        } else {
+            0.0
+        };
+        Self { pass, ..self }
+    }
+
     /// Where a test may not decide, its bound is shown at the smallest level there is.
     const fn alphas(self, side: AllowedSide) -> Alphas {
         let (pass, fail) = (self.pass.max(LEVEL_MIN), self.fail.max(LEVEL_MIN));
@@ -194,11 +204,15 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Findin
     let (verdict, found) = match &draft.state {
         State::Decided(verdict, why) => (*verdict, Err(why.clone())),
         State::Tested(assessment) => match compare(&draft, assessment, levels) {
-            Ok((shown, estimate)) => (tested(policy, draft.side, shown, levels), Ok(estimate)),
+            Ok((shown, estimate)) => {
+                let levels = levels.of(assessment);
+                (tested(policy, draft.side, shown, levels), Ok(estimate))
+            }
             Err(error) => (Verdict::Error, Err(error.to_string())),
         },
     };
     let (n_labels, fails_at) = (draft.n_labels, draft.fails_at());
+    let is_rough = matches!(&draft.state, State::Tested(tested) if !tested.holds_its_rate());
     let mut finding = Finding {
         id: draft.id,
         kind: rule.kind.name(),
@@ -227,6 +241,7 @@ fn finding(policy: &Policy, rule: &Rule, draft: Draft, levels: Levels) -> Findin
                 estimate: &estimate,
                 n_labels,
                 fails_at,
+                is_rough,
             };
             finding.sentence = tested.sentence(policy.statistics.alpha_pass);
             finding.estimate = Some(estimate);

@@ -18,6 +18,8 @@ pub(super) struct Draft {
     pub(super) scaled: Option<ScaledMargin>,
     /// What must be shown to be missed for a fail, where that is not the threshold.
     pub(super) refuted_at: Option<f64>,
+    /// Of an amount: no answer can have more, as the policy says.
+    pub(super) cap: Option<f64>,
     /// How many of the answers people labelled, where their labels are used.
     pub(super) n_labels: Option<usize>,
     pub(super) counts: Counts,

@@ -114,7 +114,7 @@ fn fine() -> Value {
         "measured_at": "2026-11-01T00:00:00Z",
         "agreement": {"good_labelled": 120, "good_right": 116, "bad_labelled": 90, "bad_right": 87},
         "flips": {"n": 100, "flipped": 2},
-        "attack_flips": {"n": 80, "flipped": 0},
+        "attacked_answers": {"n": 80, "flipped": 0},
     })
 }
 
@@ -470,7 +470,7 @@ proptest! {
                     FactKind::JudgeHealth(JudgeHealth { measure, .. }) => match measure {
                         Measure::Agreement => &["schema", "judge", "measured_at", "agreement"],
                         Measure::FlipRate => &["schema", "judge", "measured_at", "flips"],
-                        Measure::AttackFlipRate => &["schema", "judge", "measured_at", "attack_flips"],
+                        Measure::AttackFlipRate => &["schema", "judge", "measured_at", "attacked_answers"],
                     },
                 };
                 needed.iter().all(|name| document.get(name).is_some_and(|value| !value.is_null()))

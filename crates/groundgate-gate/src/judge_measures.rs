@@ -134,7 +134,7 @@ fn of_health(
             both.map_or_else(Vec::new, |both| of_labels(both, Some(threshold), source))
         }
         Measure::FlipRate => flips("judged otherwise when asked again", health.flips),
-        Measure::AttackFlipRate => flips("turned good by an attack", health.attack_flips),
+        Measure::AttackFlipRate => flips("turned good by an attack", health.attacked_answers),
     }
 }
 

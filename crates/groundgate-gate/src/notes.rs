@@ -40,6 +40,22 @@ pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
     if !offline.is_empty() {
         notes.push(sentence::embedded(offline));
     }
+    if view.candidate.n_alike > 0 {
+        let cases = view.candidate.cases.len();
+        notes.push(sentence::questions_alike(view.candidate.n_alike, cases));
+    }
+    if view.candidate.repeats_itself {
+        notes.push(sentence::attempts_repeat("candidate"));
+    }
+    if let Some(baseline) = &view.baseline {
+        let (ours, theirs) = (view.candidate.attempts, baseline.attempts);
+        if baseline.repeats_itself {
+            notes.push(sentence::attempts_repeat("baseline"));
+        }
+        if ours != theirs {
+            notes.push(sentence::attempts_not_paired(ours, theirs));
+        }
+    }
     if let Some(baseline) = &view.baseline
         && baseline.eval_set_digest != view.candidate.eval_set_digest
     {

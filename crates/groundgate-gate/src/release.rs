@@ -144,10 +144,14 @@ impl Waivable<'_> {
             return found;
         }
         let slice = found.slice.as_deref();
-        let granted = facts.waivers.iter().find(|waiver| {
-            waiver.is_about(self.id, slice, &facts.environment)
-                && waiver.is_in_force(facts.at)
-                && at_waived(waiver).is_some_and(|lowered| lowered.verdict == Verdict::Pass)
+        let in_force = facts.waivers.iter().filter(|waiver| {
+            waiver.is_about(self.id, slice, &facts.environment) && waiver.is_in_force(facts.at)
+        });
+        // Of several the strictest counts, and no laxer one beside it.
+        let distance = |waiver: &Waiver| (waiver.threshold - found.threshold).abs();
+        let strictest = in_force.min_by(|one, other| distance(one).total_cmp(&distance(other)));
+        let granted = strictest.filter(|waiver| {
+            at_waived(waiver).is_some_and(|lowered| lowered.verdict == Verdict::Pass)
         });
         match granted {
             None => found,
@@ -160,6 +164,7 @@ impl Waivable<'_> {
                     threshold: waiver.threshold,
                     expires: waiver.expires.to_string(),
                     ticket: waiver.ticket.clone(),
+                    said: found.sentence.clone(),
                 }),
                 ..found
             },
@@ -179,6 +184,7 @@ fn check_number_of_waivers(policy: &Policy, decision: &mut Decision) {
     for finding in &mut decision.findings {
         if let Some(waived) = finding.waived.take() {
             finding.verdict = waived.was;
+            finding.sentence = waived.said;
         }
     }
     decision.notes.push(note);

@@ -70,7 +70,7 @@ fn a_judge_that_is_not_shown_to_be_healthy_makes_its_metrics_inconclusive() {
             "flips",
             Some(json!({"n": 3, "flipped": 4})),
         ),
-        (Measure::AttackFlipRate, 0.08, "attack_flips", None),
+        (Measure::AttackFlipRate, 0.08, "attacked_answers", None),
     ] {
         let policy = with_rules(vec![health(measure, threshold)]);
         let facts = facts(Ok(but(field, value.clone())));
@@ -91,6 +91,7 @@ fn an_unhealthy_judge_says_nothing_of_what_others_measured() {
         RuleKind::MeanMax(MeanMax {
             metric: "latency_ms".to_owned(),
             max: 500.0,
+            cap: Some(1000.0),
         }),
     ]);
     policy.release.facts = vec![rule(health(Measure::Agreement, 0.7))];

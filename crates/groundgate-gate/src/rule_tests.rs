@@ -160,9 +160,40 @@ fn slices_that_no_case_has_are_no_data() {
     let (verdict, sentence) = found(kind, &good());
     assert_eq!(verdict, Verdict::Inconclusive);
     assert!(
-        sentence.contains("no case has a tag of country"),
+        sentence.contains("no case has the tag country"),
         "{sentence}"
     );
+}
+
+/// One of two dimensions may be misspelt: the other one does not stand in for it.
+#[test]
+fn a_dimension_that_no_case_has_is_no_data_beside_one_that_cases_have() {
+    let kind = |required: &[&str]| {
+        RuleKind::SliceFloor(SliceFloor {
+            metric: "groundedness".to_owned(),
+            by: vec!["product".to_owned(), "regoin".to_owned()],
+            min: 0.5,
+            min_cases: 1,
+            on_thin: OnOpen::Hold,
+            required: (required.iter())
+                .map(|value| Slice {
+                    tag: "regoin".to_owned(),
+                    value: (*value).to_owned(),
+                })
+                .collect(),
+        })
+    };
+    for (required, named) in [
+        (&[][..], "no case has the tag regoin"),
+        (&["eu"], "regoin=eu"),
+    ] {
+        let decision = decided(kind(required), &good(), None);
+        assert_eq!(decision.verdict, Verdict::Inconclusive);
+        let of_it = |finding: &&Finding| finding.sentence.contains("regoin");
+        let all: Vec<&Finding> = decision.findings.iter().filter(of_it).collect();
+        assert_eq!(all.len(), 1, "{decision:?}");
+        assert!(all[0].sentence.contains(named), "{}", all[0].sentence);
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use groundgate_stats::Estimate;
 
 use super::{
     facts::Waiver,
+    summary::Clusters,
     verdict::{AllowedSide, Finding, Verdict},
 };
 
@@ -58,6 +59,8 @@ pub(super) struct Tested<'a> {
     pub(super) n_labels: Option<usize>,
     /// What a fail is held against.
     pub(super) fails_at: f64,
+    /// Whether its bounds are known to err more often than they say.
+    pub(super) is_rough: bool,
 }
 
 impl Tested<'_> {
@@ -88,13 +91,21 @@ impl Tested<'_> {
         };
         match (finding.verdict, finding.side) {
             (Verdict::Pass, AllowedSide::AtLeast) | (Verdict::Fail, AllowedSide::AtMost) => {
-                format!("{subject} is {}; {allowed}", at_least(&format, estimate))
+                let roughly = if self.is_rough { " (approximate)" } else { "" };
+                format!(
+                    "{subject} is {}{roughly}; {allowed}",
+                    at_least(&format, estimate)
+                )
             }
             (Verdict::Pass, AllowedSide::AtMost) | (Verdict::Fail, AllowedSide::AtLeast) => {
                 format!("{subject} is {}; {allowed}", at_most(&format, estimate))
             }
             (Verdict::Waived | Verdict::Hold | Verdict::Inconclusive | Verdict::Error, _) => {
-                let more = more(finding, estimate);
+                let more = if self.is_rough {
+                    APPROXIMATE.to_owned()
+                } else {
+                    more(finding, estimate)
+                };
                 format!("cannot tell yet: {subject} is {shown}; {allowed}{more}")
             }
         }
@@ -248,6 +259,60 @@ pub(super) fn instruments_differ(metric: &str) -> String {
         "candidate and baseline were measured by different judges of `{metric}`; judge the baseline again"
     )
 }
+
+/// Five of five is no less than six of ten.
+pub(super) fn scales_differ(metric: &str) -> String {
+    format!(
+        "candidate and baseline have `{metric}` on different scales, which cannot be compared; measure both with the same metric"
+    )
+}
+
+/// One vote for two hundred questions.
+pub(super) fn one_cluster_decides(
+    metric: &str,
+    unit: &str,
+    clusters: Clusters,
+    plain: f64,
+) -> String {
+    let format = NumberFormat::new(Scale::of_unit(unit), false, &[plain], None);
+    format!(
+        "one cluster has {} of the {} questions and one vote of its mean: over all questions {metric} is {}, so that the means of clusters hide what most customers get; split the cluster, ask more questions of others, or say `estimand = \"suite\"`",
+        format_count(clusters.largest),
+        format_count(clusters.questions),
+        format.with_unit(plain, Toward::Nearest),
+    )
+}
+
+/// Attempts that differ in number, or not at all.
+pub(super) fn attempts_not_paired(candidate: u32, baseline: u32) -> String {
+    format!(
+        "the candidate was asked {candidate} times and the baseline {baseline} times: against the baseline the questions' means over all attempts are compared, one for each question"
+    )
+}
+
+/// The same question is not asked of another customer because it has another id.
+pub(super) fn questions_alike(n: usize, cases: usize) -> String {
+    format!(
+        "{} of {} questions are asked more than once under different ids, word for word: they count as questions of their own, and what they show is not independent; give those that belong together one `cluster`",
+        format_count(n),
+        format_count(cases)
+    )
+}
+
+/// A cache answers, not a copilot.
+pub(super) fn attempts_repeat(side: &str) -> String {
+    format!(
+        "most answers of the {side} to the same question are equal to the letter (a cache, or a model without chance): all attempts at a question count as one"
+    )
+}
+
+/// The policy's limit is none.
+pub(super) fn above_the_cap(metric: &str, above: f64, cap: f64) -> String {
+    format!("the policy says that no {metric} is above {cap} (`cap`), and one is {above}")
+}
+
+/// A bound that is approximate shows nothing by itself.
+const APPROXIMATE: &str = "; the bound is approximate, since the mean of an amount without a limit can hide rare large ones, and passes nothing by itself: state with `cap` what no answer can exceed";
 
 /// The scale of the embedded judge is its own.
 pub(super) fn embedded(metrics: BTreeSet<&str>) -> String {

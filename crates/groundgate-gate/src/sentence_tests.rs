@@ -103,6 +103,7 @@ fn what_would_settle_it_follows_from_how_far_off_the_threshold_is() {
         let kind = RuleKind::MeanMax(MeanMax {
             metric: "latency_ms".to_owned(),
             max,
+            cap: Some(1000.0),
         });
         let evidence = RunScores {
             candidate: &good,
@@ -110,7 +111,9 @@ fn what_would_settle_it_follows_from_how_far_off_the_threshold_is() {
         };
         decide(&policy(vec![kind]), evidence).findings.remove(0)
     };
-    for max in [102.4, 102.7] {
+    let wide = told(200.0).estimate.unwrap();
+    let arm = wide.upper.unwrap() - wide.point;
+    for max in [0.6, 0.9].map(|share| wide.point + share * arm) {
         let finding = told(max);
         let estimate = finding.estimate.clone().unwrap();
         let (arm, distance) = (

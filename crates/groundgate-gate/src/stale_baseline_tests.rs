@@ -37,6 +37,7 @@ fn kinds() -> Vec<RuleKind> {
     let ratio = RuleKind::RatioMax(RatioMax {
         metric: "latency_ms".to_owned(),
         max: 1.5,
+        cap: Some(1000.0),
     });
     vec![not_worse(), ratio, floor(0.5)]
 }

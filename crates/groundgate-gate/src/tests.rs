@@ -57,6 +57,8 @@ pub(super) fn table(run: &str, n: usize, cell: impl Fn(usize) -> Cell) -> ScoreT
     ];
     ScoreTable {
         looks: None,
+        repeats_itself: false,
+        n_alike: 0,
         earlier_tries: Vec::new(),
         run_id: run.to_owned(),
         variant: run.to_owned(),
@@ -108,6 +110,7 @@ pub(super) fn every_kind() -> Vec<RuleKind> {
         RuleKind::Ceiling(Ceiling {
             metric: "latency_ms".to_owned(),
             max: 200.0,
+            cap: Some(1000.0),
         }),
         RuleKind::NonInferior(NonInferior {
             metric: metric(),
@@ -154,10 +157,12 @@ pub(super) fn every_kind() -> Vec<RuleKind> {
         RuleKind::MeanMax(MeanMax {
             metric: "latency_ms".to_owned(),
             max: 200.0,
+            cap: Some(1000.0),
         }),
         RuleKind::RatioMax(RatioMax {
             metric: "latency_ms".to_owned(),
             max: 1.5,
+            cap: Some(1000.0),
         }),
     ]
 }

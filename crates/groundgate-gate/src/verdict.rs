@@ -129,6 +129,9 @@ pub struct Waived {
     pub expires: String,
     /// Where the mending is tracked.
     pub ticket: String,
+    /// What the rule says at its own threshold, in words.
+    #[serde(skip)]
+    pub said: String,
 }
 
 /// What one rule found.

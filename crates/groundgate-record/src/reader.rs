@@ -14,7 +14,7 @@ use groundgate_model::{
         Call, CallKey, Callee, Cascade, CaseInfo, Cell, ClaimFinding, Column, Reply, Request,
         ScoreTable, Unscored, meant,
     },
-    unit::Usd,
+    unit::{Digest, Usd},
 };
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use serde::Deserialize;
@@ -89,6 +89,21 @@ pub struct ReplyFacts<'a> {
     pub model: Option<Cow<'a, str>>,
     /// How long it took.
     pub timing: Timing,
+}
+
+/// What a reply says.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum SaidBy<'a> {
+    #[serde(borrow)]
+    Answer(Said<'a>),
+    Chat(serde::de::IgnoredAny),
+}
+
+#[derive(Deserialize)]
+struct Said<'a> {
+    #[serde(borrow)]
+    text: Cow<'a, str>,
 }
 
 impl Reader {
@@ -199,7 +214,7 @@ impl Reader {
     }
 
     /// What a gate needs of each case, in plan order, without holding all their texts.
-    fn case_infos(&self) -> Result<Vec<CaseInfo>, RecordError> {
+    fn case_infos(&self) -> Result<(Vec<CaseInfo>, usize), RecordError> {
         let read = sqlite("read", &self.path);
         let mut statement = self
             .connection
@@ -207,12 +222,18 @@ impl Reader {
             .map_err(&read)?;
         let mut rows = statement.query([]).map_err(&read)?;
         let (mut infos, mut tags) = (Vec::new(), BTreeSet::new());
+        // By question: the clusters that ask it.
+        let mut questions: BTreeMap<Digest, BTreeSet<Digest>> = BTreeMap::new();
         while let Some(row) = rows.next().map_err(&read)? {
             let text = row.get_ref(0).map_err(&read)?.as_str();
             let text = text.map_err(|_not_a_text| self.damaged("a case is not a text"))?;
-            infos.push(case_info(parse(&self.path, "a case", text)?, &mut tags));
+            let case: Case = parse(&self.path, "a case", text)?;
+            let cluster = Digest::of(case.cluster_or_id().as_bytes());
+            questions.entry(asked(&case)).or_default().insert(cluster);
+            infos.push(case_info(case, &mut tags));
         }
-        Ok(infos)
+        let several = questions.values().map(BTreeSet::len).filter(|n| *n > 1);
+        Ok((infos, several.sum()))
     }
 
     /// The trials that are whole.
@@ -339,7 +360,7 @@ impl Reader {
 
     /// Everything a gate reads.
     pub fn score_table(&self) -> Result<ScoreTable, RecordError> {
-        let cases = self.case_infos()?;
+        let (cases, n_alike) = self.case_infos()?;
         let attempts = usize::try_from(self.header.attempts).unwrap_or(usize::MAX);
         let planned = cases.len().saturating_mul(attempts);
         let mut columns = BTreeMap::new();
@@ -362,10 +383,47 @@ impl Reader {
             eval_set_digest: self.header.eval_set_digest,
             cases,
             attempts: self.header.attempts,
+            repeats_itself: self.repeats_itself()?,
+            n_alike,
             columns,
             looks: self.header.looks.clone(),
             earlier_tries: self.header.earlier_tries.clone(),
         })
+    }
+
+    /// Whether more than half of the questions that were answered several times got the same words each time.
+    fn repeats_itself(&self) -> Result<bool, RecordError> {
+        let attempts = i64::from(self.header.attempts);
+        if attempts < 2 {
+            return Ok(false);
+        }
+        let read = sqlite("read", &self.path);
+        let mut statement = self
+            .connection
+            .prepare("SELECT trial, reply FROM calls WHERE callee = '' AND reply IS NOT NULL")
+            .map_err(&read)?;
+        let mut rows = statement.query([]).map_err(&read)?;
+        // By question: the words of its first answer, how many there are, and whether all are the same.
+        let mut questions: BTreeMap<i64, (Digest, usize, bool)> = BTreeMap::new();
+        while let Some(row) = rows.next().map_err(&read)? {
+            let trial: i64 = row.get(0).map_err(&read)?;
+            let reply = row.get_ref(1).map_err(&read)?.as_str();
+            let reply = reply.map_err(|_not_a_text| self.damaged("a reply is not a text"))?;
+            let SaidBy::Answer(said) = parse::<SaidBy<'_>>(&self.path, "a reply", reply)? else {
+                continue;
+            };
+            let words = Digest::of(said.text.trim().as_bytes());
+            let question = questions
+                .entry(trial / attempts)
+                .or_insert((words, 0, true));
+            question.1 += 1;
+            question.2 &= question.0 == words;
+        }
+        let several = questions.values().filter(|(_, n, _)| *n > 1);
+        let (several, same) = several.fold((0_usize, 0_usize), |(several, same), one| {
+            (several + 1, same + usize::from(one.2))
+        });
+        Ok(2 * same > several)
     }
 
     fn fill(&self, column: &mut Column, metric_number: usize) -> Result<(), RecordError> {
@@ -516,6 +574,24 @@ impl CallRow {
 }
 
 /// `tags` are those seen so far.
+/// What is asked, whatever the id: words without their case and what stands between them.
+fn asked(case: &Case) -> Digest {
+    let turns = case.history.iter().map(|turn| turn.text.as_str());
+    let text: String = turns
+        .chain([case.question.as_str()])
+        .collect::<Vec<_>>()
+        .join(" ");
+    let words = text.split(|letter: char| !letter.is_alphanumeric());
+    let words = words.filter(|word| !word.is_empty());
+    Digest::of(
+        words
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase()
+            .as_bytes(),
+    )
+}
+
 fn case_info(case: Case, tags: &mut BTreeSet<Arc<BTreeMap<String, String>>>) -> CaseInfo {
     let (digest, cluster) = (case.digest(), case.cluster_or_id().to_owned());
     let shared = tags.get(&case.tags).cloned().unwrap_or_else(|| {

@@ -134,6 +134,8 @@ pub(super) mod tests {
         };
         ScoreTable {
             looks: None,
+            repeats_itself: false,
+            n_alike: 0,
             earlier_tries: Vec::new(),
             run_id: "01JQ".to_owned(),
             variant: "v42".to_owned(),

@@ -264,6 +264,8 @@ max  = 0.02
         };
         ScoreTable {
             looks: None,
+            repeats_itself: false,
+            n_alike: 0,
             earlier_tries: Vec::new(),
             run_id: "run".to_owned(),
             variant: "v42".to_owned(),

@@ -25,6 +25,8 @@ pub struct Plan {
     pub checks: Vec<String>,
     /// For the judges' shuffles and fences.
     pub seed: u64,
+    /// The run's id: what is drawn, is drawn by it.
+    pub run: String,
     /// Calls in flight at once.
     pub concurrency: usize,
     /// The places of the cases to ask now; `None`: all.

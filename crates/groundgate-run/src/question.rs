@@ -139,7 +139,7 @@ fn unsampled(
         Some(Outcome::NotApplicable(_) | Outcome::Unscored(_)) | None => None,
     };
     let is_asked = cascade.sure(score, case.critical) == Sure::No
-        || cascade.is_drawn(shared.plan.seed, &case.id, planned.attempt);
+        || cascade.is_drawn(&shared.plan.run, &case.id, planned.attempt);
     if is_asked {
         return None;
     }

@@ -132,6 +132,7 @@ fn plan(cases: usize, attempts: u32) -> Plan {
         seats: Vec::new(),
         checks: Vec::new(),
         seed: 7,
+        run: "01RUN".to_owned(),
         concurrency: 2,
         part: None,
     }

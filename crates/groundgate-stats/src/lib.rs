@@ -58,8 +58,8 @@ pub mod variance;
 pub use alphas::Alphas;
 pub use assess::{
     Assessment, Audit, Comparison, Plan, amount_mean, amount_ratio, audited_mean, bounded_mean,
-    paired_difference, prediction_powered_mean, quantile_bound, rogan_gladen_mean,
-    unpaired_difference,
+    capped_mean, capped_ratio, paired_difference, prediction_powered_mean, quantile_bound,
+    rogan_gladen_mean, unpaired_difference,
 };
 pub use correction::LabelledSample;
 pub use error::StatsError;

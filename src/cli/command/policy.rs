@@ -147,7 +147,11 @@ fn diff_document(diff: &PolicyDiff, args: &PolicyDiffArgs) -> Value {
             "tendency": one.tendency.name()})
     });
     let replays = diff.replays.iter();
-    let replays = replays.map(|one| json!({"run": one.run, "old": one.old, "new": one.new}));
+    let replays = replays.map(|one| {
+        json!({
+            "run": one.run, "old": one.old, "new": one.new, "lacks_baseline": one.lacks_baseline,
+        })
+    });
     json!({
         "schema": "groundgate.policy-diff/1",
         "old": args.old,
@@ -174,6 +178,13 @@ fn diff_text(diff: &PolicyDiff) -> String {
     if !diff.replays.is_empty() {
         let n = diff.replays.iter().filter(|one| one.changes()).count();
         let _infallible = writeln!(text, "{n} of {} verdicts change", diff.replays.len());
+        let lacking = diff.replays.iter().filter(|one| one.lacks_baseline).count();
+        if lacking > 0 {
+            let _infallible = writeln!(
+                text,
+                "note: {lacking} of them had no baseline to be compared with, and say nothing of rules against one; add --baseline RUN"
+            );
+        }
     }
     text
 }

@@ -283,7 +283,7 @@ fn judge_health() -> Value {
             "measured_at": text(),
             "agreement": object(&keys, keys.map(|key| (key, whole(0))).into()),
             "flips": flips(),
-            "attack_flips": flips(),
+            "attacked_answers": flips(),
         },
     });
     titled(

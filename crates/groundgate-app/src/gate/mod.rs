@@ -120,6 +120,12 @@ impl App {
             facts: &gathered.facts,
         })?;
         case.note_baseline(&mut report);
+        if let (BaselineChoice::Run(_), None) = (request.baseline, &case.baseline) {
+            report.decision.notes.push(
+                "the baseline that was named is this run itself: a run shows nothing against itself, and nothing was compared"
+                    .to_owned(),
+            );
+        }
         report.provenance.extend(gathered.provenance);
         if !case.policy.release.approvals.is_empty() {
             report.provenance.push(Named::new(

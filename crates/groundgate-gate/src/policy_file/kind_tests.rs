@@ -55,6 +55,7 @@ fn every_kind_of_rule_is_read() {
         RuleKind::Ceiling(Ceiling {
             metric: metric("contradiction"),
             max: 0.05,
+            cap: None,
         }),
     );
     reads(
@@ -101,6 +102,23 @@ fn every_kind_of_rule_about_amounts_is_read() {
         RuleKind::MeanMax(MeanMax {
             metric: metric("cost_usd"),
             max: 0.03,
+            cap: None,
+        }),
+    );
+    reads(
+        "kind='mean-max'\nmetric='cost_usd'\nmax=0.03\ncap=0.5",
+        RuleKind::MeanMax(MeanMax {
+            metric: metric("cost_usd"),
+            max: 0.03,
+            cap: Some(0.5),
+        }),
+    );
+    reads(
+        "kind='ratio-max'\nmetric='cost_usd'\nmax=1.1\ncap=0.5",
+        RuleKind::RatioMax(RatioMax {
+            metric: metric("cost_usd"),
+            max: 1.1,
+            cap: Some(0.5),
         }),
     );
     reads(
@@ -108,6 +126,7 @@ fn every_kind_of_rule_about_amounts_is_read() {
         RuleKind::RatioMax(RatioMax {
             metric: metric("cost_usd"),
             max: 1.1,
+            cap: None,
         }),
     );
 }

@@ -157,6 +157,12 @@ fn rule(table: Table<'_, '_>, bar: Option<f64>, policy: &Policy) -> Option<Strin
             table.report("bar", message);
             return None;
         }
+        // Nothing that rules measure is below 0, and a waiver is no way to switch a rule off.
+        if bar < 0.0 && own >= 0.0 {
+            let message = format!("`bar` is {bar}, which every run would meet");
+            table.report("bar", message);
+            return None;
+        }
     }
     Some(id.to_owned())
 }

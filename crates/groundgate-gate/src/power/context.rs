@@ -344,6 +344,23 @@ impl<'a> PlannedRule<'a> {
         }
     }
 
+    /// Whether a metric has no highest value.
+    pub(crate) fn is_amount(&self, metric: &str) -> bool {
+        let column = self.column(metric);
+        column.is_some_and(|column| column.metric.data_type.range().1.is_none())
+    }
+
+    /// The same, if the rule says what no answer can exceed: else it passes nothing by itself.
+    pub(crate) fn only_with_cap(&self, cap: Option<f64>, power: RulePower) -> RulePower {
+        match cap {
+            Some(_) => power,
+            None => never(
+                power,
+                "approximate without a `cap`: never passes by itself".to_owned(),
+            ),
+        }
+    }
+
     /// The pilot's spread of an amount.
     pub(crate) fn amount_spread(&self, metric: &str) -> Option<Spread> {
         let column = self.column(metric)?;

@@ -60,6 +60,7 @@ fn amount(max: f64) -> RuleKind {
     RuleKind::MeanMax(MeanMax {
         metric: "latency_ms".to_owned(),
         max,
+        cap: Some(1000.0),
     })
 }
 
@@ -67,6 +68,7 @@ fn ratio(max: f64) -> RuleKind {
     RuleKind::RatioMax(RatioMax {
         metric: "latency_ms".to_owned(),
         max,
+        cap: Some(1000.0),
     })
 }
 
@@ -358,6 +360,7 @@ fn a_ceiling_of_an_amount_is_planned_as_its_mean() {
     let ceiling = RuleKind::Ceiling(Ceiling {
         metric: "latency_ms".to_owned(),
         max: 103.5,
+        cap: Some(1000.0),
     });
     let (ceiling, mean) = (power(ceiling, &good(), 1), power(amount(103.5), &good(), 1));
     assert_eq!((ceiling.pass, ceiling.units), (mean.pass, mean.units));

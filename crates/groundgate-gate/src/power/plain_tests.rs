@@ -106,6 +106,7 @@ fn ceiling(metric: &str, max: f64) -> RuleKind {
     RuleKind::Ceiling(Ceiling {
         metric: metric.to_owned(),
         max,
+        cap: None,
     })
 }
 
@@ -159,11 +160,13 @@ fn amounts(max_ratio: f64, max_count: u64, must: usize) -> Vec<Named> {
         RuleKind::MeanMax(MeanMax {
             metric: latency(),
             max,
+            cap: Some(1000.0),
         })
     };
     let ratio = RuleKind::RatioMax(RatioMax {
         metric: latency(),
         max: max_ratio,
+        cap: Some(1000.0),
     });
     let count = RuleKind::MaxCount(MaxCount {
         metric: "pii_leak".to_owned(),
@@ -250,6 +253,7 @@ fn a_ratio_has_as_many_units_as_there_is_something_to_measure_of() {
     let kind = RuleKind::RatioMax(RatioMax {
         metric: "latency_ms".to_owned(),
         max: 1.1,
+        cap: Some(1000.0),
     });
     let powers = rule_powers(&policy(vec![kind]), &of_pilot(&pilot, &cases, &metrics));
     assert_eq!((powers[0].units, powers[0].unit), (72, Unit::Question));

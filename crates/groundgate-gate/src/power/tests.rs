@@ -96,6 +96,8 @@ impl Population {
         };
         ScoreTable {
             looks: None,
+            repeats_itself: false,
+            n_alike: 0,
             earlier_tries: Vec::new(),
             run_id: "run".to_owned(),
             variant: "variant".to_owned(),

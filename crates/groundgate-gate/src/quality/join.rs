@@ -288,6 +288,8 @@ pub(super) mod tests {
                 },
             )]),
             looks: None,
+            repeats_itself: false,
+            n_alike: 0,
             earlier_tries: Vec::new(),
         }
     }

@@ -17,6 +17,8 @@ pub struct Ceiling {
     pub metric: String,
     /// The threshold.
     pub max: f64,
+    /// Of an amount: no answer can have more, as whoever wrote the policy knows.
+    pub cap: Option<f64>,
 }
 
 pub(super) const KIND: Kind<super::RuleKind> = Kind {
@@ -26,14 +28,20 @@ pub(super) const KIND: Kind<super::RuleKind> = Kind {
     keys: &[
         Key::METRIC,
         Key::needed("max", Holds::Number, "the mean is at most this").tightened(),
+        Key::optional(
+            "cap",
+            Holds::Number,
+            "of an amount: no answer can have more than this; without it the bound is approximate, and the rule alone passes nothing",
+        ),
     ],
     read: |reader| {
         let spec = reader.metric(&LESS_IS_BETTER);
         let max = reader.number("max");
         let spec = spec?;
         let max = max?.inside(&spec)?;
+        let cap = reader.cap(max, &spec)?;
         let metric = spec.name;
-        Some(Ceiling { metric, max }.into())
+        Some(Ceiling { metric, max, cap }.into())
     },
 };
 
@@ -52,15 +60,22 @@ impl AsksScores for Ceiling {
     }
 
     fn settings(&self) -> Settings {
-        vec![("max", Setting::LessIsStricter(self.max))]
+        let cap = self.cap.map(|cap| ("cap", Setting::Number(cap)));
+        let max = ("max", Setting::LessIsStricter(self.max));
+        cap.into_iter().chain([max]).collect()
     }
 
     fn drafts(&self, of: &Evaluation<'_>) -> Vec<Draft> {
-        vec![of.absolute(&self.metric, Threshold::at_most(self.max), None)]
+        vec![of.ceiling(&self.metric, Threshold::at_most(self.max), self.cap)]
     }
 
     fn powers(&self, plan: &PlannedRule<'_>) -> Vec<RulePower> {
-        vec![plan.absolute(&self.metric, Threshold::at_most(self.max), None)]
+        let power = plan.absolute(&self.metric, Threshold::at_most(self.max), None);
+        vec![if plan.is_amount(&self.metric) {
+            plan.only_with_cap(self.cap, power)
+        } else {
+            power
+        }]
     }
 
     fn is_met_unchanged(&self, truth: &dyn Truth, _slice: Option<&Slice>) -> Option<bool> {

@@ -6,7 +6,7 @@
 //! {"schema": "groundgate.judge-health/1", "judge": "<digest>", "measured_at": "2026-11-20T10:00:00Z",
 //!  "agreement": {"good_labelled": 120, "good_right": 114, "bad_labelled": 90, "bad_right": 83},
 //!  "flips":        {"n": 100, "flipped": 2},
-//!  "attack_flips": {"n": 80, "flipped": 0}}
+//!  "attacked_answers": {"n": 80, "flipped": 0}}
 //! ```
 //!
 //! Not shown is inconclusive, never a fail: the product is not blamed for the instrument.
@@ -117,7 +117,10 @@ pub(crate) struct Health {
     judge: String,
     agreement: Option<Labels>,
     pub(crate) flips: Option<Flips>,
-    pub(crate) attack_flips: Option<Flips>,
+    pub(crate) attacked_answers: Option<Flips>,
+    /// As files of earlier versions count: attacks, of which one answer has many.
+    #[serde(default)]
+    attack_flips: Option<Flips>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -305,7 +308,15 @@ fn measured(health: &Health, measure: Measure, alpha: f64) -> Result<Measured, S
             })
         }
         Measure::FlipRate => of_flips(health.flips),
-        Measure::AttackFlipRate => of_flips(health.attack_flips),
+        Measure::AttackFlipRate
+            if health.attacked_answers.is_none() && health.attack_flips.is_some() =>
+        {
+            Err(
+                "it counts attacks, and many of them are on one answer; measure again, by answers"
+                    .to_owned(),
+            )
+        }
+        Measure::AttackFlipRate => of_flips(health.attacked_answers),
     }
 }
 

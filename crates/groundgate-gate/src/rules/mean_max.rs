@@ -17,6 +17,8 @@ pub struct MeanMax {
     pub metric: String,
     /// The threshold.
     pub max: f64,
+    /// No answer can have more, as whoever wrote the policy knows: a limit of the endpoint or a timeout.
+    pub cap: Option<f64>,
 }
 
 pub(super) const KIND: Kind<super::RuleKind> = Kind {
@@ -26,12 +28,20 @@ pub(super) const KIND: Kind<super::RuleKind> = Kind {
     keys: &[
         Key::METRIC,
         Key::needed("max", Holds::Number, "the mean is at most this").tightened(),
+        Key::optional(
+            "cap",
+            Holds::Number,
+            "no answer can have more than this; without it the bound is approximate, and the rule alone passes nothing",
+        ),
     ],
     read: |reader| {
         let spec = reader.metric(&AMOUNT);
         let max = reader.above_zero("max");
-        let metric = spec?.name;
-        Some(MeanMax { metric, max: max? }.into())
+        let spec = spec?;
+        let max = max?;
+        let cap = reader.cap(max, &spec)?;
+        let metric = spec.name;
+        Some(MeanMax { metric, max, cap }.into())
     },
 };
 
@@ -54,15 +64,17 @@ impl AsksScores for MeanMax {
     }
 
     fn settings(&self) -> Settings {
-        vec![("max", Setting::LessIsStricter(self.max))]
+        let cap = self.cap.map(|cap| ("cap", Setting::Number(cap)));
+        let max = ("max", Setting::LessIsStricter(self.max));
+        cap.into_iter().chain([max]).collect()
     }
 
     fn drafts(&self, of: &Evaluation<'_>) -> Vec<Draft> {
-        vec![of.absolute(&self.metric, Threshold::at_most(self.max), None)]
+        vec![of.ceiling(&self.metric, Threshold::at_most(self.max), self.cap)]
     }
 
     fn powers(&self, plan: &PlannedRule<'_>) -> Vec<RulePower> {
-        vec![plan.amount(&self.metric, self.max)]
+        vec![plan.only_with_cap(self.cap, plan.amount(&self.metric, self.max))]
     }
 
     fn is_met_unchanged(&self, truth: &dyn Truth, _slice: Option<&Slice>) -> Option<bool> {

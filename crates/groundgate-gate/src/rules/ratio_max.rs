@@ -3,6 +3,7 @@
 use groundgate_model::{
     number::{RATIO_UNIT, plural},
     trial::CaseInfo,
+    unit::count_to_f64,
 };
 use groundgate_stats::Unit;
 
@@ -16,7 +17,7 @@ use crate::{
     policy::{Estimand, Slice},
     power::{PlannedRule, RulePower},
     sentence,
-    summary::{self, Sample},
+    summary::{self, NoSample, RatioPairs, Sample},
     truth::Truth,
     verdict::AllowedSide,
 };
@@ -28,6 +29,8 @@ pub struct RatioMax {
     pub metric: String,
     /// More than 0.
     pub max: f64,
+    /// No answer can have more, as whoever wrote the policy knows: a limit of the endpoint or a timeout.
+    pub cap: Option<f64>,
 }
 
 pub(super) const KIND: Kind<super::RuleKind> = Kind {
@@ -42,12 +45,20 @@ pub(super) const KIND: Kind<super::RuleKind> = Kind {
             "the mean is at most so many times the baseline's",
         )
         .tightened(),
+        Key::optional(
+            "cap",
+            Holds::Number,
+            "no answer can have more than this; without it the bound is approximate, and the rule alone passes nothing",
+        ),
     ],
     read: |reader| {
         let spec = reader.metric(&AMOUNT);
         let max = reader.above_zero("max");
-        let metric = spec?.name;
-        Some(RatioMax { metric, max: max? }.into())
+        let spec = spec?;
+        let max = max?;
+        let cap = reader.cap(0.0, &spec)?;
+        let metric = spec.name;
+        Some(RatioMax { metric, max, cap }.into())
     },
 };
 
@@ -70,7 +81,9 @@ impl AsksScores for RatioMax {
     }
 
     fn settings(&self) -> Settings {
-        vec![("max", Setting::LessIsStricter(self.max))]
+        let cap = self.cap.map(|cap| ("cap", Setting::Number(cap)));
+        let max = ("max", Setting::LessIsStricter(self.max));
+        cap.into_iter().chain([max]).collect()
     }
 
     /// 'The candidate's mean is at most r times the baseline's' is 'the mean of c − r·b is at most 0'.
@@ -85,8 +98,13 @@ impl AsksScores for RatioMax {
         let keep = |_: &CaseInfo| true;
         let ours = summary::absolute(&of.view.candidate, metric, Estimand::Population, &keep);
         let theirs = summary::absolute(baseline, metric, Estimand::Population, &keep);
-        let pairs = summary::ratio_pairs(&of.view.candidate, baseline, metric);
+        let pairs = summary::ratio_pairs(&of.view.candidate, baseline, metric, self.cap);
+        if let Err(NoSample::ScalesDiffer) = pairs {
+            draft.state = no_data(sentence::scales_differ(metric));
+            return vec![draft];
+        }
         if let (Ok(ours), Ok(theirs), Ok(pairs)) = (ours, theirs, pairs) {
+            draft.cap = self.cap;
             draft.counts = ours.counts.clone();
             draft.worst_cases = worst(&ours, AllowedSide::AtMost);
             draft.state = self.state(of, [&ours, &theirs], &pairs);
@@ -103,11 +121,12 @@ impl AsksScores for RatioMax {
         let between = (spread.total - spread.run).max(0.0);
         let variance = (1.0 - self.max).powi(2) * between
             + self.max.mul_add(self.max, 1.0) * spread.run / attempts;
-        vec![RulePower {
+        let power = RulePower {
             unit: Unit::Question,
             source: Some(spread.source),
             ..plan.normal(units, (self.max - 1.0) * spread.mean, variance)
-        }]
+        };
+        vec![plan.only_with_cap(self.cap, power)]
     }
 
     fn is_met_unchanged(&self, _truth: &dyn Truth, _slice: Option<&Slice>) -> Option<bool> {
@@ -116,19 +135,25 @@ impl AsksScores for RatioMax {
 }
 
 impl RatioMax {
-    fn state(&self, of: &Evaluation<'_>, sides: [&Sample<'_>; 2], pairs: &[(f64, f64)]) -> State {
-        let min_cases = of.statistics.min_cases;
-        let n_unscored: usize = sides.iter().map(|side| side.counts.n_unscored()).sum();
+    fn state(&self, of: &Evaluation<'_>, sides: [&Sample<'_>; 2], pairs: &RatioPairs) -> State {
+        let statistics = of.statistics;
+        let n_missing = count_to_f64(pairs.n_missing);
+        let most = statistics.missing_max.value() * count_to_f64(pairs.n_planned);
+        let above = sides.iter().filter_map(|side| side.column.highest());
+        let above = above.reduce(f64::max).zip(self.cap);
         if let Some(why) = &of.view.refusal {
             no_data(why.clone())
         } else if sides.iter().any(|side| side.n_cases_scored == 0) {
             no_data(sentence::no_scores(&self.metric, None))
-        } else if pairs.len() < min_cases {
-            no_data(sentence::too_few(pairs.len(), min_cases))
-        } else if n_unscored > 0 {
-            no_data(amounts_missing(&self.metric, n_unscored))
+        } else if let Some((above, cap)) = above.filter(|(above, cap)| above > cap) {
+            no_data(sentence::above_the_cap(&self.metric, above, cap))
+        } else if pairs.n_scored < statistics.min_cases {
+            no_data(sentence::too_few(pairs.n_scored, statistics.min_cases))
+        } else if pairs.n_missing > 0 && (self.cap.is_none() || n_missing > most) {
+            no_data(amounts_missing(&self.metric, pairs.n_missing))
         } else {
-            assessed(bounds::of_ratio(pairs, of.statistics))
+            let unit = pairs.unit;
+            assessed(bounds::of_ratio(&pairs.pairs, self.cap, unit, statistics))
         }
     }
 }
@@ -136,7 +161,7 @@ impl RatioMax {
 fn amounts_missing(metric: &str, n: usize) -> String {
     let have = if n == 1 { "has" } else { "have" };
     format!(
-        "{} {have} no {metric}, and an amount has no worst value to stand in for it",
+        "{} {have} no {metric} on one side: the runs cannot be compared without what these cost",
         plural(n, "trial")
     )
 }

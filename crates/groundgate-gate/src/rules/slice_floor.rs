@@ -165,14 +165,17 @@ impl AsksScores for SliceFloor {
             let draft = of.absolute(&self.metric, threshold, Some(part));
             self.checked_for_size(of, draft, places)
         });
-        let drafts: Vec<Draft> = absent.chain(measured).collect();
-        if drafts.is_empty() {
-            return vec![Draft {
-                state: no_data(no_such_tag(&self.by)),
-                ..of.blank(&self.metric, threshold)
-            }];
-        }
-        drafts
+        let nowhere = self.by.iter().filter(|tag| {
+            let is_required = self.required.iter().any(|slice| slice.tag == **tag);
+            !is_required && !present.keys().any(|slice| slice.tag == **tag)
+        });
+        // A dimension that no case has may be a misspelt one: it is not passed over.
+        let nowhere = nowhere.map(|tag| Draft {
+            id: format!("{}/{tag}", of.id),
+            state: no_data(no_such_tag(tag)),
+            ..of.blank(&self.metric, threshold)
+        });
+        absent.chain(nowhere).chain(measured).collect()
     }
 
     fn powers(&self, plan: &PlannedRule<'_>) -> Vec<RulePower> {
@@ -274,6 +277,6 @@ fn slice_absent(slice: &str) -> String {
     format!("the policy requires the slice {slice}, and the run has no case of it")
 }
 
-fn no_such_tag(tags: &[String]) -> String {
-    format!("no case has a tag of {}", tags.join(", "))
+fn no_such_tag(tag: &str) -> String {
+    format!("no case has the tag {tag}")
 }

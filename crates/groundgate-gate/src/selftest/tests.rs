@@ -51,6 +51,8 @@ pub(super) fn table(n: usize, attempts: u32) -> ScoreTable {
     };
     ScoreTable {
         looks: None,
+        repeats_itself: false,
+        n_alike: 0,
         earlier_tries: Vec::new(),
         run_id: "run".to_owned(),
         variant: "variant".to_owned(),

@@ -59,12 +59,14 @@ fn the_truth_is_held_against_every_bar() {
             RuleKind::Ceiling(Ceiling {
                 metric: metric(),
                 max,
+                cap: None,
             })
         },
         |max| {
             RuleKind::MeanMax(MeanMax {
                 metric: metric(),
                 max,
+                cap: Some(1000.0),
             })
         },
     );
@@ -72,6 +74,7 @@ fn the_truth_is_held_against_every_bar() {
         RuleKind::RatioMax(RatioMax {
             metric: metric(),
             max,
+            cap: Some(1000.0),
         })
     };
     let superior = RuleKind::Superior(Superior {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 use groundgate_model::trial::{CaseInfo, Cell, Column};
 use groundgate_stats::{Observation, Unit};
 
-use super::{Drawn, Sample, trial::Trial};
+use super::{Clusters, Drawn, Sample, trial::Trial};
 use crate::{policy::Estimand, verdict::Counts};
 
 /// Collects units.
@@ -82,7 +82,7 @@ impl<'a> Builder<'a> {
     /// How many answers of which a cheaper judge is sure were drawn here; `None` where it is not sure.
     fn drawn(&mut self, trial: Trial<'_>) -> Option<usize> {
         let (_, weight) = trial.sure?;
-        self.weight = Some(weight);
+        self.weight = Some(self.weight.map_or(weight, |known| known.max(weight)));
         Some(usize::from(matches!(trial.cell, Cell::Scored(_))))
     }
 
@@ -115,6 +115,7 @@ impl<'a> Builder<'a> {
             }
         }
         let has_clusters = clusters.values().any(|questions| questions.len() > 1);
+        let shape = has_clusters.then(|| shape(&clusters));
         let (observations, unit) = match self.estimand {
             Estimand::Suite => (self.runs, Unit::Run),
             Estimand::Population => {
@@ -141,6 +142,7 @@ impl<'a> Builder<'a> {
             n_missing: self.n_missing,
             n_planned: self.n_planned,
             by_case: self.by_case,
+            clusters: shape.flatten(),
             drawn: self.weight.map(|weight| Drawn {
                 weight,
                 n: self
@@ -149,4 +151,15 @@ impl<'a> Builder<'a> {
             }),
         }
     }
+}
+
+/// How unequal clusters are, and the mean of all questions.
+fn shape(clusters: &BTreeMap<&str, Vec<Observation>>) -> Option<Clusters> {
+    let all: Vec<Observation> = clusters.values().flatten().copied().collect();
+    let mean = Observation::mean(&all)?;
+    Some(Clusters {
+        largest: clusters.values().map(Vec::len).max()?,
+        questions: all.len(),
+        plain: (mean.low(), mean.high()),
+    })
 }

@@ -18,15 +18,12 @@ mod trial;
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
-use groundgate_model::{
-    trial::{CaseInfo, Cell, Column, ScoreTable},
-    unit::count_to_f64,
-};
+use groundgate_model::trial::{CaseInfo, Cell, Column, ScoreTable};
 use groundgate_stats::{Observation, Unit};
 
 use self::{
     builder::Builder,
-    trial::{Missing, Side, anything, difference, observe, side},
+    trial::{Missing, Side, Trial, anything, difference, difference_of_means, observe, side},
 };
 use super::{policy::Estimand, verdict::Counts};
 
@@ -53,6 +50,18 @@ pub(super) struct Sample<'a> {
     pub(super) by_case: Vec<(&'a str, f64)>,
     /// Where a judge is the expensive one of a cascade.
     pub(super) drawn: Option<Drawn>,
+    /// Where clusters are the units: how many questions the largest has, of how many, and the mean in which
+    /// every question counts the same.
+    pub(super) clusters: Option<Clusters>,
+}
+
+/// What the means of clusters do not show.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Clusters {
+    pub(super) largest: usize,
+    pub(super) questions: usize,
+    /// Of all questions, what is missing at its worst and at its best.
+    pub(super) plain: (f64, f64),
 }
 
 /// What was drawn of the answers of which a cheaper judge is sure.
@@ -101,6 +110,8 @@ pub(super) enum NoSample {
     MetricAbsent,
     /// Candidate and baseline were measured by different instruments.
     InstrumentsDiffer,
+    /// Candidate and baseline have scores of different kinds or ranges.
+    ScalesDiffer,
     /// A cascade without the scores of its cheaper judge.
     CheaperAbsent,
 }
@@ -124,17 +135,47 @@ pub(super) fn absolute_at<'a>(
     estimand: Estimand,
     places: impl Iterator<Item = usize>,
 ) -> Result<Sample<'a>, NoSample> {
+    one_side(table, metric, estimand, places, Missing::Candidate)
+}
+
+/// The trials of a baseline beside which a candidate stands unpaired: its failures must not help.
+pub(super) fn of_baseline<'a>(
+    table: &'a ScoreTable,
+    metric: &str,
+    estimand: Estimand,
+) -> Result<Sample<'a>, NoSample> {
+    let places = 0..table.cases.len();
+    one_side(table, metric, estimand, places, Missing::Baseline)
+}
+
+fn one_side<'a>(
+    table: &'a ScoreTable,
+    metric: &str,
+    estimand: Estimand,
+    places: impl Iterator<Item = usize>,
+    whose: Missing,
+) -> Result<Sample<'a>, NoSample> {
     let side = side(table, metric)?;
     let spec = &side.column.metric;
-    let mut builder = Builder::new(side.column, estimand, table.attempts);
+    let repeats = if table.repeats_itself {
+        1
+    } else {
+        table.attempts
+    };
+    let mut builder = Builder::new(side.column, estimand, repeats);
     let mut runs: Vec<Observation> = Vec::new();
     for (index, case) in places.filter_map(|place| Some((place, table.cases.get(place)?))) {
         runs.clear();
         runs.extend((0..side.attempts).filter_map(|attempt| {
             let trial = side.trial(case, index, attempt);
             builder.count(trial);
-            observe(trial, spec, Missing::Candidate)
+            observe(trial, spec, whose)
         }));
+        if table.repeats_itself {
+            let one = Observation::mean(&runs);
+            runs.clear();
+            runs.extend(one);
+        }
         builder.add_case(case, &runs);
     }
     Ok(builder.finish())
@@ -149,109 +190,175 @@ pub(super) fn paired<'a>(
     keep: &dyn Fn(&CaseInfo) -> bool,
 ) -> Result<Sample<'a>, NoSample> {
     let (ours, theirs) = (side(candidate, metric)?, side(baseline, metric)?);
-    if ours.column.instrument != theirs.column.instrument {
-        return Err(NoSample::InstrumentsDiffer);
-    }
+    comparable(ours.column, theirs.column)?;
     let spec = &ours.column.metric;
-    let places: BTreeMap<&str, usize> = baseline
-        .cases
-        .iter()
-        .enumerate()
-        .map(|(place, case)| (case.id.as_str(), place))
-        .collect();
-    let repeats = candidate.attempts.min(baseline.attempts);
+    // Attempts that the other side has none of are not left out: then the questions' means are compared.
+    let by_question = candidate.attempts != baseline.attempts
+        || candidate.repeats_itself
+        || baseline.repeats_itself;
+    let repeats = if by_question { 1 } else { candidate.attempts };
     let mut builder = Builder::new(ours.column, estimand, repeats);
-    let pairs = ours.attempts.min(theirs.attempts).max(1);
-    let mut matched = vec![false; baseline.cases.len()];
-    for (index, case) in candidate
-        .cases
-        .iter()
-        .enumerate()
-        .filter(|(_, case)| keep(case))
-    {
-        let twin = places.get(case.id.as_str()).copied().filter(|&place| {
-            baseline
-                .cases
-                .get(place)
-                .is_some_and(|other| other.digest == case.digest)
+    let kept = both(candidate, baseline).into_iter();
+    for (case, (our_place, their_place)) in kept.filter(|(case, _)| keep(case)) {
+        let Some(our_place) = our_place else {
+            // Nothing to pair it with, and on the candidate's side not even planned: strict on purpose.
+            builder.count_baseline(None);
+            builder.n_missing += 1;
+            let n = if by_question { 1 } else { ours.attempts };
+            let open = vec![anything(spec).minus(anything(spec)); n];
+            builder.add_case(case, &open);
+            continue;
+        };
+        let our_trials: Vec<Trial<'_>> = (0..ours.attempts.max(1))
+            .map(|attempt| ours.trial(case, our_place, attempt))
+            .collect();
+        let their_trials: Option<Vec<Trial<'_>>> = their_place.map(|place| {
+            let attempts = 0..theirs.attempts.max(1);
+            attempts
+                .map(|attempt| theirs.trial(case, place, attempt))
+                .collect()
         });
-        let mut runs = Vec::new();
-        for attempt in 0..pairs {
-            let trial = ours.trial(case, index, attempt);
-            let other = twin.map(|place| theirs.trial(case, place, attempt));
-            builder.count(trial);
-            builder.count_baseline(other);
-            runs.extend(difference(trial, other, spec));
+        for trial in &our_trials {
+            builder.count(*trial);
         }
-        if let Some(flag) = twin.and_then(|place| matched.get_mut(place)) {
-            *flag = true;
+        let n_theirs = if by_question {
+            theirs.attempts
+        } else {
+            ours.attempts
+        };
+        for attempt in 0..n_theirs.max(1) {
+            let trial = their_trials.as_ref().and_then(|trials| trials.get(attempt));
+            builder.count_baseline(trial.copied());
         }
+        let runs: Vec<Observation> = if by_question {
+            let theirs = their_trials.as_deref();
+            difference_of_means(&our_trials, theirs, spec)
+                .into_iter()
+                .collect()
+        } else {
+            let pairs = our_trials.iter().enumerate();
+            let of = |(attempt, trial): (usize, &Trial<'_>)| {
+                let other = their_trials.as_ref().and_then(|trials| trials.get(attempt));
+                difference(*trial, other.copied(), spec)
+            };
+            pairs.filter_map(of).collect()
+        };
         builder.add_case(case, &runs);
-    }
-    for (case, _) in baseline
-        .cases
-        .iter()
-        .zip(matched)
-        .filter(|(case, seen)| !seen && keep(case))
-    {
-        // Nothing to pair it with, and on the candidate's side not even planned: strict on purpose.
-        builder.count_baseline(None);
-        builder.n_missing += 1;
-        builder.add_case(case, &vec![anything(spec).minus(anything(spec)); pairs]);
     }
     Ok(builder.finish())
 }
 
-fn mean(values: impl ExactSizeIterator<Item = f64>) -> Option<f64> {
-    let n = values.len();
-    (n > 0).then(|| values.sum::<f64>() / count_to_f64(n))
+/// Pairs of means (candidate, baseline) of an amount, by question or by cluster of them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct RatioPairs {
+    pub(super) pairs: Vec<(Observation, Observation)>,
+    pub(super) unit: Unit,
+    /// Questions with an amount on both sides.
+    pub(super) n_scored: usize,
+    /// Planned trials without an amount, on either side; those of a question that one side lacks are.
+    pub(super) n_missing: usize,
+    /// Planned trials, both sides together.
+    pub(super) n_planned: usize,
 }
 
-/// Pairs of means (candidate, baseline) of an amount, one per question that both sides scored.
+/// Pairs of means of an amount, nothing dropped: what one side lacks may be anything up to `cap`. Questions
+/// to which an amount applies on neither side are left out.
 pub(super) fn ratio_pairs(
     candidate: &ScoreTable,
     baseline: &ScoreTable,
     metric: &str,
-) -> Result<Vec<(f64, f64)>, NoSample> {
+    cap: Option<f64>,
+) -> Result<RatioPairs, NoSample> {
     let (ours, theirs) = (side(candidate, metric)?, side(baseline, metric)?);
-    if ours.column.instrument != theirs.column.instrument {
-        return Err(NoSample::InstrumentsDiffer);
+    comparable(ours.column, theirs.column)?;
+    let mut found = RatioPairs {
+        pairs: Vec::new(),
+        unit: Unit::Question,
+        n_scored: 0,
+        n_missing: 0,
+        n_planned: candidate.planned() + baseline.planned(),
+    };
+    let unknown = Observation::missing(0.0, cap.unwrap_or(f64::INFINITY));
+    let mut clusters: BTreeMap<&str, Vec<(Observation, Observation)>> = BTreeMap::new();
+    for (case, places) in both(candidate, baseline) {
+        let mean = |side: Side<'_>, place: Option<usize>| {
+            let observed = place.map(|place| amounts(side, place, unknown));
+            // A question that one side lacks, or to which nothing applies on that side alone.
+            observed.unwrap_or_else(|| (vec![unknown; side.attempts], side.attempts))
+        };
+        let (our_amounts, our_missing) = mean(ours, places.0);
+        let (their_amounts, their_missing) = mean(theirs, places.1);
+        if our_amounts.is_empty() && their_amounts.is_empty() {
+            continue;
+        }
+        let none = |amounts: &[Observation]| usize::from(amounts.is_empty());
+        let (our_none, their_none) = (none(&our_amounts), none(&their_amounts));
+        found.n_missing += our_missing + their_missing + our_none + their_none;
+        let is_scored = our_missing + their_missing + our_none + their_none == 0;
+        found.n_scored += usize::from(is_scored);
+        let whole = |amounts: &[Observation]| Observation::mean(amounts).unwrap_or(unknown);
+        let pair = (whole(&our_amounts), whole(&their_amounts));
+        clusters.entry(&case.cluster).or_default().push(pair);
     }
-    let places: BTreeMap<&str, usize> = baseline
-        .cases
-        .iter()
-        .enumerate()
+    if clusters.values().any(|pairs| pairs.len() > 1) {
+        found.unit = Unit::Cluster;
+    }
+    let means = clusters.values().filter_map(|pairs| {
+        let (ours, theirs): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
+        Some((Observation::mean(&ours)?, Observation::mean(&theirs)?))
+    });
+    found.pairs = means.collect();
+    Ok(found)
+}
+
+/// What is known of a question's amounts, and how many are not known.
+fn amounts(side: Side<'_>, place: usize, unknown: Observation) -> (Vec<Observation>, usize) {
+    let cells = side.cells(place).filter_map(|cell| match cell {
+        Cell::Scored(value) => Some(Observation::scored(*value)),
+        Cell::NotApplicable => None,
+        Cell::Unscored(_) => Some(unknown),
+    });
+    let all: Vec<Observation> = cells.collect();
+    let n_missing = all.iter().filter(|one| one.point().is_none()).count();
+    (all, n_missing)
+}
+
+/// Where a case stands on either side.
+type Places = (Option<usize>, Option<usize>);
+
+/// The cases of both sides, those that only one has included: the same case has the same id and text.
+fn both<'a>(candidate: &'a ScoreTable, baseline: &'a ScoreTable) -> Vec<(&'a CaseInfo, Places)> {
+    let by_id: BTreeMap<&str, usize> = (baseline.cases.iter().enumerate())
         .map(|(place, case)| (case.id.as_str(), place))
         .collect();
-    let scored_mean = |side: Side<'_>, case: usize| {
-        let values: Vec<f64> = side
-            .cells(case)
-            .filter_map(|cell| {
-                if let Cell::Scored(value) = cell {
-                    Some(*value)
-                } else {
-                    None
-                }
-            })
-            .collect();
-        mean(values.into_iter())
-    };
-    let pairs = candidate
-        .cases
-        .iter()
-        .enumerate()
-        .filter_map(|(index, case)| {
-            let place = *places.get(case.id.as_str())?;
-            let is_same = baseline
-                .cases
-                .get(place)
-                .is_some_and(|other| other.digest == case.digest);
-            if !is_same {
-                return None;
-            }
-            Some((scored_mean(ours, index)?, scored_mean(theirs, place)?))
+    let mut matched = vec![false; baseline.cases.len()];
+    let mut all: Vec<(&CaseInfo, Places)> = Vec::new();
+    for (index, case) in candidate.cases.iter().enumerate() {
+        let twin = by_id.get(case.id.as_str()).copied().filter(|place| {
+            let other = baseline.cases.get(*place);
+            other.is_some_and(|other| other.digest == case.digest)
         });
-    Ok(pairs.collect())
+        if let Some(flag) = twin.and_then(|place| matched.get_mut(place)) {
+            *flag = true;
+        }
+        all.push((case, (Some(index), twin)));
+    }
+    let alone = baseline.cases.iter().enumerate().zip(matched);
+    let alone = alone.filter(|(_, seen)| !seen);
+    all.extend(alone.map(|((place, case), _)| (case, (None, Some(place)))));
+    all
+}
+
+/// Whether numbers of two columns mean the same.
+pub(super) fn comparable(ours: &Column, theirs: &Column) -> Result<(), NoSample> {
+    let (one, other) = (&ours.metric, &theirs.metric);
+    if one.data_type != other.data_type || one.direction != other.direction {
+        return Err(NoSample::ScalesDiffer);
+    }
+    if ours.instrument != theirs.instrument {
+        return Err(NoSample::InstrumentsDiffer);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -302,15 +409,95 @@ mod tests {
             column.cells = cells.map(|value| Cell::Scored(factor * value)).to_vec();
             table
         };
-        let pairs = ratio_pairs(&run(1.0), &run(10.0), "latency_ms")
-            .ok()
-            .unwrap();
-        assert_eq!(pairs, [(2.0, 20.0), (5.0, 50.0), (9.0, 90.0)]);
+        let found = ratio_pairs(&run(1.0), &run(10.0), "latency_ms", None);
+        let found = found.ok().unwrap();
+        let means: Vec<_> = (found.pairs.iter())
+            .map(|(ours, theirs)| (ours.point().unwrap(), theirs.point().unwrap()))
+            .collect();
+        assert_eq!(means, [(2.0, 20.0), (5.0, 50.0), (9.0, 90.0)]);
+        assert_eq!(
+            (found.n_scored, found.n_missing, found.n_planned),
+            (3, 0, 12)
+        );
+    }
+
+    /// Four cases: one whose text the candidate changed, one that failed, one to which it does not apply on
+    /// one side, and one on neither.
+    #[test]
+    fn a_ratio_leaves_nothing_out_that_costs_on_one_side() {
+        let run = |changed: bool| {
+            let mut table = table("run", 5, |_| Cell::Scored(1.0));
+            let column = table.columns.get_mut("latency_ms").unwrap();
+            column.cells = vec![Cell::Scored(1.0); 5];
+            column.cells[4] = Cell::NotApplicable;
+            if changed {
+                column.cells[2] = Cell::Unscored(groundgate_model::trial::Unscored::NotRun);
+                column.cells[3] = Cell::NotApplicable;
+                table.cases[1].digest = groundgate_model::unit::Digest::of(b"another");
+            }
+            table
+        };
+        let found = ratio_pairs(&run(true), &run(false), "latency_ms", Some(9.0));
+        let found = found.ok().unwrap();
+        assert_eq!(
+            (found.pairs.len(), found.n_scored, found.n_missing),
+            (4, 1, 4)
+        );
+        let open = found.pairs.iter().filter(|(ours, _)| ours.high() > 8.0);
+        assert_eq!(open.count(), 3);
+        let mut clustered = run(false);
+        for case in &mut clustered.cases {
+            case.cluster = "one".to_owned();
+        }
+        let found = ratio_pairs(&clustered, &clustered, "latency_ms", None);
+        let found = found.ok().unwrap();
+        assert_eq!((found.pairs.len(), found.unit), (1, Unit::Cluster));
     }
 
     #[test]
-    fn nothing_has_no_mean() {
-        assert_eq!(mean([].into_iter()), None);
-        assert_eq!(mean([1.0, 2.0, 6.0].into_iter()), Some(3.0));
+    fn scores_of_different_scales_or_judges_are_not_compared() {
+        let one = table("run", 5, |_| Cell::Scored(1.0));
+        let changed = |change: fn(&mut Column)| {
+            let mut other = one.clone();
+            change(other.columns.get_mut("groundedness").unwrap());
+            paired(&one, &other, "groundedness", Estimand::Suite, &|_| true).err()
+        };
+        assert_eq!(changed(|_| {}), None);
+        let scale = changed(|column| {
+            column.metric.data_type = groundgate_model::trial::DataType::Fraction;
+        });
+        assert_eq!(scale, Some(NoSample::ScalesDiffer));
+        let direction = changed(|column| {
+            column.metric.direction = groundgate_model::trial::Direction::LowerIsBetter;
+        });
+        assert_eq!(direction, Some(NoSample::ScalesDiffer));
+        let judge = changed(|column| {
+            column.instrument = groundgate_model::unit::Digest::of(b"another");
+        });
+        assert_eq!(judge, Some(NoSample::InstrumentsDiffer));
+    }
+
+    /// Five attempts of which only the first is good, against one good attempt: not equal.
+    #[test]
+    fn attempts_that_the_other_side_has_none_of_are_not_left_out() {
+        let mut five = table("run", 20, |_| Cell::Scored(1.0));
+        five.attempts = 5;
+        let column = five.columns.get_mut("groundedness").unwrap();
+        let cells = (0..100).map(|trial| Cell::Scored(f64::from(u8::from(trial % 5 == 0))));
+        column.cells = cells.collect();
+        let one = table("run", 20, |_| Cell::Scored(1.0));
+        for (candidate, baseline, difference) in [(&five, &one, -0.8), (&one, &five, 0.8)] {
+            for estimand in [Estimand::Suite, Estimand::Population] {
+                let sample = paired(candidate, baseline, "groundedness", estimand, &|_| true);
+                let sample = sample.ok().unwrap();
+                assert_eq!((sample.observations.len(), sample.repeats), (20, 1));
+                let point = sample.observations[0].point().unwrap();
+                assert!((point - difference).abs() < 1e-12, "{point}");
+                assert_eq!((sample.n_planned, sample.n_missing), (120, 0));
+            }
+        }
+        let none = table("run", 19, |_| Cell::Scored(1.0));
+        let sample = paired(&none, &five, "groundedness", Estimand::Suite, &|_| true);
+        assert_eq!(sample.ok().unwrap().observations.len(), 20);
     }
 }

@@ -1,7 +1,8 @@
 //! One trial on one side, and the observation it makes.
 
-use groundgate_model::trial::{
-    Cascade, CaseInfo, Cell, Column, MetricSpec, ScoreTable, Sure, Unscored,
+use groundgate_model::{
+    trial::{Cascade, CaseInfo, Cell, Column, MetricSpec, ScoreTable, Sure, Unscored},
+    unit::count_to_f64,
 };
 use groundgate_stats::Observation;
 
@@ -17,6 +18,8 @@ pub(super) struct Side<'a> {
     pub(super) attempts: usize,
     /// If the judge is the expensive one of a cascade: when it is asked, and what the cheaper one says.
     cascade: Option<(&'a Cascade, &'a Column)>,
+    /// How many answers each one that was drawn stands for, of those of which the cheaper judge is sure.
+    weight: f64,
 }
 
 pub(super) fn side<'a>(table: &'a ScoreTable, metric: &str) -> Result<Side<'a>, NoSample> {
@@ -28,11 +31,16 @@ pub(super) fn side<'a>(table: &'a ScoreTable, metric: &str) -> Result<Side<'a>, 
             Some((cascade, cheaper.ok_or(NoSample::CheaperAbsent)?))
         }
     };
-    Ok(Side {
+    let mut side = Side {
         column,
         attempts: usize::try_from(table.attempts).unwrap_or(usize::MAX),
         cascade,
-    })
+        weight: 1.0,
+    };
+    if cascade.is_some() {
+        side.weight = side.weight_of_drawn(table);
+    }
+    Ok(side)
 }
 
 /// One trial on one side.
@@ -46,6 +54,22 @@ pub(super) struct Trial<'a> {
 }
 
 impl<'a> Side<'a> {
+    /// All of which the cheaper judge is sure, by those of them that were drawn: so many as were, not so many
+    /// as were to be expected. Given their number every choice of them was as probable.
+    fn weight_of_drawn(self, table: &ScoreTable) -> f64 {
+        let (mut sure, mut drawn) = (0, 0);
+        for (place, case) in table.cases.iter().enumerate() {
+            for attempt in 0..self.attempts {
+                let trial = self.trial(case, place, attempt);
+                if trial.sure.is_some() {
+                    sure += 1;
+                    drawn += usize::from(!trial.is_spared());
+                }
+            }
+        }
+        count_to_f64(sure) / count_to_f64(drawn.max(1))
+    }
+
     /// A planned trial. A cell that is not there was not measured, and counts so.
     pub(super) fn trial(self, case: &CaseInfo, place: usize, attempt: usize) -> Trial<'a> {
         let trial = place * self.attempts + attempt;
@@ -56,7 +80,7 @@ impl<'a> Side<'a> {
                 Sure::Good => spec.best()?,
                 Sure::Bad => spec.worst()?,
             };
-            Some((stands_for, 1.0 / cascade.audit))
+            Some((stands_for, self.weight))
         });
         Trial {
             cell: self.column.cells.get(trial).unwrap_or(&NOT_RUN),
@@ -121,7 +145,7 @@ fn measured(trial: Trial<'_>, spec: &MetricSpec, whose: Missing) -> Option<Obser
         }),
         Cell::NotApplicable => None,
         Cell::Unscored(reason) if reason.is_product_failure() && whose == Missing::Candidate => {
-            let worst = spec.worst().map(|worst| Observation::missing(worst, worst));
+            let worst = spec.worst().map(Observation::scored);
             Some(worst.unwrap_or_else(|| anything(spec)))
         }
         Cell::Unscored(_) => Some(anything(spec)),
@@ -138,6 +162,28 @@ pub(super) fn difference(
     }
     let ours = observe(trial, spec, Missing::Candidate);
     let theirs = other.and_then(|other| observe(other, spec, Missing::Baseline));
+    let either = |side: Option<Observation>| side.unwrap_or_else(|| anything(spec));
+    Some(either(ours).minus(either(theirs)))
+}
+
+/// The difference of a question's means over all attempts of either side, which need not be as many.
+pub(super) fn difference_of_means(
+    ours: &[Trial<'_>],
+    theirs: Option<&[Trial<'_>]>,
+    spec: &MetricSpec,
+) -> Option<Observation> {
+    let is_nothing = |trials: &[Trial<'_>]| trials.iter().all(|trial| trial.is_nothing());
+    if is_nothing(ours) && theirs.is_some_and(is_nothing) {
+        return None;
+    }
+    let mean = |trials: &[Trial<'_>], whose: Missing| {
+        let observed = trials
+            .iter()
+            .filter_map(|trial| observe(*trial, spec, whose));
+        Observation::mean(&observed.collect::<Vec<_>>())
+    };
+    let ours = mean(ours, Missing::Candidate);
+    let theirs = theirs.and_then(|trials| mean(trials, Missing::Baseline));
     let either = |side: Option<Observation>| side.unwrap_or_else(|| anything(spec));
     Some(either(ours).minus(either(theirs)))
 }

@@ -13,4 +13,5 @@ mod written;
 pub use case::{Case, EvalSet, Role, Turn};
 pub use knowledge_base::{Document, KnowledgeBase};
 pub use lint::{Lint, Severity, lint};
-pub use load::{load, unpack};
+pub use load::{folded, load, unpack};
+pub use written::WrittenCase;

@@ -15,7 +15,7 @@ const ID_LIMIT: usize = 200;
 /// A case as written in JSON; the other formats are brought into this form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WrittenCase {
+pub struct WrittenCase {
     pub(super) id: String,
     pub(super) question: String,
     #[serde(default)]
@@ -43,7 +43,7 @@ pub(super) struct WrittenTurn {
 
 impl WrittenCase {
     /// The case, or everything that is wrong with it.
-    pub(super) fn into_case(self) -> Result<Case, Vec<String>> {
+    pub fn into_case(self) -> Result<Case, Vec<String>> {
         let wrong = self.wrong();
         if !wrong.is_empty() {
             return Err(wrong);

@@ -99,6 +99,13 @@ impl Manifest {
         }
     }
 
+    /// Without a setting.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.0.remove(name);
+        self
+    }
+
     /// The setting of that name.
     pub fn get(&self, name: &str) -> Option<&Setting> {
         self.0.get(name)

@@ -3,7 +3,7 @@
 //!
 //! An answer of which the cheaper judge is sure counts as the best or the worst value; of those that
 //! are drawn the dear judge's value is known, too, and what it differs by is weighed with the chance of
-//! being drawn. So the mean is that of the dear judge, had it been asked about every answer.
+//! being drawn: one over the share of them that were. So the mean is that of the dear judge, had it been asked about every answer.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,12 +42,13 @@ impl Cascade {
     }
 
     /// Whether the dear judge is asked about an attempt at a case even if the cheaper one is sure: a draw
-    /// that only the seed decides.
-    pub fn is_drawn(&self, seed: u64, case: &str, attempt: u32) -> bool {
+    /// that the run's id decides, which nobody chooses and no other run has.
+    pub fn is_drawn(&self, run: &str, case: &str, attempt: u32) -> bool {
         let attempt = attempt.to_be_bytes();
         let parts = [
             b"audit".as_slice(),
-            &seed.to_be_bytes(),
+            run.as_bytes(),
+            b"\0",
             case.as_bytes(),
             &attempt,
         ];
@@ -84,13 +85,13 @@ mod tests {
     }
 
     #[test]
-    fn the_draw_is_the_seeds_and_as_frequent_as_it_says() {
-        let drawn = |seed: u64| -> Vec<bool> {
+    fn the_draw_is_the_runs_own_and_as_frequent_as_it_says() {
+        let drawn = |run: &str| -> Vec<bool> {
             let cases =
-                (0..4000).map(|case| CASCADE.is_drawn(seed, &format!("case-{case}"), case % 3));
+                (0..4000).map(|case| CASCADE.is_drawn(run, &format!("case-{case}"), case % 3));
             cases.collect()
         };
-        let (first, again, other) = (drawn(7), drawn(7), drawn(8));
+        let (first, again, other) = (drawn("01A"), drawn("01A"), drawn("01B"));
         assert_eq!(first, again);
         assert_ne!(first, other);
         // 400, and five standard errors.
@@ -103,7 +104,7 @@ mod tests {
             .count();
         assert!(
             both < 80,
-            "{both}: the draws of two seeds have nothing to do with each other"
+            "{both}: the draws of two runs have nothing to do with each other"
         );
     }
 }

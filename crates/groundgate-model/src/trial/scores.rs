@@ -58,6 +58,17 @@ pub struct Column {
     pub cascade: Option<Cascade>,
 }
 
+impl Column {
+    /// The highest score of any trial.
+    pub fn highest(&self) -> Option<f64> {
+        let scored = self.cells.iter().filter_map(|cell| match cell {
+            Cell::Scored(value) => Some(*value),
+            Cell::NotApplicable | Cell::Unscored(_) => None,
+        });
+        scored.reduce(f64::max)
+    }
+}
+
 /// All of a record that a gate reads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoreTable {
@@ -71,6 +82,11 @@ pub struct ScoreTable {
     pub cases: Vec<CaseInfo>,
     /// How often each case was to be asked.
     pub attempts: u32,
+    /// Whether most questions that were asked several times got the same words each time: from a cache, or
+    /// from a model that leaves nothing to chance. Such attempts are one draw, not several.
+    pub repeats_itself: bool,
+    /// Cases whose question another one asks, too, word for word.
+    pub n_alike: usize,
     /// By metric name.
     pub columns: BTreeMap<String, Column>,
     /// Where a gate may look, if the run was sequential.

@@ -60,6 +60,13 @@ impl Assessment {
         Ok(comparison.reconciled(threshold, procedure.attains()))
     }
 
+    /// Whether a small p-value is evidence at its rate: by proof, or by the simulations of
+    /// docs/error-rates.md. Means and ratios of amounts without a limit err several times as often as they
+    /// say where few calls cost most of it.
+    pub const fn holds_its_rate(&self) -> bool {
+        !matches!(self.procedure, Procedure::Amount(_))
+    }
+
     /// The error rates that it was planned for.
     pub const fn alphas(&self) -> Alphas {
         self.plan.alphas

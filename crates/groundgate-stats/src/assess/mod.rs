@@ -18,6 +18,7 @@ use crate::{
     interval::{
         amount::AmountBound,
         bounded::{Bound, BoundedMean},
+        capped::CappedRatio,
         paired::PairedCounts,
         quantile::SortedSample,
         unpaired::UnpairedBound,
@@ -171,6 +172,27 @@ pub fn amount_ratio(
 ) -> Result<Assessment, StatsError> {
     let bound = AmountBound::ratio(pairs, resampling)?;
     Assessment::new(bound.point(), pairs.len(), plan, Procedure::Amount(bound))
+}
+
+/// The mean of an amount of which no unit can have more than `cap`.
+pub fn capped_mean(
+    observations: &[Observation],
+    cap: f64,
+    plan: Plan,
+) -> Result<Assessment, StatsError> {
+    bounded_mean(observations, Scale::new(0.0, cap)?, plan)
+}
+
+/// The ratio of the candidate's mean amount to the baseline's, over pairs (candidate, baseline), of which no
+/// unit can have more than `cap`.
+pub fn capped_ratio(
+    pairs: &[(Observation, Observation)],
+    cap: f64,
+    plan: Plan,
+) -> Result<Assessment, StatsError> {
+    let ratio = CappedRatio::new(pairs, cap, plan.bound, plan.alphas)?;
+    let point = ratio.point()?;
+    Assessment::new(point, pairs.len(), plan, Procedure::Ratio(Box::new(ratio)))
 }
 
 /// The `q`-quantile of an amount, for 0 < `q` < 1. What is missing has an infinite high: it counts as

@@ -8,6 +8,7 @@ use crate::{
     interval::{
         amount::AmountBound,
         bounded::{Bound, BoundedMean},
+        capped::CappedRatio,
         paired::PairedCounts,
         quantile::SortedSample,
         unpaired::UnpairedBound,
@@ -25,6 +26,8 @@ pub(super) enum Procedure {
     /// Differences that are −width, 0 or width.
     Ternary(Box<Ternary>),
     Amount(AmountBound),
+    /// A ratio of amounts that have a cap.
+    Ratio(Box<CappedRatio>),
     Quantile {
         q: f64,
         lows: SortedSample,
@@ -80,7 +83,7 @@ impl Procedure {
         matches!(self, Self::Quantile { .. })
     }
 
-    pub(super) const fn name(&self, bound: Bound) -> (&'static str, Guarantee) {
+    pub(super) fn name(&self, bound: Bound) -> (&'static str, Guarantee) {
         match (self, bound) {
             (Self::Bounded(mean), _) => mean.name(bound),
             (Self::Ternary(ternary), _) => {
@@ -91,6 +94,7 @@ impl Procedure {
                 }
             }
             (Self::Amount(amount), _) => (amount.method(), Guarantee::Approximate),
+            (Self::Ratio(ratio), _) => ratio.name(),
             (Self::Quantile { .. }, _) => ("order statistics", Guarantee::Exact),
             (Self::Unpaired(bound), _) => (bound.method(), Guarantee::Approximate),
             (Self::Corrected(corrected), _) => corrected.bound.name(),
@@ -111,6 +115,7 @@ impl Procedure {
             Self::Bounded(mean) => mean.p_above(threshold),
             Self::Ternary(ternary) => ternary.p_above(ternary.lows, threshold),
             Self::Amount(bound) => bound.p_above(threshold),
+            Self::Ratio(ratio) => ratio.p_above(threshold),
             Self::Quantile { q, lows, .. } => lows.p_above(*q, threshold),
             Self::Unpaired(bound) => bound.p_above(threshold),
             Self::Corrected(corrected) => corrected.p_above(threshold),
@@ -123,6 +128,7 @@ impl Procedure {
             Self::Bounded(mean) => mean.p_below(threshold),
             Self::Ternary(ternary) => ternary.p_above(ternary.highs.mirrored(), -threshold),
             Self::Amount(bound) => bound.p_below(threshold),
+            Self::Ratio(ratio) => ratio.p_below(threshold),
             Self::Quantile { q, highs, .. } => highs.p_below(*q, threshold),
             Self::Unpaired(bound) => bound.p_below(threshold),
             Self::Corrected(corrected) => corrected.p_below(threshold),
@@ -135,6 +141,7 @@ impl Procedure {
             Self::Bounded(mean) => Some(mean.lower(alpha)),
             Self::Ternary(ternary) => Some(ternary.lower(ternary.lows, alpha)),
             Self::Amount(bound) => bound.lower(alpha),
+            Self::Ratio(ratio) => Some(ratio.lower(alpha)),
             Self::Quantile { q, lows, .. } => lows.lower_bound(*q, alpha),
             Self::Unpaired(bound) => Some(bound.lower(alpha)),
             Self::Corrected(corrected) => Some(corrected.lower(alpha)),
@@ -147,6 +154,7 @@ impl Procedure {
             Self::Bounded(mean) => Some(mean.upper(alpha)),
             Self::Ternary(ternary) => Some(-ternary.lower(ternary.highs.mirrored(), alpha)),
             Self::Amount(bound) => bound.upper(alpha),
+            Self::Ratio(ratio) => ratio.upper(alpha),
             Self::Quantile { q, highs, .. } => highs.upper_bound(*q, alpha),
             Self::Unpaired(bound) => Some(bound.upper(alpha)),
             Self::Corrected(corrected) => Some(corrected.upper(alpha)),

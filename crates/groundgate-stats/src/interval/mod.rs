@@ -7,6 +7,7 @@ pub(crate) mod amount;
 pub(crate) mod betting;
 pub(crate) mod binomial;
 pub(crate) mod bounded;
+pub(crate) mod capped;
 pub(crate) mod cluster;
 pub(crate) mod dirichlet;
 pub(crate) mod dirichlet_mean;

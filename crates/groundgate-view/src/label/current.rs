@@ -9,6 +9,8 @@ use super::entry::{Given, Item, Kind, Label, Queue};
 pub struct Current<'a> {
     /// By item, then by labeller: the label, or `None` where the person skipped it.
     by_item: BTreeMap<&'a Item, BTreeMap<&'a str, Option<&'a Label>>>,
+    /// By item, then by labeller: the last label that was given before the judge's was shown.
+    blind: BTreeMap<&'a Item, BTreeMap<&'a str, &'a Label>>,
     /// What each person took back at least once.
     taken_back: BTreeMap<&'a str, Vec<&'a Item>>,
 }
@@ -31,6 +33,10 @@ impl<'a> Current<'a> {
             match kind {
                 Kind::Label(label) => {
                     people.insert(&label.labeler, Some(label));
+                    if !label.after_reveal {
+                        let blind = this.blind.entry(&label.item).or_default();
+                        blind.insert(&label.labeler, label);
+                    }
                 }
                 Kind::Skip { labeler, .. } => {
                     people.insert(labeler, None);
@@ -63,11 +69,21 @@ impl<'a> Current<'a> {
             .is_some_and(|items| items.contains(&item))
     }
 
-    /// The labels of an item, those of the unsure and of checks left out.
+    /// What a person said of an item by themselves: a label that was changed after the judge's was shown
+    /// counts as it was before.
+    fn by_itself(&self, label: &'a Label) -> Option<&'a Label> {
+        if !label.after_reveal {
+            return Some(label);
+        }
+        let people = self.blind.get(&label.item)?;
+        people.get(label.labeler.as_str()).copied()
+    }
+
+    /// The labels of an item that people gave by themselves, those of the unsure left out.
     pub fn of(&self, item: &Item) -> Vec<&'a Label> {
         let people = self.by_item.get(item).into_iter().flatten();
         people
-            .filter_map(|(_, label)| *label)
+            .filter_map(|(_, label)| self.by_itself((*label)?))
             .filter(|label| label.label != Given::Unsure)
             .collect()
     }
@@ -178,6 +194,25 @@ pub(super) mod tests {
         assert!(current.was_taken_back(&first.item, "ana"));
         assert!(!current.was_taken_back(&first.item, "ben"));
         assert!(agreed(&log).is_empty());
+    }
+
+    /// Whoever says the judge's word after having seen it has not said it by themselves.
+    #[test]
+    fn a_label_that_was_changed_after_the_reveal_counts_as_it_was() {
+        let first = label("a", "ana", Given::NotFound, Queue::Calibration);
+        let mut changed = label("a", "ana", Given::Supported, Queue::Calibration);
+        changed.after_reveal = true;
+        let log = [
+            Kind::Label(first.clone()),
+            undo(&first),
+            Kind::Label(changed.clone()),
+        ];
+        let given: Vec<Given> = agreed(&log).iter().map(|label| label.label).collect();
+        assert_eq!(given, [Given::NotFound]);
+        // Where there is nothing from before, nothing counts; and a skip takes it all back.
+        let only = [Kind::Label(changed.clone())];
+        assert!(agreed(&only).is_empty() && Current::new(&only).of(&changed.item).is_empty());
+        assert!(Current::new(&only).is_done_by(&changed.item, "ana"));
     }
 
     #[test]

@@ -189,6 +189,12 @@ struct Attacked {
     metric: String,
     /// By family: how many turned better, of how many.
     families: BTreeMap<String, (usize, usize)>,
+    /// Bad answers that were attacked: the attacks on one answer are no independent trials.
+    n_answers: usize,
+    /// Those of them that some attack turned better.
+    n_answers_turned: usize,
+    /// Those of them that no attack turned and of which some attacked form has no score.
+    n_answers_open: usize,
     /// Attacked answers without a score: these help no release.
     n_unscored: usize,
     /// Bad answers that had the best score before any attack, or none.
@@ -201,6 +207,9 @@ impl Attacked {
             judge: judge.to_owned(),
             metric: metric.name.clone(),
             families: BTreeMap::new(),
+            n_answers: 0,
+            n_answers_turned: 0,
+            n_answers_open: 0,
             n_unscored: 0,
             n_without_room: 0,
         };
@@ -212,6 +221,18 @@ impl Attacked {
             if metric.best().is_some_and(|best| *before >= best) {
                 found.n_without_room += 1;
                 continue;
+            }
+            found.n_answers += 1;
+            let has_turned = |cell: &Cell| match cell {
+                Cell::Scored(value) => value > before,
+                Cell::NotApplicable => true,
+                Cell::Unscored(_) => false,
+            };
+            let is_open = |cell: &Cell| matches!(cell, Cell::Unscored(_));
+            if after.iter().any(has_turned) {
+                found.n_answers_turned += 1;
+            } else if after.iter().any(is_open) {
+                found.n_answers_open += 1;
             }
             for (attack, cell) in attacks.iter().zip(after) {
                 let (turned, of) = found.families.entry(attack.family.clone()).or_default();
@@ -236,14 +257,15 @@ impl Attacked {
         self.families.values().map(|(_, of)| of).sum()
     }
 
+    /// Of answers: an attack that works on one says nothing of another.
     fn share(&self) -> Option<Share> {
-        Share::of(self.turned(), self.n())
+        Share::of(self.n_answers_turned, self.n_answers)
     }
 
     fn measured(&self, judge: String, terminal: &Terminal) -> Measured {
         let attacks = AttackCounts {
-            n: self.n(),
-            turned: self.turned() + self.n_unscored,
+            n: self.n_answers,
+            turned: self.n_answers_turned + self.n_answers_open,
         };
         Measured::attacks(&self.metric, judge, attacks, terminal)
     }
@@ -257,9 +279,11 @@ impl Attacked {
         let share = match self.share() {
             None => "nothing to attack: no bad answer has a score that could rise".to_owned(),
             some => format!(
-                "{}{} turned better",
+                "{}{} answers turned better, by {} of {} attacks",
                 show::share_picture(some, unicode),
-                show::share(some)
+                show::share(some),
+                self.turned(),
+                self.n()
             ),
         };
         let _written = writeln!(text, "  {share}");
@@ -295,6 +319,8 @@ impl Attacked {
             "judge": self.judge,
             "metric": self.metric,
             "turned": self.share(),
+            "n_attacks": self.n(),
+            "n_attacks_turned": self.turned(),
             "families": families.collect::<Vec<_>>(),
             "n_unscored": self.n_unscored,
             "n_without_room": self.n_without_room,

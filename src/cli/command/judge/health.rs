@@ -24,11 +24,11 @@ pub(super) struct Measured {
     pub(super) counts: Value,
 }
 
-/// Attacks on bad answers.
+/// Bad answers that were attacked.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AttackCounts {
     pub(super) n: usize,
-    /// Those after which the answer was called better, or was not judged at all.
+    /// Those that some attack made better, or that were not judged after all of them.
     pub(super) turned: usize,
 }
 
@@ -74,7 +74,7 @@ impl Measured {
             metric: metric.to_owned(),
             judge,
             at: now(terminal),
-            part: "attack_flips",
+            part: "attacked_answers",
             counts: json!({"n": attacks.n, "flipped": attacks.turned}),
         }
     }

@@ -7,7 +7,7 @@ use groundgate_model::{
     trial::{Direction, MetricSpec},
     unit::count_to_f64,
 };
-use groundgate_stats::{Assessment, StatsError, prediction_powered_mean};
+use groundgate_stats::{Assessment, Observation, StatsError, Unit, prediction_powered_mean};
 
 use super::{setting::written, threshold::Threshold};
 use crate::{
@@ -71,6 +71,7 @@ impl Evaluation<'_> {
             is_difference: false,
             scaled: None,
             refuted_at: None,
+            cap: None,
             n_labels: None,
             counts: Counts::default(),
             worst_cases: Vec::new(),
@@ -109,6 +110,17 @@ impl Evaluation<'_> {
             ),
         };
         self.test(draft, sample, within)
+    }
+
+    /// A mean that must not be too high; of an amount with what no answer can exceed, if the policy says so.
+    pub(crate) fn ceiling(&self, metric: &str, threshold: Threshold, cap: Option<f64>) -> Draft {
+        let estimand = self.estimand.unwrap_or(self.statistics.absolute);
+        let sample = summary::absolute(&self.view.candidate, metric, estimand, &|_| true);
+        let draft = Draft {
+            cap,
+            ..self.blank(metric, threshold)
+        };
+        self.test(draft, sample, None)
     }
 
     /// Candidate − baseline, better than it by more than `by` (which may be below 0), whichever side of
@@ -150,6 +162,10 @@ impl Evaluation<'_> {
                 draft.state = no_data(sentence::instruments_differ(&draft.metric));
                 return draft;
             }
+            Err(NoSample::ScalesDiffer) => {
+                draft.state = no_data(sentence::scales_differ(&draft.metric));
+                return draft;
+            }
             Err(NoSample::CheaperAbsent) => {
                 draft.state = no_data(sentence::cheaper_absent(&draft.metric));
                 return draft;
@@ -157,6 +173,12 @@ impl Evaluation<'_> {
         };
         draft.counts = sample.counts.clone();
         draft.worst_cases = worst(&sample, draft.side);
+        if let Some(cap) = draft.cap
+            && let Some(above) = sample.column.highest().filter(|value| *value > cap)
+        {
+            draft.state = no_data(sentence::above_the_cap(&draft.metric, above, cap));
+            return draft;
+        }
         let labelled = self.labelled(&draft, &sample, within);
         if let Labelled::Sample(_, _, n) = &labelled {
             draft.n_labels = Some(*n);
@@ -191,11 +213,17 @@ impl Evaluation<'_> {
         if let Some(why) = self.too_little_drawn(draft, sample) {
             return no_data(why);
         }
+        if let Some(why) = one_cluster_decides(draft, sample) {
+            return no_data(why);
+        }
         match self.corrected(draft, sample, labelled) {
             Correction::Done(assessment) => return assessed(assessment),
             Correction::Unusable(why) => return no_data(sentence::labels_unusable(&why)),
             Correction::Unfit(unfit) => return no_data(unfit.to_string()),
             Correction::None => {}
+        }
+        if let Some(cap) = draft.cap {
+            return assessed(bounds::of_capped(sample, cap, statistics));
         }
         assessed(bounds::of_mean(
             sample,
@@ -248,6 +276,34 @@ impl Evaluation<'_> {
             calibration::corrected(known, sample.column, &sample.observations, plan)
         })
     }
+}
+
+/// With so many of the questions in one cluster, its single vote hides them.
+const CLUSTER_MAX: f64 = 0.2;
+
+/// Why the means of clusters say nothing: one holds a large part of the questions, and the mean of all
+/// questions lies on the other side of the threshold than that of the clusters.
+fn one_cluster_decides(draft: &Draft, sample: &Sample<'_>) -> Option<String> {
+    let clusters = sample.clusters?;
+    let share = count_to_f64(clusters.largest) / count_to_f64(clusters.questions.max(1));
+    if sample.unit != Unit::Cluster || share <= CLUSTER_MAX {
+        return None;
+    }
+    let by_cluster = Observation::mean(&sample.observations)?;
+    let holds = |worst: f64| match draft.side {
+        AllowedSide::AtLeast => worst > draft.threshold,
+        AllowedSide::AtMost => worst < draft.threshold,
+    };
+    let worst = |low: f64, high: f64| match draft.side {
+        AllowedSide::AtLeast => low,
+        AllowedSide::AtMost => high,
+    };
+    let plain = worst(clusters.plain.0, clusters.plain.1);
+    let is_hidden = holds(worst(by_cluster.low(), by_cluster.high())) && !holds(plain);
+    is_hidden.then(|| {
+        let spec = &sample.column.metric;
+        sentence::one_cluster_decides(&spec.name, &spec.shown_unit(), clusters, plain)
+    })
 }
 
 pub(crate) const fn decided(verdict: Verdict, why: String) -> State {

@@ -113,6 +113,25 @@ impl<'d, 's> Reader<'d, 's, '_> {
         written.allow(written.number > 0.0, "more than 0")
     }
 
+    /// What no answer can exceed, where the rule says so: of an amount, and above the rule's own threshold.
+    pub(crate) fn cap(&self, above: f64, spec: &MetricSpec) -> Option<Option<f64>> {
+        if !self.table.has("cap") {
+            return Some(None);
+        }
+        let cap = self.table.number("cap")?;
+        if spec.data_type != DataType::Amount {
+            let message = format!("`cap` is for amounts, and `{}` has a scale", spec.name);
+            self.table.report("cap", message);
+            return None;
+        }
+        if cap > above {
+            return Some(Some(cap));
+        }
+        self.table
+            .report("cap", format!("`cap` is {cap} and not above {above}"));
+        None
+    }
+
     pub(crate) fn quantile(&self) -> Option<f64> {
         let written = self.number("quantile")?;
         let inside = written.number > 0.0 && written.number < 1.0;

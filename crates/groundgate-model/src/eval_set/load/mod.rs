@@ -155,7 +155,7 @@ fn already_there(id: &str, earlier: &str, line: usize) -> String {
 }
 
 /// The same for ids that differ only in case or Unicode form.
-fn folded(id: &str) -> String {
+pub fn folded(id: &str) -> String {
     id.nfkc().flat_map(char::to_lowercase).nfc().collect()
 }
 
