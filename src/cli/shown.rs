@@ -65,6 +65,7 @@ impl Observer for Shown {
                     progress.finish(match ending {
                         Ending::Complete => "done",
                         Ending::Stopped => "stopped, saved",
+                        Ending::EndpointDown => "endpoint down, saved",
                         Ending::OutOfBudget => "budget reached, saved",
                         Ending::SinkClosed => "not saved",
                         Ending::Panicked => "stopped by a fault of groundgate, saved",

@@ -80,7 +80,7 @@ impl Terminal {
         match ending {
             Ending::Complete => ExitCode::Done,
             Ending::Stopped => self.signals.code(),
-            Ending::OutOfBudget => ExitCode::Incomplete,
+            Ending::OutOfBudget | Ending::EndpointDown => ExitCode::Incomplete,
             Ending::SinkClosed | Ending::Panicked => ExitCode::Internal,
         }
     }
@@ -230,6 +230,7 @@ mod tests {
         let codes = [
             (Ending::Complete, 0),
             (Ending::OutOfBudget, 5),
+            (Ending::EndpointDown, 5),
             (Ending::SinkClosed, 1),
             (Ending::Panicked, 1),
         ];

@@ -30,7 +30,7 @@ fn honest(asked: &Asked) -> Said {
 
 fn judged_by(judge: &Wire) -> crate::program::Folder {
     let own = format!(
-        "[[judge]]\nname = \"atoms\"\nspec = \"own.toml\"\nendpoint = {{ base-url = \"{}/v1\", model = \"j\" }}\n",
+        "[[judge]]\nname = \"atoms\"\nspec = \"own.toml\"\ncontrols = 0\nendpoint = {{ base-url = \"{}/v1\", model = \"j\" }}\n",
         judge.url
     );
     let folder = folder(&own);

@@ -33,7 +33,7 @@ fn renamed(text: &str) -> String {
 /// A finished run of one judge.
 fn judged_by(judge: &Wire, spec: &str) -> Folder {
     let folder = folder(&format!(
-        "[[judge]]\nname = \"j\"\nspec = \"{spec}\"\nendpoint = {{ base-url = \"{}/v1\", model = \"j\" }}\n",
+        "[[judge]]\nname = \"j\"\nspec = \"{spec}\"\ncontrols = 0\nendpoint = {{ base-url = \"{}/v1\", model = \"j\" }}\n",
         judge.url
     ));
     folder.write("own.toml", &renamed(SPEC));

@@ -68,7 +68,7 @@ const EMBEDDED: &str = "[[judge]]\nname = \"embedded\"\nspec = \"embedded\"\n";
 
 fn llm(spec: &str, url: &str) -> String {
     format!(
-        "[[judge]]\nname = \"llm\"\nspec = \"{spec}\"\nendpoint = {{ base-url = \"{url}/v1\", model = \"j\" }}\n"
+        "[[judge]]\nname = \"llm\"\nspec = \"{spec}\"\ncontrols = 0\nendpoint = {{ base-url = \"{url}/v1\", model = \"j\" }}\n"
     )
 }
 

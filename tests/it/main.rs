@@ -26,6 +26,7 @@ mod crash;
 mod demo;
 mod dependencies;
 mod doctor;
+mod endings;
 mod figures;
 mod four_eyes;
 mod gateway;

@@ -270,6 +270,10 @@ fn settings(sources: &ReportSources<'_>) -> Vec<Setting> {
             "trials without a measurement, at most",
             format!("{}", statistics.missing_max.value()),
         ),
+        row(
+            "answerable cases that were judged, at least",
+            format!("{}", statistics.applicable_min.value()),
+        ),
         row("bound", statistics.bound.name().to_owned()),
         row(
             "rules against the baseline speak of the",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use groundgate_endpoints::{
-    chat::{OpenAiSettings, Price},
+    chat::{OpenAiSettings, PartPrices, Price},
     copilot::{ChatCopilotSettings, ModelCopilot, PassagePaths},
     transport::{Client, Endpoint, SystemClock},
 };
@@ -36,7 +36,8 @@ const EVAL_SET: &str = include_str!("../../../eval_sets/support.jsonl");
 const KNOWLEDGE_BASE: &str = include_str!("../../../eval_sets/support.kb.jsonl");
 
 /// The plain checks of the example.
-pub const CHECKS: [&str; 10] = [
+pub const CHECKS: [&str; 11] = [
+    "answered",
     "refusal_correct",
     "context_recall",
     "context_precision",
@@ -54,6 +55,11 @@ pub const CHECKS: [&str; 10] = [
 const PRICE: Price = Price {
     input_usd_per_million: Usd::from_nanos(500_000_000),
     output_usd_per_million: Usd::from_nanos(1_500_000_000),
+    parts: PartPrices {
+        cached: None,
+        cache_write: None,
+        reasoning: None,
+    },
 };
 
 /// The curated questions.

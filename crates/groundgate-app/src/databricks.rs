@@ -102,6 +102,7 @@ fn not_found(name: &str, failure: CallFailure) -> AppError {
         | FailureKind::Server
         | FailureKind::Redirect
         | FailureKind::Malformed
+        | FailureKind::Filtered
         | FailureKind::Empty
         | FailureKind::ToolCalls
         | FailureKind::TooLarge

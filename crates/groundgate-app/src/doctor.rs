@@ -14,7 +14,7 @@ use crate::{
     clock,
     config::{Config, CopilotKind, EndpointConfig, JurorConfig, ModelApi},
     error::AppError,
-    judge_spec, pipeline,
+    judge_spec, metrics, pipeline,
     prices::Prices,
     probe::{self, Probe},
     project,
@@ -155,6 +155,9 @@ fn endpoints(app: &App, config: &Config, results: &mut CheckResults) -> Sound {
                 price(app, &subject, &juror.endpoint.api, prices, results);
             }
         }
+    }
+    if let Err(error) = metrics::check(config) {
+        results.failed("judges", "metrics", &error);
     }
     sound
 }

@@ -116,6 +116,7 @@ impl Line {
                 message: self.error.take().unwrap_or_default(),
                 tries: 0,
                 failed_tries: Vec::new(),
+                cost: None,
             });
         };
         Ok(Answer {
@@ -453,6 +454,7 @@ impl Imported {
             attempt: line.attempt,
             answer,
             outcomes,
+            controls: Vec::new(),
         });
         Ok(())
     }

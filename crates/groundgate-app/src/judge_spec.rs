@@ -69,6 +69,9 @@ pub fn spec_with_cases(
         .collect();
     known_cases::check(&cases_file, &spec, &cases)?;
     set_votes(&mut spec, judge)?;
+    if let Some(controls) = judge.controls {
+        spec.set_controls(controls);
+    }
     Ok(Some((spec, cases)))
 }
 

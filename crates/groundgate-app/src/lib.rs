@@ -72,6 +72,7 @@ pub mod cascades;
 pub mod check_result;
 pub mod clock;
 pub mod config;
+mod control_cost;
 pub mod databricks;
 pub mod demo;
 pub mod facts;

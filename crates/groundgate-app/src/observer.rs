@@ -99,6 +99,11 @@ pub enum Notice<'a> {
         /// Calls that need not be made.
         calls: usize,
     },
+    /// An endpoint answers no more.
+    EndpointDown {
+        /// Who, and what became of the last call.
+        cause: &'a str,
+    },
     /// What is compared with, where the caller did not say.
     Baseline {
         /// The run.
@@ -114,7 +119,10 @@ impl Notice<'_> {
     /// Whether it is said even where only results and errors are wanted.
     pub const fn is_urgent(&self) -> bool {
         match self {
-            Self::BudgetSpent { .. } | Self::JudgeChanged { .. } | Self::NoBaseline => true,
+            Self::BudgetSpent { .. }
+            | Self::EndpointDown { .. }
+            | Self::JudgeChanged { .. }
+            | Self::NoBaseline => true,
             Self::Waking { .. }
             | Self::Interim { .. }
             | Self::DecidedEarly { .. }
@@ -159,6 +167,7 @@ impl fmt::Display for Notice<'_> {
                 f,
                 "decided: {cases} cases, {calls} calls, need not be asked"
             ),
+            Self::EndpointDown { cause } => write!(f, "error: {cause}"),
             Self::Baseline { run, named_by } => write!(
                 f,
                 "against the baseline that {} names: {run}",

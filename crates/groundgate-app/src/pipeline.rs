@@ -112,6 +112,7 @@ pub fn execute(app: &App, job: Job, runtime: &Runtime) -> Result<Ending, AppErro
         recorded.map_err(|_panic| AppError::internal("the recorder panicked"))?;
     let (ending, status) = planned.ended(ending, failed.is_some())?;
     writer.finish(status)?;
+    let ending = noted_down(app, ending, ended.down.as_deref());
     app.tell(Event::Ended(ending));
     let spent = kept.spent();
     // What was not spent goes back to the ledger now.
@@ -128,6 +129,17 @@ pub fn execute(app: &App, job: Job, runtime: &Runtime) -> Result<Ending, AppErro
         );
     }
     Ok(ending)
+}
+
+/// A run whose endpoint was gone at its end has not come to its end, whatever share was answered before.
+fn noted_down(app: &App, ending: Ending, down: Option<&str>) -> Ending {
+    match (ending, down) {
+        (Ending::Complete | Ending::EndpointDown, Some(cause)) => {
+            app.notice(Notice::EndpointDown { cause });
+            Ending::EndpointDown
+        }
+        (ending, _) => ending,
+    }
 }
 
 fn budget(job: &Job, spent: Usd) -> Result<Budget, AppError> {
@@ -275,7 +287,7 @@ impl Planned {
         Ok(match ending {
             Ending::Complete if failed => (Ending::SinkClosed, Status::Interrupted),
             Ending::Complete => self.complete(&finished(&self.path)?),
-            Ending::Stopped | Ending::SinkClosed | Ending::Panicked => {
+            Ending::Stopped | Ending::EndpointDown | Ending::SinkClosed | Ending::Panicked => {
                 (ending, Status::Interrupted)
             }
             Ending::OutOfBudget => (ending, Status::OutOfBudget),

@@ -174,6 +174,7 @@ fn failures_are_asked_again_on_demand_only() {
                 message: "down".to_owned(),
                 tries: 1,
                 failed_tries: Vec::new(),
+                cost: None,
             }),
             _ => Ok(answer("Five days.", None)),
         }),

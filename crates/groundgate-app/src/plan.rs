@@ -387,6 +387,7 @@ fn info(case: &Case) -> CaseInfo {
         cluster: case.cluster_or_id().to_owned(),
         tags: case.tags.clone().into(),
         critical: case.critical,
+        answerable: case.answerable,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     app::App,
     assemble::Loaded,
     config::{Config, CopilotConfig},
+    control_cost,
     error::AppError,
     pipeline, wiring,
 };
@@ -101,7 +102,7 @@ impl PlanCost {
             Some(pilot) => usage(pilot)?,
             None => Usages::default(),
         };
-        let mut notes = Vec::new();
+        let mut notes = control_cost::notes(order.config, answers)?;
         if order
             .config
             .judges

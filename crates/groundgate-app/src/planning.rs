@@ -10,7 +10,7 @@ use groundgate_model::{
     trial::{InstrumentKind, builtin_metric},
 };
 use groundgate_record::{Header, MetricSource};
-use groundgate_run::{Plan, Seat};
+use groundgate_run::{AnswerRules, Plan, Seat};
 use jiff::Timestamp;
 
 use super::{app::App, clock, error::AppError, git::Git};
@@ -34,6 +34,8 @@ pub struct Parts<'a> {
     pub seats: Vec<Seat>,
     /// The plain checks, by metric name.
     pub checks: Vec<String>,
+    /// What of an answer is judged.
+    pub answers: AnswerRules,
 }
 
 /// The plan and the header of its record.
@@ -68,6 +70,7 @@ pub fn plan(
         attempts: parts.attempts,
         seats: parts.seats,
         checks: parts.checks,
+        answers: parts.answers,
         seed: parts.seed,
         run: header.run_id.clone(),
         concurrency: parts.concurrency,
@@ -96,17 +99,22 @@ fn metric_sources(seats: &[Seat], checks: &[String]) -> Result<Vec<MetricSource>
         })
     });
     let sources: Vec<MetricSource> = judged.chain(checked).collect();
+    measured_once(sources.iter().map(|source| source.metric.name.as_str()))?;
+    Ok(sources)
+}
+
+/// A run measures each metric once.
+pub fn measured_once<'a>(metrics: impl Iterator<Item = &'a str>) -> Result<(), AppError> {
     let mut seen = BTreeSet::new();
-    match sources
-        .iter()
-        .find(|source| !seen.insert(source.metric.name.clone()))
-    {
-        None => Ok(sources),
-        Some(twice) => Err(AppError::invalid(format!(
-            "two judges measure `{}`; a run measures each metric once",
-            twice.metric.name
-        ))),
+    for name in metrics {
+        if !seen.insert(name) {
+            let message = format!("two judges measure `{name}`; a run measures each metric once");
+            return Err(AppError::invalid(message).with_help(
+                "leave one of them out, or have one stand behind the other: `after`, `unsure`, `audit`",
+            ));
+        }
     }
+    Ok(())
 }
 
 /// Everything that decides what is asked, whom, and how it is judged. A judge stands under the first
@@ -127,6 +135,7 @@ fn manifest(parts: &Parts<'_>) -> Manifest {
         .with("attempts", parts.attempts)
         .with("seed", parts.seed)
         .with("judges", judges)
+        .with_some("answers", parts.answers.manifest())
         .with(
             "checks",
             checks::manifest().with("measures", parts.checks.clone()),
@@ -138,7 +147,7 @@ mod tests {
     use std::sync::Arc;
 
     use groundgate_model::{eval_set::load, unit::Digest};
-    use groundgate_run::SeatKind;
+    use groundgate_run::{Cut, SeatKind, Thinking};
 
     use super::*;
     use crate::{
@@ -171,6 +180,20 @@ mod tests {
             digest(parts(&questions, &prompted, 2)),
             digest(parts(&questions, &copilot, 3)),
             digest(Parts { seed: 2, ..plain() }),
+            digest(Parts {
+                answers: AnswerRules {
+                    cut: Cut::Judge,
+                    ..AnswerRules::default()
+                },
+                ..plain()
+            }),
+            digest(Parts {
+                answers: AnswerRules {
+                    thinking: Thinking::Judge,
+                    ..AnswerRules::default()
+                },
+                ..plain()
+            }),
             digest(Parts {
                 checks: checks(&["latency_ms"]),
                 ..plain()

@@ -14,7 +14,8 @@ use groundgate_gate::{Decision, Facts, KnownMetrics, RunScores, Verdict, decide_
 use groundgate_model::{
     toml_reader::{Document, Table},
     trial::{
-        CaseInfo, Cell, Column, InstrumentKind, MetricSpec, ScoreTable, Unscored, builtin_metric,
+        CaseInfo, Cell, Column, ControlCounts, InstrumentKind, MetricSpec, ScoreTable, Unscored,
+        builtin_metric,
     },
     unit::Digest,
 };
@@ -342,6 +343,7 @@ fn made_up(side: &str, columns: BTreeMap<String, MadeUp>) -> Option<ScoreTable> 
             cells,
             up_to: BTreeMap::new(),
             cascade: None,
+            controls: ControlCounts::default(),
         };
         (name, column)
     });
@@ -353,6 +355,7 @@ fn made_up(side: &str, columns: BTreeMap<String, MadeUp>) -> Option<ScoreTable> 
             id,
             tags: BTreeMap::new().into(),
             critical: true,
+            answerable: None,
         }
     });
     let table = ScoreTable {

@@ -184,6 +184,10 @@ fn failed(subject: &str, failure: &CallFailure, results: &mut CheckResults) {
             "something else than the configured kind answers at this URL",
             ErrorClass::Invalid,
         ),
+        FailureKind::Filtered => (
+            "the provider's filter turns even this question away: check its content filter",
+            ErrorClass::Invalid,
+        ),
         FailureKind::Empty | FailureKind::ToolCalls => (
             "the endpoint answers without a text: check the model, its limit on tokens and its tools",
             ErrorClass::Invalid,

@@ -187,6 +187,7 @@ impl Copilot for Silent {
                 message: "the stored run has no answer to this question".to_owned(),
                 tries: 0,
                 failed_tries: Vec::new(),
+                cost: None,
             })
         })
     }
@@ -197,6 +198,10 @@ impl Copilot for Silent {
 
     fn describe(&self) -> String {
         self.description.clone()
+    }
+
+    fn is_live(&self) -> bool {
+        false
     }
 
     fn manifest(&self) -> Manifest {
@@ -315,6 +320,7 @@ impl<'a> Judging<'a> {
             concurrency: config.concurrency,
             seats,
             checks: self.checks,
+            answers: config.answers,
         };
         let at = app.now();
         let (mut plan, mut header) = planning::plan(app, parts, at, self.number)?;
@@ -362,8 +368,15 @@ pub fn whole(judged: &Judged) -> Result<Reader, AppError> {
         "judging was not finished; what was judged is in `{}`",
         shown(&judged.path)
     );
-    Err(AppError::new(class_of(judged.ending), message)
-        .with_help("a larger --budget-usd, or fewer answers with --sample"))
+    let help = match judged.ending {
+        Ending::EndpointDown => "ask again when the judge's endpoint is well",
+        Ending::Complete
+        | Ending::Stopped
+        | Ending::OutOfBudget
+        | Ending::SinkClosed
+        | Ending::Panicked => "a larger --budget-usd, or fewer answers with --sample",
+    };
+    Err(AppError::new(class_of(judged.ending), message).with_help(help))
 }
 
 /// How something ends that needed a run to be complete.
@@ -371,7 +384,7 @@ pub const fn class_of(ending: Ending) -> ErrorClass {
     match ending {
         Ending::Complete | Ending::SinkClosed | Ending::Panicked => ErrorClass::Internal,
         Ending::Stopped => ErrorClass::Interrupted,
-        Ending::OutOfBudget => ErrorClass::Incomplete,
+        Ending::OutOfBudget | Ending::EndpointDown => ErrorClass::Incomplete,
     }
 }
 

@@ -1,6 +1,6 @@
 //! A run: questions replayed, answers judged, everything kept in a record.
 
-use std::{borrow::Cow, path::Path};
+use std::borrow::Cow;
 
 use groundgate_endpoints::copilot::Copilot;
 use groundgate_model::{
@@ -64,14 +64,12 @@ pub struct RunSummary {
     pub copilot: String,
     /// How it ended.
     pub ending: Ending,
-    /// The last failure, where not a single question was answered: complete in form only.
-    pub unanswered: Option<String>,
 }
 
 impl RunSummary {
-    /// Whether every planned question was asked and at least one answered.
+    /// Whether every planned question was asked, and somebody was there to answer to the end.
     pub const fn is_complete(&self) -> bool {
-        matches!(self.ending, Ending::Complete) && self.unanswered.is_none()
+        matches!(self.ending, Ending::Complete)
     }
 }
 
@@ -209,12 +207,11 @@ impl Start<'_> {
             run: header.run_id.clone(),
             ..plan
         };
-        let path = runs::path(&config.runs_dir, &header.run_id);
         let job = Job {
             plan,
             copilot,
             header: header.clone(),
-            path: path.clone(),
+            path: runs::path(&config.runs_dir, &header.run_id),
             resumes: self.resumed.is_some(),
             rerun_failures: (self.resumed.as_ref()).is_some_and(|resumed| resumed.rerun_failures),
             cap: pipeline::own_cap(config, self.cap),
@@ -233,7 +230,6 @@ impl Start<'_> {
             run_id: header.run_id,
             copilot: header.copilot_name,
             ending,
-            unanswered: unanswered(&path)?,
         })
     }
 
@@ -257,6 +253,7 @@ impl Start<'_> {
             concurrency: config.concurrency,
             seats: wiring::seats(self.app, config, runtime)?,
             checks: config.checks.clone(),
+            answers: config.answers,
         };
         let at = self.app.now();
         let (plan, mut header) = planning::plan(self.app, parts, at, self.number)?;
@@ -344,19 +341,6 @@ fn refuse_unpriced(cap: Option<Usd>, plan: &Plan, copilot: &dyn Copilot) -> Resu
         )),
         Some(_) => Ok(()),
     }
-}
-
-/// The last failure, where there is one and not a single answer.
-fn unanswered(path: &Path) -> Result<Option<String>, AppError> {
-    let reader = Reader::open(path)?;
-    let (mut is_answered, mut failure) = (false, None);
-    reader.for_each_call(|call| match call.result {
-        Ok(_) => is_answered = true,
-        Err(error) => failure = Some(error),
-    })?;
-    Ok(failure
-        .filter(|_| !is_answered)
-        .map(|failure| failure.to_string()))
 }
 
 #[cfg(test)]

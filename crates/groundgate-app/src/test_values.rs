@@ -18,7 +18,7 @@ use groundgate_model::{
     unit::Usd,
 };
 use groundgate_record::{Header, Status};
-use groundgate_run::Plan;
+use groundgate_run::{AnswerRules, Plan};
 
 use crate::{
     App, Event, Observer, Surroundings,
@@ -154,6 +154,7 @@ pub(crate) fn parts<'a>(eval_set: &'a EvalSet, copilot: &'a Scripted, attempts: 
         concurrency: 1,
         seats: Vec::new(),
         checks: vec!["answer_chars".to_owned()],
+        answers: AnswerRules::default(),
     }
 }
 

@@ -108,6 +108,7 @@ impl App {
                 all.extend(stands(&config, judge).err().map(Validated::Failed));
                 all.push(judged(judge));
             }
+            all.extend(metrics::check(&config).err().map(Validated::Failed));
             all.push(eval_set(&config.eval_set, config.knowledge_base.as_deref()));
         }
         all.extend(request.files.iter().map(|path| {
@@ -238,6 +239,41 @@ mod tests {
             | Validated::Failed(_) => None,
         });
         assert!(eval_set.unwrap().n_cases > 100);
+    }
+
+    #[test]
+    fn what_a_run_refuses_is_not_valid() {
+        let folder = example();
+        let config = folder.path().join("groundgate.toml");
+        let text = files::read_text(&config).unwrap();
+        let second = "[[judge]]\nname = \"again\"\nspec = \"embedded\"\n\n[checks]";
+        files::write(&config, &text.replace("[checks]", second)).unwrap();
+        let all = validated(&folder);
+        let failed = all.iter().find_map(|one| match one {
+            Validated::Failed(error) => Some(error.to_string()),
+            Validated::Configuration
+            | Validated::Policy(_)
+            | Validated::Judge(_)
+            | Validated::EvalSet(_) => None,
+        });
+        let failed = failed.expect("two judges of one metric");
+        assert!(failed.contains("two judges measure"), "{failed}");
+    }
+
+    /// As people do: the comment signs before a table of the example are taken away.
+    #[test]
+    fn the_commented_judge_of_the_example_works() {
+        let folder = example();
+        let config = folder.path().join("groundgate.toml");
+        let text = files::read_text(&config).unwrap();
+        let (before, commented) = text.split_once("# [[judge]]").expect("a commented judge");
+        let (table, after) = commented.split_once("\n\n").expect("its end");
+        let table = table.replace("\n# ", "\n");
+        files::write(&config, &format!("{before}[[judge]]{table}\n\n{after}")).unwrap();
+        let all = validated(&folder);
+        assert!(all.iter().all(|one| one.is_valid(false)), "{all:?}");
+        let judges = all.iter().filter(|one| matches!(one, Validated::Judge(_)));
+        assert_eq!(judges.count(), 2);
     }
 
     #[test]

@@ -14,7 +14,9 @@ use super::*;
 use crate::{
     labels::HumanScores,
     policy::{CalibrationOrigin, JudgeCalibration, Policy},
-    rules::{Evidence as EvidenceRule, Floor, Freshness, JudgeHealth, MaxOverlap, RuleKind},
+    rules::{
+        Evidence as EvidenceRule, Floor, Freshness, JudgeHealth, MaxOverlap, RuleKind, Source,
+    },
     run_scores::RunScores,
     tests::{policy, table},
     verdict::{Decision, Verdict},
@@ -64,12 +66,14 @@ pub(super) fn spend() -> FactKind {
 
 pub(super) fn health(measure: Measure, threshold: f64) -> FactKind {
     FactKind::JudgeHealth(JudgeHealth {
-        file: "f.json".to_owned(),
+        source: Source::File {
+            file: "f.json".to_owned(),
+            max_age: age("60d"),
+        },
         metric: "groundedness".to_owned(),
         measure,
         threshold,
         min_labels: 50,
-        max_age: age("60d"),
     })
 }
 
@@ -469,6 +473,7 @@ proptest! {
                     FactKind::MaxOverlap(_) => &[],
                     FactKind::JudgeHealth(JudgeHealth { measure, .. }) => match measure {
                         Measure::Agreement => &["schema", "judge", "measured_at", "agreement"],
+                        Measure::Controls => &[],
                         Measure::FlipRate => &["schema", "judge", "measured_at", "flips"],
                         Measure::AttackFlipRate => &["schema", "judge", "measured_at", "attacked_answers"],
                     },

@@ -1,14 +1,19 @@
 //! What is known of the judges behind a verdict, for people to look at: the numbers that rules about
 //! judges, calibrations and labels rest on, each with its bounds and its threshold.
 
+use std::collections::BTreeSet;
+
 use groundgate_model::trial::ScoreTable;
 use groundgate_stats::{agreement::KappaBound, correction::Recognized, interval::Passes};
 use serde::Serialize;
 
 use super::{
+    controls::{Rates, calls_passed},
     facts::Facts,
     policy::Policy,
-    rules::{FactKind, Flips, Health, JudgeHealth, Measure, Threshold, of_judge},
+    rules::{
+        FactKind, Flips, Health, JudgeHealth, Measure, Source as MeasuredIn, Threshold, of_judge,
+    },
     verdict::AllowedSide,
 };
 
@@ -40,7 +45,7 @@ pub fn judge_measures(policy: &Policy, facts: &Facts, candidate: &ScoreTable) ->
     let mut all = Vec::new();
     for rule in &policy.release.facts {
         let FactKind::JudgeHealth(JudgeHealth {
-            file,
+            source: MeasuredIn::File { file, .. },
             metric,
             measure,
             threshold,
@@ -90,6 +95,7 @@ pub fn judge_measures(policy: &Policy, facts: &Facts, candidate: &ScoreTable) ->
             all.extend(of_labels(both, None, source));
         }
     }
+    all.extend(of_controls(candidate, alpha));
     for column in candidate.columns.values() {
         let labels = facts.labels.as_ref();
         if let Some(both) = labels.and_then(|labels| labels.recognized(column)) {
@@ -100,6 +106,36 @@ pub fn judge_measures(policy: &Policy, facts: &Facts, candidate: &ScoreTable) ->
             };
             all.extend(of_labels(both, None, source));
         }
+    }
+    all
+}
+
+/// What the run's own controls say of each of its judges, under the first of its metrics.
+fn of_controls(candidate: &ScoreTable, alpha: f64) -> Vec<JudgeMeasure> {
+    let mut seen = BTreeSet::new();
+    let mut all = Vec::new();
+    for column in candidate.columns.values() {
+        if column.controls.is_nothing() || !seen.insert(column.instrument) {
+            continue;
+        }
+        let source = Source {
+            metric: &column.metric.name,
+            from: "controls of this run",
+            alpha,
+        };
+        let rates = Rates::of(&column.controls);
+        let measures = [
+            ("supported controls recognized", rates.sensitivity),
+            ("unsupported controls recognized", rates.specificity),
+            (
+                "calls that told easy controls right",
+                calls_passed(&column.controls),
+            ),
+        ];
+        let known = measures
+            .into_iter()
+            .filter_map(|(what, rate)| Some((what, rate?)));
+        all.extend(known.map(|(what, rate)| share(what, rate, source)));
     }
     all
 }
@@ -135,6 +171,7 @@ fn of_health(
         }
         Measure::FlipRate => flips("judged otherwise when asked again", health.flips),
         Measure::AttackFlipRate => flips("turned good by an attack", health.attacked_answers),
+        Measure::Controls => Vec::new(),
     }
 }
 

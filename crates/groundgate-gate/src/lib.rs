@@ -9,6 +9,7 @@ mod bounds;
 mod calibration;
 mod canary;
 mod compare;
+mod controls;
 mod decide;
 mod draft;
 mod facts;
@@ -33,6 +34,8 @@ mod truth;
 mod verdict;
 mod warning;
 
+#[cfg(test)]
+mod applicable_tests;
 #[cfg(test)]
 mod cascade_tests;
 #[cfg(test)]

@@ -1,10 +1,19 @@
 //! What people must see beside a verdict.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use groundgate_model::trial::InstrumentKind;
+use groundgate_model::{
+    trial::{ControlCounts, InstrumentKind},
+    unit::Digest,
+};
 
-use super::{calibration, interim::View, policy::Policy, sentence, warning};
+use super::{
+    calibration, controls,
+    interim::View,
+    policy::Policy,
+    rules::{FactKind, Measure},
+    sentence, warning,
+};
 
 /// What people must see beside the verdict.
 pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
@@ -40,6 +49,8 @@ pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
     if !offline.is_empty() {
         notes.push(sentence::embedded(offline));
     }
+    notes.extend(unmeasured(policy, view, &used));
+    notes.extend(drifts(view, &used));
     if view.candidate.n_alike > 0 {
         let cases = view.candidate.cases.len();
         notes.push(sentence::questions_alike(view.candidate.n_alike, cases));
@@ -62,4 +73,59 @@ pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
         notes.push(sentence::eval_sets_differ());
     }
     notes
+}
+
+/// Judges of which nobody has measured how well they judge: said once for each of them.
+fn unmeasured(policy: &Policy, view: &View<'_>, used: &BTreeSet<&str>) -> Vec<String> {
+    let has_rule = |metric: &str| {
+        policy.release.facts.iter().any(|rule| match &rule.kind {
+            FactKind::JudgeHealth(health) => {
+                health.measure == Measure::Agreement && health.metric == metric
+            }
+            FactKind::Evidence(_) | FactKind::Freshness(_) | FactKind::MaxOverlap(_) => false,
+        })
+    };
+    let mut judges: BTreeMap<Digest, (Vec<&str>, &ControlCounts)> = BTreeMap::new();
+    for (name, column) in &view.candidate.columns {
+        let is_measured = policy.calibrations.contains_key(name)
+            || (view.labels.as_ref()).is_some_and(|labels| labels.has(name))
+            || has_rule(name);
+        if used.contains(name.as_str())
+            && column.instrument_kind == InstrumentKind::Model
+            && !is_measured
+        {
+            let judge = judges.entry(column.instrument);
+            let (metrics, _) = judge.or_insert_with(|| (Vec::new(), &column.controls));
+            metrics.push(name);
+        }
+    }
+    let alpha = policy.statistics.alpha_pass;
+    let judges = judges.values();
+    judges
+        .map(|(metrics, counts)| sentence::unmeasured(metrics, counts, alpha))
+        .collect()
+}
+
+/// Judges that tell controls otherwise than in the baseline's run: said once for each of them.
+fn drifts(view: &View<'_>, used: &BTreeSet<&str>) -> Vec<String> {
+    let Some(baseline) = &view.baseline else {
+        return Vec::new();
+    };
+    let mut seen = BTreeSet::new();
+    let mut said = Vec::new();
+    for (name, column) in &view.candidate.columns {
+        let before = baseline.columns.get(name);
+        let (Some(before), true) = (before, used.contains(name.as_str())) else {
+            continue;
+        };
+        if seen.insert(column.instrument) {
+            let drifts = controls::drift(before, column);
+            said.extend(
+                drifts
+                    .iter()
+                    .map(|drift| sentence::judge_drifted(name, drift)),
+            );
+        }
+    }
+    said
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     decide::decide,
     policy::{CalibrationOrigin, JudgeCalibration},
-    rules::{Floor, JudgeHealth, MaxErrorRate, MeanMax, MustPass, RuleKind, SliceFloor},
+    rules::{Floor, JudgeHealth, MaxErrorRate, MeanMax, MustPass, RuleKind, SliceFloor, Source},
     run_scores::RunScores,
     tests::{policy, table},
     verdict::{Decision, Verdict},
@@ -110,12 +110,14 @@ fn an_unhealthy_judge_of_what_nobody_measured_doubts_nothing_else() {
     });
     let mut policy = policy(vec![floor(0.5), errors]);
     policy.release.facts = vec![rule(FactKind::JudgeHealth(JudgeHealth {
-        file: "f.json".to_owned(),
+        source: Source::File {
+            file: "f.json".to_owned(),
+            max_age: age("60d"),
+        },
         metric: "tone".to_owned(),
         measure: Measure::Agreement,
         threshold: 0.7,
         min_labels: 50,
-        max_age: age("60d"),
     }))];
     let decision = released(&policy, &good(), &facts(Ok(but("agreement", None))));
     let verdicts: Vec<Verdict> = (decision.findings.iter())

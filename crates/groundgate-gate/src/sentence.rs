@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 
 use groundgate_model::{
     number::{NumberFormat, Scale, Toward, format_count, format_score, plural},
-    trial::Asked,
+    trial::{Asked, ControlCounts},
     unit::{UnitInterval, count_to_f64, whole_number},
 };
-use groundgate_stats::Estimate;
+use groundgate_stats::{Estimate, interval::Passes};
 
 use super::{
+    controls::{Drift, Rates},
     facts::Waiver,
     summary::Clusters,
     verdict::{AllowedSide, Finding, Verdict},
@@ -226,6 +227,61 @@ pub(super) fn impossible(metric: &str, value: f64) -> String {
     format!("a record holds {value} as a score of {metric}, which cannot be")
 }
 
+pub(super) fn no_controls(metric: &str) -> String {
+    format!("no data: no call of the judge of {metric} carried controls of both kinds")
+}
+
+/// Who judges without anybody having measured how well.
+pub(super) fn unmeasured(metrics: &[&str], counts: &ControlCounts, alpha: f64) -> String {
+    let known = if counts.is_nothing() {
+        "and its calls carried no controls".to_owned()
+    } else {
+        let Rates {
+            sensitivity,
+            specificity,
+        } = Rates::of(counts);
+        let rate = |name: &str, rate: Option<Passes>| {
+            rate.map_or_else(
+                || format!("no {name}"),
+                |rate| {
+                    format!(
+                        "{name} {} (at least {}) on {}",
+                        format_score(rate.share(), Toward::Nearest),
+                        format_score(rate.clopper_pearson_lower(alpha), Toward::Down),
+                        format_count(rate.trials())
+                    )
+                },
+            )
+        };
+        format!(
+            "controls only, which bound nothing subtler than they are: {}, {}; {} of {} calls missed easy ones",
+            rate("sensitivity", sensitivity),
+            rate("specificity", specificity),
+            format_count(counts.calls_failed),
+            format_count(counts.calls)
+        )
+    };
+    format!(
+        "{} measured by a language model that nobody has measured: no labels from people, no calibration; {known}",
+        metrics.join(", ")
+    )
+}
+
+/// A judge that tells controls otherwise than in the baseline's run.
+pub(super) fn judge_drifted(metric: &str, drift: &Drift) -> String {
+    let told = |rate: Passes| {
+        let share = format_score(rate.share(), Toward::Nearest);
+        format!("{share} of {}", format_count(rate.trials()))
+    };
+    format!(
+        "warning: the judge of {metric} has changed since the baseline's run: its {} on controls was {} and is {} (p = {:.4}); comparisons with that run compare two judges",
+        drift.rate,
+        told(drift.before),
+        told(drift.now),
+        drift.p_value
+    )
+}
+
 pub(super) fn no_scores(metric: &str, slice: Option<&str>) -> String {
     let place = slice
         .map(|slice| format!(" in {slice}"))
@@ -247,6 +303,16 @@ pub(super) fn too_many_missing(n: usize, planned: usize, max: UnitInterval) -> S
         format_count(n),
         format_count(planned),
         format_score(max.value(), Toward::Nearest)
+    )
+}
+
+pub(super) fn too_few_applicable(n: usize, of: usize, min: UnitInterval) -> String {
+    format!(
+        "not applicable to {} of {} answerable trials, which refused or claimed nothing: fewer than the \
+         {} that have to be judged",
+        format_count(n),
+        format_count(of),
+        format_score(min.value(), Toward::Nearest)
     )
 }
 

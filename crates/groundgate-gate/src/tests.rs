@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use groundgate_model::{
     exchange::FailureKind,
-    trial::{CaseInfo, Cell, Column, DataType, InstrumentKind, MetricSpec, ScoreTable, Unscored},
+    trial::{
+        CaseInfo, Cell, Column, ControlCounts, DataType, InstrumentKind, MetricSpec, ScoreTable,
+        Unscored,
+    },
     unit::{Digest, UnitInterval, count_to_f64},
 };
 use groundgate_stats::correction::Recognized;
@@ -29,6 +32,7 @@ pub(super) fn table(run: &str, n: usize, cell: impl Fn(usize) -> Cell) -> ScoreT
         )])
         .into(),
         critical: index.is_multiple_of(3),
+        answerable: None,
     });
     let column = |metric: MetricSpec, scale: f64| {
         let cells = (0..n).map(|index| match cell(index) {
@@ -47,6 +51,7 @@ pub(super) fn table(run: &str, n: usize, cell: impl Fn(usize) -> Cell) -> ScoreT
             cells: cells.collect(),
             up_to: BTreeMap::new(),
             cascade: None,
+            controls: ControlCounts::default(),
         }
     };
     let columns = [

@@ -13,6 +13,7 @@ use groundgate_model::{
 
 use super::{
     claims::{self, Unit},
+    controls::{self, ControlDraw, ControlsSaid, Mix},
     evidence::locate,
     guard::{Disbelief, Proof, check_not_a_claim, check_support},
     labels::{FactLabel, PairLabel},
@@ -48,6 +49,8 @@ pub struct Ask<'a> {
     spec: &'a JudgeSpec,
     subject: Subject<'a>,
     units: Vec<Unit>,
+    /// What is shown: the units, with controls among them.
+    mix: Mix,
     request: ChatRequest,
     /// For each passage as shown, its place in the answer's order.
     order: Vec<usize>,
@@ -67,7 +70,38 @@ pub fn prepare_claims<'a>(
     draw: Draw<'_>,
     units: &[Unit],
 ) -> Prepared<'a> {
-    prepare_units(spec, subject, draw, spec.passage_order, units)
+    let shows = Shows {
+        order: spec.passage_order,
+        units,
+        controls: None,
+    };
+    prepare_units(spec, subject, draw, shows)
+}
+
+/// The same with controls among the claims (those that [`super::Split::read`] made, or the answer's
+/// sentences), where controls can be made and are wanted.
+pub fn prepare_controlled<'a>(
+    spec: &'a JudgeSpec,
+    subject: Subject<'a>,
+    draw: Draw<'_>,
+    claims: Option<&[Unit]>,
+    controls: Option<ControlDraw<'_>>,
+) -> Prepared<'a> {
+    let own = claims.is_none().then(|| units_of(spec, subject));
+    let shows = Shows {
+        order: spec.passage_order,
+        units: claims.or(own.as_deref()).unwrap_or_default(),
+        controls,
+    };
+    prepare_units(spec, subject, draw, shows)
+}
+
+/// What a call shows, and how.
+#[derive(Clone, Copy)]
+struct Shows<'u> {
+    order: PassageOrder,
+    units: &'u [Unit],
+    controls: Option<ControlDraw<'u>>,
 }
 
 pub(crate) fn prepare_in<'a>(
@@ -76,21 +110,30 @@ pub(crate) fn prepare_in<'a>(
     draw: Draw<'_>,
     order: PassageOrder,
 ) -> Prepared<'a> {
-    let units = match spec.mode {
+    let units = units_of(spec, subject);
+    let shows = Shows {
+        order,
+        units: &units,
+        controls: None,
+    };
+    prepare_units(spec, subject, draw, shows)
+}
+
+fn units_of(spec: &JudgeSpec, subject: Subject<'_>) -> Vec<Unit> {
+    match spec.mode {
         Mode::Claims => claims::units_of(subject.answer),
         Mode::Facts => claims::facts(subject.case),
         Mode::Rubric | Mode::Context | Mode::Pairwise => Vec::new(),
-    };
-    prepare_units(spec, subject, draw, order, &units)
+    }
 }
 
 fn prepare_units<'a>(
     spec: &'a JudgeSpec,
     subject: Subject<'a>,
     draw: Draw<'_>,
-    order: PassageOrder,
-    units: &[Unit],
+    shows: Shows<'_>,
 ) -> Prepared<'a> {
+    let Shows { order, units, .. } = shows;
     if let Some(outcomes) = settle(spec, subject, units) {
         return Prepared::Settled(outcomes);
     }
@@ -101,14 +144,31 @@ fn prepare_units<'a>(
         passages: &passages,
         units,
     };
-    let ask = |prompt: Prompt| Ask {
+    let alone = Mix::without_controls(units);
+    let ask = |prompt: Prompt, mix: &Mix| Ask {
         spec,
         subject,
         units: units.to_vec(),
+        mix: mix.clone(),
         request: prompt.request,
         order: prompt.order,
         swapped: draw.is_swapped(),
     };
+    let mixed = shows
+        .controls
+        .map(|of| controls::mixed(spec, subject, units, draw, of))
+        .filter(Mix::has_controls);
+    if let Some(mix) = mixed {
+        let units = mix.shown();
+        // Where controls make a call too long, it is made without them.
+        if let Ok(mut prompt) = prompt::write(spec, &Texts { units, ..texts }, draw, order) {
+            let more = mix.tokens();
+            let limit = &mut prompt.request.max_output_tokens;
+            *limit = limit.saturating_add(more);
+            return Prepared::Ask(Box::new(ask(prompt, &mix)));
+        }
+    }
+    let ask = |prompt: Prompt| ask(prompt, &alone);
     match prompt::write(spec, &texts, draw, order) {
         Ok(prompt) => Prepared::Ask(Box::new(ask(prompt))),
         Err(_too_long) => match parts::prompts(spec, &texts, draw, order) {
@@ -148,9 +208,24 @@ impl<'a> Ask<'a> {
         }
     }
 
+    /// What a reply says of the controls; `None` where the call has none, or the reply cannot be read.
+    pub fn controls(&self, text: &str) -> Option<ControlsSaid> {
+        if !self.mix.has_controls() {
+            return None;
+        }
+        let (list, supported) = match self.spec.mode {
+            Mode::Facts => ("facts", FactLabel::STATED),
+            Mode::Claims | Mode::Rubric | Mode::Context | Mode::Pairwise => {
+                ("claims", Label::Supported.name())
+            }
+        };
+        let labelled = reply::read_labels(text, list, &self.expected()).ok()?;
+        Some((self.mix).of_controls(&labelled, |said| said.label == supported))
+    }
+
     fn expected(&self) -> Expected {
         Expected {
-            ids: self.units.iter().map(|unit| unit.id.clone()).collect(),
+            ids: (self.mix.shown().iter().map(|unit| unit.id.clone())).collect(),
             labels: self
                 .spec
                 .labels
@@ -172,6 +247,7 @@ impl<'a> Ask<'a> {
 
     fn read_ledger(&self, text: &str) -> Result<Ledger, ReplyFault> {
         let labelled = reply::read_labels(text, "claims", &self.expected())?;
+        let labelled = self.mix.of_claims(labelled);
         let texts = |texts: Vec<&'a str>| texts.into_iter().map(Source::of).collect::<Vec<_>>();
         let case = self.subject.case;
         let history = case.history.iter().map(|turn| turn.text.as_str());
@@ -261,6 +337,7 @@ impl<'a> Ask<'a> {
 
     fn read_facts(&self, text: &str) -> Result<Outcomes, ReplyFault> {
         let labelled = reply::read_labels(text, "facts", &self.expected())?;
+        let labelled = self.mix.of_claims(labelled);
         let answer = Source::of(&self.subject.answer.text);
         let numbers = Numbers::of([answer.text]);
         let check = |unit: &Unit, said: &Labelled| match FactLabel::from_name(&said.label) {
@@ -350,7 +427,8 @@ fn evidence(passage: Option<usize>, range: Option<Range<usize>>) -> Option<Evide
 impl Ask<'_> {
     /// What is to be labelled: ids with their texts.
     pub(crate) fn ids(&self) -> Vec<(String, String)> {
-        self.units
+        self.mix
+            .shown()
             .iter()
             .map(|unit| (unit.id.clone(), unit.text.clone()))
             .collect()

@@ -40,6 +40,7 @@ impl JudgeSpec {
             .with("passage-order", self.passage_order.name())
             .with("claims", self.claims.name())
             .with_some("taken-apart-by", apart)
+            .with_some("controls", (self.controls > 0).then_some(self.controls))
             .with("about-refusals", self.about_refusals)
     }
 
@@ -188,6 +189,8 @@ mod tests {
             changed(|spec| spec.on_malformed = OnMalformed::Unscored),
             changed(|spec| spec.passage_order = PassageOrder::AsGiven),
             changed(|spec| spec.claims = ClaimLevel::Atomic),
+            changed(|spec| spec.controls = 2),
+            changed(|spec| spec.controls = 0),
             changed(|spec| spec.about_refusals = true),
         ];
         let digests: BTreeSet<Digest> = all.iter().map(JudgeSpec::digest).collect();

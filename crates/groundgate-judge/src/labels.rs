@@ -12,13 +12,16 @@ pub(crate) enum FactLabel {
 }
 
 impl FactLabel {
+    /// What says that the answer states it.
+    pub(crate) const STATED: &'static str = "stated";
+
     /// The names of all labels.
-    pub(crate) const NAMES: [&'static str; 3] = ["stated", "contradicted", "missing"];
+    pub(crate) const NAMES: [&'static str; 3] = [Self::STATED, "contradicted", "missing"];
 
     /// The label of that name.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         match name {
-            "stated" => Some(Self::Stated),
+            Self::STATED => Some(Self::Stated),
             "contradicted" => Some(Self::Contradicted),
             "missing" => Some(Self::Missing),
             _ => None,

@@ -17,6 +17,7 @@ mod ask;
 mod bundled;
 mod citations;
 mod claims;
+mod controls;
 mod guard;
 mod identity;
 mod labels;
@@ -49,9 +50,12 @@ mod test_values;
 #[cfg(test)]
 mod text_tests;
 
-pub use ask::{Ask, Prepared, prepare, prepare_claims};
+pub use ask::{Ask, Prepared, prepare, prepare_claims, prepare_controlled};
 pub use bundled::{BUNDLED, Bundled, bundled};
 pub use claims::{Unit, facts, units};
+pub use controls::{
+    CONTROLS, CONTROLS_ALLOWED, ControlDraw, ControlPool, ControlsSaid, why_missed,
+};
 pub use known_cases::malformed;
 pub use mode::Mode;
 pub use offline::OfflineJudge;

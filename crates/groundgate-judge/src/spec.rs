@@ -8,7 +8,7 @@ use groundgate_model::trial::{ClaimReading, DataType, MetricRole, MetricSpec};
 use super::{mode::Mode, template::Templates};
 
 /// Part of every judge's manifest: changes whenever prompts, parsing, guards or scores change.
-pub const PARSER_VERSION: &str = "groundgate.judge-parser/4";
+pub const PARSER_VERSION: &str = "groundgate.judge-parser/5";
 
 /// Votes on one answer, of all jurors together: more cost more than they tell.
 pub(crate) const VOTES_MAX: u32 = 25;
@@ -46,6 +46,8 @@ pub struct JudgeSpec {
     pub passage_order: PassageOrder,
     /// What is labelled, where sentences are.
     pub claims: ClaimLevel,
+    /// Claims with a known label in each call: none, the easy ones, or the hard ones as well.
+    pub controls: u32,
     /// Whether it judges refusals themselves: then they reach the model, and a case of which nobody
     /// said whether it can be answered is not applicable.
     pub about_refusals: bool,
@@ -237,6 +239,14 @@ impl JudgeSpec {
     /// Has an answer scored if so many votes are, from 1 to `votes`: another instrument, too.
     pub const fn set_votes_needed(&mut self, needed: u32) {
         self.votes_needed = needed;
+    }
+
+    /// Has each call carry so many controls, of those that are allowed; a judge whose calls take none has
+    /// none. Another number is another instrument.
+    pub const fn set_controls(&mut self, controls: u32) {
+        if self.takes_controls() {
+            self.controls = controls;
+        }
     }
 
     /// The metrics as they come out of all votes: the mean of several binary votes is a fraction.

@@ -6,6 +6,7 @@ use groundgate_model::{
 };
 
 use super::{
+    controls::{CONTROLS, CONTROLS_ALLOWED},
     mode::Mode,
     prompt,
     spec::{
@@ -18,7 +19,7 @@ use super::{
 
 const SCHEMA: &str = "groundgate.judge/1";
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "schema",
     "name",
     "version",
@@ -30,6 +31,7 @@ const KEYS: [&str; 16] = [
     "passage-order",
     "about-refusals",
     "claims",
+    "controls",
     "metrics",
     "labels",
     "templates",
@@ -82,6 +84,7 @@ fn read_spec(root: Table<'_, '_>, source: &str) -> Option<JudgeSpec> {
         on_malformed: handling.on_malformed,
         passage_order: handling.passage_order,
         claims: handling.claims,
+        controls: controls(root, mode),
         about_refusals: handling.about_refusals,
     })
 }
@@ -105,6 +108,27 @@ fn within(table: Table<'_, '_>, key: &str, range: std::ops::RangeInclusive<u32>)
         );
     }
     found
+}
+
+/// The controls of a spec: all where it does not say, none where its calls take none.
+fn controls(root: Table<'_, '_>, mode: Mode) -> u32 {
+    let takes = matches!(mode, Mode::Claims | Mode::Facts);
+    let default = if takes { CONTROLS } else { 0 };
+    let Some(written) = root.count("controls") else {
+        return default;
+    };
+    let allowed = |count: &u32| CONTROLS_ALLOWED.contains(count) && (takes || *count == 0);
+    let read = u32::try_from(written).ok().filter(allowed);
+    if read.is_none() {
+        root.report(
+            "controls",
+            format!(
+                "`controls` is 0 (none), 2 (easy ones) or {CONTROLS} (hard ones as well), and 0 where claims \
+                 or facts are not labelled"
+            ),
+        );
+    }
+    read.unwrap_or(default)
 }
 
 /// How answers and replies are handled that are out of the ordinary.

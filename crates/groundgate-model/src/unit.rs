@@ -24,6 +24,8 @@ impl UnitInterval {
     pub const ZERO: Self = Self(0.0);
     /// One in fifty.
     pub const TWO_PERCENT: Self = Self(0.02);
+    /// Nine of ten.
+    pub const NINE_TENTHS: Self = Self(0.9);
     /// All of it.
     pub const ONE: Self = Self(1.0);
 

@@ -5,6 +5,7 @@
 //! from or beside it. Anyone can open it with `sqlite3`.
 
 mod browse;
+mod controls;
 mod error;
 mod formats;
 mod header;

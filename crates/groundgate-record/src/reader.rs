@@ -364,7 +364,11 @@ impl Reader {
         let attempts = usize::try_from(self.header.attempts).unwrap_or(usize::MAX);
         let planned = cases.len().saturating_mul(attempts);
         let mut columns = BTreeMap::new();
+        let controls = self.control_counts()?;
+        let mut of_instrument = BTreeMap::new();
         for (metric_number, source) in self.header.metrics.iter().enumerate() {
+            let own = controls.get(&metric_number).copied();
+            let counted = of_instrument.entry(source.instrument).or_insert(own);
             let mut column = Column {
                 metric: source.metric.clone(),
                 instrument: source.instrument,
@@ -373,6 +377,7 @@ impl Reader {
                 cells: vec![Cell::Unscored(Unscored::NotRun); planned],
                 up_to: BTreeMap::new(),
                 cascade: source.cascade.as_ref().map(|cascade| self.cascade(cascade)),
+                controls: counted.unwrap_or_default(),
             };
             self.fill(&mut column, metric_number)?;
             columns.insert(source.metric.name.clone(), column);
@@ -531,7 +536,7 @@ impl Reader {
             .map_err(|_out_of_range| self.damaged(format!("{value} is not a place in the plan")))
     }
 
-    fn damaged(&self, what: impl Into<String>) -> RecordError {
+    pub(super) fn damaged(&self, what: impl Into<String>) -> RecordError {
         RecordError::Damaged {
             path: self.path.clone(),
             what: what.into(),
@@ -605,5 +610,6 @@ fn case_info(case: Case, tags: &mut BTreeSet<Arc<BTreeMap<String, String>>>) -> 
         cluster,
         tags: shared,
         critical: case.critical,
+        answerable: case.answerable,
     }
 }

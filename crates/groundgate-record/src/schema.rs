@@ -6,6 +6,8 @@ pub(super) const FORMAT: i64 = 3;
 /// `scores` is apart from `details`, so that a gate reads numbers only, one metric after the other.
 /// A score has a `value` (and `up_to`, where votes failed that could have made it better) or a `reason`
 /// (and its `detail`), never both.
+/// `controls` has a row for each claim of known label that a judge was asked about; `metric` is the first
+/// that the judge measures.
 /// Tables of long rows keep them in the order in which they come, with the key as an index of its own:
 /// sorted by the key, every row over a quarter of a page would take a page more.
 pub(super) const TABLES: &str = "
@@ -26,5 +28,13 @@ CREATE TABLE scores (
 CREATE TABLE details (
   trial INTEGER NOT NULL, metric INTEGER NOT NULL, explanation TEXT NOT NULL, claims TEXT,
   PRIMARY KEY (trial, metric)
+);
+";
+
+/// Made where it is not there: records of this format that were begun before have none.
+pub(super) const CONTROLS: &str = "
+CREATE TABLE IF NOT EXISTS controls (
+  trial INTEGER NOT NULL, metric INTEGER NOT NULL, callee TEXT NOT NULL, vote INTEGER NOT NULL,
+  round INTEGER NOT NULL, kind TEXT NOT NULL, is_right INTEGER NOT NULL, call_counts INTEGER NOT NULL
 );
 ";

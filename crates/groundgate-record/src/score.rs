@@ -72,6 +72,7 @@ const fn reason(why: &Unscored) -> &'static str {
         Unscored::NoAnswer(_) => "no-answer",
         Unscored::JudgeFailed(_) => "judge-failed",
         Unscored::ReplyMalformed(_) => "reply-malformed",
+        Unscored::FailedControl(_) => "failed-control",
         Unscored::InputMissing(_) => "input-missing",
         Unscored::AnswerCut => "answer-cut",
         Unscored::NotRun => "not-run",
@@ -82,9 +83,10 @@ const fn reason(why: &Unscored) -> &'static str {
 fn detail(why: &Unscored) -> Option<String> {
     match why {
         Unscored::NoAnswer(kind) | Unscored::JudgeFailed(kind) => Some(kind.name().to_owned()),
-        Unscored::ReplyMalformed(what) | Unscored::InputMissing(what) | Unscored::Spared(what) => {
-            Some(what.to_string())
-        }
+        Unscored::ReplyMalformed(what)
+        | Unscored::FailedControl(what)
+        | Unscored::InputMissing(what)
+        | Unscored::Spared(what) => Some(what.to_string()),
         Unscored::AnswerCut | Unscored::NotRun => None,
     }
 }
@@ -94,6 +96,7 @@ fn unscored(reason: &str, detail: Option<&str>) -> Option<Unscored> {
         ("no-answer", Some(kind)) => Unscored::NoAnswer(failure(kind)?),
         ("judge-failed", Some(kind)) => Unscored::JudgeFailed(failure(kind)?),
         ("reply-malformed", Some(what)) => Unscored::ReplyMalformed(what.into()),
+        ("failed-control", Some(what)) => Unscored::FailedControl(what.into()),
         ("input-missing", Some(what)) => Unscored::InputMissing(what.into()),
         ("answer-cut", None) => Unscored::AnswerCut,
         ("not-run", None) => Unscored::NotRun,
@@ -120,6 +123,7 @@ mod tests {
             Unscored::NoAnswer(FailureKind::Timeout),
             Unscored::JudgeFailed(FailureKind::RateLimited),
             Unscored::ReplyMalformed("no verdict".into()),
+            Unscored::FailedControl("asked twice".into()),
             Unscored::InputMissing("passages".into()),
             Unscored::AnswerCut,
             Unscored::NotRun,

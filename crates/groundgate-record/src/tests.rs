@@ -55,6 +55,7 @@ fn judge_call(trial: usize, system: &str, conversation: &str) -> Call {
             message: "cut".to_owned(),
             tries: 1,
             failed_tries: Vec::new(),
+            cost: None,
         }),
         booked: Usd::ZERO,
     }
@@ -170,8 +171,10 @@ fn what_is_known_in_part_is_read_as_written_and_what_was_spared_is_not_asked_aga
                 message: String::new(),
                 tries: 1,
                 failed_tries: Vec::new(),
+                cost: None,
             }),
             outcomes: [("m".to_owned(), outcome)].into(),
+            controls: Vec::new(),
         })
         .collect();
     let mut writer = Writer::create(&path, &header, &cases).unwrap();

@@ -12,6 +12,7 @@ use std::{
 use groundgate_model::{
     eval_set::Case,
     trial::{Call, Outcome, Trial},
+    unit::Digest,
 };
 use rusqlite::{Connection, OpenFlags, Statement, params};
 
@@ -31,6 +32,8 @@ pub struct Writer {
     connection: Connection,
     path: PathBuf,
     metric_numbers: BTreeMap<String, i64>,
+    /// The first metric of each instrument.
+    instruments: BTreeMap<Digest, i64>,
     system_messages: BTreeMap<String, i64>,
     attempts: usize,
     _lock: WriteLock,
@@ -86,6 +89,14 @@ impl Writer {
                 "PRAGMA synchronous=NORMAL; PRAGMA journal_mode=WAL; PRAGMA busy_timeout=5000;",
             )
             .map_err(sqlite("open", path))?;
+        connection
+            .execute_batch(schema::CONTROLS)
+            .map_err(sqlite("open", path))?;
+        let mut instruments = BTreeMap::new();
+        for (place, source) in header.metrics.iter().enumerate() {
+            let first = instruments.entry(source.instrument);
+            first.or_insert_with(|| number(place));
+        }
         let names = header
             .metrics
             .iter()
@@ -97,6 +108,7 @@ impl Writer {
                 .enumerate()
                 .map(|(i, name)| (name, number(i)))
                 .collect(),
+            instruments,
             system_messages: BTreeMap::new(),
             attempts: usize::try_from(header.attempts).unwrap_or(usize::MAX),
             _lock: lock,
@@ -126,6 +138,9 @@ impl Writer {
                 .prepare_cached("INSERT OR ROLLBACK INTO scores VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
             let mut detail = transaction
                 .prepare_cached("INSERT OR ROLLBACK INTO details VALUES (?1, ?2, ?3, ?4)")?;
+            let mut control = transaction.prepare_cached(
+                "INSERT OR ROLLBACK INTO controls VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?;
             for fact in facts {
                 match fact {
                     Fact::Call(fact) => {
@@ -137,6 +152,7 @@ impl Writer {
                     Fact::Trial(fact) => {
                         let index = number(trial_index(fact, self.attempts));
                         trial.execute(params![index])?;
+                        insert_controls(&mut control, fact, index, &self.instruments)?;
                         for (metric, outcome) in &fact.outcomes {
                             if let Some(&metric) = self.metric_numbers.get(metric) {
                                 let place = ScorePlace {
@@ -164,6 +180,7 @@ impl Writer {
                  DELETE FROM calls WHERE trial IN again AND (failure IS NOT NULL OR callee <> '');
                  DELETE FROM scores WHERE trial IN again;
                  DELETE FROM details WHERE trial IN again;
+                 DELETE FROM controls WHERE trial IN again;
                  DELETE FROM trials WHERE trial IN again;
                  DROP TABLE again;
                  COMMIT;"
@@ -264,6 +281,30 @@ fn insert_call(
         failure,
         i64::try_from(call.booked.nanos()).unwrap_or(i64::MAX),
     ])?;
+    Ok(())
+}
+
+fn insert_controls(
+    statement: &mut Statement<'_>,
+    trial: &Trial,
+    index: i64,
+    instruments: &BTreeMap<Digest, i64>,
+) -> rusqlite::Result<()> {
+    for control in &trial.controls {
+        // What nothing is measured with says nothing of a metric.
+        if let Some(metric) = instruments.get(&control.instrument) {
+            statement.execute(params![
+                index,
+                metric,
+                control.callee.name(),
+                control.vote,
+                control.round,
+                control.kind.name(),
+                control.is_right,
+                control.call_counts,
+            ])?;
+        }
+    }
     Ok(())
 }
 

@@ -104,7 +104,7 @@ pub(super) mod tests {
 
     use groundgate_model::{
         exchange::FailureKind,
-        trial::{Column, DataType, InstrumentKind, MetricSpec, Unscored},
+        trial::{Column, ControlCounts, DataType, InstrumentKind, MetricSpec, Unscored},
         unit::Digest,
     };
 
@@ -117,6 +117,7 @@ pub(super) mod tests {
             cluster: "c1".to_owned(),
             tags: BTreeMap::from([("product".to_owned(), "refunds".to_owned())]).into(),
             critical: false,
+            answerable: None,
         };
         let column = |name: &str, cells: Vec<Cell>| {
             (
@@ -129,6 +130,7 @@ pub(super) mod tests {
                     cells,
                     up_to: BTreeMap::new(),
                     cascade: None,
+                    controls: ControlCounts::default(),
                 },
             )
         };

@@ -64,13 +64,22 @@ pub(super) fn finding_numbers(finding: &Finding) -> FindingNumbers {
         basis: finding
             .estimate
             .as_ref()
-            .map_or_else(|| without_observations(finding), basis),
+            .map_or_else(|| without_observations(finding), basis)
+            + &beside(&finding.counts),
         n: format_count(
             finding
                 .estimate
                 .as_ref()
                 .map_or(finding.counts.scored, |estimate| estimate.n),
-        ),
+        ) + &beside(&finding.counts),
+    }
+}
+
+/// `, 60 n/a`: the trials with nothing to measure stand beside those that a number stands on.
+pub(super) fn beside(counts: &Counts) -> String {
+    match counts.not_applicable {
+        0 => String::new(),
+        n => format!(", {} n/a", format_count(n)),
     }
 }
 

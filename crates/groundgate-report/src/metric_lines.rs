@@ -24,7 +24,7 @@ impl Report {
             let sign = wording::change(row).map_or("", |change| change.movement.glyph());
             [
                 row.metric.clone(),
-                text(&row.candidate, false),
+                text(&row.candidate, false) + &figures::beside(&row.counts),
                 text(&row.baseline, false),
                 format!("{sign} {difference}").trim().to_owned(),
             ]

@@ -203,7 +203,7 @@ mod tests {
 
     use groundgate_gate::{Approval, ApprovalRule, RunScores, Waiver, decide_release, read_policy};
     use groundgate_model::{
-        trial::{Column, DataType, InstrumentKind},
+        trial::{Column, ControlCounts, DataType, InstrumentKind},
         unit::Digest,
     };
     use jiff::Timestamp;
@@ -261,6 +261,7 @@ max  = 0.02
             cells: Vec::new(),
             up_to: BTreeMap::new(),
             cascade: None,
+            controls: ControlCounts::default(),
         };
         ScoreTable {
             looks: None,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use groundgate_gate::{Finding, Verdict};
-use groundgate_model::number::plural;
+use groundgate_model::number::{format_count, plural};
 
 use super::{
     figures,
@@ -41,9 +41,23 @@ pub fn render_text(report: &Report, style: Style) -> String {
         let counts = wording::buckets(&report.bucket_counts);
         page.list("cases", [counts].into_iter());
     }
+    page.list("n/a", not_applicable(report));
     page.list("note", report.decision.notes.iter().cloned());
     page.verdict(report);
     page.into_text()
+}
+
+/// The metrics with nothing to measure in some trials, since that is no way past a rule.
+fn not_applicable(report: &Report) -> impl Iterator<Item = String> {
+    let rows = report.metrics.iter();
+    rows.filter(|row| row.counts.not_applicable > 0).map(|row| {
+        format!(
+            "{}: {} of {} trials had nothing to judge",
+            row.metric,
+            format_count(row.counts.not_applicable),
+            format_count(row.counts.planned)
+        )
+    })
 }
 
 struct Page {

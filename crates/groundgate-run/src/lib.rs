@@ -4,7 +4,9 @@
 //! spends money; it never decides. How many questions at once, and what stops them, is in `runner`;
 //! what happens to one in `question`; how a judge votes in `voting`; how a call is paid for in `payment`.
 
+mod answer_rules;
 mod budget;
+mod health;
 mod ledger;
 mod payment;
 mod plan;
@@ -14,8 +16,11 @@ mod shared;
 mod voting;
 
 #[cfg(test)]
+mod control_tests;
+#[cfg(test)]
 mod tests;
 
+pub use answer_rules::{AnswerRules, Cut, Thinking};
 pub use budget::Budget;
 pub use ledger::{Ledger, LedgerError};
 pub use plan::{Behind, Juror, Plan, PlannedTrial, Seat, SeatKind};

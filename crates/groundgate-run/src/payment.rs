@@ -12,12 +12,10 @@ use super::shared::{Event, Halt, Shared, Stop};
 
 /// What becomes of a call whose reply in the journal is of another kind.
 pub(super) fn wrong_reply() -> CallFailure {
-    CallFailure {
-        kind: FailureKind::Malformed,
-        message: "the record holds a reply of another kind for this call".to_owned(),
-        tries: 0,
-        failed_tries: Vec::new(),
-    }
+    CallFailure::new(
+        FailureKind::Malformed,
+        "the record holds a reply of another kind for this call",
+    )
 }
 
 /// A call that costs money.
@@ -25,6 +23,8 @@ pub(super) struct PaidCall<'a> {
     pub(super) key: CallKey,
     pub(super) request: Option<Request>,
     pub(super) worst: Option<Usd>,
+    /// Whether somebody is asked now: what a file or an earlier run says tells nothing of an endpoint.
+    pub(super) is_live: bool,
     pub(super) call: BoxFuture<'a, Result<Reply, CallFailure>>,
 }
 
@@ -45,9 +45,17 @@ pub(super) async fn pay(
         .map_err(|_exhausted| Halt::OutOfBudget)?;
     let mut stop = shared.stop.clone();
     let result = tokio::select! {
-        result = paid.call => result,
+        result = paid.call => believed(result, paid.worst),
         _ = stop.wait_for(|stop| *stop == Stop::Now) => return Err(Halt::Stopped),
     };
+    if paid.is_live {
+        shared.health.note(&paid.key.callee, &result);
+    }
+    if is_given_up(&result) {
+        // Asked again when the run is gone on with.
+        reservation.settle(Some(Usd::ZERO));
+        return Err(Halt::EndpointDown);
+    }
     let booked = reservation.settle(cost(&result));
     drop(slot);
     let call = Call {
@@ -64,6 +72,26 @@ pub(super) async fn pay(
     // Whoever waited for the slot sends its call before this reply is judged.
     yield_now().await;
     Ok(result)
+}
+
+/// What a judge's model states cannot cost more than the call can: whoever says so is not believed, and
+/// the worst case is booked. A copilot's endpoint may add text of its own to what is sent.
+fn believed(result: Result<Reply, CallFailure>, worst: Option<Usd>) -> Result<Reply, CallFailure> {
+    match (&result, worst) {
+        (Ok(Reply::Chat(reply)), Some(worst)) if reply.cost.is_some_and(|cost| cost > worst) => {
+            let cost = reply.cost.unwrap_or_default();
+            let message = format!(
+                "the reply states a usage that costs {cost}, and the call can cost {worst} at most"
+            );
+            Err(CallFailure::new(FailureKind::Malformed, message).after(reply.timing.tries))
+        }
+        _ => result,
+    }
+}
+
+/// Whether the endpoint is asked no more, since it failed too many calls.
+fn is_given_up(result: &Result<Reply, CallFailure>) -> bool {
+    matches!(result, Err(failure) if failure.kind == FailureKind::NotSent)
 }
 
 async fn slot(shared: &Shared) -> Result<SemaphorePermit<'_>, Halt> {
@@ -91,20 +119,24 @@ fn cost(result: &Result<Reply, CallFailure>) -> Option<Usd> {
             | FailureKind::Redirect
             | FailureKind::Absent
             | FailureKind::NotSent => Some(Usd::ZERO),
-            FailureKind::Timeout
+            // A filter may have been paid for.
+            FailureKind::Filtered
+            | FailureKind::Timeout
             | FailureKind::Cut
             | FailureKind::Server
             | FailureKind::Malformed
             | FailureKind::Empty
             | FailureKind::ToolCalls
             | FailureKind::TooLarge
-            | FailureKind::Changed => None,
+            | FailureKind::Changed => failure.cost,
         },
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use groundgate_model::exchange::{Ending, Timing, Usage};
+
     use super::*;
 
     /// What was sent may be billed, whatever became of the reply.
@@ -118,6 +150,7 @@ mod tests {
             (FailureKind::Redirect, Some(Usd::ZERO)),
             (FailureKind::Absent, Some(Usd::ZERO)),
             (FailureKind::NotSent, Some(Usd::ZERO)),
+            (FailureKind::Filtered, None),
             (FailureKind::Timeout, None),
             (FailureKind::Cut, None),
             (FailureKind::Server, None),
@@ -127,13 +160,43 @@ mod tests {
             (FailureKind::ToolCalls, None),
             (FailureKind::Changed, None),
         ] {
-            let failure = CallFailure {
-                kind,
-                message: String::new(),
-                tries: 1,
-                failed_tries: Vec::new(),
-            };
+            let failure = CallFailure::new(kind, "").after(1);
             assert_eq!(cost(&Err(failure)), expected, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_reply_that_answers_nothing_costs_what_it_says() {
+        let stated = Usd::from_nanos(7);
+        for kind in [FailureKind::Empty, FailureKind::ToolCalls] {
+            let failure = CallFailure {
+                cost: Some(stated),
+                ..CallFailure::new(kind, "")
+            };
+            assert_eq!(cost(&Err(failure)), Some(stated), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_usage_beyond_the_worst_case_is_not_believed() {
+        let reply = |nanos| {
+            Ok(Reply::Chat(ChatReply {
+                text: "x".to_owned(),
+                usage: Usage::default(),
+                cost: Some(Usd::from_nanos(nanos)),
+                model: None,
+                finish_reason: None,
+                ending: Ending::Complete,
+                thinking: None,
+                timing: Timing::default(),
+            }))
+        };
+        let worst = Some(Usd::from_nanos(10));
+        assert_eq!(believed(reply(10), worst), reply(10));
+        let fault = believed(reply(11), worst).unwrap_err();
+        assert_eq!(fault.kind, FailureKind::Malformed);
+        // Booked at the worst case, since nobody knows.
+        assert_eq!(cost(&Err(fault)), None);
+        assert_eq!(believed(reply(11), None), reply(11));
     }
 }

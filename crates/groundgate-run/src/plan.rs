@@ -11,6 +11,8 @@ use groundgate_model::{
     unit::Digest,
 };
 
+use super::answer_rules::AnswerRules;
+
 /// Everything that is planned; its order is the record's order, whatever finishes first.
 #[expect(missing_debug_implementations, reason = "judges' models are ports")]
 #[derive(Clone)]
@@ -23,6 +25,8 @@ pub struct Plan {
     pub seats: Vec<Seat>,
     /// The plain checks, by metric name.
     pub checks: Vec<String>,
+    /// What of an answer is judged.
+    pub answers: AnswerRules,
     /// For the judges' shuffles and fences.
     pub seed: u64,
     /// The run's id: what is drawn, is drawn by it.

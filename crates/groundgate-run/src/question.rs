@@ -3,20 +3,20 @@
 //! Every failure on this way is an outcome with a reason. What ends the whole run instead (the user,
 //! the budget, a sink that is gone) leaves the trial out; it is asked again when the run is resumed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use groundgate_judge::{Outcomes, Subject, checks};
 use groundgate_model::{
-    exchange::{Ending, FailureKind},
-    trial::{CallKey, Callee, MetricSpec, Outcome, Reply, Sure, Trial, Unscored},
+    exchange::{Answer, CallFailure, Ending, FailureKind, Timing, Usage},
+    trial::{CallKey, Callee, ControlFinding, MetricSpec, Outcome, Reply, Sure, Trial, Unscored},
 };
 
 use super::{
     payment::{PaidCall, pay, wrong_reply},
     plan::{PlannedTrial, Seat, SeatKind},
     shared::{Event, Halt, Shared},
-    voting::{Poll, poll},
+    voting::{Bench, Poll, poll},
 };
 
 /// Asks, judges and hands on one trial.
@@ -34,6 +34,7 @@ pub(super) async fn replay(shared: Arc<Shared>, planned: PlannedTrial) -> Result
         key,
         request: None,
         worst: shared.copilot.worst_cost(case),
+        is_live: shared.copilot.is_live(),
         call: Box::pin(async {
             shared
                 .copilot
@@ -47,8 +48,19 @@ pub(super) async fn replay(shared: Arc<Shared>, planned: PlannedTrial) -> Result
         Ok(Reply::Chat(_)) => Err(wrong_reply()),
         Err(failure) => Err(failure),
     };
+    let controls = Mutex::default();
+    let bench = Bench {
+        shared: &shared,
+        planned,
+        controls: &controls,
+    };
     let outcomes = match &answer {
-        Ok(answer) => judge(&shared, planned, Subject { case, answer }).await?,
+        Ok(answer) => judge(bench, Subject { case, answer }).await?,
+        Err(failure) if failure.kind == FailureKind::Filtered => {
+            let answer = withheld(failure);
+            let answer = &answer;
+            judge(bench, Subject { case, answer }).await?
+        }
         Err(failure) => unanswered(&shared, failure.kind),
     };
     let trial = Trial {
@@ -56,12 +68,42 @@ pub(super) async fn replay(shared: Arc<Shared>, planned: PlannedTrial) -> Result
         attempt: planned.attempt,
         answer,
         outcomes,
+        controls: in_order(controls),
     };
     shared
         .sink
         .send(Event::Trial(Box::new(trial)))
         .await
         .map_err(|_closed| Halt::SinkClosed)
+}
+
+/// The empty answer that a question has whom a provider's filter turned away.
+fn withheld(failure: &CallFailure) -> Answer {
+    let latency_ms = failure
+        .failed_tries
+        .last()
+        .map_or(0, |last| last.latency_ms);
+    Answer {
+        text: String::new(),
+        passages: None,
+        usage: Usage::default(),
+        cost: None,
+        model: None,
+        finish_reason: Some("content_filter".to_owned()),
+        ending: Ending::Filtered,
+        thinking: None,
+        timing: Timing {
+            latency_ms,
+            tries: failure.tries,
+            ..Timing::default()
+        },
+    }
+}
+
+/// Whether a provider withheld all of an answer that the case does not forbid: an answer that never came.
+fn is_withheld(subject: Subject<'_>) -> bool {
+    let Subject { case, answer } = subject;
+    answer.ending.is_refusal() && answer.text.trim().is_empty() && case.answerable != Some(false)
 }
 
 /// A trial without an answer has the same outcome everywhere.
@@ -83,11 +125,19 @@ fn judged_as<'a>(
     judged.map(|metric| (metric.name, Outcome::Unscored(reason.clone())))
 }
 
-async fn judge(
-    shared: &Shared,
-    planned: PlannedTrial,
-    subject: Subject<'_>,
-) -> Result<Outcomes, Halt> {
+/// What was said of controls, in the order of the calls: judges are asked at once.
+fn in_order(controls: Mutex<Vec<ControlFinding>>) -> Vec<ControlFinding> {
+    let mut controls = controls
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    controls.sort();
+    controls
+}
+
+async fn judge(bench: Bench<'_>, subject: Subject<'_>) -> Result<Outcomes, Halt> {
+    let Bench {
+        shared, planned, ..
+    } = bench;
     let mut outcomes: Outcomes = shared
         .plan
         .checks
@@ -99,10 +149,20 @@ async fn judge(
             ))
         })
         .collect();
-    if subject.answer.ending == Ending::Cut {
+    if is_withheld(subject) {
+        let reason = Unscored::NoAnswer(FailureKind::Filtered);
+        outcomes.extend(judged_as(shared, &reason));
+        return Ok(outcomes);
+    }
+    if shared.plan.answers.leaves_out(subject.answer) {
         outcomes.extend(judged_as(shared, &Unscored::AnswerCut));
         return Ok(outcomes);
     }
+    let shown = shared.plan.answers.shown(subject.answer);
+    let subject = Subject {
+        answer: &shown,
+        ..subject
+    };
     let seats = shared.plan.seats.iter();
     let (behind, first): (Vec<&Seat>, Vec<&Seat>) = seats.partition(|seat| seat.behind.is_some());
     // Whoever stands behind another waits for what that one says.
@@ -112,7 +172,7 @@ async fn judge(
             async move {
                 match settled {
                     Some(settled) => Ok(settled),
-                    None => sit(shared, planned, subject, seat).await,
+                    None => sit(bench, subject, seat).await,
                 }
             }
         });
@@ -154,17 +214,12 @@ fn unsampled(
     Some(seat.metrics().into_iter().map(outcome).collect())
 }
 
-async fn sit(
-    shared: &Shared,
-    planned: PlannedTrial,
-    subject: Subject<'_>,
-    seat: &Seat,
-) -> Result<Outcomes, Halt> {
+async fn sit(bench: Bench<'_>, subject: Subject<'_>, seat: &Seat) -> Result<Outcomes, Halt> {
     let said = match &seat.kind {
         SeatKind::Embedded(judge) => judge.judge(subject),
         SeatKind::Model { spec, jurors } => {
             let who = Poll { seat, spec, jurors };
-            poll(shared, planned, subject, who).await?
+            poll(bench, subject, who).await?
         }
     };
     let recorded = said

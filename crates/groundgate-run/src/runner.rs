@@ -8,6 +8,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use groundgate_endpoints::copilot::Copilot;
+use groundgate_judge::ControlPool;
 use groundgate_model::trial::Call;
 use tokio::{
     sync::{Semaphore, mpsc, watch},
@@ -16,6 +17,7 @@ use tokio::{
 
 use super::{
     budget::Budget,
+    health::Health,
     plan::{Plan, PlannedTrial},
     question::replay,
     shared::{Event, Halt, Shared, Stop},
@@ -30,6 +32,8 @@ pub enum Ending {
     Stopped,
     /// The next call could have passed the cap.
     OutOfBudget,
+    /// An endpoint was given up after many failures.
+    EndpointDown,
     /// What came out could not be kept.
     SinkClosed,
     /// A question failed in groundgate itself.
@@ -43,6 +47,8 @@ pub struct Ended {
     pub ending: Ending,
     /// What the first question said that [`Panicked`](Ending::Panicked).
     pub panic: Option<String>,
+    /// Which endpoint answered no more at the end, and why, whatever share it answered before.
+    pub down: Option<String>,
 }
 
 /// What an earlier part of the run left behind; empty for a new run.
@@ -80,11 +86,14 @@ pub async fn run(plan: Plan, past: Past, wiring: Wiring) -> Ended {
         .filter(|trial| !past.finished.contains(&trial.index))
         .collect();
     open.reverse();
+    let controls = ControlPool::of_cases(&plan.cases);
     let shared = Arc::new(Shared {
         plan,
         copilot: wiring.copilot,
         budget: wiring.budget,
         journal,
+        health: Health::default(),
+        controls,
         slots: Semaphore::new(concurrency),
         stop: wiring.stop,
         sink: wiring.sink,
@@ -97,7 +106,14 @@ pub async fn run(plan: Plan, past: Past, wiring: Wiring) -> Ended {
             questions.spawn(replay(Arc::clone(&shared), trial));
         }
         match questions.join_next().await {
-            None => return Ended { ending, panic },
+            None => {
+                let down = shared.health.down();
+                return Ended {
+                    ending,
+                    panic,
+                    down,
+                };
+            }
             Some(Ok(Ok(()))) => {}
             Some(Ok(Err(halt))) => ending = ending.max(halt.ending()),
             // A panic in a question is a bug; the run must not look complete.
@@ -114,6 +130,7 @@ impl Halt {
         match self {
             Self::Stopped => Ending::Stopped,
             Self::OutOfBudget => Ending::OutOfBudget,
+            Self::EndpointDown => Ending::EndpointDown,
             Self::SinkClosed => Ending::SinkClosed,
         }
     }

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use groundgate_endpoints::copilot::Copilot;
+use groundgate_judge::ControlPool;
 use groundgate_model::trial::{Call, CallKey, Trial};
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use super::{budget::Budget, plan::Plan};
+use super::{budget::Budget, health::Health, plan::Plan};
 
 /// What happens during a run, in the order in which it happens.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +36,8 @@ pub(super) enum Halt {
     Stopped,
     /// The next call could have passed the cap.
     OutOfBudget,
+    /// An endpoint was given up.
+    EndpointDown,
     /// What came out could not be kept.
     SinkClosed,
 }
@@ -46,6 +49,9 @@ pub(super) struct Shared {
     pub(super) budget: Arc<Budget>,
     /// Calls that an earlier part of the run has paid for.
     pub(super) journal: BTreeMap<CallKey, Call>,
+    pub(super) health: Health,
+    /// Where controls about something else are taken from; `None` where nothing is unrelated.
+    pub(super) controls: Option<ControlPool>,
     pub(super) slots: Semaphore,
     pub(super) stop: watch::Receiver<Stop>,
     pub(super) sink: mpsc::Sender<Event>,

@@ -25,7 +25,9 @@ use groundgate_model::{
 };
 use tokio::sync::{mpsc, watch};
 
-use super::{Budget, Ended, Ending, Event, Juror, Past, Plan, Seat, SeatKind, Stop, Wiring, run};
+use super::{
+    AnswerRules, Budget, Ended, Ending, Event, Juror, Past, Plan, Seat, SeatKind, Stop, Wiring, run,
+};
 
 /// Says the same to every question.
 struct Says(Result<Answer, CallFailure>);
@@ -81,7 +83,7 @@ impl ChatModel for LearnsOnce {
     }
 }
 
-fn reply(text: &str) -> ChatReply {
+pub(super) fn reply(text: &str) -> ChatReply {
     ChatReply {
         text: text.to_owned(),
         usage: Usage::default(),
@@ -94,7 +96,7 @@ fn reply(text: &str) -> ChatReply {
     }
 }
 
-fn answer(passages: &[String]) -> Answer {
+pub(super) fn answer(passages: &[String]) -> Answer {
     let passage = |text: &String| Passage {
         id: None,
         text: text.clone(),
@@ -113,7 +115,7 @@ fn answer(passages: &[String]) -> Answer {
     }
 }
 
-fn plan(cases: usize, attempts: u32) -> Plan {
+pub(super) fn plan(cases: usize, attempts: u32) -> Plan {
     let case = |index: usize| Case {
         id: format!("case-{index}"),
         history: Vec::new(),
@@ -131,6 +133,7 @@ fn plan(cases: usize, attempts: u32) -> Plan {
         attempts,
         seats: Vec::new(),
         checks: Vec::new(),
+        answers: AnswerRules::default(),
         seed: 7,
         run: "01RUN".to_owned(),
         concurrency: 2,
@@ -139,14 +142,14 @@ fn plan(cases: usize, attempts: u32) -> Plan {
 }
 
 /// What came out of a run.
-struct Came {
-    ended: Ended,
-    calls: Vec<Call>,
-    trials: Vec<Trial>,
+pub(super) struct Came {
+    pub(super) ended: Ended,
+    pub(super) calls: Vec<Call>,
+    pub(super) trials: Vec<Trial>,
 }
 
-async fn came_of(plan: Plan, past: Past, says: Result<Answer, CallFailure>) -> Came {
-    let (sink, mut events) = mpsc::channel(1000);
+pub(super) async fn came_of(plan: Plan, past: Past, says: Result<Answer, CallFailure>) -> Came {
+    let (sink, mut events) = mpsc::channel(10_000);
     let (_keep, stop) = watch::channel(Stop::No);
     let wiring = Wiring {
         copilot: Arc::new(Says(says)),
@@ -175,6 +178,7 @@ fn failure(kind: FailureKind) -> CallFailure {
         message: "no".to_owned(),
         tries: 1,
         failed_tries: Vec::new(),
+        cost: None,
     }
 }
 

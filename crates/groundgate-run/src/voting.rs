@@ -3,15 +3,17 @@
 //! A model is asked once a vote, once more where its reply is malformed, part by part where the passages
 //! do not fit into one call; and once before all votes where sentences are taken apart.
 
+use std::sync::{Mutex, PoisonError};
+
 use futures_util::future::join_all;
 use groundgate_judge::{
-    Ask, Draw, JudgeSpec, OnMalformed, Outcomes, Prepared, ReplyFault, Split, Splitting, Subject,
-    Unit, Vote, combine, disagreement, join_parts, malformed, prepare, prepare_claims, split,
-    unscored,
+    Ask, ControlDraw, ControlsSaid, Draw, JudgeSpec, OnMalformed, Outcomes, Prepared, ReplyFault,
+    Split, Splitting, Subject, Unit, Vote, combine, disagreement, join_parts, malformed,
+    prepare_controlled, split, unscored, why_missed,
 };
 use groundgate_model::{
     exchange::{CallFailure, ChatReply, ChatRequest},
-    trial::{CallKey, Callee, Reply, Request, Unscored, disagreement_of},
+    trial::{CallKey, Callee, ControlFinding, Reply, Request, Unscored, disagreement_of},
 };
 
 use super::{
@@ -19,6 +21,12 @@ use super::{
     plan::{Juror, PlannedTrial, Seat},
     shared::{Halt, Shared},
 };
+
+/// How often a call is made whose easy controls are missed: with other controls the second time.
+const CONTROLLED_ASKINGS: u32 = 2;
+
+/// Rounds of one asking: a malformed reply is asked for again within them.
+const ROUNDS_OF_ASKING: u32 = 100;
 
 /// Who votes on an answer, and about what.
 #[derive(Clone, Copy)]
@@ -31,17 +39,24 @@ pub(super) struct Poll<'a> {
     pub(super) jurors: &'a [Juror],
 }
 
+/// The trial that is judged.
+#[derive(Clone, Copy)]
+pub(super) struct Bench<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) planned: PlannedTrial,
+    /// What judges say of controls gathers here.
+    pub(super) controls: &'a Mutex<Vec<ControlFinding>>,
+}
+
 /// Has every juror vote.
 pub(super) async fn poll(
-    shared: &Shared,
-    planned: PlannedTrial,
+    bench: Bench<'_>,
     subject: Subject<'_>,
     poll: Poll<'_>,
 ) -> Result<Outcomes, Halt> {
     let Poll { seat, spec, jurors } = poll;
     let seated = |juror, vote, claims| Voter {
-        shared,
-        planned,
+        bench,
         seat,
         spec,
         juror,
@@ -134,8 +149,7 @@ impl Asking for Split<'_> {
 
 /// One vote of one judge.
 struct Voter<'a> {
-    shared: &'a Shared,
-    planned: PlannedTrial,
+    bench: Bench<'a>,
     seat: &'a Seat,
     spec: &'a JudgeSpec,
     juror: &'a Juror,
@@ -147,9 +161,9 @@ struct Voter<'a> {
 impl<'a> Voter<'a> {
     /// Each attempt has shuffles of its own, so that one answer can be judged several times.
     fn draw_seed(&self) -> Vec<u8> {
-        let mut seed = self.shared.plan.seed.to_be_bytes().to_vec();
-        if self.planned.attempt > 0 {
-            seed.extend(self.planned.attempt.to_be_bytes());
+        let mut seed = self.bench.shared.plan.seed.to_be_bytes().to_vec();
+        if self.bench.planned.attempt > 0 {
+            seed.extend(self.bench.planned.attempt.to_be_bytes());
         }
         seed
     }
@@ -173,22 +187,60 @@ impl<'a> Voter<'a> {
             seed: &seed,
             vote: self.vote,
         };
-        let (prepared, first) = match self.claims {
-            None => (prepare(self.spec, subject, draw), 0),
-            // The first two rounds took the answer apart.
-            Some(claims) => (prepare_claims(self.spec, subject, draw, claims), 2),
-        };
-        let asks = match prepared {
-            Prepared::Settled(outcomes) => return Ok(Voted::Settled(outcomes)),
-            Prepared::Ask(ask) => {
-                let heard = self
-                    .converse(ask.as_ref(), first, |text| ask.read_reply(text))
-                    .await?;
-                let (Heard::Reply(outcomes) | Heard::Nothing(outcomes)) = heard;
+        // The first two rounds took the answer apart.
+        let first = if self.claims.is_some() { 2 } else { 0 };
+        let mut missed = None;
+        for asking in 0..CONTROLLED_ASKINGS {
+            let controls = (self.bench.shared.controls.as_ref()).map(|pool| ControlDraw {
+                pool,
+                round: asking,
+            });
+            let prepared = prepare_controlled(self.spec, subject, draw, self.claims, controls);
+            let ask = match prepared {
+                Prepared::Settled(outcomes) => return Ok(Voted::Settled(outcomes)),
+                Prepared::Parts(asks) => return self.say_in_parts(&asks, first).await,
+                Prepared::Ask(ask) => ask,
+            };
+            let round = first + asking * ROUNDS_OF_ASKING;
+            let read = |text: &str| Ok((ask.read_reply(text)?, ask.controls(text)));
+            let (outcomes, said) = match self.converse(ask.as_ref(), round, read).await? {
+                Heard::Reply(heard) => heard,
+                Heard::Nothing(outcomes) => return Ok(Voted::Asked(outcomes)),
+            };
+            missed = said.as_ref().and_then(ControlsSaid::missed);
+            self.note(round, said.as_ref());
+            if missed.is_none() {
                 return Ok(Voted::Asked(outcomes));
             }
-            Prepared::Parts(asks) => asks,
+        }
+        let why = missed.map_or("", why_missed);
+        let reason = Unscored::FailedControl(format!("asked twice, {why}").into());
+        Ok(Voted::Asked(unscored(self.spec, &reason)))
+    }
+
+    /// Keeps what was said of the controls of one call.
+    fn note(&self, round: u32, said: Option<&ControlsSaid>) {
+        let Some(said) = said else {
+            return;
         };
+        let call_counts = said.is_reading();
+        let instrument = self.seat.instrument();
+        let findings = said.said.iter().map(|(kind, is_right)| ControlFinding {
+            callee: Callee::juror(&self.seat.name, &self.juror.name),
+            instrument,
+            vote: self.vote,
+            round,
+            kind: *kind,
+            is_right: *is_right,
+            call_counts,
+        });
+        let controls = self.bench.controls.lock();
+        let mut controls = controls.unwrap_or_else(PoisonError::into_inner);
+        controls.extend(findings);
+    }
+
+    /// Asks part by part.
+    async fn say_in_parts(&self, asks: &[Ask<'_>], first: u32) -> Result<Voted, Halt> {
         let mut parts = Vec::new();
         // Rounds go on from part to part, so that no two calls have the same key.
         for (ask, round) in asks.iter().zip((first..).step_by(2)) {
@@ -264,7 +316,7 @@ impl<'a> Voter<'a> {
         round: u32,
     ) -> Result<Result<ChatReply, CallFailure>, Halt> {
         let key = CallKey {
-            trial: self.planned.index,
+            trial: self.bench.planned.index,
             callee: Callee::juror(&self.seat.name, &self.juror.name),
             vote: self.vote,
             round,
@@ -273,11 +325,12 @@ impl<'a> Voter<'a> {
             key,
             request: Some(sent(request)),
             worst: self.juror.model.worst_cost(request),
+            is_live: true,
             call: Box::pin(
                 async move { self.juror.model.complete(request).await.map(Reply::Chat) },
             ),
         };
-        Ok(match pay(self.shared, call).await? {
+        Ok(match pay(self.bench.shared, call).await? {
             Ok(Reply::Chat(reply)) => Ok(reply),
             Ok(Reply::Answer(_)) => Err(wrong_reply()),
             Err(failure) => Err(failure),

@@ -84,6 +84,7 @@ impl Folder {
                 attempt: u32::try_from(trial % per_case).unwrap(),
                 answer: Ok(answer.clone()),
                 outcomes: [("groundedness".to_owned(), outcome(got))].into(),
+                controls: Vec::new(),
             });
             calls.push(call(trial, answer));
         }

@@ -8,7 +8,7 @@ use groundgate_gate::{Facts, Verdict};
 use groundgate_model::eval_set::EvalSet;
 use groundgate_record::{Reader, Status};
 use groundgate_report::{Embed, Report, render_html, render_text};
-use groundgate_run::{Ending, Seat, SeatKind};
+use groundgate_run::{AnswerRules, Ending, Seat, SeatKind};
 use tokio::runtime::Runtime;
 
 use super::super::{args::DemoArgs, exit_code::ExitCode, terminal::Terminal};
@@ -116,6 +116,7 @@ impl<'a> Demo<'a> {
                 SeatKind::Embedded(judge),
             )],
             checks: bundled::CHECKS.map(str::to_owned).to_vec(),
+            answers: AnswerRules::default(),
         };
         let at = self.terminal.now();
         let number = Variant::ALL

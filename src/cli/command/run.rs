@@ -5,7 +5,7 @@ use groundgate_app::{
     sequential::InterimRequest,
 };
 use groundgate_model::unit::Usd;
-use groundgate_report::visible_line;
+use groundgate_run::Ending;
 use serde_json::json;
 
 use super::super::{
@@ -116,15 +116,7 @@ fn cap(config: &Config, args: &RunArgs) -> Result<Option<Usd>, AppError> {
 
 /// Prints the run's id and, where it did not end well, what to do.
 fn announce(global: &Global, summary: &RunSummary, terminal: &Terminal) -> ExitCode {
-    let mut code = terminal.code(summary.ending);
-    if let (Some(failure), ExitCode::Done) = (&summary.unanswered, code) {
-        code = ExitCode::Incomplete;
-        terminal.report(&format!(
-            "{}: no question was answered",
-            terminal.red("error")
-        ));
-        terminal.report(&format!("  cause: {}", visible_line(failure)));
-    }
+    let code = terminal.code(summary.ending);
     if wants_json(global) {
         let document = json!({
             "schema": "groundgate.run/1",
@@ -136,7 +128,12 @@ fn announce(global: &Global, summary: &RunSummary, terminal: &Terminal) -> ExitC
     } else {
         terminal.line(&summary.run_id);
     }
-    if code != ExitCode::Done {
+    if summary.ending == Ending::EndpointDown {
+        terminal.report(&format!(
+            "go on when it is well again: groundgate run --resume {} --rerun errors",
+            summary.run_id
+        ));
+    } else if code != ExitCode::Done {
         terminal.note(&format!(
             "go on with: groundgate run --resume {0}   (failures again: --rerun errors)",
             summary.run_id

@@ -1,6 +1,6 @@
 //! `groundgate runs`: what records there are, and moving them in and out.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use groundgate_model::{
     manifest::{Manifest, Setting},
@@ -173,6 +173,9 @@ fn show(global: &Global, reader: &Reader, terminal: &Terminal) -> Result<ExitCod
     for line in metric_lines(&table) {
         terminal.line(&line);
     }
+    for line in control_lines(&table) {
+        terminal.line(&line);
+    }
     if let Some(manifest) = &header.manifest {
         terminal.line(&format!("{:<9} {}", "manifest", manifest.digest()));
         for line in manifest_lines("", manifest) {
@@ -207,6 +210,29 @@ fn metric_lines(table: &ScoreTable) -> Vec<String> {
         )
     });
     lines.collect()
+}
+
+/// What controls say of each judge, under the first of its metrics.
+fn control_lines(table: &ScoreTable) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let columns = table.columns.values();
+    let watched = columns.filter(|column| !column.controls.is_nothing());
+    let lines = watched.filter(|column| seen.insert(column.instrument));
+    lines
+        .map(|column| {
+            let counts = &column.controls;
+            format!(
+                "  {:<18} controls: {} of {} calls missed easy ones; right on {} of {} supported and {} of {} other hard ones",
+                visible_line(&column.metric.name),
+                counts.calls_failed,
+                counts.calls,
+                counts.supported_right,
+                counts.supported,
+                counts.unsupported_right,
+                counts.unsupported
+            )
+        })
+        .collect()
 }
 
 /// Every setting by its full name: `  copilot.temperature 0.2`.

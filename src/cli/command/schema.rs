@@ -93,6 +93,10 @@ fn policy() -> Value {
             "missing-max",
             json!({"type": "number", "minimum": 0, "exclusiveMaximum": 1}),
         ),
+        (
+            "applicable-min",
+            json!({"type": "number", "minimum": 0, "maximum": 1}),
+        ),
         ("bound", words(&["exact", "calibrated", "proven"])),
         ("versus-baseline", words(&["suite", "population"])),
         ("absolute", words(&["suite", "population"])),

@@ -9,7 +9,7 @@ use groundgate_model::{
 };
 
 use super::{
-    copilot, judge,
+    answers, copilot, judge,
     read::{dollars, name, ranged, relative},
     settings::{Config, CopilotConfig, JudgeConfig},
 };
@@ -17,7 +17,7 @@ use super::{
 /// What the `schema` key says.
 const SCHEMA: &str = "groundgate.config/1";
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "schema",
     "eval-set",
     "knowledge-base",
@@ -31,6 +31,7 @@ const KEYS: [&str; 16] = [
     "budget-month-usd",
     "prices",
     "anchors",
+    "answers",
     "copilot",
     "judge",
     "checks",
@@ -98,6 +99,7 @@ fn read(root: Table<'_, '_>, folder: &Path, bundled_judges: &[&str]) -> Option<C
         copilots: copilots?,
         judges: judges?,
         checks,
+        answers: answers::read(root),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, ops::RangeInclusive, path::Path};
 
+use groundgate_judge::CONTROLS_ALLOWED;
 use groundgate_model::toml_reader::Table;
 
 use super::{
@@ -24,13 +25,14 @@ const AUDIT: RangeInclusive<f64> = 0.02..=0.5;
 const JURORS_MIN: usize = 2;
 
 /// The keys of a judge.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "name",
     "spec",
     "endpoint",
     "juror",
     "votes",
     "votes-needed",
+    "controls",
     "after",
     "by",
     "unsure",
@@ -58,7 +60,14 @@ pub(super) fn read(
         .then(|| panel(table, folder, concurrency));
     let spec = spec?;
     if spec == SpecSource::Embedded {
-        for key in ["endpoint", "juror", "votes", "votes-needed", "after"] {
+        for key in [
+            "endpoint",
+            "juror",
+            "votes",
+            "votes-needed",
+            "controls",
+            "after",
+        ] {
             if table.has(key) {
                 table.report(
                     key,
@@ -95,8 +104,24 @@ pub(super) fn read(
         jurors,
         votes,
         votes_needed,
+        controls: controls(table),
         cascade: cascade(table),
     })
+}
+
+/// Controls in each call; `None`: as the spec says.
+fn controls(table: Table<'_, '_>) -> Option<u32> {
+    let written = table.count("controls")?;
+    let read = u32::try_from(written).ok();
+    let read = read.filter(|count| CONTROLS_ALLOWED.contains(count));
+    if read.is_none() {
+        table.report_with_help(
+            "controls",
+            format!("`controls` is {written} and not 0, 2 or 4"),
+            "claims with a known label in each call: none, two easy ones, or two hard ones as well",
+        );
+    }
+    read
 }
 
 /// When it is asked; `None` where it stands behind no other or a mistake was reported.

@@ -5,6 +5,7 @@
 //! [`EndpointConfig::resolve`] looks them up for the one endpoint that is about to be called.
 
 mod agent;
+mod answers;
 mod auth;
 mod copilot;
 mod databricks_auth;

@@ -7,6 +7,7 @@ use groundgate_endpoints::copilot::{
     ModelCopilotSettings,
 };
 use groundgate_model::unit::Usd;
+use groundgate_run::AnswerRules;
 
 use super::{endpoint::EndpointConfig, model::ModelApi};
 use crate::demo::Variant;
@@ -47,6 +48,8 @@ pub struct Config {
     pub judges: Vec<JudgeConfig>,
     /// Built-in metrics that plain checks measure; without repetition.
     pub checks: Vec<String>,
+    /// What of an answer is judged.
+    pub answers: AnswerRules,
 }
 
 impl Config {
@@ -173,6 +176,8 @@ pub struct JudgeConfig {
     /// How many votes of all jurors together must be scored; `None`: as many may fail as the spec says.
     /// 1 to 25.
     pub votes_needed: Option<u32>,
+    /// Claims with a known label in each call; `None`: as the spec says. 0, 2 or 4.
+    pub controls: Option<u32>,
     /// The cheaper judge that it stands behind; `None`: it is asked about every answer.
     pub cascade: Option<CascadeConfig>,
 }

@@ -93,6 +93,8 @@ impl<P: Provider> Adapter<P> {
         client.settle(&call, said.usage);
         let checked = if said.ending == Ending::Error {
             Err(Fault::broken_off(said.finish_reason.as_deref()))
+        } else if let Some(count) = said.usage.impossible() {
+            Err(Fault::impossible_usage(count))
         } else {
             self.provider.check(request, said.usage)
         };
@@ -101,7 +103,9 @@ impl<P: Provider> Adapter<P> {
         let reply = ChatReply {
             text: client.strike(said.text),
             usage: said.usage,
-            cost: price.and_then(|price| price.cost(said.usage)),
+            cost: price
+                .and_then(|price| price.cost(said.usage))
+                .or(reply.head.response_cost),
             model: said.model.map(|model| client.strike(model)),
             finish_reason: said.finish_reason.map(|reason| client.strike(reason)),
             ending: said.ending,

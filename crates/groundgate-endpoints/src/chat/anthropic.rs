@@ -203,9 +203,13 @@ impl MessageForm {
         let Some(usage) = usage else {
             return;
         };
+        let so_far = self.usage;
         self.usage = Usage {
-            input_tokens: usage.input().or(self.usage.input_tokens),
-            output_tokens: usage.output_tokens.or(self.usage.output_tokens),
+            input_tokens: usage.input().or(so_far.input_tokens),
+            output_tokens: usage.output_tokens.or(so_far.output_tokens),
+            cached_tokens: usage.cache_read_input_tokens.or(so_far.cached_tokens),
+            cache_write_tokens: (usage.cache_creation_input_tokens).or(so_far.cache_write_tokens),
+            reasoning_tokens: None,
         };
     }
 
@@ -460,6 +464,8 @@ data: {"type":"message_stop"}
             usage: Usage {
                 input_tokens: Some(12),
                 output_tokens: Some(9),
+                cached_tokens: Some(7),
+                ..Usage::default()
             },
             model: Some("claude-x".to_owned()),
             finish_reason: Some("tool_use".to_owned()),

@@ -157,6 +157,9 @@ fn read_reply(body: &[u8]) -> Result<Said, Fault> {
                 .input_tokens
                 .map(|tokens| tokens.saturating_add(cached)),
             output_tokens: usage.output_tokens,
+            cached_tokens: usage.cache_read_input_tokens,
+            cache_write_tokens: usage.cache_write_input_tokens,
+            reasoning_tokens: None,
         },
         finish_reason: reply.stop_reason,
         ..said

@@ -18,6 +18,7 @@ mod price_table;
 mod responses_reply;
 mod said;
 mod thinking;
+mod usage;
 
 pub(crate) use adapter::estimated_tokens;
 pub use adapter::{Adapter, Provider};
@@ -27,7 +28,7 @@ pub use context::{ListedModel, look_at_model};
 pub use openai::{MaxTokensField, OpenAiModel, OpenAiSettings, Structured};
 pub(crate) use openai_reply::{CompletionForm, text_of};
 pub use openai_responses::{OpenAiResponsesModel, ResponsesSettings};
-pub use price::Price;
+pub use price::{PartPrices, Price};
 pub use price_table::{ListedPrice, PriceTable};
 pub(crate) use responses_reply::{ResponsesForm, read_response, usage_of};
 pub use said::Said;

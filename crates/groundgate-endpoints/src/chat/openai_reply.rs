@@ -1,10 +1,10 @@
 //! What a chat completion says, whole or streamed. Pure.
 
-use groundgate_model::exchange::{Ending, Usage};
+use groundgate_model::exchange::Ending;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::said::Said;
+use super::{said::Said, usage::usage_in};
 use crate::transport::{
     Fault, Progress, ReplyForm,
     error_body::{self, ErrorBody, from_json},
@@ -40,8 +40,8 @@ impl CompletionForm {
             .model
             .filter(|model| !model.is_empty())
             .or(completion.model.take());
-        if let Some(usage) = json.usage {
-            completion.usage = usage.into();
+        if let Some(usage) = json.usage.filter(Value::is_object) {
+            completion.usage = usage_in(&usage);
         }
         let Some(choice) = choice else {
             return Ok(false);
@@ -187,7 +187,7 @@ fn thoughts_of(content: &Value) -> String {
 struct CompletionJson {
     model: Option<String>,
     choices: Option<Vec<ChoiceJson>>,
-    usage: Option<UsageJson>,
+    usage: Option<Value>,
     error: Option<Value>,
     /// What a guardrail of Bedrock has done.
     #[serde(rename = "amazon-bedrock-guardrailAction")]
@@ -237,27 +237,10 @@ struct FunctionJson {
     arguments: Option<String>,
 }
 
-/// Tokens under the names that chat completions use; anything but a count is unknown.
-#[derive(Deserialize)]
-struct UsageJson {
-    prompt_tokens: Option<Value>,
-    completion_tokens: Option<Value>,
-}
-
-impl From<UsageJson> for Usage {
-    fn from(json: UsageJson) -> Self {
-        let count = |value: Option<Value>| value.and_then(|value| value.as_u64());
-        Self {
-            input_tokens: count(json.prompt_tokens),
-            output_tokens: count(json.completion_tokens),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use groundgate_model::exchange::FailureKind;
+    use groundgate_model::exchange::{FailureKind, Usage};
 
     use super::*;
     use crate::transport::{FormReader, Framing, ReplyReader, retry::Resend};
@@ -292,6 +275,7 @@ mod tests {
             usage: Usage {
                 input_tokens: Some(5),
                 output_tokens: Some(3),
+                ..Usage::default()
             },
             model: Some("m-1".to_owned()),
             finish_reason: Some("stop".to_owned()),

@@ -9,7 +9,7 @@ use groundgate_model::{
 };
 use serde::Deserialize;
 
-use super::Price;
+use super::{PartPrices, Price};
 
 /// The table of this repository.
 const SHIPPED: &str = include_str!("prices.toml");
@@ -44,8 +44,26 @@ struct PriceLine {
     models: Vec<String>,
     input_usd_per_million: f64,
     output_usd_per_million: f64,
+    cached_input_usd_per_million: Option<f64>,
+    cache_write_usd_per_million: Option<f64>,
+    reasoning_usd_per_million: Option<f64>,
     as_of: String,
     source: String,
+}
+
+impl PriceLine {
+    /// `None` where one of them is not an amount.
+    fn parts(&self) -> Option<PartPrices> {
+        let part = |written: Option<f64>| match written {
+            None => Some(None),
+            Some(dollars) => Usd::from_dollars(dollars).map(Some),
+        };
+        Some(PartPrices {
+            cached: part(self.cached_input_usd_per_million)?,
+            cache_write: part(self.cache_write_usd_per_million)?,
+            reasoning: part(self.reasoning_usd_per_million)?,
+        })
+    }
 }
 
 impl PriceTable {
@@ -55,7 +73,8 @@ impl PriceTable {
     }
 
     /// Reads a table: `[[price]]` with `models`, `input_usd_per_million`, `output_usd_per_million`,
-    /// `as_of` and `source`.
+    /// `as_of` and `source`; and, where they differ, `cached_input_usd_per_million`,
+    /// `cache_write_usd_per_million` and `reasoning_usd_per_million`.
     pub fn parse(file: &str, text: &str) -> Result<Self, Mistakes> {
         let lines: PricesFile = toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
@@ -71,8 +90,10 @@ impl PriceTable {
             let amounts = (
                 Usd::from_dollars(line.input_usd_per_million),
                 Usd::from_dollars(line.output_usd_per_million),
+                line.parts(),
             );
-            let (Some(input_usd_per_million), Some(output_usd_per_million)) = amounts else {
+            let (Some(input_usd_per_million), Some(output_usd_per_million), Some(parts)) = amounts
+            else {
                 fault("a price is not an amount of dollars".to_owned());
                 continue;
             };
@@ -87,6 +108,7 @@ impl PriceTable {
                     price: Price {
                         input_usd_per_million,
                         output_usd_per_million,
+                        parts,
                     },
                     as_of: line.as_of.clone(),
                     source: line.source.clone(),
@@ -154,12 +176,16 @@ mod tests {
             line("c", "1.0", "soon"),
             line("d", "1.0", day),
             line("d", "1.0", day),
+            format!(
+                "{}cached_input_usd_per_million = -1.0\n",
+                line("e", "1.0", day)
+            ),
         ]
         .concat();
         let shown = PriceTable::parse("p.toml", &text).unwrap_err().to_string();
         assert_eq!(
             shown.matches("not an amount of dollars").count(),
-            2,
+            3,
             "{shown}"
         );
         assert!(shown.contains("p.toml:13:"), "{shown}");

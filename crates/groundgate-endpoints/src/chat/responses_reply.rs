@@ -4,7 +4,7 @@
 use groundgate_model::exchange::{Ending, Usage};
 use serde_json::Value;
 
-use super::said::Said;
+use super::{said::Said, usage::usage_in};
 use crate::transport::{
     Fault, Progress, ReplyForm,
     error_body::{self, from_json},
@@ -108,14 +108,7 @@ fn part_of(item: &Value, name: &str) -> String {
 
 /// Tokens under either of the names in use.
 pub(crate) fn usage_of(value: &Value) -> Usage {
-    let count = |names: [&str; 2]| {
-        let usage = value.get("usage")?;
-        names.iter().find_map(|name| usage.get(name)?.as_u64())
-    };
-    Usage {
-        input_tokens: count(["input_tokens", "prompt_tokens"]),
-        output_tokens: count(["output_tokens", "completion_tokens"]),
-    }
+    value.get("usage").map_or_else(Usage::default, usage_in)
 }
 
 impl ResponsesForm {
@@ -247,6 +240,7 @@ mod tests {
             usage: Usage {
                 input_tokens: Some(5),
                 output_tokens: Some(3),
+                ..Usage::default()
             },
             model: Some("m".to_owned()),
             finish_reason: Some("completed".to_owned()),

@@ -4,6 +4,7 @@ use groundgate_model::exchange::{Ending, Usage};
 use serde_json::Value;
 
 use super::thinking::parted;
+use crate::transport::joined;
 
 /// A whole reply.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,12 +29,14 @@ impl Said {
     /// The same with its thoughts set apart and its ending known.
     #[must_use]
     pub fn concluded(mut self) -> Self {
-        let parted = parted(self.text);
+        let parted = parted(joined(self.text));
         self.text = parted.text;
         if !self.thinking.is_empty() && !parted.thoughts.is_empty() {
             self.thinking.push('\n');
         }
         self.thinking.push_str(&parted.thoughts);
+        self.thinking = joined(self.thinking);
+        self.tool_input = joined(self.tool_input);
         let is_blank = self.text.trim().is_empty();
         if !is_blank || !self.tool_input.is_empty() {
             self.usage = self.usage.beside_text();
@@ -140,6 +143,7 @@ mod tests {
         let zero = Usage {
             input_tokens: Some(0),
             output_tokens: Some(0),
+            ..Usage::default()
         };
         let with = |text: &str| {
             Said {

@@ -307,6 +307,7 @@ mod tests {
             let expected = Usage {
                 input_tokens: Some(5),
                 output_tokens: Some(3),
+                ..Usage::default()
             };
             assert_eq!(answer.usage, expected, "{reply}");
             assert_eq!(answer.passages, None, "{reply}");

@@ -179,6 +179,7 @@ impl CommandCopilot {
             message: format!("command `{}` {what}", self.settings.program),
             tries: 1,
             failed_tries: Vec::new(),
+            cost: None,
         }
     }
 }

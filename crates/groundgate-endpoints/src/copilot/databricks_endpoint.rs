@@ -85,6 +85,7 @@ impl ServingEndpoint {
             message: format!("`{target}` does not describe a serving endpoint"),
             tries,
             failed_tries: Vec::new(),
+            cost: None,
         })
     }
 

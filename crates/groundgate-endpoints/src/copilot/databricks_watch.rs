@@ -64,6 +64,7 @@ impl Watch {
                 ),
                 tries,
                 failed_tries: Vec::new(),
+                cost: None,
             }),
         }
     }
@@ -107,6 +108,7 @@ impl Watch {
                 ),
                 tries: 1,
                 failed_tries: Vec::new(),
+                cost: None,
             })
         })
     }
@@ -123,6 +125,7 @@ const fn may_be_waking(kind: FailureKind) -> bool {
         | FailureKind::Rejected
         | FailureKind::Redirect
         | FailureKind::Malformed
+        | FailureKind::Filtered
         | FailureKind::Empty
         | FailureKind::ToolCalls
         | FailureKind::TooLarge
@@ -144,6 +147,7 @@ mod tests {
             message: "not yet".to_owned(),
             tries: 1,
             failed_tries: Vec::new(),
+            cost: None,
         }
     }
 

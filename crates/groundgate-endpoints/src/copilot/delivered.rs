@@ -5,7 +5,7 @@ use groundgate_model::exchange::{Answer, CallFailure, Ending, FailureKind, Passa
 
 use crate::{
     chat::{Said, kept},
-    transport::{Client, excerpt},
+    transport::{Client, excerpt, joined},
 };
 
 /// The answer that a reply is, so far as it says so itself.
@@ -30,6 +30,10 @@ pub(super) fn delivered(client: &Client, answer: Answer) -> Result<Answer, CallF
 
 /// A failure where the reply ended without an answer: it must count as one that never came.
 pub(super) fn answered(answer: Answer) -> Result<Answer, CallFailure> {
+    if let Some(count) = answer.usage.impossible() {
+        let message = format!("the reply states a usage of {count} tokens, which no call can have");
+        return Err(CallFailure::new(FailureKind::Malformed, message).after(answer.timing.tries));
+    }
     let (kind, what) = match answer.ending {
         Ending::Error => (FailureKind::Server, "ends with an error"),
         Ending::ToolCalls => (FailureKind::ToolCalls, "asks for tools and answers nothing"),
@@ -54,6 +58,7 @@ pub(super) fn answered(answer: Answer) -> Result<Answer, CallFailure> {
         message: format!("the reply {what}{reason}"),
         tries: answer.timing.tries,
         failed_tries: answer.timing.failed_tries,
+        cost: answer.cost,
     })
 }
 
@@ -64,6 +69,7 @@ fn struck(client: &Client, mut answer: Answer) -> Answer {
     answer.finish_reason.iter_mut().for_each(strike);
     answer.thinking.iter_mut().for_each(strike);
     for passage in answer.passages.iter_mut().flatten() {
+        passage.text = joined(std::mem::take(&mut passage.text));
         strike(&mut passage.text);
         passage.id.iter_mut().for_each(strike);
         passage.source.iter_mut().for_each(strike);
@@ -74,6 +80,20 @@ fn struck(client: &Client, mut answer: Answer) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_count_of_tokens_that_no_call_can_have_is_a_failure() {
+        let said = |tokens| {
+            let mut answer = spoken(Said {
+                text: "Yes".to_owned(),
+                ..Said::default()
+            });
+            answer.usage.output_tokens = Some(tokens);
+            answered(answer).map_err(|failure| failure.kind)
+        };
+        said(1_000_000).unwrap();
+        assert_eq!(said(u64::MAX).unwrap_err(), FailureKind::Malformed);
+    }
 
     #[test]
     fn a_reply_that_answers_nothing_is_a_failure() {

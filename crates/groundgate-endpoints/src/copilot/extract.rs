@@ -100,7 +100,11 @@ impl PassagePaths {
                 source: None,
             });
         }
-        let text = self.text.query(element).first().and_then(Value::as_str);
+        let text = match self.text.query(element).first() {
+            // Nothing was read there, and that is said.
+            Some(Value::Null) => Some(""),
+            found => found.and_then(Value::as_str),
+        };
         let text = text.ok_or_else(|| {
             Fault::malformed(format!(
                 "passage {} has no text at `{}`",
@@ -184,7 +188,7 @@ mod tests {
     #[test]
     fn a_passage_without_text_is_an_error() {
         for element in [
-            json!({"body": null}),
+            json!({"body": 7}),
             json!({}),
             json!(1),
             json!(null),
@@ -193,6 +197,15 @@ mod tests {
             let fault = find(json!({"docs": ["a", element]})).unwrap_err();
             assert_eq!(fault.message, "passage 2 has no text at `$.body`");
         }
+    }
+
+    #[test]
+    fn a_passage_whose_text_is_null_is_an_empty_one() {
+        let found = find(json!({"docs": ["a", {"body": null}]}))
+            .unwrap()
+            .unwrap();
+        let texts: Vec<&str> = found.iter().map(|passage| passage.text.as_str()).collect();
+        assert_eq!(texts, ["a", ""]);
     }
 
     #[test]

@@ -187,7 +187,10 @@ impl HttpCopilot {
         let answer = reply.output;
         self.client.settle(&call, answer.usage);
         let answer = Answer {
-            cost: self.price.and_then(|price| price.cost(answer.usage)),
+            cost: self
+                .price
+                .and_then(|price| price.cost(answer.usage))
+                .or(reply.head.response_cost),
             timing: reply.timing,
             ..answer
         };
@@ -327,6 +330,7 @@ impl<'a> AnswerForm<'a> {
             usage: Usage {
                 input_tokens: last_count(paths.input_tokens.as_ref(), &self.replies),
                 output_tokens: last_count(paths.output_tokens.as_ref(), &self.replies),
+                ..Usage::default()
             },
             model: last_word(paths.model.as_ref()),
             finish_reason: last_word(paths.finish_reason.as_ref()).or(stated),

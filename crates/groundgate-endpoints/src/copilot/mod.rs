@@ -59,4 +59,9 @@ pub trait Copilot: Send + Sync {
     /// Everything that can change an answer, without secrets. Prices, limits, timeouts and retries
     /// change none and are not in it.
     fn manifest(&self) -> Manifest;
+
+    /// Whether somebody is asked, who may be gone; a file is not.
+    fn is_live(&self) -> bool {
+        true
+    }
 }

@@ -104,6 +104,7 @@ impl ModelCopilot {
             )),
             tries,
             failed_tries: Vec::new(),
+            cost: None,
         })
     }
 }

@@ -158,6 +158,7 @@ impl Copilot for RecordedCopilot {
                     ),
                     tries: 0,
                     failed_tries: Vec::new(),
+                    cost: None,
                 })
             });
         Box::pin(ready(recorded))
@@ -169,6 +170,10 @@ impl Copilot for RecordedCopilot {
 
     fn describe(&self) -> String {
         format!("recorded answers of `{}`", self.file)
+    }
+
+    fn is_live(&self) -> bool {
+        false
     }
 
     fn manifest(&self) -> Manifest {
@@ -307,6 +312,7 @@ impl Line<'_> {
             message,
             tries: 1,
             failed_tries: Vec::new(),
+            cost: None,
         })
     }
 

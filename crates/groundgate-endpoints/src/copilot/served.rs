@@ -62,6 +62,7 @@ impl SameModel {
             ),
             tries: answer.timing.tries,
             failed_tries: Vec::new(),
+            cost: None,
         })
     }
 }
@@ -88,6 +89,10 @@ impl Copilot for SameModel {
 
     fn describe(&self) -> String {
         self.inner.describe()
+    }
+
+    fn is_live(&self) -> bool {
+        self.inner.is_live()
     }
 
     fn manifest(&self) -> Manifest {

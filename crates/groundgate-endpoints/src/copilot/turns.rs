@@ -87,6 +87,7 @@ impl Default for Spent {
             usage: Usage {
                 input_tokens: Some(0),
                 output_tokens: Some(0),
+                ..Usage::default()
             },
             cost: Some(Usd::ZERO),
         }
@@ -99,6 +100,7 @@ impl Spent {
         self.usage = Usage {
             input_tokens: sum(self.usage.input_tokens, answer.usage.input_tokens),
             output_tokens: sum(self.usage.output_tokens, answer.usage.output_tokens),
+            ..Usage::default()
         };
         self.cost = self
             .cost
@@ -148,6 +150,10 @@ impl Copilot for TurnByTurn {
         format!("{}, turn by turn", self.inner.describe())
     }
 
+    fn is_live(&self) -> bool {
+        self.inner.is_live()
+    }
+
     fn manifest(&self) -> Manifest {
         self.inner.manifest().with("history", "turn-by-turn")
     }
@@ -181,6 +187,7 @@ mod tests {
                 message: "down".to_owned(),
                 tries: 1,
                 failed_tries: Vec::new(),
+                cost: None,
             });
             let answer = Answer {
                 text,
@@ -188,6 +195,7 @@ mod tests {
                 usage: Usage {
                     input_tokens: Some(10),
                     output_tokens: Some(1),
+                    ..Usage::default()
                 },
                 cost: Some(Usd::from_nanos(5)),
                 model: None,

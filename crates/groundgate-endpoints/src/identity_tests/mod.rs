@@ -10,7 +10,7 @@ use std::sync::Arc;
 use groundgate_model::{manifest::Manifest, unit::Usd};
 
 use crate::{
-    chat::Price,
+    chat::{PartPrices, Price},
     transport::{Client, Endpoint, SystemClock},
 };
 
@@ -20,6 +20,11 @@ const CANARY: &str = "canary-7f3a91";
 const PRICE: Option<Price> = Some(Price {
     input_usd_per_million: Usd::from_nanos(1),
     output_usd_per_million: Usd::from_nanos(1),
+    parts: PartPrices {
+        cached: None,
+        cache_write: None,
+        reasoning: None,
+    },
 });
 
 /// Settings, each changed alone.

@@ -45,6 +45,7 @@ impl Breaker {
                 message: format!("the endpoint was given up after many failures, the last: {last}"),
                 tries: 0,
                 failed_tries: Vec::new(),
+                cost: None,
             }),
         }
     }
@@ -70,6 +71,7 @@ impl Breaker {
             // These say something about a question, not about the endpoint.
             FailureKind::Rejected
             | FailureKind::Malformed
+            | FailureKind::Filtered
             | FailureKind::Empty
             | FailureKind::ToolCalls
             | FailureKind::TooLarge
@@ -96,6 +98,7 @@ mod tests {
             message: "down".to_owned(),
             tries: 5,
             failed_tries: Vec::new(),
+            cost: None,
         }
     }
 

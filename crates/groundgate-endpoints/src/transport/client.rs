@@ -32,7 +32,7 @@ use super::{
     reply::{Fault, Head, Progress, ReplyReader},
     retry::{Class, Failures, RetryPolicy, Trouble, classify, next_wait},
     secret::Redactor,
-    status::{REST_PATIENCE, media_type, pause, served_model, status_fault},
+    status::{REST_PATIENCE, media_type, pause, response_cost, served_model, status_fault},
     token::{Token, Tokens},
 };
 
@@ -335,6 +335,7 @@ impl Client {
             status: response.status().as_u16(),
             content_type: media_type(response.headers()),
             served_model: served_model(response.headers()),
+            response_cost: response_cost(response.headers()),
         };
         let mut reader = reader(&head)?;
         let idle = self.timeouts.idle;
@@ -409,6 +410,7 @@ impl Client {
             message: self.redactor.strike_message(message),
             tries,
             failed_tries: Vec::new(),
+            cost: None,
         }
     }
 

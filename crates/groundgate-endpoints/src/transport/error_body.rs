@@ -13,6 +13,9 @@ pub(crate) struct ErrorBody {
     pub(crate) message: String,
 }
 
+/// Kinds of errors that a gateway names in its message.
+const GATEWAY_KINDS: [&str; 1] = ["ContentPolicyViolationError"];
+
 /// Reads a body: OpenAI's and Anthropic's `error` object, Databricks' `error_code` and `message`,
 /// plain `error`, `detail` or `message` texts; anything else is quoted as it is.
 pub(crate) fn read(body: &[u8]) -> ErrorBody {
@@ -46,8 +49,10 @@ pub(crate) fn from_json(value: &Value) -> Option<ErrorBody> {
             first(value, &["message", "errorSummary", "detail"])?,
         ),
     };
+    // LiteLLM names the kind of its error in the message alone.
+    let named = GATEWAY_KINDS.iter().find(|kind| message.contains(**kind));
     Some(ErrorBody {
-        code,
+        code: named.map(|kind| (*kind).to_owned()).or(code),
         message: excerpt(message.as_bytes()),
     })
 }

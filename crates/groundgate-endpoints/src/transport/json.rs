@@ -1,6 +1,8 @@
 //! Untrusted JSON: parsed within a limit on its depth, and quoted so that a message may show it.
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::mend::mended;
 
 /// How deep arrays and objects of a reply may be nested.
 const DEEPEST: usize = 64;
@@ -25,11 +27,15 @@ pub(super) enum JsonError {
 }
 
 /// Parses JSON into a type of the caller's.
-pub(super) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, JsonError> {
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     if depth(bytes) > DEEPEST {
         return Err(JsonError::TooDeep);
     }
-    serde_json::from_slice(bytes).map_err(|error| {
+    let read = serde_json::from_slice(bytes).or_else(|error| {
+        let mended = str::from_utf8(bytes).ok().and_then(mended);
+        mended.map_or(Err(error), |mended| serde_json::from_str(&mended))
+    });
+    read.map_err(|error| {
         if str::from_utf8(bytes).is_err() {
             return JsonError::NotUtf8;
         }

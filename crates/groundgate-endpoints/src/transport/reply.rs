@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use groundgate_model::exchange::FailureKind;
+use groundgate_model::{exchange::FailureKind, unit::Usd};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
@@ -25,6 +26,8 @@ pub struct Head {
     pub content_type: String,
     /// Which of an endpoint's models has answered, where a header says so.
     pub served_model: Option<String>,
+    /// What the call cost, where a gateway says so.
+    pub response_cost: Option<Usd>,
 }
 
 impl Head {
@@ -124,6 +127,13 @@ impl Fault {
         )
     }
 
+    /// A whole reply states a count of tokens that no call can have.
+    pub(crate) fn impossible_usage(count: u64) -> Self {
+        Self::malformed(format!(
+            "the reply states a usage of {count} tokens, which no call can have"
+        ))
+    }
+
     /// The reply ended before it was whole.
     pub fn cut(message: impl Into<String>, progress: Progress) -> Self {
         let class = classify(Trouble::Broken {
@@ -181,7 +191,7 @@ pub fn parse_json(bytes: &[u8]) -> Result<Value, Fault> {
 }
 
 /// Parses JSON into a type of the caller's; unknown fields are its business.
-pub(crate) fn parse_json_as<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Fault> {
+pub(crate) fn parse_json_as<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     Ok(json::parse(bytes)?)
 }
 
@@ -234,7 +244,7 @@ mod tests {
     fn what_is_no_json_says_why() {
         let message = |bytes: &[u8]| parse_json(bytes).unwrap_err().message;
         assert_eq!(message(b"{\"a\":\"\xff\"}"), "the reply is not valid UTF-8");
-        assert!(message(br#""\ud800""#).contains("hex escape"));
+        assert!(message(br#""\ud8""#).contains("escape"));
         assert!(message(b"{\"a\":\"\0\"}").contains("control character"));
         assert!(message(b"<html>\x1b[31m").ends_with(": <html>\\u{1b}[31m"));
         assert!(message(b"{}{}").contains("trailing characters"));
@@ -256,6 +266,7 @@ mod tests {
             status: 200,
             content_type: content_type.to_owned(),
             served_model: None,
+            response_cost: None,
         };
         head("application/json").expect_json().unwrap();
         head("application/problem+json").expect_json().unwrap();

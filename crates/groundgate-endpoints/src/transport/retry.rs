@@ -119,6 +119,14 @@ const TOO_FAST: [&str; 4] = [
 /// Error codes that mean "overloaded" whatever the status says.
 const OVERLOADED: [&str; 2] = ["overloaded_error", "TEMPORARILY_UNAVAILABLE"];
 
+/// Error codes of providers whose filter turns the question away.
+const FILTERED: [&str; 4] = [
+    "content_filter",
+    "content_policy_violation",
+    "ResponsibleAIPolicyViolation",
+    "ContentPolicyViolationError",
+];
+
 /// Classifies one failed try.
 pub fn classify(trouble: Trouble<'_>) -> Class {
     match trouble {
@@ -162,6 +170,9 @@ fn classify_status(code: u16, error_code: Option<&str>) -> Class {
     }
     if matches!(code, 503 | 529) || named(&OVERLOADED) {
         return Class::slowing(FailureKind::Server, Resend::Refused);
+    }
+    if matches!(code, 400 | 422) && named(&FILTERED) {
+        return Class::new(FailureKind::Filtered, Resend::Never);
     }
     match code {
         300..=399 => Class::new(FailureKind::Redirect, Resend::Never),
@@ -328,6 +339,23 @@ mod tests {
         check(429, None, Some("insufficient_quota"), Resend::Never);
         check(400, None, Some("REQUEST_LIMIT_EXCEEDED"), Resend::Refused);
         check(200, None, Some("overloaded_error"), Resend::Refused);
+        check(400, None, Some("content_filter"), Resend::Never);
+    }
+
+    #[test]
+    fn a_question_that_a_filter_turns_away_is_no_fault_of_the_call() {
+        let kind = |code, error_code| {
+            classify(Trouble::Status {
+                code,
+                should_retry: None,
+                error_code: Some(error_code),
+            })
+            .kind
+        };
+        assert_eq!(kind(400, "content_filter"), FailureKind::Filtered);
+        assert_eq!(kind(400, "invalid_request_error"), FailureKind::Rejected);
+        assert_eq!(kind(401, "content_filter"), FailureKind::Auth);
+        assert_eq!(kind(500, "content_filter"), FailureKind::Server);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use groundgate_model::unit::Usd;
 use reqwest::{
     Response, StatusCode, Url,
     header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER},
@@ -119,6 +120,13 @@ pub(super) fn served_model(headers: &HeaderMap) -> Option<String> {
     (!name.is_empty()).then(|| name.chars().take(200).collect())
 }
 
+/// What a gateway says that the call cost; a cost of nothing was not counted.
+pub(super) fn response_cost(headers: &HeaderMap) -> Option<Usd> {
+    let stated = header(headers, &HeaderName::from_static("x-litellm-response-cost"))?;
+    let cost = Usd::from_dollars(stated.trim().parse().ok()?)?;
+    (cost > Usd::ZERO).then_some(cost)
+}
+
 /// The first of the headers that is there: gateways pass on what a provider asked for under names of
 /// their own.
 fn first<'a>(headers: &'a HeaderMap, names: &[&'static str]) -> Option<&'a str> {
@@ -150,5 +158,21 @@ mod tests {
             assert_eq!(wait, Some(expected_ms), "{name}");
         }
         assert_eq!(asked_wait(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_gateways_cost_is_read_and_nothing_is_no_cost() {
+        for (value, expected) in [
+            ("0.00123", Usd::from_dollars(0.00123)),
+            ("1.5e-05", Usd::from_dollars(0.000_015)),
+            ("0.0", None),
+            ("-1", None),
+            ("NaN", None),
+            ("None", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-litellm-response-cost", HeaderValue::from_static(value));
+            assert_eq!(response_cost(&headers), expected, "{value}");
+        }
     }
 }

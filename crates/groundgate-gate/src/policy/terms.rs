@@ -19,6 +19,9 @@ pub struct Statistics {
     pub min_cases: usize,
     /// A larger share of trials without a measurement: the rule is inconclusive.
     pub missing_max: UnitInterval,
+    /// Where fewer of the cases that can be answered were judged (the others refused, or claimed nothing),
+    /// a rule on claims is inconclusive.
+    pub applicable_min: UnitInterval,
     /// Which bound for bounded scores.
     pub bound: BoundChoice,
     /// What rules against a baseline speak about.
@@ -35,6 +38,7 @@ impl Default for Statistics {
             alpha_fail: 0.05,
             min_cases: 30,
             missing_max: UnitInterval::TWO_PERCENT,
+            applicable_min: UnitInterval::NINE_TENTHS,
             bound: BoundChoice::Exact,
             versus_baseline: Estimand::Suite,
             absolute: Estimand::Population,

@@ -137,6 +137,10 @@ fn all(policy: &Policy) -> BTreeMap<String, Settings> {
                 LessIsStricter(statistics.missing_max.value()),
             ),
             (
+                "applicable-min",
+                MoreIsStricter(statistics.applicable_min.value()),
+            ),
+            (
                 "bound",
                 Word(format!("{:?}", statistics.bound).to_lowercase()),
             ),

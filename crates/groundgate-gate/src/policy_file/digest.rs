@@ -11,7 +11,7 @@ use crate::{
     facts::{Age, WaiverTerms},
     policy::{
         BaselineTerms, BoundChoice, CalibrationOrigin, Estimand, JudgeCalibration, OnOpen,
-        ReleaseTerms, Rule,
+        ReleaseTerms, Rule, Statistics,
     },
     rules::{Setting, Settings},
 };
@@ -24,24 +24,32 @@ pub(super) fn digest(
     policy: &Resolved,
     calibrations: &BTreeMap<String, JudgeCalibration>,
 ) -> Digest {
-    let statistics = &policy.statistics;
+    let statistics_of = &policy.statistics;
     let on_inconclusive = match policy.on_inconclusive {
         OnOpen::Block => "block",
         OnOpen::Hold => "hold",
     };
-    let statistics = json!({
-        "alpha-pass": statistics.alpha_pass,
-        "alpha-fail": statistics.alpha_fail,
-        "min-cases": statistics.min_cases,
-        "missing-max": statistics.missing_max.value(),
-        "bound": match statistics.bound {
+    let mut statistics = json!({
+        "alpha-pass": statistics_of.alpha_pass,
+        "alpha-fail": statistics_of.alpha_fail,
+        "min-cases": statistics_of.min_cases,
+        "missing-max": statistics_of.missing_max.value(),
+        "bound": match statistics_of.bound {
             BoundChoice::Exact => "exact",
             BoundChoice::Calibrated => "calibrated",
             BoundChoice::Proven => "proven",
         },
-        "versus-baseline": estimand(statistics.versus_baseline),
-        "absolute": estimand(statistics.absolute),
+        "versus-baseline": estimand(statistics_of.versus_baseline),
+        "absolute": estimand(statistics_of.absolute),
     });
+    // Policies that do not say it have the digest that they had.
+    let default = Statistics::default().applicable_min;
+    if statistics_of.applicable_min != default
+        && let Some(statistics) = statistics.as_object_mut()
+    {
+        let value = json!(statistics_of.applicable_min.value());
+        statistics.insert("applicable-min".to_owned(), value);
+    }
     let mut fields = Map::from_iter([
         ("name".to_owned(), json!(name)),
         ("owner".to_owned(), json!(owner)),

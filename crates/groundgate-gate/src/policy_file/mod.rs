@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 use groundgate_model::{
     diagnostic::Mistakes,
     toml_reader::{Document, Table},
+    unit::UnitInterval,
 };
 
 use self::{digest::digest, environment::Chain};
@@ -170,6 +171,7 @@ fn statistics(root: Table<'_, '_>, chain: &Chain<'_, '_>) -> Option<Statistics> 
             "confidence",
             "min-cases",
             "missing-max",
+            "applicable-min",
             "bound",
             "versus-baseline",
             "absolute",
@@ -182,6 +184,14 @@ fn statistics(root: Table<'_, '_>, chain: &Chain<'_, '_>) -> Option<Statistics> 
         usize::try_from(count(table, key, 1)?).ok()
     });
     let missing_max = layers.read("missing-max", default.missing_max, share);
+    let applicable_min = layers.read("applicable-min", default.applicable_min, |table, key| {
+        let number = table.number(key)?;
+        let read = UnitInterval::new(number).ok();
+        if read.is_none() {
+            table.report(key, format!("`{key}` is {number} and not from 0 to 1"));
+        }
+        read
+    });
     let bound = layers.read("bound", default.bound, |table, key| {
         table.choice(key, &BOUNDS)
     });
@@ -193,6 +203,7 @@ fn statistics(root: Table<'_, '_>, chain: &Chain<'_, '_>) -> Option<Statistics> 
         alpha_fail: alpha?,
         min_cases: min_cases?,
         missing_max: missing_max?,
+        applicable_min: applicable_min?,
         bound: bound?,
         versus_baseline: versus_baseline?,
         absolute: absolute?,

@@ -5,7 +5,7 @@ use groundgate_model::trial::{DataType, MetricSpec, builtin_metric};
 use super::*;
 use crate::{
     facts::{Age, Waiver},
-    rules::{DateOf, FactKind, Measure},
+    rules::{DateOf, FactKind, Measure, Source},
     rules::{Evidence as EvidenceRule, Freshness, JudgeHealth, MaxOverlap},
     verdict::AllowedSide,
 };
@@ -80,12 +80,14 @@ fn every_kind_of_rule_about_facts_is_read() {
             "{HEALTH}measure='agreement'\nmin=0.7\nmin-labels=150"
         )),
         Ok(FactKind::JudgeHealth(JudgeHealth {
-            file: "h.json".to_owned(),
+            source: Source::File {
+                file: "h.json".to_owned(),
+                max_age: age("60d"),
+            },
             metric: "groundedness".to_owned(),
             measure: Measure::Agreement,
             threshold: 0.7,
             min_labels: 150,
-            max_age: age("60d"),
         }))
     );
 }

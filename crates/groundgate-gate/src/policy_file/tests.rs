@@ -47,6 +47,7 @@ fn what_is_left_out_has_the_careful_default() {
             alpha_fail: 0.05,
             min_cases: 30,
             missing_max: UnitInterval::new(0.02).unwrap(),
+            applicable_min: UnitInterval::new(0.9).unwrap(),
             bound: BoundChoice::Exact,
             versus_baseline: Estimand::Suite,
             absolute: Estimand::Population,
@@ -60,7 +61,7 @@ fn what_is_left_out_has_the_careful_default() {
 fn what_is_written_is_meant() {
     let policy = read_text(
         &format!(
-            "{HEAD}owner = \"o\"\n[statistics]\nconfidence = 0.9\nmin-cases = 50\nmissing-max = 0\n\
+            "{HEAD}owner = \"o\"\n[statistics]\nconfidence = 0.9\nmin-cases = 50\nmissing-max = 0\napplicable-min = 1\n\
              bound = \"proven\"\nversus-baseline = \"population\"\nabsolute = \"suite\"\n\
              [defaults]\non-inconclusive = \"hold\"\n{RULE}why = \"because\"\n"
         ),
@@ -74,6 +75,7 @@ fn what_is_written_is_meant() {
             alpha_fail: 0.1,
             min_cases: 50,
             missing_max: UnitInterval::ZERO,
+            applicable_min: UnitInterval::ONE,
             bound: BoundChoice::Proven,
             versus_baseline: Estimand::Population,
             absolute: Estimand::Suite,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use groundgate_model::{
-    trial::{Cell, Column, DataType, InstrumentKind, ScoreTable},
+    trial::{Cell, Column, ControlCounts, DataType, InstrumentKind, ScoreTable},
     unit::{Digest, UnitInterval},
 };
 use groundgate_stats::correction::Recognized;
@@ -55,6 +55,7 @@ impl Population {
             )])
             .into(),
             critical: index == 0,
+            answerable: None,
         };
         let mut cells = Vec::new();
         for index in 0..n {
@@ -93,6 +94,7 @@ impl Population {
             cells,
             up_to: BTreeMap::new(),
             cascade: None,
+            controls: ControlCounts::default(),
         };
         ScoreTable {
             looks: None,

@@ -250,7 +250,7 @@ pub(super) mod tests {
     use std::sync::Arc;
 
     use groundgate_model::{
-        trial::{CaseInfo, InstrumentKind, Unscored},
+        trial::{CaseInfo, ControlCounts, InstrumentKind, Unscored},
         unit::Digest,
     };
 
@@ -268,6 +268,7 @@ pub(super) mod tests {
             cluster: format!("c{index}"),
             tags: Arc::default(),
             critical: false,
+            answerable: None,
         });
         ScoreTable {
             run_id: "01JQ8Z".to_owned(),
@@ -285,6 +286,7 @@ pub(super) mod tests {
                     cells: cells.collect(),
                     up_to: BTreeMap::new(),
                     cascade: None,
+                    controls: ControlCounts::default(),
                 },
             )]),
             looks: None,

@@ -14,7 +14,7 @@
 use std::slice;
 
 use groundgate_model::{
-    trial::{BUILTIN_METRICS, builtin_metric},
+    trial::{BUILTIN_METRICS, ControlCounts, builtin_metric},
     unit::Digest,
 };
 use groundgate_stats::{agreement::KappaBound, correction::Recognized, interval::Passes};
@@ -26,6 +26,7 @@ use super::base::{
     count, no_data_in,
 };
 use crate::{
+    controls::Rates,
     facts::{Age, date_at},
     policy::find_metric,
     sentence,
@@ -35,8 +36,8 @@ use crate::{
 /// A judge is shown to judge well enough; if not, nothing that it measured can be told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JudgeHealth {
-    /// The file with what was measured of the judge.
-    pub file: String,
+    /// Where it was measured.
+    pub source: Source,
     /// A metric that the judge measures.
     pub metric: String,
     /// Which of its measures.
@@ -45,8 +46,20 @@ pub struct JudgeHealth {
     pub threshold: f64,
     /// Fewer labels (or trials) say nothing.
     pub min_labels: usize,
-    /// An older measurement says nothing.
-    pub max_age: Age,
+}
+
+/// Where a judge was measured.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// In a file.
+    File {
+        /// Its name.
+        file: String,
+        /// An older measurement says nothing.
+        max_age: Age,
+    },
+    /// In the run that is judged: claims of known label in its calls.
+    Run,
 }
 
 pub(super) const KIND: Kind<super::FactKind> = Kind {
@@ -57,12 +70,26 @@ pub(super) const KIND: Kind<super::FactKind> = Kind {
         Key::needed("metric", Holds::Text, "a metric that the judge measures"),
         Key::needed(
             "measure",
-            Holds::OneOf(&["agreement", "flip-rate", "attack-flip-rate"]),
+            Holds::OneOf(&["agreement", "flip-rate", "attack-flip-rate", "controls"]),
             "what of the judge was measured",
         ),
-        Key::needed("file", Holds::Text, "a `groundgate.judge-health/1` file"),
-        Key::needed("max-age", Holds::Age, "an older measurement says nothing").tightened(),
-        Key::optional("min", Holds::Number, "the agreement is at least this").tightened(),
+        Key::optional(
+            "file",
+            Holds::Text,
+            "a `groundgate.judge-health/1` file; `controls` are in the run itself and need none",
+        ),
+        Key::optional(
+            "max-age",
+            Holds::Age,
+            "an older measurement says nothing; needed with a file",
+        )
+        .tightened(),
+        Key::optional(
+            "min",
+            Holds::Number,
+            "the agreement, or the share of controls told right, is at least this",
+        )
+        .tightened(),
         Key::optional("max", Holds::Number, "the share of flips is at most this").tightened(),
         Key::optional(
             "min-labels",
@@ -89,6 +116,8 @@ pub enum Measure {
     FlipRate,
     /// The share of bad answers that an attack in their text makes good; at most.
     AttackFlipRate,
+    /// The shares of the run's own controls that it told right, supported ones and others; at least.
+    Controls,
 }
 
 impl Measure {
@@ -98,13 +127,14 @@ impl Measure {
             Self::Agreement => "agreement",
             Self::FlipRate => "flip-rate",
             Self::AttackFlipRate => "attack-flip-rate",
+            Self::Controls => "controls",
         }
     }
 
     /// Which side of the threshold is allowed.
     pub const fn side(self) -> AllowedSide {
         match self {
-            Self::Agreement => AllowedSide::AtLeast,
+            Self::Agreement | Self::Controls => AllowedSide::AtLeast,
             Self::FlipRate | Self::AttackFlipRate => AllowedSide::AtMost,
         }
     }
@@ -149,12 +179,11 @@ struct Measured {
 fn read(reader: &Reader<'_, '_, '_>) -> Option<super::FactKind> {
     let table = reader.table;
     let metric = judged_metric(reader);
-    let file = reader.file();
-    let max_age = reader.max_age();
     let measures = [
         Measure::Agreement,
         Measure::FlipRate,
         Measure::AttackFlipRate,
+        Measure::Controls,
     ];
     let measures = measures.map(|measure| (measure.name(), measure));
     let min_labels = reader
@@ -163,6 +192,7 @@ fn read(reader: &Reader<'_, '_, '_>) -> Option<super::FactKind> {
             count(table, key, LEAST_LABELS)
         });
     let measure = table.choice("measure", &measures)?;
+    let source = source(reader, measure);
     let (key, other) = match measure.side() {
         AllowedSide::AtLeast => ("min", "max"),
         AllowedSide::AtMost => ("max", "min"),
@@ -176,13 +206,30 @@ fn read(reader: &Reader<'_, '_, '_>) -> Option<super::FactKind> {
     let inside = threshold.number > 0.0 && threshold.number < 1.0;
     let rule = JudgeHealth {
         threshold: threshold.allow(inside, "above 0 and below 1")?,
-        file: file?,
+        source: source?,
         metric: metric?,
         measure,
         min_labels: usize::try_from(min_labels?).ok()?,
-        max_age: max_age?,
     };
     Some(rule.into())
+}
+
+/// Where the measurement stands.
+fn source(reader: &Reader<'_, '_, '_>, measure: Measure) -> Option<Source> {
+    let table = reader.table;
+    if measure == Measure::Controls {
+        for key in ["file", "max-age"].into_iter().filter(|key| table.has(key)) {
+            let message = format!("controls are in the run itself: there is no `{key}`");
+            table.report(key, message);
+        }
+        return Some(Source::Run);
+    }
+    table.needs(&["file", "max-age"]);
+    let (file, max_age) = (reader.file(), reader.max_age());
+    Some(Source::File {
+        file: file?,
+        max_age: max_age?,
+    })
 }
 
 /// A metric that a judge measures: plain checks have no judge to doubt.
@@ -214,18 +261,27 @@ impl AsksFacts for JudgeHealth {
     }
 
     fn files(&self) -> &[String] {
-        slice::from_ref(&self.file)
+        match &self.source {
+            Source::File { file, .. } => slice::from_ref(file),
+            Source::Run => &[],
+        }
     }
 
     fn settings(&self) -> Settings {
-        vec![
-            ("file", Setting::word(&self.file)),
+        let own = [
             ("metric", Setting::word(&self.metric)),
             ("measure", Setting::word(self.measure.name())),
             Setting::threshold(self.measure.side(), self.threshold),
             ("min-labels", Setting::at_least(self.min_labels)),
-            ("max-age", Setting::not_older(self.max_age)),
-        ]
+        ];
+        match &self.source {
+            Source::Run => own.into(),
+            Source::File { file, max_age } => [("file", Setting::word(file))]
+                .into_iter()
+                .chain(own)
+                .chain([("max-age", Setting::not_older(*max_age))])
+                .collect(),
+        }
     }
 
     fn finding(&self, asked: &AskedFact<'_>) -> Finding {
@@ -255,14 +311,41 @@ impl AsksFacts for JudgeHealth {
 impl JudgeHealth {
     fn measured(&self, asked: &AskedFact<'_>) -> Result<Measured, String> {
         let column = asked.candidate.columns.get(&self.metric);
+        let Source::File { file, max_age } = &self.source else {
+            let counts = column.map(|column| &column.controls);
+            return of_controls(counts, &self.metric, asked.alpha);
+        };
         let instrument = column.map(|column| column.instrument);
-        let document = asked.document(&self.file)?;
+        let document = asked.document(file)?;
         let measured = date_at(document, "/measured_at")
-            .and_then(|date| asked.age(date, self.max_age))
+            .and_then(|date| asked.age(date, *max_age))
             .and_then(|_age| of_judge(document, instrument))
             .and_then(|health| measured(&health, self.measure, asked.alpha));
-        measured.map_err(|why| no_data_in(&self.file, &why))
+        measured.map_err(|why| no_data_in(file, &why))
     }
+}
+
+/// The lower of the two rates on hard controls, each with its bound: both have to be shown.
+fn of_controls(
+    counts: Option<&ControlCounts>,
+    metric: &str,
+    alpha: f64,
+) -> Result<Measured, String> {
+    let counts = counts.ok_or_else(|| sentence::not_measured(metric))?;
+    let Rates {
+        sensitivity,
+        specificity,
+    } = Rates::of(counts);
+    let (Some(sensitivity), Some(specificity)) = (sensitivity, specificity) else {
+        return Err(sentence::no_controls(metric));
+    };
+    let bound = |rate: Passes| rate.clopper_pearson_lower(alpha);
+    Ok(Measured {
+        point: sensitivity.share().min(specificity.share()),
+        bound: bound(sensitivity).min(bound(specificity)),
+        alpha,
+        n: sensitivity.trials().min(specificity.trials()),
+    })
 }
 
 fn against(measure: Measure, measured: &Measured, threshold: f64) -> Found {
@@ -317,6 +400,8 @@ fn measured(health: &Health, measure: Measure, alpha: f64) -> Result<Measured, S
             )
         }
         Measure::AttackFlipRate => of_flips(health.attacked_answers),
+        // Never read from a file.
+        Measure::Controls => Err("it has no controls".to_owned()),
     }
 }
 

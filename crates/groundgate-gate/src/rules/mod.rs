@@ -34,7 +34,7 @@ use base::{AsksFacts, AsksScores};
 
 pub use base::{Holds, Key, Slices, Threshold};
 pub use freshness::DateOf;
-pub use judge_health::Measure;
+pub use judge_health::{Measure, Source};
 pub use listing::{RuleKeys, rule_keys, rule_schemas, rule_table, tightened_schema};
 
 pub(crate) use base::{

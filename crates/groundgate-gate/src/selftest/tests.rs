@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use groundgate_model::{
     exchange::FailureKind,
-    trial::{CaseInfo, Cell, Column, DataType, InstrumentKind, MetricSpec, Unscored},
+    trial::{
+        CaseInfo, Cell, Column, ControlCounts, DataType, InstrumentKind, MetricSpec, Unscored,
+    },
     unit::Digest,
 };
 use groundgate_stats::correction::Recognized;
@@ -31,6 +33,7 @@ pub(super) fn table(n: usize, attempts: u32) -> ScoreTable {
         )])
         .into(),
         critical: false,
+        answerable: None,
     };
     let mut cells = Vec::new();
     for index in 0..n {
@@ -48,6 +51,7 @@ pub(super) fn table(n: usize, attempts: u32) -> ScoreTable {
         cells,
         up_to: BTreeMap::new(),
         cascade: None,
+        controls: ControlCounts::default(),
     };
     ScoreTable {
         looks: None,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 use groundgate_model::trial::{CaseInfo, Cell, Column};
 use groundgate_stats::{Observation, Unit};
 
-use super::{Clusters, Drawn, Sample, trial::Trial};
+use super::{Answerable, Clusters, Drawn, Sample, trial::Trial};
 use crate::{policy::Estimand, verdict::Counts};
 
 /// Collects units.
@@ -21,6 +21,9 @@ pub(super) struct Builder<'a> {
     n_cases_scored: usize,
     pub(super) n_missing: usize,
     n_planned: usize,
+    answerable: Answerable,
+    /// Of the case at hand.
+    of_case: Answerable,
     by_case: Vec<(&'a str, f64)>,
     /// Whether the dear judge scored anything of the case at hand.
     is_scored: bool,
@@ -44,6 +47,8 @@ impl<'a> Builder<'a> {
             n_cases_scored: 0,
             n_missing: 0,
             n_planned: 0,
+            answerable: Answerable::default(),
+            of_case: Answerable::default(),
             by_case: Vec::new(),
             is_scored: false,
             weight: None,
@@ -55,6 +60,8 @@ impl<'a> Builder<'a> {
     pub(super) fn count(&mut self, trial: Trial<'_>) {
         self.counts.add(trial.cell);
         self.n_planned += 1;
+        self.of_case.n += 1;
+        self.of_case.n_not_applicable += usize::from(*trial.cell == Cell::NotApplicable);
         match trial.cell {
             Cell::Scored(_) => self.is_scored = true,
             Cell::NotApplicable => {}
@@ -88,6 +95,11 @@ impl<'a> Builder<'a> {
 
     pub(super) fn add_case(&mut self, case: &'a CaseInfo, runs: &[Observation]) {
         let is_scored = std::mem::take(&mut self.is_scored);
+        let of_case = std::mem::take(&mut self.of_case);
+        if case.answerable != Some(false) {
+            self.answerable.n += of_case.n;
+            self.answerable.n_not_applicable += of_case.n_not_applicable;
+        }
         let Some(question) = Observation::mean(runs) else {
             return;
         };
@@ -141,6 +153,7 @@ impl<'a> Builder<'a> {
             n_cases_scored: self.n_cases_scored,
             n_missing: self.n_missing,
             n_planned: self.n_planned,
+            answerable: self.answerable,
             by_case: self.by_case,
             clusters: shape.flatten(),
             drawn: self.weight.map(|weight| Drawn {

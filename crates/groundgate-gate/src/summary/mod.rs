@@ -18,7 +18,10 @@ mod trial;
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
-use groundgate_model::trial::{CaseInfo, Cell, Column, ScoreTable};
+use groundgate_model::{
+    trial::{CaseInfo, Cell, Column, ScoreTable},
+    unit::{UnitInterval, count_to_f64},
+};
 use groundgate_stats::{Observation, Unit};
 
 use self::{
@@ -46,6 +49,8 @@ pub(super) struct Sample<'a> {
     pub(super) n_missing: usize,
     /// Planned trials, both sides together.
     pub(super) n_planned: usize,
+    /// The candidate's trials of cases that can be answered.
+    pub(super) answerable: Answerable,
     /// Case ids with their mean, in the order of the plan.
     pub(super) by_case: Vec<(&'a str, f64)>,
     /// Where a judge is the expensive one of a cascade.
@@ -62,6 +67,24 @@ pub(super) struct Clusters {
     pub(super) questions: usize,
     /// Of all questions, what is missing at its worst and at its best.
     pub(super) plain: (f64, f64),
+}
+
+/// Trials of cases of which nobody said that they cannot be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Answerable {
+    /// How many.
+    pub(super) n: usize,
+    /// Those with nothing to measure.
+    pub(super) n_not_applicable: usize,
+}
+
+impl Answerable {
+    /// Whether fewer of them than this share had anything to measure.
+    pub(super) fn are_too_few(self, min: UnitInterval) -> bool {
+        let judged = self.n.saturating_sub(self.n_not_applicable);
+        // A share of ten that is nine tenths is none below it, however nine tenths are written.
+        count_to_f64(judged) + 1e-9 < min.value() * count_to_f64(self.n)
+    }
 }
 
 /// What was drawn of the answers of which a cheaper judge is sure.

@@ -28,6 +28,7 @@ pub fn measure(case: &Case, answer: &Answer, name: &str) -> Option<Outcome> {
     let metric = builtin_metric(name)?;
     let (base, depth) = retrieval::at_depth(name);
     let outcome = match base {
+        "answered" => answered(&metric, case, answer),
         "refusal_correct" => refusal_correct(&metric, case, answer),
         "context_recall" | "context_precision" | "mrr" => {
             retrieval::measure(&metric, base, depth, case, answer)
@@ -58,6 +59,22 @@ fn refusal_correct(metric: &MetricSpec, case: &Case, answer: &Answer) -> Outcome
         (_, true, false) => (1.0, "refused, and the case cannot be answered"),
         (_, false, true) => (1.0, "answered, and the case can be answered"),
         (_, false, false) => (0.0, "answered, though the case cannot be answered"),
+    };
+    scored(metric, value, why.to_owned(), Vec::new())
+}
+
+/// 1 if a case that can be answered got an answer, whatever it is worth. Where nobody said whether it can
+/// be, it counts.
+fn answered(metric: &MetricSpec, case: &Case, answer: &Answer) -> Outcome {
+    if case.answerable == Some(false) {
+        return Outcome::NotApplicable("the case cannot be answered".to_owned());
+    }
+    let (value, why) = if declines(answer) {
+        (0.0, "refused")
+    } else if says_something(&answer.text) {
+        (1.0, "answered")
+    } else {
+        (0.0, "the answer is empty")
     };
     scored(metric, value, why.to_owned(), Vec::new())
 }
@@ -101,6 +118,24 @@ mod tests {
                 Some(expected),
                 "{answerable} {text}"
             );
+        }
+    }
+
+    #[test]
+    fn a_case_that_can_be_answered_gets_an_answer_or_not() {
+        for (answerable, text, expected) in [
+            (Some(true), "Refunds take 14 days.", Some(1.0)),
+            (None, "Refunds take 14 days.", Some(1.0)),
+            (Some(true), "I don't know.", Some(0.0)),
+            (None, "I don't know.", Some(0.0)),
+            (None, " ... ", Some(0.0)),
+            (Some(false), "I don't know.", None),
+            (Some(false), "Refunds take 14 days.", None),
+        ] {
+            let mut case = case("How long?");
+            case.answerable = answerable;
+            let outcome = measure(&case, &answer(text, None), "answered");
+            assert_eq!(value(outcome.as_ref()), expected, "{answerable:?} {text}");
         }
     }
 

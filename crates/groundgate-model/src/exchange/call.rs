@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::unit::Usd;
+
 /// Tokens that a call used, as the reply states them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Usage {
@@ -11,7 +13,19 @@ pub struct Usage {
     pub input_tokens: Option<u64>,
     /// Tokens written; `None` where the reply does not say.
     pub output_tokens: Option<u64>,
+    /// Of those read, the ones that came from the provider's cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_tokens: Option<u64>,
+    /// Of those read, the ones that were written to the provider's cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_tokens: Option<u64>,
+    /// Of those written, the ones that the model said to itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_tokens: Option<u64>,
 }
+
+/// No call has more tokens: a larger count is a fault of whoever counted.
+const MOST_TOKENS: u64 = 10_000_000;
 
 impl Usage {
     /// The same beside a reply that says something: a count of zero was not counted.
@@ -21,7 +35,23 @@ impl Usage {
         Self {
             input_tokens: counted(self.input_tokens),
             output_tokens: counted(self.output_tokens),
+            ..self
         }
+    }
+
+    /// The count that no call can have, where there is one.
+    pub fn impossible(self) -> Option<u64> {
+        let counts = [
+            self.input_tokens,
+            self.output_tokens,
+            self.cached_tokens,
+            self.cache_write_tokens,
+            self.reasoning_tokens,
+        ];
+        counts
+            .into_iter()
+            .flatten()
+            .find(|count| *count > MOST_TOKENS)
     }
 }
 
@@ -84,6 +114,8 @@ pub enum FailureKind {
     Redirect,
     /// A status of success, but not the promised form (HTML, other JSON, wrong encoding).
     Malformed,
+    /// The provider's filter turned the question away.
+    Filtered,
     /// A whole reply without an answer: no text, or reasoning only.
     Empty,
     /// A whole reply that asks for tools and answers nothing.
@@ -111,6 +143,7 @@ impl FailureKind {
             Self::Server => "server",
             Self::Redirect => "redirect",
             Self::Malformed => "malformed",
+            Self::Filtered => "filtered",
             Self::Empty => "empty",
             Self::ToolCalls => "tool-calls",
             Self::TooLarge => "too-large",
@@ -133,6 +166,28 @@ pub struct CallFailure {
     /// The times of those tries, in order, where it is the endpoint's client that failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed_tries: Vec<FailedTry>,
+    /// What it cost all the same, where a whole reply says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Usd>,
+}
+
+impl CallFailure {
+    /// A failure before anything was sent.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            tries: 0,
+            failed_tries: Vec::new(),
+            cost: None,
+        }
+    }
+
+    /// The same after so many tries.
+    #[must_use]
+    pub fn after(self, tries: u32) -> Self {
+        Self { tries, ..self }
+    }
 }
 
 impl fmt::Display for CallFailure {

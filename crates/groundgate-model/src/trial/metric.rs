@@ -280,7 +280,8 @@ pub fn meant(name: &str, is_known: impl Fn(&str) -> bool) -> Cow<'_, str> {
 }
 
 /// The names of the metrics that plain checks measure.
-pub const BUILTIN_METRICS: [&str; 11] = [
+pub const BUILTIN_METRICS: [&str; 12] = [
+    "answered",
     "refusal_correct",
     "context_recall",
     "context_precision",
@@ -304,7 +305,7 @@ pub fn builtin_metric(name: &str) -> Option<MetricSpec> {
         return counts.then(|| MetricSpec::score(name, DataType::Fraction));
     }
     let spec = match name {
-        "refusal_correct" => MetricSpec::score(name, DataType::Binary),
+        "answered" | "refusal_correct" => MetricSpec::score(name, DataType::Binary),
         "context_recall" | "context_precision" | "mrr" => {
             MetricSpec::score(name, DataType::Fraction)
         }

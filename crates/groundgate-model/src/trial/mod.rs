@@ -8,6 +8,7 @@ mod asked;
 mod call;
 mod cascade;
 mod claim;
+mod control;
 mod instrument;
 mod looks;
 mod metric;
@@ -19,6 +20,7 @@ pub use asked::Asked;
 pub use call::{Call, CallKey, Callee, Reply, Request};
 pub use cascade::{Cascade, Sure};
 pub use claim::{ClaimFinding, ClaimOf, Evidence, Label, Reason, VotesFor};
+pub use control::{ControlCounts, ControlFinding, ControlKind};
 pub use instrument::InstrumentKind;
 pub use looks::{Looks, cluster_order, look_ends};
 pub use metric::{
@@ -43,4 +45,6 @@ pub struct Trial {
     pub answer: Result<Answer, CallFailure>,
     /// One outcome for every planned metric, by metric name.
     pub outcomes: BTreeMap<String, Outcome>,
+    /// What judges said of claims whose label is known.
+    pub controls: Vec<ControlFinding>,
 }

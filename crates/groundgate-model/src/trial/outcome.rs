@@ -99,6 +99,8 @@ pub enum Unscored {
     JudgeFailed(FailureKind),
     /// The judge replied, twice, something that is not a valid reply; says what was wrong.
     ReplyMalformed(Box<str>),
+    /// The judge missed, twice, claims that no reader misses; says which.
+    FailedControl(Box<str>),
     /// The metric needs something the answer or the case does not have (passages, usage).
     InputMissing(Box<str>),
     /// The answer was cut by a limit on length: what it would have said is not known.
@@ -129,6 +131,7 @@ impl Unscored {
             Self::NoAnswer(kind) => format!("no-answer: {}", kind.name()),
             Self::JudgeFailed(kind) => format!("judge: {}", kind.name()),
             Self::ReplyMalformed(_) => "judge: malformed reply".to_owned(),
+            Self::FailedControl(_) => "judge: failed control".to_owned(),
             Self::InputMissing(what) => format!("input missing: {what}"),
             Self::AnswerCut => "answer cut".to_owned(),
             Self::NotRun => "not run".to_owned(),
@@ -140,7 +143,7 @@ impl Unscored {
 impl fmt::Display for Unscored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ReplyMalformed(detail) | Self::Spared(detail) => {
+            Self::ReplyMalformed(detail) | Self::FailedControl(detail) | Self::Spared(detail) => {
                 write!(f, "{}: {detail}", self.name())
             }
             Self::NoAnswer(_)

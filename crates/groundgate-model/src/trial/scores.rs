@@ -6,8 +6,8 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::{
-    cascade::Cascade, instrument::InstrumentKind, looks::Looks, metric::MetricSpec,
-    outcome::Unscored,
+    cascade::Cascade, control::ControlCounts, instrument::InstrumentKind, looks::Looks,
+    metric::MetricSpec, outcome::Unscored,
 };
 use crate::unit::{Digest, count_to_f64, to_count};
 
@@ -35,6 +35,8 @@ pub struct CaseInfo {
     pub tags: Arc<BTreeMap<String, String>>,
     /// Whether every attempt must succeed.
     pub critical: bool,
+    /// Whether it can be answered, where somebody said so.
+    pub answerable: Option<bool>,
 }
 
 /// All cells of one metric.
@@ -56,6 +58,8 @@ pub struct Column {
     pub up_to: BTreeMap<usize, f64>,
     /// When its judge was asked, if it stands behind a cheaper one.
     pub cascade: Option<Cascade>,
+    /// What its judge said of claims whose label is known.
+    pub controls: ControlCounts,
 }
 
 impl Column {

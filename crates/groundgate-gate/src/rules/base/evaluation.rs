@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use groundgate_model::{
-    trial::{Direction, MetricSpec},
+    trial::{Direction, MetricRole, MetricSpec},
     unit::count_to_f64,
 };
 use groundgate_stats::{Assessment, Observation, StatsError, Unit, prediction_powered_mean};
@@ -18,7 +18,7 @@ use crate::{
     labels::{Labelled, Place},
     policy::{Estimand, JudgeCalibration, Slice, Statistics},
     sentence,
-    summary::{self, NoSample, Sample},
+    summary::{self, Answerable, NoSample, Sample},
     verdict::{AllowedSide, Counts, Verdict},
 };
 
@@ -209,6 +209,15 @@ impl Evaluation<'_> {
                 sample.n_planned,
                 statistics.missing_max,
             ));
+        }
+        let min = statistics.applicable_min;
+        let is_of_claims = matches!(sample.column.metric.role, MetricRole::Claims(_));
+        if is_of_claims && sample.answerable.are_too_few(min) {
+            let Answerable {
+                n,
+                n_not_applicable,
+            } = sample.answerable;
+            return no_data(sentence::too_few_applicable(n_not_applicable, n, min));
         }
         if let Some(why) = self.too_little_drawn(draft, sample) {
             return no_data(why);
