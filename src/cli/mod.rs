@@ -59,6 +59,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, AppError> {
         })?;
     }
     let global = &cli.global;
+    refuse_another_time(&cli)?;
     match cli.command {
         Command::Init(args) => command::init::run(&args, terminal),
         Command::Validate(args) => command::validate::run(global, &args, terminal),
@@ -67,6 +68,10 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, AppError> {
         Command::Run(args) => command::run::run(global, &args, terminal),
         Command::Gate(args) => command::gate::run(global, &args, terminal),
         Command::Approve(args) => command::approve::run(global, &args, terminal),
+        Command::Attest(args) => command::trust::attest(global, &args, terminal),
+        Command::Verify(args) => command::trust::verify(global, &args, terminal),
+        Command::Publish(args) => command::trust::publish(global, &args, terminal),
+        Command::Trust(command) => command::trust::run(global, &command, terminal),
         Command::Policy(args) => command::policy::run(global, &args, terminal),
         Command::Compare(args) => command::compare::run(global, &args, terminal),
         Command::Report(args) => command::report::run(global, &args, terminal),
@@ -89,6 +94,27 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, AppError> {
             Ok(ExitCode::Done)
         }
     }
+}
+
+/// A time that somebody gives is for looking at what there is, and for nothing that is stamped with it.
+fn refuse_another_time(cli: &Cli) -> Result<(), AppError> {
+    let only_looks = matches!(
+        cli.command,
+        Command::Gate(_)
+            | Command::Report(_)
+            | Command::Watch(_)
+            | Command::Verify(_)
+            | Command::View(_)
+            | Command::Explain(_)
+            | Command::Policy(_)
+            | Command::Baseline(args::BaselineCommand::Diff { .. })
+    );
+    if cli.global.now.is_none() || only_looks {
+        return Ok(());
+    }
+    Err(AppError::usage(
+        "--now is for commands that judge what is there, and stamp nothing",
+    ))
 }
 
 /// Whether stdout is to carry one JSON document.

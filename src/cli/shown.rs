@@ -16,13 +16,16 @@ use super::{
 impl Terminal {
     /// The application, told what this process knows; what happens is shown here.
     pub(crate) fn app(&self) -> App {
-        let epoch = self.source_date_epoch.clone();
+        let as_of = self.as_of;
         App::new(Surroundings {
-            now: Arc::new(move || now(epoch.as_deref())),
+            now: Arc::new(move || as_of.unwrap_or_else(now)),
             variable: Arc::new(variable),
             process: std::process::id(),
             initiator: initiator(),
             is_ci: self.is_ci,
+            only_looks: false,
+            trust: self.trust.clone(),
+            as_of,
         })
         .stopped_by(self.signals.stop())
         .observed_by(Arc::new(Shown {

@@ -15,7 +15,7 @@ use super::{
     args::{Color, Global, Progress},
     exit_code::ExitCode,
     signals::Signals,
-    surroundings::{is_set, now, variable},
+    surroundings::{is_ci, is_set, now, source_date, variable},
 };
 
 /// What the process knows of its surroundings, read once.
@@ -33,14 +33,17 @@ pub(crate) struct Terminal {
     pub(crate) progress: Progress,
     /// Whether the locale can show more than ASCII.
     pub(crate) unicode: bool,
-    pub(crate) source_date_epoch: Option<String>,
+    /// The trust file that `--trust` names.
+    pub(crate) trust: Option<String>,
+    /// The time that `--now` gives.
+    pub(crate) as_of: Option<Timestamp>,
     pub(crate) signals: Arc<Signals>,
 }
 
 impl Terminal {
     /// Reads the surroundings.
     pub(crate) fn new(global: &Global) -> Self {
-        let is_ci = is_set("CI");
+        let is_ci = is_ci();
         let plain = is_set("NO_COLOR") || is_ci || variable("TERM").as_deref() == Some("dumb");
         let color = |is_terminal: bool| match global.color {
             Color::Always => true,
@@ -65,14 +68,20 @@ impl Terminal {
             progress,
             unicode: locale
                 .is_none_or(|name| name.to_lowercase().replace('-', "").contains("utf8")),
-            source_date_epoch: variable("SOURCE_DATE_EPOCH"),
+            trust: global.trust.clone(),
+            as_of: global.now,
             signals: Arc::new(Signals::new()),
         }
     }
 
-    /// Now, or what `SOURCE_DATE_EPOCH` says.
+    /// What `--now` says, or the system's clock.
     pub(crate) fn now(&self) -> Timestamp {
-        now(self.source_date_epoch.as_deref())
+        self.as_of.unwrap_or_else(now)
+    }
+
+    /// For what is made and decides nothing: what `SOURCE_DATE_EPOCH` says, or now.
+    pub(crate) fn stamp(&self) -> Timestamp {
+        source_date().unwrap_or_else(|| self.now())
     }
 
     /// How the process ends after a run.

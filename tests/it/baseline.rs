@@ -27,10 +27,10 @@ fn policy(baseline: &str) -> String {
 
 /// As it will be in so many days.
 fn in_days(folder: &Folder, days: i64, arguments: &[&str]) -> Ended {
-    let at = jiff::Timestamp::now().as_second() + days * 86_400;
+    let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
     let output = folder
         .command(arguments)
-        .env("SOURCE_DATE_EPOCH", at.to_string())
+        .arg(format!("--now={at}"))
         .output()
         .unwrap();
     Ended {

@@ -98,7 +98,7 @@ fn variables<'a>(environment: &'a str, files: &'a [PathBuf; 2]) -> BTreeMap<&'a 
         ("GATE_RUN", "latest"),
         ("GATE_BASELINE", ""),
         ("GATE_ENV", environment),
-        ("GATE_POLICY", "git:main:gate.toml"),
+        ("GATE_POLICY", "git:refs/heads/main:gate.toml"),
         ("GATE_CHANGE_AUTHOR", "ada"),
         ("GATE_REPORT", "groundgate-report"),
         ("GITHUB_STEP_SUMMARY", files[0].to_str().unwrap()),
@@ -177,7 +177,7 @@ fn the_gitlab_template_keeps_the_exit_code_and_writes_junit() {
         let variables = [
             ("GATE_RUN", "latest"),
             ("GATE_ENV", environment),
-            ("GATE_POLICY", "git:main:gate.toml"),
+            ("GATE_POLICY", "git:refs/heads/main:gate.toml"),
         ];
         let ended = bash(&folder, &steps.join("\n"), &variables);
         assert_eq!(
@@ -304,7 +304,7 @@ fn what_others_wrote_forms_no_command_in_any_log() {
     );
     let reason = format!("--reason={HOSTILE}");
     let case = format!("{HOSTILE} 1");
-    let git = "--policy=git:main:gate.toml";
+    let git = "--policy=git:refs/heads/main:gate.toml";
     let all: Vec<Vec<&str>> = vec![
         vec!["gate", git, "--env", "qa"],
         vec!["gate", git, "--env", "qa", "--json"],

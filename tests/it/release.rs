@@ -162,13 +162,11 @@ fn facts_and_approvals_stand_in_one_verdict_with_the_scores() {
 #[test]
 fn the_same_inputs_give_the_same_bytes() {
     let folder = folder(POLICY, 2);
-    let at = jiff::Timestamp::now().as_second().to_string();
+    let at = jiff::Timestamp::now().to_string();
     let gate = |zone: &str, locale: &str, format: &str| {
-        let mut command = folder.command(&["report", "--env", "prod", "--as", format]);
-        let command = command
-            .env("SOURCE_DATE_EPOCH", &at)
-            .env("TZ", zone)
-            .env("LC_ALL", locale);
+        let mut command =
+            folder.command(&["report", "--env", "prod", "--as", format, "--now", &at]);
+        let command = command.env("TZ", zone).env("LC_ALL", locale);
         command.output().unwrap().stdout
     };
     for format in ["json", "md", "junit", "html"] {
@@ -262,12 +260,18 @@ fn a_change_that_edits_its_own_bar_is_judged_by_the_old_one_and_shown_the_differ
     let (code, _, err) = ci(&["gate", "--env", "dev"]);
     assert_eq!(code, 2);
     assert!(err.contains("could edit its own thresholds"), "{err}");
-    let (code, out, _) = ci(&["gate", "--env", "dev", "--policy", "git:main:gate.toml"]);
+    let (code, out, _) = ci(&[
+        "gate",
+        "--env",
+        "dev",
+        "--policy",
+        "git:refs/heads/main:gate.toml",
+    ]);
     assert_eq!(code, 10, "{out}");
     let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
     for said in [
         "this change edits gate.toml (1 settings, 1 of them weaker)",
-        "is judged by git:main:gate.toml; its own policy would say PASS",
+        "is judged by git:refs/heads/main:gate.toml; its own policy would say PASS",
         "weaker: rule groundedness.floor min: 0.9 → 0.7",
     ] {
         assert!(out.contains(said), "{said}: {out}");
@@ -286,7 +290,7 @@ fn a_change_that_edits_its_own_bar_is_judged_by_the_old_one_and_shown_the_differ
     assert_eq!(code, 3, "another environment is another policy: {err}");
     for policy in [
         "git:nowhere:gate.toml",
-        "git:main:other.toml",
+        "git:refs/heads/main:other.toml",
         "git:main",
         "git:--help:x",
     ] {

@@ -27,6 +27,12 @@ pub struct Surroundings {
     pub initiator: Option<String>,
     /// Whether this is a pipeline, where the working tree is what is under test.
     pub is_ci: bool,
+    /// Whether nothing is decided here: pages show what a gate would say.
+    pub only_looks: bool,
+    /// Another trust file than the one beside the policy: `FILE` or `git:REF:FILE`.
+    pub trust: Option<String>,
+    /// The time that somebody gave instead of the system's; verdicts say so.
+    pub as_of: Option<Timestamp>,
 }
 
 impl Surroundings {
@@ -38,6 +44,9 @@ impl Surroundings {
             process: std::process::id(),
             initiator: None,
             is_ci: false,
+            only_looks: false,
+            trust: None,
+            as_of: None,
         }
     }
 }

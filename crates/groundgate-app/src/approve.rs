@@ -10,6 +10,7 @@ use crate::{
     clock,
     error::AppError,
     gate::{GateRequest, GateSummary},
+    trust::Signer,
 };
 
 /// What somebody says to a verdict.
@@ -25,6 +26,8 @@ pub struct ApproveRequest<'a> {
     pub says: Review,
     /// Why.
     pub reason: &'a str,
+    /// Who signs it; unsigned without.
+    pub signer: Option<&'a Signer>,
 }
 
 /// What was written down.
@@ -58,7 +61,7 @@ impl App {
             .to_owned(),
             reason: request.reason.to_owned(),
         };
-        let path = approval.write(&request.gate.project.approvals())?;
+        let path = approval.write(&request.gate.project.approvals(), request.signer)?;
         Ok(ApproveSummary {
             path,
             approval,

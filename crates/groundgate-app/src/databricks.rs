@@ -131,7 +131,7 @@ impl Sleeper<'_> {
             found,
             settings,
         } = *self;
-        let mut endpoint = place.endpoint.resolve(app.lookup())?;
+        let mut endpoint = app.resolve(place.endpoint)?;
         endpoint.timeouts = Timeouts {
             first_byte: config.cold_start,
             whole: config.cold_start.saturating_add(Duration::from_mins(1)),

@@ -1,20 +1,24 @@
 //! What a gate is told besides scores: the files that its rules name, waivers, approvals, times.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
 };
 
-use groundgate_gate::{Document, Facts, HumanScores, Policy, read_document};
+use groundgate_gate::{Concern, Document, Facts, HumanScores, Policy, read_document};
 use groundgate_model::unit::Digest;
 use groundgate_record::Reader;
 use groundgate_report::Named;
+use groundgate_trust::TrustFile;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{approval_file, assemble::Loaded, error::AppError, policy_source::PolicySource};
+use super::{
+    approval_file, assemble::Loaded, error::AppError, git::Git, policy_source::PolicySource,
+    trust::is_outside,
+};
 
 /// Facts with the digests of the files that they come from.
 #[derive(Debug)]
@@ -40,6 +44,16 @@ pub struct FactSources<'a> {
     pub at: Timestamp,
     /// What the files that rules name are relative to.
     pub folder: &'a Path,
+    /// Where evidence is instead of in the folder: a place that the change under test cannot write.
+    pub evidence: Option<&'a Path>,
+    /// Whether only what the change under test could not have written decides.
+    pub is_protected: bool,
+    /// Whose signed word counts, where there is a trust file.
+    pub trust: Option<&'a TrustFile>,
+    /// What speaks against believing the run.
+    pub concerns: Vec<Concern>,
+    /// What approvals are bound to.
+    pub bound_to: Vec<(String, Digest)>,
     /// Where approvals are; none are looked for without.
     pub approvals: Option<PathBuf>,
     /// Who made the change, as somebody declares.
@@ -53,7 +67,7 @@ impl FactSources<'_> {
     /// approvals that cannot be read are errors, since a rejection could be among them.
     pub fn gather(self, waivers: Option<&PolicySource>) -> Result<GatheredFacts, AppError> {
         let mut provenance = Vec::new();
-        let documents = documents(self.policy, self.folder, &mut provenance);
+        let (documents, unprotected) = self.documents(&mut provenance)?;
         let waivers = match waivers {
             Some(source) => source.waivers(self.policy)?,
             None => Vec::new(),
@@ -66,7 +80,12 @@ impl FactSources<'_> {
         }
         let approvals = match &self.approvals {
             Some(folder) if !self.policy.release.approvals.is_empty() => {
-                approval_file::read_all(folder)?
+                let signed = approval_file::Signed {
+                    trust: self.trust.filter(|trust| trust.wants_signed_approvals()),
+                    environment: self.environment,
+                    at: self.at,
+                };
+                approval_file::read_all(folder, &signed)?
             }
             Some(_) | None => Vec::new(),
         };
@@ -84,9 +103,55 @@ impl FactSources<'_> {
             waivers,
             approvals,
             labels: self.labels,
+            concerns: self.concerns,
+            unprotected,
+            bound_to: self.bound_to,
         };
         Ok(GatheredFacts { facts, provenance })
     }
+}
+
+impl FactSources<'_> {
+    /// The files that the rules name, and those that the change under test could have written although
+    /// only others count.
+    fn documents(
+        &self,
+        provenance: &mut Vec<Named>,
+    ) -> Result<(BTreeMap<String, Document>, BTreeSet<String>), AppError> {
+        let folder = match self.evidence {
+            None => self.folder,
+            Some(folder) if is_outside(self.folder, folder) => folder,
+            Some(folder) => {
+                return Err(AppError::usage(format!(
+                    "--evidence {} is in the checkout, where the change under test could have written it",
+                    folder.display()
+                )));
+            }
+        };
+        let mut unprotected = BTreeSet::new();
+        if self.is_protected && self.evidence.is_none() {
+            for rule in &self.policy.release.facts {
+                let files = rule.kind.files().iter();
+                unprotected.extend(files.filter(|name| !is_of_a_revision(name)).cloned());
+            }
+        }
+        Ok((documents(self.policy, folder, provenance), unprotected))
+    }
+}
+
+/// Whether a file is named as a protected revision has it.
+fn is_of_a_revision(name: &str) -> bool {
+    PolicySource::parse(name, Git::default()).is_ok_and(|source| source.is_protected())
+}
+
+/// A file's bytes: below the folder, or as a revision has them.
+fn evidence(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
+    if name.starts_with("git:") {
+        let source = PolicySource::parse(name, Git::in_folder(folder));
+        let bytes = source.and_then(|source| source.bytes());
+        return bytes.map_err(|error| error.to_string());
+    }
+    fs::read(folder.join(name)).map_err(|error| error.to_string())
 }
 
 /// What the run asked, where a rule wants to know.
@@ -116,8 +181,8 @@ pub fn documents(
             if documents.contains_key(name) {
                 continue;
             }
-            let document = match fs::read(folder.join(name)) {
-                Err(error) => Err(error.to_string()),
+            let document = match evidence(folder, name) {
+                Err(error) => Err(error),
                 Ok(bytes) => {
                     let digest = Digest::of(&bytes).to_string();
                     provenance.push(Named::new(format!("evidence {name}"), digest));

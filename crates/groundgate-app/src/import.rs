@@ -22,7 +22,7 @@ use groundgate_model::{
     },
     unit::{Digest, Usd},
 };
-use groundgate_record::{Header, MetricSource, Status, Writer};
+use groundgate_record::{Header, MetricSource, Origin, Status, Writer};
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, MapAccess, Visitor},
@@ -522,6 +522,7 @@ impl Imported {
             metrics,
             looks: None,
             earlier_tries: Vec::new(),
+            origin: Origin::Imported,
         }
     }
 }

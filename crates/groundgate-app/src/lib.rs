@@ -107,6 +107,7 @@ mod selftest;
 pub mod sequential;
 #[cfg(test)]
 mod test_values;
+pub mod trust;
 mod watch;
 pub mod wiring;
 
@@ -136,5 +137,9 @@ pub use score_analysis::{
     SideSummary,
 };
 pub use selftest::{SelftestRequest, SelftestSummary};
+pub use trust::{
+    AttestRequest, AttestSummary, PublishRequest, PublishSummary, Signer, StartRequest,
+    StartSummary, StepName, Trusted, VerifyRequest, VerifySummary,
+};
 pub use validate::{ValidEvalSet, ValidJudge, ValidPolicy, ValidateRequest, Validated};
 pub use watch::{WatchRequest, WatchSummary, WatchedWindow, WindowRequest};

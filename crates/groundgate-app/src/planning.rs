@@ -6,14 +6,14 @@ use groundgate_endpoints::copilot::Copilot;
 use groundgate_judge::checks;
 use groundgate_model::{
     eval_set::EvalSet,
-    manifest::Manifest,
+    manifest::{Manifest, Setting},
     trial::{InstrumentKind, builtin_metric},
 };
-use groundgate_record::{Header, MetricSource};
+use groundgate_record::{Header, MetricSource, Origin};
 use groundgate_run::{AnswerRules, Plan, Seat};
 use jiff::Timestamp;
 
-use super::{app::App, clock, error::AppError, git::Git};
+use super::{app::App, clock, error::AppError, git::Git, trust};
 
 /// What a run is made of.
 #[expect(missing_debug_implementations, reason = "the copilot is a port")]
@@ -28,6 +28,8 @@ pub struct Parts<'a> {
     pub attempts: u32,
     /// For the judges' shuffles and fences.
     pub seed: u64,
+    /// The model and version that the copilot is, where somebody said so.
+    pub model_version: Option<String>,
     /// Calls in flight at once; changes no answer.
     pub concurrency: usize,
     /// The judges.
@@ -47,6 +49,7 @@ pub fn plan(
 ) -> Result<(Plan, Header), AppError> {
     let metrics = metric_sources(&parts.seats, &parts.checks)?;
     let manifest = manifest(&parts);
+    check_model_version(&manifest)?;
     let header = Header {
         run_id: clock::run_id(at, app.surroundings().process, number),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -64,6 +67,7 @@ pub fn plan(
         metrics,
         looks: None,
         earlier_tries: Vec::new(),
+        origin: Origin::Run,
     };
     let plan = Plan {
         cases: parts.eval_set.cases.clone(),
@@ -77,6 +81,19 @@ pub fn plan(
         part: None,
     };
     Ok((plan, header))
+}
+
+/// An endpoint that says itself which version it serves is believed, and whoever says another one is not.
+fn check_model_version(manifest: &Manifest) -> Result<(), AppError> {
+    let said = manifest.get("model-version");
+    let served = manifest.part("copilot").and_then(trust::served);
+    match (said, served) {
+        (Some(Setting::Text(said)), Some(served)) if *said != served => Err(AppError::invalid(
+            format!("the endpoint serves {served}, and the run is to be about {said}"),
+        )
+        .with_help("evaluate the version that is to be promoted: nothing else is")),
+        _ => Ok(()),
+    }
 }
 
 fn metric_sources(seats: &[Seat], checks: &[String]) -> Result<Vec<MetricSource>, AppError> {
@@ -132,6 +149,7 @@ fn manifest(parts: &Parts<'_>) -> Manifest {
     Manifest::of("run")
         .with("eval-set", parts.eval_set.digest)
         .with("copilot", parts.copilot.manifest())
+        .with_some("model-version", parts.model_version.clone())
         .with("attempts", parts.attempts)
         .with("seed", parts.seed)
         .with("judges", judges)

@@ -3,15 +3,12 @@
 //! In CI the working tree is what is under test. A change that edits its own thresholds is judged by the
 //! protected revision's, or by a policy whose digest somebody has pinned.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::{fmt, path::PathBuf};
 
 use groundgate_gate::{KnownMetrics, Policy, Waiver, read_policy, read_waivers};
 use groundgate_model::unit::Digest;
 
-use super::{error::AppError, files, git::Git};
+use super::{app::Surroundings, error::AppError, files, git::Git};
 
 /// The file of waivers, beside the policy.
 const WAIVERS: &str = "waivers.toml";
@@ -59,7 +56,7 @@ impl PolicySource {
             }
             _ => Err(
                 AppError::usage(format!("`{written}` names no file of a revision"))
-                    .with_help("write git:origin/main:gate.toml"),
+                    .with_help("write git:refs/remotes/origin/main:gate.toml"),
             ),
         }
     }
@@ -87,6 +84,53 @@ impl PolicySource {
         }
     }
 
+    /// The text, where there is such a file.
+    pub fn text_if_any(&self) -> Result<Option<String>, AppError> {
+        match self {
+            Self::File(path) => path.is_file().then(|| files::read_text(path)).transpose(),
+            Self::Git {
+                git,
+                revision,
+                path,
+            } => git.show(revision, path),
+        }
+    }
+
+    /// The bytes of the file.
+    pub fn bytes(&self) -> Result<Vec<u8>, AppError> {
+        match self {
+            Self::File(path) => files::read(path),
+            Self::Git {
+                git,
+                revision,
+                path,
+            } => git.bytes(revision, path)?.ok_or_else(|| {
+                AppError::invalid(format!("`{path}` is not in revision `{revision}`"))
+            }),
+        }
+    }
+
+    /// A file of this name in the same folder of the same place.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> Self {
+        match self {
+            Self::File(path) => Self::File(path.with_file_name(name)),
+            Self::Git {
+                git,
+                revision,
+                path,
+            } => Self::Git {
+                git: git.clone(),
+                revision: revision.clone(),
+                // Git's paths have slashes, whatever the system's have.
+                path: match path.rsplit_once('/') {
+                    Some((folder, _)) => format!("{folder}/{name}"),
+                    None => name.to_owned(),
+                },
+            },
+        }
+    }
+
     /// The policy for an environment.
     pub fn policy(
         &self,
@@ -103,31 +147,10 @@ impl PolicySource {
 
     /// The waivers beside the policy, from where the policy is from; none where there is no such file.
     pub fn waivers(&self, policy: &Policy) -> Result<Vec<Waiver>, AppError> {
-        let (name, text) = match self {
-            Self::File(path) => {
-                let path = path.with_file_name(WAIVERS);
-                let text = path
-                    .is_file()
-                    .then(|| files::read_text(&path))
-                    .transpose()?;
-                (path.display().to_string(), text)
-            }
-            Self::Git {
-                git,
-                revision,
-                path,
-            } => {
-                let path = Path::new(path)
-                    .with_file_name(WAIVERS)
-                    .display()
-                    .to_string();
-                let text = git.show(revision, &path)?;
-                (format!("git:{revision}:{path}"), text)
-            }
-        };
-        match text {
+        let waivers = self.beside(WAIVERS);
+        match waivers.text_if_any()? {
             None => Ok(Vec::new()),
-            Some(text) => Ok(read_waivers(&name, &text, policy)?),
+            Some(text) => Ok(read_waivers(&waivers.to_string(), &text, policy)?),
         }
     }
 
@@ -139,12 +162,22 @@ impl PolicySource {
         Ok(Some(git.root()?.join(path)))
     }
 
-    /// Refuses a policy that the change under test could have written, unless it is pinned.
+    /// Whether the change under test could not have written it: a revision's, and not the one that is
+    /// checked out.
+    pub fn is_protected(&self) -> bool {
+        match self {
+            Self::File(_) => false,
+            Self::Git { revision, .. } => revision != "HEAD",
+        }
+    }
+
+    /// Refuses a policy that the change under test could have written, unless it is pinned. In an
+    /// environment that the policy itself protects, whoever asks.
     pub fn check_trusted(
         &self,
         policy: &Policy,
         pinned: Option<&str>,
-        is_ci: bool,
+        surroundings: &Surroundings,
     ) -> Result<(), AppError> {
         if let Some(pinned) = pinned {
             let is_it = Digest::parse(pinned).is_some_and(|digest| digest == policy.digest);
@@ -158,15 +191,20 @@ impl PolicySource {
                 .with_help("`groundgate policy show` prints the digest; who may pin another one decides about the thresholds"))
             };
         }
-        if is_ci && matches!(self, Self::File(_)) {
-            return Err(AppError::usage(
-                "in CI the policy of the working tree decides nothing: a change could edit its own thresholds",
-            )
-            .with_help(
-                "take it from a protected branch with --policy git:origin/main:gate.toml, or pin it with --policy-digest",
-            ));
+        if self.is_protected() || surroundings.only_looks {
+            return Ok(());
         }
-        Ok(())
+        let why = match (surroundings.is_ci, policy.release.is_protected) {
+            (true, _) => "in CI",
+            (false, true) => "in a protected environment",
+            (false, false) => return Ok(()),
+        };
+        Err(AppError::usage(format!(
+            "{why} the policy of the working tree decides nothing: a change could edit its own thresholds",
+        ))
+        .with_help(
+            "take it from a protected branch with --policy git:refs/remotes/origin/main:gate.toml, or pin it with --policy-digest",
+        ))
     }
 }
 

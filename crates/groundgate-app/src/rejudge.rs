@@ -19,7 +19,7 @@ use groundgate_model::{
     trial::{Call, CallKey, Callee, Looks, Reply},
     unit::{Digest, Usd},
 };
-use groundgate_record::{Header, Reader, Status, Writer};
+use groundgate_record::{Header, Origin, Reader, Status, Writer};
 use groundgate_run::Ending;
 
 use super::{
@@ -317,6 +317,7 @@ impl<'a> Judging<'a> {
             copilot: copilot.as_ref(),
             attempts: answers.attempts,
             seed: config.seed,
+            model_version: None,
             concurrency: config.concurrency,
             seats,
             checks: self.checks,
@@ -325,6 +326,7 @@ impl<'a> Judging<'a> {
         let at = app.now();
         let (mut plan, mut header) = planning::plan(app, parts, at, self.number)?;
         header.looks.clone_from(&answers.looks);
+        header.origin = Origin::Rejudged;
         plan.part = Some(answers.whole());
         files::create_dir(&self.directory)?;
         let path = runs::path(&self.directory, &header.run_id);

@@ -250,6 +250,10 @@ impl Start<'_> {
             copilot,
             attempts,
             seed: config.seed,
+            model_version: match &self.resumed {
+                Some(resumed) => resumed.reader.header().model_version().map(str::to_owned),
+                None => config.model_version.clone(),
+            },
             concurrency: config.concurrency,
             seats: wiring::seats(self.app, config, runtime)?,
             checks: config.checks.clone(),

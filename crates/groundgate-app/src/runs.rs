@@ -9,9 +9,12 @@ use groundgate_model::{
     manifest::{Difference, Manifest, differences},
     unit::Digest,
 };
-use groundgate_record::{Header, Reader, RecordError, Status};
+use groundgate_record::{Header, Reader, RecordError, Status, sequence, sequence_file};
 
-use super::error::AppError;
+use super::{error::AppError, git::Git};
+
+/// The name of the run that was begun last.
+const LATEST: &str = "latest";
 
 /// All records of a folder, oldest first.
 pub fn list(directory: &Path) -> Result<Vec<PathBuf>, AppError> {
@@ -58,26 +61,22 @@ pub fn open(directory: &Path, name: &str) -> Result<Reader, AppError> {
     if name.ends_with(".sqlite") && as_file.is_file() {
         return Ok(Reader::open(as_file)?);
     }
+    if name == LATEST {
+        return latest(directory);
+    }
     let all = list(directory)?;
     let id = |path: &Path| {
         path.file_stem()
             .map(|stem| stem.to_string_lossy().into_owned())
     };
-    let matching: Vec<&PathBuf> = if name == "latest" {
-        all.last().into_iter().collect()
-    } else {
-        let beginning = name.to_uppercase();
-        all.iter()
-            .filter(|path| id(path).is_some_and(|id| id.starts_with(&beginning)))
-            .collect()
-    };
+    let beginning = name.to_uppercase();
+    let matching = all.iter();
+    let matching: Vec<&PathBuf> = matching
+        .filter(|path| id(path).is_some_and(|id| id.starts_with(&beginning)))
+        .collect();
     match matching.as_slice() {
         [only] => Ok(Reader::open(only)?),
-        [] => Err(AppError::invalid(format!(
-            "there is no run `{name}` in `{}`",
-            directory.display()
-        ))
-        .with_help("`groundgate runs list` shows what there is; `groundgate run` makes one")),
+        [] => Err(no_run(directory, name)),
         several => {
             let names: Vec<String> = several.iter().filter_map(|path| id(path)).collect();
             Err(AppError::invalid(format!(
@@ -86,6 +85,55 @@ pub fn open(directory: &Path, name: &str) -> Result<Reader, AppError> {
             )))
         }
     }
+}
+
+/// The run that was begun last on this machine, as the folder's sequence says: neither names nor clocks
+/// are believed, and a record or a sequence that git tracks could be the change's own.
+fn latest(directory: &Path) -> Result<Reader, AppError> {
+    let path = match begun_last(directory)? {
+        Some(path) => path,
+        None => match list(directory)?.as_slice() {
+            [] => return Err(no_run(directory, LATEST)),
+            [only] => only.clone(),
+            _ => {
+                return Err(AppError::invalid(format!(
+                    "which run of `{}` is the latest cannot be told: none of them was begun here",
+                    directory.display()
+                ))
+                .with_help("name the run: `groundgate runs list` shows them"));
+            }
+        },
+    };
+    let git = Git::in_folder(directory);
+    for file in [&path, &sequence_file(directory)] {
+        if git.tracks(file)? {
+            return Err(AppError::invalid(format!(
+                "`{}` is tracked by git: a commit could have brought it, so it is not the latest run",
+                file.display()
+            ))
+            .with_help("name the run that was made here, by its id; `groundgate run --id-file FILE` writes it"));
+        }
+    }
+    Ok(Reader::open(&path)?)
+}
+
+/// The last record of the sequence that is still there.
+fn begun_last(directory: &Path) -> Result<Option<PathBuf>, AppError> {
+    let names = sequence(directory)?.into_iter().rev();
+    let mut paths = names.map(|name| directory.join(name));
+    Ok(paths.find(|path| {
+        path.parent() == Some(directory)
+            && path.is_file()
+            && !matches!(Reader::open(path), Err(RecordError::Empty { .. }))
+    }))
+}
+
+fn no_run(directory: &Path, name: &str) -> AppError {
+    AppError::invalid(format!(
+        "there is no run `{name}` in `{}`",
+        directory.display()
+    ))
+    .with_help("`groundgate runs list` shows what there is; `groundgate run` makes one")
 }
 
 /// What two runs do not share.

@@ -151,6 +151,7 @@ pub(crate) fn parts<'a>(eval_set: &'a EvalSet, copilot: &'a Scripted, attempts: 
         copilot,
         attempts,
         seed: 1,
+        model_version: None,
         concurrency: 1,
         seats: Vec::new(),
         checks: vec!["answer_chars".to_owned()],

@@ -144,6 +144,12 @@ fn bare_copilot(
                 .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
             over(&client, copilot)
         }
+        CopilotKind::Command(_) if forbids_commands(app)? => {
+            return Err(AppError::invalid(
+                "a copilot of kind `command` could read every secret: [measurement] of the trust file does not name its kind",
+            )
+            .with_help("who owns the trust file may add it: copilot = { kinds = [\"command\"] }"));
+        }
         CopilotKind::Command(settings) => local(CommandCopilot::new(
             settings.clone(),
             Arc::new(SystemClock::new()),
@@ -157,6 +163,12 @@ fn bare_copilot(
             local(bundled::demo_copilot(&server, *variant)?)
         }
     })
+}
+
+/// Whether there are secrets that a command of the configuration's choice must not see.
+fn forbids_commands(app: &App) -> Result<bool, AppError> {
+    let secrets = app.secret_hosts()?;
+    Ok(secrets.is_some_and(|secrets| !secrets.allows_commands))
 }
 
 fn over(client: &Arc<Client>, copilot: impl Copilot + 'static) -> Wired {
@@ -268,7 +280,7 @@ pub fn judge_model(
 
 /// A client of an endpoint, its secrets looked up.
 pub fn client(app: &App, endpoint: &EndpointConfig, seed: u64) -> Result<Arc<Client>, AppError> {
-    let endpoint = endpoint.resolve(app.lookup())?;
+    let endpoint = app.resolve(endpoint)?;
     let client = Client::new(&endpoint, Arc::new(SystemClock::new()), seed)
         .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
     Ok(Arc::new(client))

@@ -10,6 +10,7 @@ use groundgate_model::unit::{Digest, count_to_f64};
 
 use super::{
     facts::{AgeFault, Approval, Facts, Review},
+    names::person,
     policy::{ApprovalRule, NotBy},
     rules::{Found, Shape, Threshold},
     verdict::{Finding, Verdict},
@@ -34,11 +35,6 @@ const fn unknown(who: NotBy) -> &'static str {
         }
         NotBy::ChangeAuthor => "nobody said who made the change; add --change-author NAME",
     }
-}
-
-/// A name as names are compared: "Ada " is no other person than "ada".
-fn person(name: &str) -> String {
-    name.trim().to_lowercase()
 }
 
 /// Whether an approval by that person counts: whoever must not approve is known, and is another.

@@ -16,6 +16,7 @@ mod facts;
 mod interim;
 mod judge_measures;
 mod labels;
+mod names;
 mod next_step;
 mod notes;
 mod policy;
@@ -65,9 +66,12 @@ pub use approvals::{RoleReview, reviews_by_role};
 pub use canary::{Action, Canary, RollbackKind, RollbackRule, WindowDecision, watch};
 pub use compare::{MetricComparison, compare};
 pub use decide::{decide, decide_with_labels};
-pub use facts::{Age, Approval, Document, Facts, Review, Waiver, WaiverTerms, read_document};
+pub use facts::{
+    Age, Approval, Concern, Document, Facts, Review, Waiver, WaiverTerms, read_document,
+};
 pub use judge_measures::{JudgeMeasure, judge_measures};
 pub use labels::HumanScores;
+pub use names::person;
 pub use next_step::{NextStep, must_pass_cases};
 pub use policy::{
     ApprovalRule, BaselineTerms, BoundChoice, CalibrationOrigin, CaseFilter, Estimand, FactRule,

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | waivers | a rule that passes a waiver's threshold instead of its own becomes waived |
 //! | judge health | what an unhealthy judge measured becomes inconclusive, waived or not |
-//! | rules about facts | add findings |
+//! | rules about facts | add findings; one whose file the change could have written holds at best |
+//! | what a run must be | adds findings that hold or cannot be told |
 //! | approvals | add findings that hold until everybody has said yes |
 //! | the baseline's age | what would pass against one that is too old becomes inconclusive |
 //!
@@ -17,12 +18,12 @@ use groundgate_model::{trial::ScoreTable, unit::Digest};
 use super::{
     approvals,
     decide::decide_with_labels,
-    facts::{Facts, Waiver},
+    facts::{Concern, Facts, Waiver},
     policy::{FactRule, Policy, Rule},
-    rules::AskedFact,
+    rules::{AskedFact, Found, Shape, Threshold},
     run_scores::RunScores,
     sentence, stale_baseline,
-    subject::approval_subject,
+    subject::{approval_subject, bound},
     verdict::{Decision, Finding, Verdict, Waived},
 };
 
@@ -39,6 +40,7 @@ pub struct ReleaseDecision {
 pub fn decide_release(policy: &Policy, evidence: RunScores<'_>, facts: &Facts) -> ReleaseDecision {
     let scores = decide_with_labels(policy, evidence, facts.labels.as_ref());
     let subject = approval_subject(policy, &facts.environment, evidence, &scores);
+    let subject = bound(subject, &facts.bound_to);
     let mut decision = scores;
     waive(policy, evidence, facts, &mut decision);
     for rule in &policy.release.facts {
@@ -48,6 +50,8 @@ pub fn decide_release(policy: &Policy, evidence: RunScores<'_>, facts: &Facts) -
         }
         decision.findings.push(found);
     }
+    let concerns = facts.concerns.iter().map(concern);
+    decision.findings.extend(concerns);
     let approvals = policy.release.approvals.iter();
     let approvals = approvals.map(|rule| approvals::finding(rule, subject, facts));
     decision.findings.extend(approvals);
@@ -86,7 +90,43 @@ fn fact(policy: &Policy, rule: &FactRule, facts: &Facts, candidate: &ScoreTable)
         id: &rule.id,
         never: &policy.release.waivers.never,
     };
-    rule_or_never.waived(facts, rule.kind.finding(&asked), &at_waived)
+    let found = rule_or_never.waived(facts, rule.kind.finding(&asked), &at_waived);
+    hold_unprotected(rule, facts, found)
+}
+
+/// What the change under test could have written itself lets nothing pass.
+fn hold_unprotected(rule: &FactRule, facts: &Facts, found: Finding) -> Finding {
+    let mut files = rule.kind.files().iter();
+    let Some(file) = files.find(|file| facts.unprotected.contains(*file)) else {
+        return found;
+    };
+    if found.verdict >= Verdict::Hold {
+        return found;
+    }
+    Finding {
+        verdict: Verdict::Hold,
+        sentence: sentence::unprotected(file, &found.sentence),
+        waived: None,
+        ..found
+    }
+}
+
+/// What speaks against the run, as a finding of its own.
+fn concern(concern: &Concern) -> Finding {
+    let shape = Shape {
+        id: concern.id,
+        kind: "measurement",
+        metric: "measurement",
+        unit: "",
+        why: None,
+        line: None,
+        threshold: Threshold::at_least(1.0),
+    };
+    shape.finding(Found {
+        verdict: concern.verdict,
+        sentence: concern.sentence.clone(),
+        observed: None,
+    })
 }
 
 fn waive(policy: &Policy, evidence: RunScores<'_>, facts: &Facts, decision: &mut Decision) {

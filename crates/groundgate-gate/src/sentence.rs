@@ -399,6 +399,13 @@ pub(super) fn cannot_be_told(why: &str, measured: &str) -> String {
     format!("cannot be told: {why}; measured: {measured}")
 }
 
+/// What a file says that the change under test could have written.
+pub(super) fn unprotected(file: &str, found: &str) -> String {
+    format!(
+        "`{file}` is from the working tree, where the change under test could have written it; it says: {found}"
+    )
+}
+
 /// Why nothing that a judge measured can be told.
 pub(super) fn unhealthy_judge(rule: &str) -> String {
     format!("its judge is not shown to be healthy (rule {rule})")

@@ -35,3 +35,15 @@ pub fn approval_subject(
     });
     Digest::of(document.to_string().as_bytes())
 }
+
+/// The same name, bound to more: the seals of the records, and what was asked.
+pub(super) fn bound(subject: Digest, to: &[(String, Digest)]) -> Digest {
+    if to.is_empty() {
+        return subject;
+    }
+    let more = to
+        .iter()
+        .map(|(what, digest)| json!([what, digest.to_string()]));
+    let document = json!([subject.to_string(), more.collect::<Vec<_>>()]);
+    Digest::of(document.to_string().as_bytes())
+}

@@ -8,6 +8,7 @@ pub mod eval_set;
 pub mod exchange;
 pub mod manifest;
 pub mod number;
+pub mod strict_json;
 pub mod text;
 pub mod toml_reader;
 pub mod trial;

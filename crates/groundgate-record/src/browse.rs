@@ -6,7 +6,10 @@ use std::{
     path::Path,
 };
 
-use groundgate_model::trial::{Cell, ClaimFinding, Unscored};
+use groundgate_model::{
+    trial::{Cell, ClaimFinding, Reply, Unscored},
+    unit::Digest,
+};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
@@ -110,6 +113,30 @@ impl Reader {
             visit(self.index(trial)?, parse(self.path(), "claims", &claims)?);
         }
         Ok(())
+    }
+
+    /// The digest of what the copilot said, by case and attempt; calls that failed said nothing.
+    pub fn answer_digests(&self) -> Result<BTreeMap<(String, usize), Digest>, RecordError> {
+        let attempts = number(usize::try_from(self.header().attempts).unwrap_or(1)).max(1);
+        let sql = "SELECT cases.id, calls.trial % ?1, calls.reply FROM calls
+             JOIN cases ON cases.case_index = calls.trial / ?1
+             WHERE callee = '' AND reply IS NOT NULL";
+        let rows = self.all(sql, params![attempts], |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, String>(2)?,
+            ))
+        })?;
+        let mut digests = BTreeMap::new();
+        for (case, attempt, reply) in rows {
+            let Reply::Answer(answer) = parse::<Reply>(self.path(), "a reply", &reply)? else {
+                continue;
+            };
+            let digest = Digest::of(answer.text.as_bytes());
+            digests.insert((case, self.index(attempt)?), digest);
+        }
+        Ok(digests)
     }
 
     fn value(&self, sql: &str, parameter: &str) -> Result<Option<i64>, RecordError> {

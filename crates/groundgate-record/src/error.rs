@@ -61,6 +61,20 @@ pub enum RecordError {
         /// Where, and what is wrong.
         what: String,
     },
+    /// It is not what it was when it was sealed.
+    #[error("record `{}` was changed after its run ended: {what} is not what was sealed", path.display())]
+    SealBroken {
+        /// The record's file.
+        path: PathBuf,
+        /// What was changed.
+        what: String,
+    },
+    /// It has no seal that could be signed.
+    #[error("record `{}` has no seal: its run has not ended, or an earlier groundgate made it", path.display())]
+    Unsealed {
+        /// The record's file.
+        path: PathBuf,
+    },
     /// Somebody else writes to it.
     #[error("record `{}` is being written by another groundgate", path.display())]
     InUse {

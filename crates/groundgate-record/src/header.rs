@@ -1,7 +1,7 @@
 //! What a record says of its run as a whole.
 
 use groundgate_model::{
-    manifest::Manifest,
+    manifest::{Manifest, Setting},
     trial::{Cascade, InstrumentKind, Looks, MetricSpec},
     unit::Digest,
 };
@@ -47,12 +47,61 @@ pub struct Header {
     /// Finished runs of the same plan that were there when it started.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier_tries: Vec<String>,
+    /// How the record was made.
+    #[serde(default, skip_serializing_if = "Origin::is_run")]
+    pub origin: Origin,
 }
 
 impl Header {
+    /// The model and version that the copilot is, as whoever started the run says.
+    pub fn model_version(&self) -> Option<&str> {
+        match self.manifest.as_ref()?.get("model-version")? {
+            Setting::Text(text) => Some(text),
+            Setting::Flag(_)
+            | Setting::Count(_)
+            | Setting::Number(_)
+            | Setting::Written(_)
+            | Setting::List(_)
+            | Setting::Part(_) => None,
+        }
+    }
+
     /// What was asked: the copilot's own identity; `None` where the record does not say.
     pub fn target(&self) -> Option<Digest> {
         Some(self.manifest.as_ref()?.part("copilot")?.digest())
+    }
+}
+
+/// How a record was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// By asking a copilot and judging its answers.
+    #[default]
+    Run,
+    /// From answers or scores that somebody brought.
+    Imported,
+    /// From another record's answers, judged again.
+    Rejudged,
+}
+
+impl Origin {
+    /// The word in files and sentences.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Imported => "imported",
+            Self::Rejudged => "rejudged",
+        }
+    }
+
+    /// For serde: what is usual is not written down.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde asks with a reference"
+    )]
+    pub(super) const fn is_run(&self) -> bool {
+        matches!(self, Self::Run)
     }
 }
 

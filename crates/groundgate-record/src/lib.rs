@@ -14,13 +14,17 @@ mod reader;
 mod remove;
 mod schema;
 mod score;
+mod seal;
+mod sequence;
 mod sql;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 pub use error::RecordError;
-pub use header::{Header, MetricSource, Status};
+pub use header::{Header, MetricSource, Origin, Status};
 pub use reader::{CallSummary, Reader, ReplyFacts, ReplySummary, StoredDetail, StoredTrial};
 pub use remove::remove;
-pub use writer::Writer;
+pub use seal::{Seal, SealState};
+pub use sequence::{sequence, sequence_file};
+pub use writer::{Writer, sign};

@@ -26,6 +26,7 @@ use super::{
     lock::is_written,
     schema,
     score::ScoreRow,
+    seal::{self, SealState},
     sql::{number, parse, sqlite},
 };
 
@@ -139,6 +140,7 @@ impl Reader {
                 writer: text.ok().and_then(|text| writer_of(&text)),
             });
         };
+        schema::check(&connection, format, path)?;
         for view in views {
             connection
                 .execute_batch(view)
@@ -163,6 +165,28 @@ impl Reader {
             format: self.format,
             writer: self.header.tool_version.clone(),
         })
+    }
+
+    /// The record's seal, which holds; an error where the record was changed after it was sealed.
+    pub fn seal(&self) -> Result<SealState, RecordError> {
+        if self.format != schema::FORMAT {
+            return Ok(SealState::Unsealed);
+        }
+        seal::check(&self.connection, &self.path)
+    }
+
+    /// The signature of its seal, as whoever signed it wrote it; nobody has checked it.
+    pub fn seal_signature(&self) -> Result<Option<String>, RecordError> {
+        self.stored(seal::SIGNATURE_KEY)
+    }
+
+    /// Whether its run went on from a record that nobody had sealed: it was killed on the way.
+    pub fn was_open(&self) -> Result<bool, RecordError> {
+        Ok(self.stored(seal::WAS_OPEN_KEY)?.is_some())
+    }
+
+    fn stored(&self, key: &str) -> Result<Option<String>, RecordError> {
+        seal::stored(&self.connection, key).map_err(sqlite("read", &self.path))
     }
 
     /// What the record says of its run.

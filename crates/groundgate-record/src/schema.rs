@@ -1,5 +1,11 @@
 //! The tables of a record. Fields are only added; a change of meaning raises the format.
 
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::{error::RecordError, sql::sqlite};
+
 /// Stored in SQLite's `user_version`; what earlier ones were like is in `formats`.
 pub(super) const FORMAT: i64 = 3;
 
@@ -38,3 +44,37 @@ CREATE TABLE IF NOT EXISTS controls (
   round INTEGER NOT NULL, kind TEXT NOT NULL, is_right INTEGER NOT NULL, call_counts INTEGER NOT NULL
 );
 ";
+
+/// The tables of the present format, as SQLite keeps their text.
+fn tables() -> impl Iterator<Item = String> {
+    let written = TABLES.split(';').chain(CONTROLS.split(';'));
+    written.map(|table| table.trim().replace("IF NOT EXISTS ", ""))
+}
+
+/// Refuses a file that holds anything but the tables of its format: a view in place of a table could
+/// compute whatever scores it likes, or never end; a trigger could change what is written.
+pub(super) fn check(connection: &Connection, format: i64, path: &Path) -> Result<(), RecordError> {
+    let list = || -> rusqlite::Result<Vec<(String, String, Option<String>)>> {
+        connection
+            .prepare("SELECT type, name, sql FROM main.sqlite_master")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect()
+    };
+    for (kind, name, sql) in list().map_err(sqlite("read", path))? {
+        // An index without a text of its own is a key's.
+        let Some(sql) = sql else { continue };
+        let is_ours = kind == "table"
+            && if format == FORMAT {
+                tables().any(|table| table == sql)
+            } else {
+                !sql.to_ascii_uppercase().starts_with("CREATE VIRTUAL")
+            };
+        if !is_ours {
+            return Err(RecordError::Damaged {
+                path: path.to_owned(),
+                what: format!("{kind} `{name}` is not one of a record's tables"),
+            });
+        }
+    }
+    Ok(())
+}

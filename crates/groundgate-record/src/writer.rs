@@ -23,6 +23,8 @@ use super::{
     reader::Reader,
     schema,
     score::{NOT_APPLICABLE, NOT_SAMPLED, ScoreRow},
+    seal::{self, Seal, SealState},
+    sequence,
     sql::{json, number, sqlite},
 };
 
@@ -55,6 +57,7 @@ impl Writer {
             });
         }
         let lock = WriteLock::take(path)?;
+        sequence::append(path)?;
         let beside = path.with_extension("sqlite-new");
         let made = fill(&beside, header, cases).and_then(|()| {
             fs::rename(&beside, path).map_err(|source| RecordError::Place {
@@ -76,8 +79,12 @@ impl Writer {
         let (path, header) = (reader.path().to_owned(), reader.header().clone());
         drop(reader);
         let lock = WriteLock::take(&path)?;
+        // What was paid for must be what it was; nobody can have changed it since, while this writes.
+        let sealed = Reader::open(&path)?.seal()?;
         let writer = Self::over(lock, &path, &header)?;
-        writer.set_status(Status::Running)?;
+        writer
+            .reopen(sealed == SealState::Unsealed)
+            .map_err(sqlite("write to", &path))?;
         Ok(writer)
     }
 
@@ -188,28 +195,67 @@ impl Writer {
             .map_err(sqlite("write to", &self.path))
     }
 
-    /// Notes how the run ended, syncs, and folds the log into the one file, unless somebody is
+    /// Takes the seal away while the run goes on; where there was none, the record says so for ever.
+    fn reopen(&self, was_open: bool) -> rusqlite::Result<()> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let mut put = transaction.prepare("INSERT OR REPLACE INTO header VALUES (?1, ?2)")?;
+        put.execute(params!["status", Status::Running.name()])?;
+        if was_open {
+            put.execute(params![seal::WAS_OPEN_KEY, "true"])?;
+        }
+        drop(put);
+        let sql = "DELETE FROM header WHERE key IN (?1, ?2)";
+        transaction.execute(sql, params![seal::KEY, seal::SIGNATURE_KEY])?;
+        transaction.commit()
+    }
+
+    /// Notes how the run ended, seals what is in the record, syncs, and folds the log into the one file, unless somebody is
     /// reading it just now: then the log stays beside it, which loses nothing.
     pub fn finish(self, status: Status) -> Result<(), RecordError> {
         self.connection
             .pragma_update(None, "synchronous", "FULL")
             .map_err(sqlite("close", &self.path))?;
-        self.set_status(status)?;
+        if self.seal(status).is_err() {
+            // What cannot be sealed has ended all the same, and stays without a seal.
+            self.connection
+                .execute(
+                    "INSERT OR REPLACE INTO header VALUES ('status', ?1)",
+                    [status.name()],
+                )
+                .map_err(sqlite("close", &self.path))?;
+        }
         let _somebody_reads = self.connection.execute_batch(
             "PRAGMA busy_timeout=200; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE;",
         );
         Ok(())
     }
 
-    fn set_status(&self, status: Status) -> Result<(), RecordError> {
-        self.connection
-            .execute(
-                "INSERT OR REPLACE INTO header VALUES ('status', ?1)",
-                params![status.name()],
-            )
-            .map(|_| ())
-            .map_err(sqlite("write to", &self.path))
+    fn seal(&self, status: Status) -> rusqlite::Result<()> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let sql = "INSERT OR REPLACE INTO header VALUES (?1, ?2)";
+        transaction.execute(sql, params!["status", status.name()])?;
+        let seal = Seal::of(&transaction)?;
+        transaction.execute(sql, params![seal::KEY, json(&seal)?])?;
+        transaction.commit()
     }
+}
+
+/// Puts a signature of its seal into a record whose seal holds.
+pub fn sign(record: &Path, signature: &str) -> Result<(), RecordError> {
+    let _lock = WriteLock::take(record)?;
+    if Reader::open(record)?.seal()? == SealState::Unsealed {
+        return Err(RecordError::Unsealed {
+            path: record.to_owned(),
+        });
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let write = || -> rusqlite::Result<()> {
+        let connection = Connection::open_with_flags(record, flags)?;
+        let sql = "INSERT OR REPLACE INTO header VALUES (?1, ?2)";
+        connection.execute(sql, params![seal::SIGNATURE_KEY, signature])?;
+        Ok(())
+    };
+    write().map_err(sqlite("write to", record))
 }
 
 /// Makes the file of a record that has not begun. Nothing is paid for yet: nothing waits for the disk.

@@ -12,7 +12,7 @@ use groundgate_model::{
     },
     unit::{Digest, Usd},
 };
-use groundgate_record::{Header, MetricSource, Reader, Status, Writer};
+use groundgate_record::{Header, MetricSource, Origin, Reader, Status, Writer};
 use groundgate_report::{
     AnswerReport, Embed, Ingredients, RunSummary, Side, SignOff, build, losses,
 };
@@ -124,6 +124,7 @@ fn header(run_id: &str, attempts: u32) -> Header {
         }],
         looks: None,
         earlier_tries: Vec::new(),
+        origin: Origin::Run,
     }
 }
 

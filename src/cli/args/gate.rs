@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::trust::KeyArgs;
+
 /// Which run, and what it is held against.
 #[derive(Debug, Args)]
 pub(crate) struct Against {
@@ -17,7 +19,7 @@ pub(crate) struct Against {
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Option<String>,
     /// Another policy than the configuration's: a file, or one as a git revision has it
-    /// (`git:origin/main:gate.toml`); waivers.toml is read from beside it
+    /// (`git:refs/remotes/origin/main:gate.toml`); waivers.toml is read from beside it
     #[arg(long, value_name = "FILE|git:REV:FILE")]
     pub(crate) policy: Option<String>,
     /// The digest that the policy must have, as `groundgate policy show` prints it
@@ -26,6 +28,9 @@ pub(crate) struct Against {
     /// Who made the change that the run tests, for approvals with `not-by`; several times for several
     #[arg(long, value_name = "NAME")]
     pub(crate) change_author: Vec<String>,
+    /// Where the files that the policy's rules read are: a folder outside of the checkout
+    #[arg(long, value_name = "DIR")]
+    pub(crate) evidence: Option<PathBuf>,
     /// What people said of the run's answers: with 30 or more random ones, rules about means speak of
     /// what people would say of all answers
     #[arg(long, value_name = "FILE")]
@@ -48,6 +53,11 @@ pub(crate) struct ApproveArgs {
     /// Say no
     #[arg(long)]
     pub(crate) reject: bool,
+    /// Sign with this key of ssh: its file, or the public key of one that the agent holds
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub(crate) ssh_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
 }
 
 #[derive(Debug, Args)]

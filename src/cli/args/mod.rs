@@ -6,11 +6,13 @@ mod policy;
 mod records;
 mod run;
 mod stats;
+mod trust;
 mod view;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 
 pub(crate) use gate::{
     Against, ApproveArgs, EmbedWhat, ExplainArgs, GateArgs, ReportArgs, ReportKind, WatchArgs,
@@ -27,6 +29,7 @@ pub(crate) use run::{
     DemoArgs, DoctorArgs, InitArgs, LookArgs, PlanArgs, RunArgs, SelftestArgs, ValidateArgs,
 };
 pub(crate) use stats::{BoundName, ClaimAbout, ScoreKind, StatsArgs};
+pub(crate) use trust::{AttestArgs, KeyArgs, PublishArgs, TrustCommand, VerifyArgs};
 pub(crate) use view::{LabelArgs, LabelForm, QueueName, ViewArgs};
 
 /// Release gates for RAG copilots.
@@ -67,6 +70,19 @@ pub(crate) struct Global {
     /// Progress on stderr; auto: a bar on a terminal, sparse lines elsewhere
     #[arg(long, value_enum, default_value_t = Progress::Auto, global = true, env = "GROUNDGATE_PROGRESS")]
     pub(crate) progress: Progress,
+    /// Whose word counts: a trust file from a place that the change under test cannot write [default:
+    /// trust.toml beside the policy]
+    #[arg(
+        long,
+        value_name = "FILE|git:REF:FILE",
+        global = true,
+        env = "GROUNDGATE_TRUST"
+    )]
+    pub(crate) trust: Option<String>,
+    /// The time at which ages, ends and approvals are judged instead of the system's clock, in RFC 3339;
+    /// the verdict says so. Only for commands that look at records
+    #[arg(long, value_name = "TIME", global = true)]
+    pub(crate) now: Option<Timestamp>,
     /// Only results and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
@@ -128,14 +144,32 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Decide: pass, hold, inconclusive or fail; no network, spends nothing
     #[command(
-        after_help = "Examples:\n  groundgate gate --baseline 01JQ8Z --env prod\n  groundgate gate 01JR2M --baseline 01JQ8Z --json\n  groundgate gate --env prod --policy git:origin/main:gate.toml --github   in CI"
+        after_help = "Examples:\n  groundgate gate --baseline 01JQ8Z --env prod\n  groundgate gate 01JR2M --baseline 01JQ8Z --json\n  groundgate gate --env prod --policy git:refs/remotes/origin/main:gate.toml --github   in CI"
     )]
     Gate(GateArgs),
     /// Say yes or no to a verdict, in a role that the policy asks for
     #[command(
-        after_help = "Examples:\n  groundgate approve latest --baseline 01JQ8Z --env prod --role vp-product --by ana --reason \"pilot went well\"\n  groundgate approve latest --baseline 01JQ8Z --env prod --role security --by ben --reject --reason \"open finding\"\n\nAn approval names the verdict by a digest over run, baseline, policy, environment and findings: another\nrun needs new ones. It is no signature: who can write runs/approvals can approve. Where the policy says\n`not-by`, who started the run or made the change is not counted."
+        after_help = "Examples:\n  groundgate approve latest --baseline 01JQ8Z --env prod --role vp-product --by ana --reason \"pilot went well\"\n  groundgate approve latest --baseline 01JQ8Z --env prod --role security --by ben --reject --reason \"open finding\"\n\nAn approval names the verdict by a digest over run, baseline, policy, environment and findings: another\nrun needs new ones. With --ssh-key or --key it is signed; where the trust file names keys that may\napprove, no other approval counts. Without, who can write runs/approvals can approve. Where the policy says\n`not-by`, who started the run or made the change is not counted."
     )]
     Approve(ApproveArgs),
+    /// Decide, and sign what was decided: statements that other tools verify, too
+    #[command(
+        after_help = "It decides again from the records and signs no verdict that it read somewhere. Written are in-toto's\ntest result and SLSA's verification summary, each in a DSSE envelope and as a Sigstore bundle, and the\nsigned approvals that the verdict rests on.\n\nExample:\n  groundgate attest 01JR2M --env prod --policy git:refs/remotes/origin/main:gate.toml -o attest"
+    )]
+    Attest(AttestArgs),
+    /// Verify a statement in twelve steps, offline; the first that fails is named
+    #[command(
+        after_help = "It needs no record and no model's key. Exit code 0: all twelve steps hold; 3: one does not.\n\nExample:\n  groundgate verify attest --env prod --model models:/support/7 --policy git:refs/remotes/origin/main:gate.toml"
+    )]
+    Verify(VerifyArgs),
+    /// Verify, and move an alias of MLflow's registry to exactly the version that the statement is about
+    #[command(
+        after_help = "Tags come before the alias; asking again changes nothing.\n\nExample:\n  groundgate publish attest --env prod --model models:/support/7 --registry http://mlflow:5000"
+    )]
+    Publish(PublishArgs),
+    /// Write a first trust file with a key; sign a record's seal
+    #[command(subcommand)]
+    Trust(TrustCommand),
     /// Show, check, compare and test policies
     #[command(subcommand)]
     Policy(PolicyCommand),

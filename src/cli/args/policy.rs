@@ -11,11 +11,13 @@ pub(crate) enum PolicyCommand {
     #[command(after_help = "Example:\n  groundgate policy show --env prod")]
     Show(PolicyArgs),
     /// Check a policy and its waivers in every environment
-    #[command(after_help = "Example:\n  groundgate policy lint --policy git:origin/main:gate.toml")]
+    #[command(
+        after_help = "Example:\n  groundgate policy lint --policy git:refs/remotes/origin/main:gate.toml"
+    )]
     Lint(PolicyArgs),
     /// What differs between two policies, which way, and whose verdict would change
     #[command(
-        after_help = "Examples:\n  groundgate policy diff git:origin/main:gate.toml gate.toml --env prod\n  groundgate policy diff old.toml gate.toml --replay 20 --baseline 01JQ8Z"
+        after_help = "Examples:\n  groundgate policy diff git:refs/remotes/origin/main:gate.toml gate.toml --env prod\n  groundgate policy diff old.toml gate.toml --replay 20 --baseline 01JQ8Z"
     )]
     Diff(PolicyDiffArgs),
     /// Ask a policy about small runs whose verdicts are known

@@ -55,6 +55,15 @@ pub(crate) struct RunArgs {
     /// Ask every question so many times
     #[arg(long, value_name = "N", env = "GROUNDGATE_REPEATS")]
     pub(crate) repeats: Option<u32>,
+    /// The model and version that the copilot is; only what it names can be promoted
+    #[arg(long, value_name = "models:/NAME/VERSION")]
+    pub(crate) model_version: Option<String>,
+    /// Sign the record's seal when the run has ended: a key as in `groundgate attest --key`
+    #[arg(long, value_name = "KEY")]
+    pub(crate) seal: Option<String>,
+    /// Append the run's id to this file, too: what gates it later need not look for the latest run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) id_file: Option<PathBuf>,
     /// Go on with a run that was stopped: an id, its beginning, or `latest`
     #[arg(long, value_name = "ID", conflicts_with_all = ["copilot", "evalset", "filter", "repeats"])]
     pub(crate) resume: Option<String>,

@@ -12,7 +12,7 @@ use super::{
         terminal::Terminal,
         wants_json,
     },
-    gate,
+    gate, trust,
 };
 
 /// Runs the command.
@@ -22,7 +22,9 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
     let project = Project::find(global.config.as_deref())?;
-    let approved = terminal.app().approve(&ApproveRequest {
+    let app = terminal.app();
+    let signer = trust::approver(&app, args.ssh_key.as_ref(), &args.key)?;
+    let approved = app.approve(&ApproveRequest {
         gate: gate::request(&project, &args.against),
         role: &args.role,
         by: &args.by,
@@ -32,6 +34,7 @@ pub(crate) fn run(
             Review::Approve
         },
         reason: &args.reason,
+        signer: signer.as_ref(),
     })?;
     let (approval, path) = (&approved.approval, approved.path.display());
     if wants_json(global) {

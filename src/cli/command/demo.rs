@@ -110,6 +110,7 @@ impl<'a> Demo<'a> {
             copilot: copilot.as_ref(),
             attempts: ATTEMPTS,
             seed: SEED,
+            model_version: None,
             concurrency: CONCURRENCY,
             seats: vec![Seat::alone(
                 "embedded".to_owned(),
@@ -118,7 +119,7 @@ impl<'a> Demo<'a> {
             checks: bundled::CHECKS.map(str::to_owned).to_vec(),
             answers: AnswerRules::default(),
         };
-        let at = self.terminal.now();
+        let at = self.terminal.stamp();
         let number = Variant::ALL
             .iter()
             .position(|one| *one == variant)
@@ -156,7 +157,7 @@ impl<'a> Demo<'a> {
         let policy = bundled::policy(&candidate.known_metrics())?;
         let facts = Facts {
             environment: "prod".to_owned(),
-            ..Facts::none(self.terminal.now())
+            ..Facts::none(self.terminal.stamp())
         };
         let (report, _) = assemble::report(&ReportSources {
             candidate,

@@ -69,6 +69,7 @@ pub(super) fn request<'a>(project: &'a Project, against: &'a Against) -> GateReq
         policy_digest: against.policy_digest.as_deref(),
         change_authors: &against.change_author,
         labels: against.labels.as_deref(),
+        evidence: against.evidence.as_deref(),
         ..GateRequest::new(project, &against.run)
     }
 }

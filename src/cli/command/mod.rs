@@ -22,6 +22,7 @@ pub(super) mod selftest;
 pub(super) mod stats;
 mod stats_request;
 mod stats_table;
+pub(super) mod trust;
 pub(super) mod validate;
 pub(super) mod view;
 pub(super) mod watch;

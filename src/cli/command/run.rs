@@ -1,18 +1,21 @@
 //! `groundgate run`: replays, judges, and keeps everything in a record.
 
 use groundgate_app::{
-    AppError, ResumeRequest, RunRequest, RunSummary, config::Config, project,
+    AppError, ResumeRequest, RunRequest, RunSummary, config::Config, files, project,
     sequential::InterimRequest,
 };
 use groundgate_model::unit::Usd;
 use groundgate_run::Ending;
 use serde_json::json;
 
-use super::super::{
-    args::{Global, LookArgs, RunArgs},
-    exit_code::ExitCode,
-    terminal::Terminal,
-    wants_json,
+use super::{
+    super::{
+        args::{Global, KeyArgs, LookArgs, RunArgs},
+        exit_code::ExitCode,
+        terminal::Terminal,
+        wants_json,
+    },
+    trust,
 };
 
 /// Runs the command.
@@ -33,7 +36,7 @@ pub(crate) fn run(
             cap,
             interim: &interim,
         })?;
-        return Ok(announce(global, &summary, terminal));
+        return announce(global, args, &summary, terminal);
     }
     let named = args.copilot.iter().map(|name| Some(name.as_str()));
     let chosen: Vec<Option<&str>> = if args.copilot.is_empty() {
@@ -53,7 +56,7 @@ pub(crate) fn run(
             interim: &interim,
             number,
         })?;
-        let code = announce(global, &summary, terminal);
+        let code = announce(global, args, &summary, terminal)?;
         if code != ExitCode::Done {
             return Ok(code);
         }
@@ -102,6 +105,7 @@ fn configured(global: &Global, args: &RunArgs) -> Result<Config, AppError> {
         }
         config.attempts = repeats;
     }
+    config.model_version.clone_from(&args.model_version);
     Ok(config)
 }
 
@@ -115,8 +119,23 @@ fn cap(config: &Config, args: &RunArgs) -> Result<Option<Usd>, AppError> {
 }
 
 /// Prints the run's id and, where it did not end well, what to do.
-fn announce(global: &Global, summary: &RunSummary, terminal: &Terminal) -> ExitCode {
+fn announce(
+    global: &Global,
+    args: &RunArgs,
+    summary: &RunSummary,
+    terminal: &Terminal,
+) -> Result<ExitCode, AppError> {
     let code = terminal.code(summary.ending);
+    if let Some(key) = &args.seal {
+        let key = KeyArgs {
+            key: Some(key.clone()),
+            public_key: None,
+        };
+        trust::seal(global, &summary.run_id, &key, terminal)?;
+    }
+    if let Some(path) = &args.id_file {
+        files::append(path, &format!("{}\n", summary.run_id))?;
+    }
     if wants_json(global) {
         let document = json!({
             "schema": "groundgate.run/1",
@@ -139,5 +158,5 @@ fn announce(global: &Global, summary: &RunSummary, terminal: &Terminal) -> ExitC
             summary.run_id
         ));
     }
-    code
+    Ok(code)
 }

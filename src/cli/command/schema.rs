@@ -69,6 +69,7 @@ fn environment() -> Value {
         &[],
         vec![
             ("inherits", text()),
+            ("protected", json!({"type": "boolean"})),
             ("statistics", object(&[], vec![("min-cases", whole(1))])),
             (
                 "defaults",

@@ -193,6 +193,7 @@ impl Gate {
     fn new(app: &App, project: Project, environment: Option<String>) -> Self {
         let surroundings = Surroundings {
             is_ci: false,
+            only_looks: true,
             ..app.surroundings().clone()
         };
         Self {

@@ -97,6 +97,7 @@ fn read(root: Table<'_, '_>, folder: &Path, bundled_judges: &[&str]) -> Option<C
         budget_ledger: path("budget-ledger"),
         budget_month: dollars(&root, "budget-month-usd"),
         copilots: copilots?,
+        model_version: None,
         judges: judges?,
         checks,
         answers: answers::read(root),

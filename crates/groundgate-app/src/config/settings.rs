@@ -44,6 +44,9 @@ pub struct Config {
     pub budget_month: Option<Usd>,
     /// The systems under test, in the file's order; never empty, names unique.
     pub copilots: Vec<CopilotConfig>,
+    /// The model and version that the copilot is, `models:/NAME/VERSION`, where whoever started the run
+    /// says so; the file cannot.
+    pub model_version: Option<String>,
     /// Who scores the answers, in the file's order; names unique.
     pub judges: Vec<JudgeConfig>,
     /// Built-in metrics that plain checks measure; without repetition.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use groundgate_gate::{
-    HumanScores, KnownMetrics, Policy, Rule, RunScores, Verdict, policy_warnings,
+    Concern, HumanScores, KnownMetrics, Policy, Rule, RunScores, Verdict, policy_warnings,
 };
 use groundgate_model::unit::Digest;
 use groundgate_report::{Embed, Named, Report};
@@ -13,13 +13,16 @@ use crate::{
     assemble::{self, Loaded, ReportSources},
     baseline::Baseline,
     baseline_choice::BaselineChoice,
+    clock,
     error::AppError,
     facts::{FactSources, GatheredFacts},
+    git::Git,
     human_labels,
     observer::{Event, Notice},
     policy_edits::{Judged, PolicyEdit},
     policy_source::PolicySource,
     project::Project,
+    trust::{Integrity, Measured, Trusted, integrity, is_outside},
 };
 
 /// A run to be decided about.
@@ -41,6 +44,8 @@ pub struct GateRequest<'a> {
     pub change_authors: &'a [String],
     /// What people said of the run's answers.
     pub labels: Option<&'a Path>,
+    /// Where the files of rules are instead of in the project's folder; outside of the checkout.
+    pub evidence: Option<&'a Path>,
     /// Which answers the report has whole.
     pub embed: Embed,
 }
@@ -57,6 +62,7 @@ impl<'a> GateRequest<'a> {
             policy_digest: None,
             change_authors: &[],
             labels: None,
+            evidence: None,
             embed: Embed::Regressions,
         }
     }
@@ -79,6 +85,8 @@ pub struct GateSummary {
     pub baseline: Option<Loaded>,
     /// What the change under test does to the policy.
     pub edit: Option<PolicyEdit>,
+    /// Who gives verdicts, as the trust file says.
+    pub verifier: Option<String>,
 }
 
 impl GateSummary {
@@ -96,13 +104,16 @@ struct Case<'a> {
     source: PolicySource,
     policy: Policy,
     baseline: Option<Baseline>,
+    trusted: Option<Trusted>,
+    integrity: Integrity,
 }
 
 impl App {
     /// Decides about a run; asks nobody and spends nothing.
     pub fn gate(&self, request: &GateRequest<'_>) -> Result<GateSummary, AppError> {
-        let case = self.case(request)?;
+        let mut case = self.case(request)?;
         let gathered = self.facts(&case)?;
+        let notes = std::mem::take(&mut case.integrity.notes);
         let (mut report, subject) = assemble::report(&ReportSources {
             candidate: &case.candidate,
             baseline: case.baseline.as_ref().map(|base| &base.loaded),
@@ -126,6 +137,13 @@ impl App {
                     .to_owned(),
             );
         }
+        report.decision.notes.extend(notes);
+        if let Some(at) = self.surroundings().as_of {
+            report.decision.notes.push(format!(
+                "decided as of {}, as --now says, and not as of the system's clock",
+                clock::rfc3339(at)
+            ));
+        }
         report.provenance.extend(gathered.provenance);
         if !case.policy.release.approvals.is_empty() {
             report.provenance.push(Named::new(
@@ -143,6 +161,7 @@ impl App {
             source: case.source,
             candidate: case.candidate,
             baseline: case.baseline.map(|base| base.loaded),
+            verifier: case.trusted.map(|trusted| trusted.file.verifier),
             edit,
         })
     }
@@ -153,13 +172,30 @@ impl App {
         let known = candidate.known_metrics();
         let source = project.policy_source(request.policy)?;
         let policy = source.policy(request.environment, &known)?;
-        source.check_trusted(&policy, request.policy_digest, self.surroundings().is_ci)?;
+        source.check_trusted(&policy, request.policy_digest, self.surroundings())?;
         let baseline = self.choose_baseline(project, request.baseline, &policy, &candidate)?;
         if baseline.is_none() && policy.rules.iter().any(|rule| rule.kind.needs_baseline()) {
             self.notice(Notice::NoBaseline);
         }
         for warning in policy_warnings(&source.to_string(), &policy) {
             self.tell(Event::Warning(&warning));
+        }
+        let is_protected = self.wants_protection(&policy);
+        let trusted = self.trusted(&source, &project.folder)?;
+        check_place(trusted.as_ref(), is_protected)?;
+        let mut integrity = integrity(&Measured {
+            candidate: &candidate,
+            baseline: baseline.as_ref().map(|base| &base.loaded),
+            trusted: trusted.as_ref(),
+            is_protected,
+            git: Git::in_folder(&project.folder),
+            at: self.now(),
+        })?;
+        if is_protected
+            && let Some(labels) = request.labels
+            && !is_outside(&project.folder, labels)
+        {
+            integrity.concerns.push(unprotected_labels(labels));
         }
         Ok(Case {
             request,
@@ -168,14 +204,15 @@ impl App {
             source,
             policy,
             baseline,
+            trusted,
+            integrity,
         })
     }
 
     fn facts(&self, case: &Case<'_>) -> Result<GatheredFacts, AppError> {
         let request = case.request;
         // Waivers beside a policy of the working tree are as trustworthy as the tree.
-        let trusts_waivers =
-            !self.surroundings().is_ci || matches!(case.source, PolicySource::Git { .. });
+        let trusts_waivers = case.source.is_protected() || !self.wants_protection(&case.policy);
         FactSources {
             policy: &case.policy,
             environment: request.environment.unwrap_or(""),
@@ -183,11 +220,22 @@ impl App {
             baseline: case.baseline.as_ref().map(|base| &base.loaded),
             at: self.now(),
             folder: &request.project.folder,
+            evidence: request.evidence,
+            is_protected: self.wants_protection(&case.policy),
+            trust: case.trusted.as_ref().map(|trusted| &trusted.file),
+            concerns: case.integrity.concerns.clone(),
+            bound_to: case.integrity.bound_to.clone(),
             approvals: Some(request.project.approvals()),
             change_authors: request.change_authors.to_vec(),
             labels: Self::labels(case)?,
         }
         .gather(trusts_waivers.then_some(&case.source))
+    }
+
+    /// Whether only what the change under test could not have written decides.
+    fn wants_protection(&self, policy: &Policy) -> bool {
+        let surroundings = self.surroundings();
+        !surroundings.only_looks && (surroundings.is_ci || policy.release.is_protected)
     }
 
     /// What was asked for and cannot be used is an error.
@@ -207,6 +255,31 @@ impl App {
             )));
         }
         Ok(Some(scores))
+    }
+}
+
+/// A trust file that the change under test could have written names whose keys it likes.
+fn check_place(trusted: Option<&Trusted>, is_protected: bool) -> Result<(), AppError> {
+    match trusted {
+        Some(trusted) if is_protected && !trusted.is_protected => Err(AppError::usage(format!(
+            "the trust file {} is of the working tree: a change could name its own keys",
+            trusted.place
+        ))
+        .with_help(
+            "take it from a protected branch with --trust git:refs/remotes/origin/main:trust.toml, or from a file outside of the checkout",
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn unprotected_labels(labels: &Path) -> Concern {
+    Concern {
+        id: "measurement.labels",
+        verdict: Verdict::Hold,
+        sentence: format!(
+            "labels of {} are from the working tree, where the change under test could have written them",
+            labels.display()
+        ),
     }
 }
 

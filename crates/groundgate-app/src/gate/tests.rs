@@ -189,7 +189,7 @@ fn a_change_that_edits_breaks_or_removes_its_policy_is_judged_by_the_old_one_and
     let gate = || {
         App::new(ci())
             .gate(&GateRequest {
-                policy: Some("git:main:gate.toml"),
+                policy: Some("git:refs/heads/main:gate.toml"),
                 ..GateRequest::new(&project, &run)
             })
             .unwrap()
@@ -201,7 +201,7 @@ fn a_change_that_edits_breaks_or_removes_its_policy_is_judged_by_the_old_one_and
     let weaker = gate();
     let notes = weaker.report.decision.notes.join("\n");
     for said in [
-        "edits gate.toml (1 settings, 1 of them weaker) and is judged by git:main:gate.toml",
+        "edits gate.toml (1 settings, 1 of them weaker) and is judged by git:refs/heads/main:gate.toml",
         "its own policy would say PASS",
         "weaker: rule groundedness.floor min: 0.9 → 0.4",
     ] {

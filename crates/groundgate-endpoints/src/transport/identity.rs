@@ -53,6 +53,34 @@ impl Endpoint {
     }
 }
 
+impl Endpoint {
+    /// The hosts that something secret of this endpoint goes to: its own, its token server's, and its
+    /// proxy's, which sees what is not encrypted, and all of it where the endpoint trusts a certificate
+    /// authority of its own.
+    pub fn hosts(&self) -> Vec<String> {
+        let token_server = match &self.auth {
+            Auth::ClientCredentials(credentials) => match &credentials.server {
+                TokenServer::Url(url) | TokenServer::DatabricksHost(url) => Some(url.as_str()),
+            },
+            Auth::None | Auth::Bearer(_) | Auth::Header { .. } | Auth::Command(_) => None,
+        };
+        let proxy = self.proxy.as_ref().map(|proxy| proxy.url.as_str());
+        let urls = [Some(self.base_url.as_str()), token_server, proxy];
+        let hosts = urls.into_iter().flatten().map(|text| {
+            let url = Url::parse(text).ok();
+            let host = url.as_ref().and_then(Url::host_str);
+            // What names no host is no host that anybody allows.
+            host.unwrap_or(text).to_owned()
+        });
+        hosts.collect()
+    }
+
+    /// Whether a program is started for its tokens.
+    pub const fn has_token_command(&self) -> bool {
+        matches!(self.auth, Auth::Command(_))
+    }
+}
+
 impl Proxy {
     /// Where it is, and what is reached without it; not who logs in there.
     fn manifest(&self) -> Manifest {

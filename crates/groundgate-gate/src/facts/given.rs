@@ -1,10 +1,11 @@
 //! What the gate is given besides scores. Nothing here reads a file or a clock: whoever asks the gate does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use groundgate_model::unit::Digest;
 use jiff::Timestamp;
 
-use super::{approval::Approval, document::Document, waiver::Waiver};
+use super::{approval::Approval, concern::Concern, document::Document, waiver::Waiver};
 use crate::labels::HumanScores;
 
 /// What the gate is given besides scores.
@@ -32,6 +33,12 @@ pub struct Facts {
     pub approvals: Vec<Approval>,
     /// What people said of the candidate's answers.
     pub labels: Option<HumanScores>,
+    /// What speaks against believing the run at all.
+    pub concerns: Vec<Concern>,
+    /// The documents that the change under test could have written, where only others count.
+    pub unprotected: BTreeSet<String>,
+    /// What else an approval is bound to: seals, and what was asked.
+    pub bound_to: Vec<(String, Digest)>,
 }
 
 impl Facts {
@@ -49,6 +56,9 @@ impl Facts {
             waivers: Vec::new(),
             approvals: Vec::new(),
             labels: None,
+            concerns: Vec::new(),
+            unprotected: BTreeSet::new(),
+            bound_to: Vec::new(),
         }
     }
 }

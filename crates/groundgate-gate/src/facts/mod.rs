@@ -2,12 +2,14 @@
 
 mod age;
 mod approval;
+mod concern;
 mod document;
 mod given;
 mod waiver;
 
 pub use age::Age;
 pub use approval::{Approval, Review};
+pub use concern::Concern;
 pub use document::{Document, read_document};
 pub use given::Facts;
 pub use waiver::{Waiver, WaiverTerms};

@@ -14,6 +14,8 @@ pub struct ReleaseTerms {
     pub facts: Vec<FactRule>,
     /// What candidates are compared with.
     pub baseline: BaselineTerms,
+    /// Whether only a policy from a protected place decides here, wherever the gate is asked.
+    pub is_protected: bool,
     /// Who has to approve.
     pub approvals: Vec<ApprovalRule>,
     /// What may be waived.

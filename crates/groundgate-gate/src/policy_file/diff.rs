@@ -166,6 +166,12 @@ fn all(policy: &Policy) -> BTreeMap<String, Settings> {
             vec![("counts", Word(counts))],
         );
     }
+    if policy.release.is_protected {
+        parts.insert(
+            "environment".to_owned(),
+            vec![("protected", MoreIsStricter(1.0))],
+        );
+    }
     of_rules(policy, &mut parts);
     of_canary(policy, &mut parts);
     let BaselineTerms { run, max_age } = &policy.release.baseline;

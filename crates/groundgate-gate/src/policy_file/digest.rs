@@ -92,6 +92,7 @@ fn terms_of(terms: &ReleaseTerms, fields: &mut Map<String, Value>) {
         never,
     } = &terms.waivers;
     for (key, value, is_empty) in [
+        ("protected", json!(true), !terms.is_protected),
         ("facts", Value::Array(facts), terms.facts.is_empty()),
         (
             "approvals",

@@ -66,6 +66,27 @@ impl Chain<'_, '_> {
     }
 }
 
+/// Whether an environment, or one that it inherits from, says `protected = true`; `None` where one of
+/// them takes that back.
+pub(super) fn is_protected(chain: &Chain<'_, '_>) -> Option<bool> {
+    let mut is_protected = false;
+    for table in &chain.tables {
+        if !table.has("protected") {
+            continue;
+        }
+        match (is_protected, table.flag("protected")?) {
+            (true, false) => {
+                let name = chain.name.unwrap_or("");
+                let from = chain.parent.unwrap_or("the top of the file");
+                weaker(*table, "protected", name, from);
+                return None;
+            }
+            (_, said) => is_protected |= said,
+        }
+    }
+    Some(is_protected)
+}
+
 /// The top of the file, and every environment whose inheritance can be followed.
 pub(super) fn chains<'d, 's>(root: Table<'d, 's>) -> Vec<Chain<'d, 's>> {
     let top = |all: Vec<&'d str>| Chain {
@@ -103,6 +124,7 @@ pub(super) fn chains<'d, 's>(root: Table<'d, 's>) -> Vec<Chain<'d, 's>> {
 fn check_keys(table: &Table<'_, '_>, rule_ids: &[&str]) {
     table.only(&[
         "inherits",
+        "protected",
         "statistics",
         "defaults",
         "baseline",

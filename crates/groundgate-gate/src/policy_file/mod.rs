@@ -150,6 +150,7 @@ fn resolve(root: Table<'_, '_>, chain: &Chain<'_, '_>, known: &KnownMetrics) -> 
     let never = rules.as_ref().map(|rules| rules.never_waived.clone());
     let canary = canary::read(root, known);
     let waivers = release_terms::waiver_terms(root, chain, never.unwrap_or_default());
+    let is_protected = environment::is_protected(chain);
     let rules = rules?;
     Some(Resolved {
         statistics: statistics?,
@@ -158,6 +159,7 @@ fn resolve(root: Table<'_, '_>, chain: &Chain<'_, '_>, known: &KnownMetrics) -> 
         release: ReleaseTerms {
             facts: rules.facts,
             baseline: baseline?,
+            is_protected: is_protected?,
             approvals: approvals?,
             waivers: waivers?,
             canary,

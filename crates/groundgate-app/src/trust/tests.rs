@@ -1,0 +1,1 @@
+//! Proofs from a run to a promotion.
