@@ -37,6 +37,21 @@ if need python3; then
   fi
 fi
 
+# Others' verifiers of what we sign, apart from the servers: their dependencies get in each other's way.
+if need python3; then
+  export GROUNDGATE_SIGNING_VENV="${GROUNDGATE_SIGNING_VENV:-$PWD/target/signing-venv}"
+  if [ ! -x "$GROUNDGATE_SIGNING_VENV/bin/sigstore" ]; then
+    python3 -m venv "$GROUNDGATE_SIGNING_VENV"
+    "$GROUNDGATE_SIGNING_VENV/bin/pip" install --quiet "securesystemslib[crypto]" in-toto-attestation sigstore
+  fi
+fi
+# ssh-keygen signs approvals; strace shows what is started.
+if need apt-get && [ "$(id -u)" = 0 ]; then
+  for tool in ssh-keygen:openssh-client strace:strace; do
+    need "${tool%%:*}" || apt-get install -y -qq --no-install-recommends "${tool##*:}" >/dev/null
+  done
+fi
+
 # The Python module, as Python imports it (maturin packs the same library into wheels).
 if need python3 && [ "$(uname)" = Linux ]; then
   cargo build --package groundgate-py --locked --quiet

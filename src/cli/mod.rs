@@ -39,6 +39,13 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> process::Ex
             terminal.code_of(error.class)
         }
     };
+    if code == ExitCode::Done && terminal.has_lost_output() {
+        show(
+            &AppError::invalid("failed to write all of it to stdout"),
+            &terminal,
+        );
+        return ExitCode::Invalid.into();
+    }
     code.into()
 }
 

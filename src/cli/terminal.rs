@@ -3,7 +3,10 @@
 use std::{
     borrow::Cow,
     io::{self, IsTerminal, Write},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use groundgate_app::ErrorClass;
@@ -38,6 +41,7 @@ pub(crate) struct Terminal {
     /// The time that `--now` gives.
     pub(crate) as_of: Option<Timestamp>,
     pub(crate) signals: Arc<Signals>,
+    lost_output: Arc<AtomicBool>,
 }
 
 impl Terminal {
@@ -71,6 +75,7 @@ impl Terminal {
             trust: global.trust.clone(),
             as_of: global.now,
             signals: Arc::new(Signals::new()),
+            lost_output: Arc::default(),
         }
     }
 
@@ -122,10 +127,19 @@ impl Terminal {
     }
 
     /// Commands to a CI runner, on stdout; everything in them must be escaped already.
-    #[expect(clippy::unused_self, reason = "only who holds the terminal may print")]
     pub(crate) fn command(&self, text: &str) {
         let mut out = io::stdout().lock();
-        let _closed_pipe = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        if let Err(error) = written
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.lost_output.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether something that was to go to stdout did not: a full disk, not a reader who has seen enough.
+    pub(crate) fn has_lost_output(&self) -> bool {
+        self.lost_output.load(Ordering::Relaxed)
     }
 
     /// A line of data to stdout.

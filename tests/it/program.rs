@@ -8,6 +8,18 @@ use std::{
 
 use tempfile::TempDir;
 
+/// By these the program would know the pipeline that tests it.
+const CI: [&str; 8] = [
+    "CI",
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "TF_BUILD",
+    "JENKINS_URL",
+    "JENKINS_HOME",
+    "BUILDKITE",
+    "CIRCLECI",
+];
+
 /// What a run of the program left behind.
 #[derive(Debug)]
 pub(crate) struct Ended {
@@ -54,10 +66,12 @@ impl Folder {
     /// The program, ready to be started here, without what the tester's own environment says.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_groundgate"));
+        for name in CI {
+            command.env_remove(name);
+        }
         command
             .args(arguments)
             .current_dir(self.path())
-            .env_remove("CI")
             .env("NO_COLOR", "1")
             .stdin(Stdio::null());
         command

@@ -111,6 +111,13 @@ pub enum Notice<'a> {
         /// Who says so.
         named_by: NamedBy,
     },
+    /// In a pipeline, and nothing says where secrets may go.
+    SecretsGoAnywhere {
+        /// What is sent.
+        secrets: &'a [String],
+        /// To which hosts.
+        hosts: &'a [String],
+    },
     /// The policy compares and there is nothing to compare with.
     NoBaseline,
 }
@@ -122,6 +129,7 @@ impl Notice<'_> {
             Self::BudgetSpent { .. }
             | Self::EndpointDown { .. }
             | Self::JudgeChanged { .. }
+            | Self::SecretsGoAnywhere { .. }
             | Self::NoBaseline => true,
             Self::Waking { .. }
             | Self::Interim { .. }
@@ -172,6 +180,12 @@ impl fmt::Display for Notice<'_> {
                 f,
                 "against the baseline that {} names: {run}",
                 named_by.name()
+            ),
+            Self::SecretsGoAnywhere { secrets, hosts } => write!(
+                f,
+                "warning: {} go to {} because the configuration under test says so; [secrets] of a trust file says where they may go",
+                secrets.join(", "),
+                hosts.join(", ")
             ),
             Self::NoBaseline => f.write_str(
                 "note: the policy compares with a baseline and none was named; add --baseline RUN",

@@ -246,6 +246,43 @@ mod tests {
     }
 
     #[test]
+    fn the_latest_run_is_the_one_that_was_begun_last_whatever_its_name() {
+        let folder = Folder::new();
+        let first = record(&folder, "05", Status::Complete);
+        record(&folder, "01", Status::Complete);
+        // Brought from elsewhere under a greater name.
+        fs::copy(&first, folder.path().join("ZZ.sqlite")).unwrap();
+        assert_eq!(opened(&folder, LATEST).unwrap(), "01");
+        fs::remove_file(folder.path().join("01.sqlite")).unwrap();
+        assert_eq!(opened(&folder, LATEST).unwrap(), "05");
+        fs::remove_file(folder.path().join("sequence")).unwrap();
+        let error = opened(&folder, LATEST).unwrap_err();
+        assert!(error.to_string().contains("cannot be told"), "{error}");
+        fs::remove_file(first).unwrap();
+        assert_eq!(
+            opened(&folder, LATEST).unwrap(),
+            "05",
+            "the only one there is"
+        );
+    }
+
+    #[test]
+    fn what_git_tracks_is_not_the_latest_run() {
+        for tracked in ["01.sqlite", "sequence"] {
+            let folder = Folder::new();
+            record(&folder, "01", Status::Complete);
+            for arguments in [&["init", "-q"][..], &["add", "-f", tracked]] {
+                let mut git = std::process::Command::new("git");
+                let status = git.args(arguments).current_dir(folder.path()).status();
+                assert!(status.unwrap().success());
+            }
+            let error = opened(&folder, LATEST).unwrap_err();
+            assert!(error.to_string().contains("is tracked by git"), "{error}");
+            assert_eq!(opened(&folder, "01").unwrap(), "01");
+        }
+    }
+
+    #[test]
     fn a_beginning_that_fits_two_runs_opens_neither_and_names_both() {
         let folder = Folder::new();
         record(&folder, "01AB0000", Status::Complete);

@@ -638,3 +638,72 @@ fn what_is_no_table_of_a_record_is_refused() {
         );
     }
 }
+
+/// Any cell of any row, with another value, or any row taken away.
+#[test]
+fn no_random_edit_of_a_sealed_record_is_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = sealed(folder.path());
+    let whole = std::fs::read(&path).unwrap();
+    let columns = [
+        ("header", "key", &["value"][..]),
+        ("cases", "case_index", &["id", "json"]),
+        ("system_messages", "number", &["text"]),
+        (
+            "calls",
+            "trial",
+            &["vote", "round", "request", "failure", "booked_nanos"],
+        ),
+        ("trials", "trial", &["trial"]),
+        (
+            "scores",
+            "trial",
+            &["value", "up_to", "reason", "detail", "metric"],
+        ),
+        ("details", "trial", &["explanation", "claims", "metric"]),
+    ];
+    let mut state = 20_261_201_u64;
+    let mut draw = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    let mut edits = 0;
+    while edits < 1_000 {
+        let (table, key, names) = columns[draw(columns.len())];
+        let column = names[draw(names.len())];
+        let value = match draw(5) {
+            0 => "NULL".to_owned(),
+            1 => draw(1 << 20).to_string(),
+            2 => format!("{}.5", draw(1 << 20)),
+            3 => format!("'{}'", draw(1 << 20)),
+            _ => format!("x'{:04x}'", draw(1 << 16)),
+        };
+        let row = format!(
+            "{key} = (SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {})",
+            draw(6)
+        );
+        let row = if table == "header" {
+            format!("{row} AND key <> 'seal'")
+        } else {
+            row
+        };
+        let sql = if draw(10) == 0 {
+            format!("DELETE FROM {table} WHERE {row}")
+        } else {
+            format!("UPDATE {table} SET {column} = {value} WHERE {row} AND {column} IS NOT {value}")
+        };
+        std::fs::write(&path, &whole).unwrap();
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        // What the schema itself refuses is no edit; nor is one that changes nothing.
+        let changed = connection.execute(&sql, []).is_ok_and(|rows| rows > 0);
+        drop(connection);
+        if !changed {
+            continue;
+        }
+        let is_accepted = Reader::open(&path).is_ok_and(|reader| reader.seal().is_ok());
+        assert!(!is_accepted, "{sql}");
+        edits += 1;
+    }
+}

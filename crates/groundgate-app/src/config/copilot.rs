@@ -145,6 +145,7 @@ fn command(table: Table<'_, '_>, concurrency: usize) -> Option<CopilotKind> {
         "history",
         "served-model",
         "command",
+        "env",
         "output",
         "deadline-s",
         "largest-output-mib",
@@ -157,6 +158,11 @@ fn command(table: Table<'_, '_>, concurrency: usize) -> Option<CopilotKind> {
     let limits = limits::limits(table, concurrency);
     let deadline = ranged(&table, "deadline-s", 1..=3600).unwrap_or(300);
     let largest = ranged(&table, "largest-output-mib", 1..=1024).unwrap_or(8);
+    let inherits = if table.has("env") {
+        table.texts("env")?
+    } else {
+        Vec::new()
+    };
     let words = table.texts("command")?;
     let mut words = words.into_iter().map(|(word, _)| word.to_owned());
     let Some(program) = words.next() else {
@@ -166,6 +172,10 @@ fn command(table: Table<'_, '_>, concurrency: usize) -> Option<CopilotKind> {
     Some(CopilotKind::Command(CommandSettings {
         program,
         arguments: words.collect(),
+        inherits: inherits
+            .into_iter()
+            .map(|(name, _)| name.to_owned())
+            .collect(),
         output: output.unwrap_or(CommandOutput::Json),
         limits: limits?,
         deadline: Duration::from_secs(deadline),

@@ -1,5 +1,7 @@
 //! A gate as a program asks for it.
 
+use std::path::Path;
+
 use groundgate_gate::Verdict;
 
 use crate::{
@@ -243,4 +245,159 @@ fn a_run_of_other_metrics_than_the_policy_s_is_refused_with_the_policy_s_line() 
     let error = refused(App::new(at(23)).gate(&GateRequest::new(&project, &run)));
     let mistake = &error.mistakes().unwrap().0[0];
     assert_eq!(mistake.line, Some(6), "{mistake:?}");
+}
+
+#[test]
+fn a_protected_environment_takes_no_policy_of_the_working_tree() {
+    let policy = format!("{FLOOR}[env.qa]\n[env.prod]\ninherits = \"qa\"\nprotected = true\n");
+    let folder = Folder::new(&policy);
+    let project = folder.project();
+    let run = folder.record(1, 4);
+    let gate = |environment, policy, surroundings| {
+        let request = GateRequest {
+            environment: Some(environment),
+            policy,
+            ..GateRequest::new(&project, &run)
+        };
+        App::new(surroundings)
+            .gate(&request)
+            .map(|gated| gated.verdict())
+    };
+    assert_eq!(gate("qa", None, at(23)).unwrap(), Verdict::Pass);
+    let error = gate("prod", None, at(23)).unwrap_err();
+    assert!(
+        error.to_string().contains("in a protected environment"),
+        "{error}"
+    );
+    let looks = Surroundings {
+        only_looks: true,
+        ..at(23)
+    };
+    assert_eq!(gate("prod", None, looks).unwrap(), Verdict::Pass);
+    folder.commit();
+    assert!(gate("prod", Some("git:HEAD:gate.toml"), at(23)).is_err());
+    let main = Some("git:refs/heads/main:gate.toml");
+    assert_eq!(gate("prod", main, at(23)).unwrap(), Verdict::Pass);
+}
+
+#[test]
+fn evidence_of_the_working_tree_holds_where_the_policy_is_protected() {
+    let rule = "[[rule]]\nid = \"spend\"\nkind = \"evidence\"\nfile = \"FILE\"\nvalue = \"/usd\"\ndate = \"/as_of\"\nmax-age = \"24h\"\nmax = 10\n";
+    let spend = "{\"usd\": 1, \"as_of\": \"2026-11-25T22:00:00Z\"}";
+    let gate = |file: &str, evidence: Option<&Path>, surroundings| {
+        let folder = Folder::new(&format!("{FLOOR}{}", rule.replace("FILE", file)));
+        folder.write("spend.json", spend);
+        folder.commit();
+        for arguments in [
+            &["add", "-A"][..],
+            &[
+                "-c",
+                "user.name=a",
+                "-c",
+                "user.email=a@b",
+                "commit",
+                "-qm",
+                "e",
+            ],
+        ] {
+            let mut git = std::process::Command::new("git");
+            assert!(
+                git.args(arguments)
+                    .current_dir(folder.path(""))
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+        }
+        let (project, run) = (folder.project(), folder.record(1, 4));
+        let request = GateRequest {
+            policy: Some("git:refs/heads/main:gate.toml"),
+            evidence,
+            ..GateRequest::new(&project, &run)
+        };
+        App::new(surroundings).gate(&request)
+    };
+    let held = gate("spend.json", None, ci()).unwrap();
+    assert_eq!(held.verdict(), Verdict::Hold);
+    let said = &held
+        .report
+        .decision
+        .findings
+        .iter()
+        .find(|one| one.id == "spend")
+        .unwrap()
+        .sentence;
+    assert!(
+        said.contains("the change under test could have written it"),
+        "{said}"
+    );
+    assert_eq!(
+        gate("spend.json", None, at(23)).unwrap().verdict(),
+        Verdict::Pass
+    );
+    let git = gate("git:refs/heads/main:spend.json", None, ci()).unwrap();
+    assert_eq!(
+        git.verdict(),
+        Verdict::Pass,
+        "{:?}",
+        git.report.decision.findings
+    );
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("spend.json"), spend).unwrap();
+    let given = gate("spend.json", Some(outside.path()), ci()).unwrap();
+    assert_eq!(given.verdict(), Verdict::Pass);
+}
+
+#[test]
+fn a_given_time_is_said_and_stamps_nothing() {
+    let folder = Folder::new(FLOOR);
+    let (project, run) = (folder.project(), folder.record(1, 4));
+    let surroundings = Surroundings {
+        as_of: Some("2026-11-25T23:00:00Z".parse().unwrap()),
+        ..at(23)
+    };
+    let gated = App::new(surroundings)
+        .gate(&GateRequest::new(&project, &run))
+        .unwrap();
+    let notes = gated.report.decision.notes.join("\n");
+    assert!(
+        notes.contains("decided as of 2026-11-25T23:00:00Z"),
+        "{notes}"
+    );
+    let plain = App::new(at(23))
+        .gate(&GateRequest::new(&project, &run))
+        .unwrap();
+    assert!(
+        !plain
+            .report
+            .decision
+            .notes
+            .join("\n")
+            .contains("decided as of")
+    );
+}
+
+#[test]
+fn a_copy_of_the_baseline_is_said_and_holds() {
+    let folder = Folder::new(FLOOR);
+    folder.commit();
+    let project = folder.project();
+    let (one, other) = (folder.record(1, 4), folder.record(2, 4));
+    for (candidate, said) in [
+        (&one, "the candidate is the baseline"),
+        (&other, "answers are the baseline's, word for word"),
+    ] {
+        for (surroundings, verdict) in [(at(23), Verdict::Pass), (ci(), Verdict::Hold)] {
+            let gated = App::new(surroundings)
+                .gate(&GateRequest {
+                    baseline: BaselineChoice::Run(&one),
+                    policy: Some("git:refs/heads/main:gate.toml"),
+                    ..GateRequest::new(&project, candidate)
+                })
+                .unwrap();
+            let notes = gated.report.decision.notes.join("\n");
+            assert!(notes.contains(said), "{said}: {notes}");
+            assert_eq!(gated.verdict(), verdict, "{said}");
+        }
+    }
 }

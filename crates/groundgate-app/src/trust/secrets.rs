@@ -9,6 +9,7 @@ use crate::{
     app::App,
     config::{EndpointConfig, Lookup},
     error::AppError,
+    observer::Notice,
     policy_source::PolicySource,
 };
 
@@ -110,8 +111,15 @@ impl App {
             env: &env,
             file: &file,
         })?;
-        if let Some(secrets) = self.secret_hosts()? {
-            let used = used.into_inner().unwrap_or_default();
+        let used = used.into_inner().unwrap_or_default();
+        let secrets = self.secret_hosts()?;
+        if secrets.is_none() && self.surroundings().is_ci && !used.is_empty() {
+            self.notice(Notice::SecretsGoAnywhere {
+                secrets: &used,
+                hosts: &resolved.hosts(),
+            });
+        }
+        if let Some(secrets) = secrets {
             secrets.check(&used, &resolved.hosts())?;
             if resolved.has_token_command() && !secrets.allows_commands {
                 return Err(AppError::invalid(

@@ -3,7 +3,7 @@
 //! It gets one line of JSON, `{"case_id", "attempt", "question", "history": [{"role", "content"}]}`,
 //! and prints its answer. No shell reads its arguments, and nothing of the question is among them.
 
-use std::{process::Stdio, sync::Arc, time::Duration};
+use std::{env, ffi::OsString, process::Stdio, sync::Arc, time::Duration};
 
 use groundgate_model::{
     eval_set::Case,
@@ -39,6 +39,8 @@ pub struct CommandSettings {
     pub program: String,
     /// Its arguments.
     pub arguments: Vec<String>,
+    /// The variables that it inherits although their names are like a secret's.
+    pub inherits: Vec<String>,
     /// What it prints.
     pub output: CommandOutput,
     /// Processes at the same time, and how fast they are started.
@@ -161,7 +163,11 @@ impl CommandCopilot {
     }
 
     fn start(&self) -> Result<Child, CallFailure> {
-        Command::new(&self.settings.program)
+        let mut command = Command::new(&self.settings.program);
+        for name in hidden(&self.settings.inherits) {
+            command.env_remove(name);
+        }
+        command
             .args(&self.settings.arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -207,8 +213,34 @@ impl Copilot for CommandCopilot {
             CommandOutput::Text => "text",
             CommandOutput::Json => "json",
         };
-        program::manifest(&self.settings.program, &self.settings.arguments).with("output", output)
+        let inherits = &self.settings.inherits;
+        program::manifest(&self.settings.program, &self.settings.arguments)
+            .with("output", output)
+            .with_some("inherits", (!inherits.is_empty()).then(|| inherits.clone()))
     }
+}
+
+/// Parts of the names of variables that hold secrets.
+const SECRET_LIKE: [&str; 7] = [
+    "TOKEN",
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "KEY",
+    "CREDENTIAL",
+    "PRIVATE",
+];
+
+/// The variables of this process that a command does not inherit: what another endpoint is called with is
+/// none of its business, and what it prints is kept.
+fn hidden(inherits: &[String]) -> Vec<OsString> {
+    let names = env::vars_os().map(|(name, _)| name);
+    let is_hidden = |name: &OsString| {
+        let text = name.to_string_lossy().to_uppercase();
+        SECRET_LIKE.iter().any(|part| text.contains(part))
+            && !inherits.iter().any(|one| name == one.as_str())
+    };
+    names.filter(is_hidden).collect()
 }
 
 fn milliseconds(span: Duration) -> u64 {
@@ -251,6 +283,7 @@ mod tests {
         let settings = CommandSettings {
             program: "sh".to_owned(),
             arguments: vec!["-c".to_owned(), script.to_owned()],
+            inherits: Vec::new(),
             output,
             limits: Limits::default(),
             deadline: Duration::from_secs(5),
@@ -275,6 +308,25 @@ mod tests {
             ("a", 1)
         );
         assert_eq!(answer.timing.tries, 1);
+    }
+
+    /// Cargo gives its tests a variable whose name has `KEY` in it only if somebody sets one: `env` shows
+    /// what a command gets of those that this process has.
+    #[tokio::test]
+    async fn a_command_inherits_no_variable_that_is_named_like_a_secret() {
+        let seen = shell("env", CommandOutput::Text);
+        let seen = seen.ask(&case("c", "?"), 0).await.unwrap().text;
+        let names: Vec<&str> = seen
+            .lines()
+            .filter_map(|line| Some(line.split_once('=')?.0))
+            .collect();
+        assert!(names.contains(&"PATH"), "{names:?}");
+        for part in SECRET_LIKE {
+            assert!(
+                !names.iter().any(|name| name.to_uppercase().contains(part)),
+                "{names:?}"
+            );
+        }
     }
 
     #[tokio::test]

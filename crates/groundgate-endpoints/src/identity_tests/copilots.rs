@@ -238,6 +238,7 @@ fn every_setting_of_a_command_is_identity() {
     let settings = CommandSettings {
         program: "sh".to_owned(),
         arguments: vec!["-c".to_owned(), "a".to_owned()],
+        inherits: Vec::new(),
         output: CommandOutput::Text,
         limits: Limits::default(),
         deadline: Duration::from_secs(1),
@@ -247,6 +248,7 @@ fn every_setting_of_a_command_is_identity() {
         .tells("program", |all| all.program = "cat".to_owned())
         .tells("argument", |all| all.arguments[1] = "b".to_owned())
         .tells("fewer", |all| all.arguments.truncate(1))
+        .tells("inherited", |all| all.inherits.push("API_KEY".to_owned()))
         .tells("output", |all| all.output = CommandOutput::Json)
         .ignores("pace", |all| all.limits.in_flight += 1)
         .ignores("deadline", |all| all.deadline = Duration::from_secs(2))

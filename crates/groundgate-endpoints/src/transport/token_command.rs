@@ -1,10 +1,10 @@
 //! Tokens that a command prints.
 
-use std::{process::Stdio, time::Duration};
+use std::{io, process::Stdio, time::Duration};
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use tokio::{process::Command, time::timeout};
+use tokio::{io::AsyncReadExt as _, process::Command, time::timeout};
 
 use super::{
     auth::TokenCommand,
@@ -15,6 +15,13 @@ use super::{
 /// How long a command may take.
 const COMMAND_PATIENCE: Duration = Duration::from_secs(30);
 
+/// No token is larger, in bytes.
+const LARGEST: u64 = 1 << 16;
+
+fn is_too_large(printed: &[u8]) -> bool {
+    u64::try_from(printed.len()).is_ok_and(|length| length > LARGEST)
+}
+
 impl TokenSource for TokenCommand {
     fn grant(&self) -> BoxFuture<'_, Result<Granted, Fault>> {
         Box::pin(run(self))
@@ -23,13 +30,25 @@ impl TokenSource for TokenCommand {
 
 async fn run(command: &TokenCommand) -> Result<Granted, Fault> {
     let program = &command.program;
-    let run = Command::new(program)
-        .args(&command.arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = timeout(COMMAND_PATIENCE, run)
+    let run = async {
+        let mut child = Command::new(program)
+            .args(&command.arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut printed = Vec::new();
+        if let Some(output) = child.stdout.take() {
+            output.take(LARGEST + 1).read_to_end(&mut printed).await?;
+        }
+        if is_too_large(&printed) {
+            // A program that prints for ever is killed here, and not when memory ends.
+            child.start_kill()?;
+        }
+        io::Result::Ok((child.wait().await?, printed))
+    };
+    let (status, printed) = timeout(COMMAND_PATIENCE, run)
         .await
         .map_err(|_elapsed| {
             no_token(&format!(
@@ -38,13 +57,15 @@ async fn run(command: &TokenCommand) -> Result<Granted, Fault> {
         })?
         .map_err(|error| no_token(&format!("cannot run `{program}`: {error}")))?;
     // What it wrote is not shown: it may be half a token.
-    if !output.status.success() {
+    if is_too_large(&printed) {
         return Err(no_token(&format!(
-            "`{program}` failed with {}",
-            output.status
+            "`{program}` printed more than {LARGEST} bytes"
         )));
     }
-    let mut granted = parse_printed(&output.stdout)
+    if !status.success() {
+        return Err(no_token(&format!("`{program}` failed with {status}")));
+    }
+    let mut granted = parse_printed(&printed)
         .ok_or_else(|| no_token(&format!("`{program}` printed no token")))?;
     granted.life = granted.life.or(Some(command.lifetime));
     Ok(granted)
@@ -66,6 +87,21 @@ fn parse_printed(output: &[u8]) -> Option<Granted> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_program_that_prints_for_ever_is_ended() {
+        let command = TokenCommand {
+            program: "yes".to_owned(),
+            arguments: Vec::new(),
+            lifetime: Duration::from_secs(1),
+        };
+        let fault = run(&command).await.unwrap_err();
+        assert!(
+            fault.message.contains("more than 65536 bytes"),
+            "{}",
+            fault.message
+        );
+    }
 
     #[test]
     fn what_a_command_prints_is_a_token_or_nothing() {
