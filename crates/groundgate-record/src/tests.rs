@@ -489,12 +489,14 @@ fn sealed(folder: &std::path::Path) -> std::path::PathBuf {
                 message: String::new(),
                 tries: 1,
                 failed_tries: Vec::new(),
+                cost: None,
             }),
             outcomes: [(
                 "m".to_owned(),
                 Outcome::Scored(Score::new(&metric, f64::from(n) / 8.0, "why".to_owned()).unwrap()),
             )]
             .into(),
+            controls: Vec::new(),
         })
         .collect();
     let mut writer = Writer::create(&path, &header, &cases).unwrap();
