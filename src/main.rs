@@ -1,7 +1,5 @@
 //! The binary: arguments in, exit code out.
 
-mod cli;
-
 use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
@@ -11,5 +9,5 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    cli::main(std::env::args_os())
+    ExitCode::from(groundgate_cli::run(std::env::args_os()))
 }

@@ -1,7 +1,5 @@
 //! Exit codes are API: the same number means the same in every command.
 
-use std::process;
-
 use groundgate_gate::Verdict;
 
 /// How the process ends.
@@ -110,12 +108,6 @@ impl From<Verdict> for ExitCode {
             Verdict::Fail => Self::Fail,
             Verdict::Error => Self::Invalid,
         }
-    }
-}
-
-impl From<ExitCode> for process::ExitCode {
-    fn from(code: ExitCode) -> Self {
-        Self::from(code.number())
     }
 }
 

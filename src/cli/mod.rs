@@ -9,12 +9,13 @@ mod command;
 mod error;
 mod exit_code;
 mod progress;
+mod reading;
 mod shown;
 mod signals;
 mod surroundings;
 mod terminal;
 
-use std::{ffi::OsString, process};
+use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
@@ -26,10 +27,10 @@ use groundgate_app::AppError;
 use terminal::Terminal;
 
 /// Runs one command line and says how the process is to end.
-pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> process::ExitCode {
+pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error).into(),
+        Err(error) => return usage(&error),
     };
     let terminal = Terminal::new(&cli.global);
     let code = match run(cli, &terminal) {
@@ -44,9 +45,9 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> process::Ex
             &AppError::invalid("failed to write all of it to stdout"),
             &terminal,
         );
-        return ExitCode::Invalid.into();
+        return ExitCode::Invalid;
     }
-    code.into()
+    code
 }
 
 fn usage(error: &clap::Error) -> ExitCode {
@@ -80,6 +81,8 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, AppError> {
         Command::Publish(args) => command::trust::publish(global, &args, terminal),
         Command::Trust(command) => command::trust::run(global, &command, terminal),
         Command::Policy(args) => command::policy::run(global, &args, terminal),
+        Command::Score(args) => command::score::run(global, &args, terminal),
+        Command::Convert(args) => command::convert::run(&args, terminal),
         Command::Compare(args) => command::compare::run(global, &args, terminal),
         Command::Report(args) => command::report::run(global, &args, terminal),
         Command::View(args) => command::view::run(global, &args, terminal),

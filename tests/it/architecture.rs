@@ -9,7 +9,7 @@ use std::{
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
 /// Crates that decide: values in, values out.
-const PURE: [&str; 5] = ["stats", "model", "judge", "gate", "report"];
+const PURE: [&str; 6] = ["stats", "model", "formats", "judge", "gate", "report"];
 
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

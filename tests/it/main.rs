@@ -28,6 +28,7 @@ mod dependencies;
 mod doctor;
 mod endings;
 mod figures;
+mod files;
 mod four_eyes;
 mod gateway;
 mod identity;

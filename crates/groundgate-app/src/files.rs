@@ -6,8 +6,18 @@ use groundgate_model::eval_set::unpack;
 
 use super::error::AppError;
 
+/// Nothing larger is read: nobody curates a gigabyte, and a machine's memory is not ours to fill.
+const FILE_LIMIT: u64 = 1 << 30;
+
 /// A file's bytes, unpacked where its name ends in `.gz`.
 pub fn read(path: &Path) -> Result<Vec<u8>, AppError> {
+    let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
+    if length > FILE_LIMIT {
+        return Err(AppError::invalid(format!(
+            "`{}` is {length} bytes long; at most {FILE_LIMIT} are read",
+            path.display()
+        )));
+    }
     let bytes = fs::read(path).map_err(|cause| {
         AppError::invalid(format!("failed to read `{}`", path.display())).because(cause)
     })?;

@@ -72,6 +72,7 @@ impl Folder {
     /// A record of the hour, of these lines, measured by this judge.
     pub(crate) fn scored(&self, hour: u8, lines: &str, judge: &str) -> String {
         let request = ImportRequest {
+            reading: groundgate_formats::Options::new(groundgate_formats::Want::Answers),
             file: self.write("scored.jsonl", lines),
             name: format!("copilot-{hour}"),
             metric: vec!["groundedness=binary".to_owned()],

@@ -1,20 +1,19 @@
 //! `groundgate runs import`: a record from answers and scores that another tool made.
 //!
-//! Each line is one trial: the case as in an eval set, the answer or the error, passages, and the
-//! scores by metric name. The type of a score is declared, never guessed: two files of the same
-//! metric must not disagree about it.
+//! Each row is one trial: the case as in an eval set, the answer or the error, passages, and the scores
+//! by metric name, in groundgate's own form or in that of another tool. The type of a score is declared;
+//! where nobody did, it is guessed from the metric's name and all its values, and said.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
     path::{Path, PathBuf},
 };
 
+use groundgate_formats::{Given, Options, metric_type};
 use groundgate_judge::{OfflineJudge, Subject, known_metric};
 use groundgate_model::{
     diagnostic::{Mistake, Mistakes},
-    eval_set::{Case, EvalSet, WrittenCase, folded},
-    exchange::{Answer, CallFailure, FailureKind, Passage, Timing, Usage},
+    eval_set::{Case, EvalSet},
     manifest::Manifest,
     trial::{
         Call, CallKey, Callee, DataType, InstrumentKind, MetricSpec, Outcome, Reply, Score, Trial,
@@ -23,126 +22,24 @@ use groundgate_model::{
     unit::{Digest, Usd},
 };
 use groundgate_record::{Header, MetricSource, Origin, Status, Writer};
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error as _, MapAccess, Visitor},
-};
-use serde_json::Value;
 
 use super::{
     app::App,
     clock,
-    error::{AppError, ErrorClass},
-    files, runs,
+    error::AppError,
+    files,
+    imported_line::{self, Line},
+    observer::Notice,
+    runs,
 };
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    case: WrittenCase,
-    #[serde(default)]
-    attempt: u32,
-    answer: Option<String>,
-    error: Option<String>,
-    passages: Option<Vec<Passage>>,
-    latency_ms: Option<u64>,
-    model: Option<String>,
-    #[serde(default)]
-    scores: UniqueKeys,
-}
-
-/// Scores by metric; a metric that comes twice is an error instead of a silent choice.
-#[derive(Default)]
-struct UniqueKeys(BTreeMap<String, Value>);
-
-impl<'de> Deserialize<'de> for UniqueKeys {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reading;
-        impl<'de> Visitor<'de> for Reading {
-            type Value = UniqueKeys;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of scores by metric")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<UniqueKeys, A::Error> {
-                let mut map = BTreeMap::new();
-                while let Some((key, value)) = access.next_entry::<String, Value>()? {
-                    if map.contains_key(&key) {
-                        return Err(A::Error::custom(format!("two scores of `{key}`")));
-                    }
-                    map.insert(key, value);
-                }
-                Ok(UniqueKeys(map))
-            }
-        }
-        deserializer.deserialize_map(Reading)
-    }
-}
-
-/// A line whose case is as every reader of eval sets wants it.
-struct Line {
-    number: usize,
-    case: Case,
-    attempt: u32,
-    answer: Option<String>,
-    error: Option<String>,
-    passages: Option<Vec<Passage>>,
-    latency_ms: Option<u64>,
-    model: Option<String>,
-    scores: BTreeMap<String, Value>,
-}
-
-impl Line {
-    fn new(number: usize, written: Written) -> Result<Self, Vec<String>> {
-        Ok(Self {
-            number,
-            case: written.case.into_case()?,
-            attempt: written.attempt,
-            answer: written.answer,
-            error: written.error,
-            passages: written.passages,
-            latency_ms: written.latency_ms,
-            model: written.model,
-            scores: written.scores.0,
-        })
-    }
-
-    /// The answer, or why there is none.
-    fn take_answer(&mut self) -> Result<Answer, CallFailure> {
-        let Some(text) = self.answer.take() else {
-            return Err(CallFailure {
-                kind: FailureKind::Absent,
-                message: self.error.take().unwrap_or_default(),
-                tries: 0,
-                failed_tries: Vec::new(),
-                cost: None,
-            });
-        };
-        Ok(Answer {
-            text,
-            passages: self.passages.take(),
-            usage: Usage::default(),
-            cost: None,
-            model: self.model.take(),
-            finish_reason: None,
-            ending: groundgate_model::exchange::Ending::Unknown,
-            thinking: None,
-            timing: Timing {
-                latency_ms: self.latency_ms.unwrap_or(0),
-                ttft_ms: None,
-                tries: 1,
-                ..Timing::default()
-            },
-        })
-    }
-}
 
 /// What is imported, and as what.
 #[derive(Debug, Clone)]
 pub struct ImportRequest {
-    /// JSON Lines, plain or `.gz`.
+    /// Plain or `.gz`.
     pub file: PathBuf,
+    /// How it is to be read.
+    pub reading: Options,
     /// The variant's name in reports.
     pub name: String,
     /// What values a metric takes: `NAME=binary`, `fraction`, `ordinal:LOW:HIGH` or `amount:UNIT`.
@@ -172,8 +69,15 @@ pub fn run(app: &App, args: &ImportRequest, directory: &Path) -> Result<ImportSu
         .map(|text| metric(text))
         .collect::<Result<_, _>>()?;
     let name = args.file.display().to_string();
-    let lines = read(&name, &files::read_text(&args.file)?)?;
-    let specs = specs(&name, &lines, &declared)?;
+    let found = app.read_rows(&args.file, &args.reading)?;
+    let lines = imported_line::lines(&name, found.rows)?;
+    let specs = Specs {
+        app,
+        file: &name,
+        declared: &declared,
+        strict: args.reading.strict,
+    };
+    let specs = specs.of(&lines)?;
     let judge = if args.judge {
         Some(super::bundled::judge()?)
     } else {
@@ -232,112 +136,77 @@ fn metric(text: &str) -> Result<MetricSpec, AppError> {
     }
 }
 
-fn read(name: &str, text: &str) -> Result<Vec<Line>, AppError> {
-    let mut lines: Vec<Line> = Vec::new();
-    let mut mistakes = Vec::new();
-    for (index, text) in text
-        .trim_start_matches('\u{feff}')
-        .lines()
-        .enumerate()
-        .filter(|(_, text)| !text.trim().is_empty())
-    {
-        match serde_json::from_str::<Written>(text) {
-            Ok(line) if line.answer.is_some() == line.error.is_some() => mistakes.push(
-                Mistake::in_file(name, "a trial has either `answer` or `error`").on_line(index + 1),
-            ),
-            Ok(line) => match Line::new(index + 1, line) {
-                Ok(line) => lines.push(line),
-                Err(wrong) => mistakes.extend(wrong.into_iter().map(|message| {
-                    Mistake::in_file(name, format!("case: {message}")).on_line(index + 1)
-                })),
-            },
-            Err(error) => {
-                mistakes.push(Mistake::in_file(name, error.to_string()).on_line(index + 1));
-            }
-        }
-    }
-    mistakes.extend(look_alikes(name, &lines));
-    match counted_attempts(&lines) {
-        Ok(first) => lines.iter_mut().for_each(|line| line.attempt -= first),
-        Err(message) => mistakes.push(Mistake::in_file(name, message)),
-    }
-    if !mistakes.is_empty() {
-        return Err(Mistakes(mistakes).into());
-    }
-    if lines.is_empty() {
-        return Err(AppError::new(
-            ErrorClass::NothingToDo,
-            format!("`{name}` holds no trial"),
-        ));
-    }
-    Ok(lines)
-}
-
-/// Ids that people or file systems would take for the same.
-fn look_alikes(name: &str, lines: &[Line]) -> Vec<Mistake> {
-    let mut seen: BTreeMap<String, (&str, usize)> = BTreeMap::new();
-    let mut mistakes = Vec::new();
-    for line in lines {
-        let id = line.case.id.as_str();
-        let (earlier, at) = *seen.entry(folded(id)).or_insert((id, line.number));
-        if earlier != id {
-            let message = format!(
-                "case id `{id}` differs from `{earlier}` on line {at} only in case or Unicode form"
-            );
-            mistakes.push(Mistake::in_file(name, message).on_line(line.number));
-        }
-    }
-    mistakes
-}
-
-/// From where attempts are counted: 0 or 1, without a gap.
-fn counted_attempts(lines: &[Line]) -> Result<u32, String> {
-    let used: BTreeSet<u32> = lines.iter().map(|line| line.attempt).collect();
-    let (Some(first), Some(last)) = (used.first(), used.last()) else {
-        return Ok(0);
-    };
-    let is_whole = usize::try_from(last - first).is_ok_and(|gap| gap + 1 == used.len());
-    if *first > 1 || !is_whole {
-        return Err(format!(
-            "attempts are counted from 0 or from 1 without a gap, and here they go from {first} to {last} with {} of these numbers",
-            used.len()
-        ));
-    }
-    Ok(*first)
-}
-
 /// A metric that means the same everywhere is made of what it is made of everywhere.
 fn as_known(spec: MetricSpec) -> MetricSpec {
     let known = known_metric(&spec.name).filter(|known| known.data_type == spec.data_type);
     known.unwrap_or(spec)
 }
 
-/// Every score's metric, declared or built in.
-fn specs(name: &str, lines: &[Line], declared: &[MetricSpec]) -> Result<Vec<MetricSpec>, AppError> {
-    // What was declared is measured, even where every answer failed and has no score.
-    let declared_names = declared.iter().map(|spec| &spec.name);
-    let scored = lines.iter().flat_map(|line| line.scores.keys());
-    let names: BTreeSet<&String> = scored.chain(declared_names).collect();
-    let (mut specs, mut mistakes) = (Vec::new(), Vec::new());
-    for metric in names {
-        let given = declared.iter().find(|spec| spec.name == *metric).cloned();
-        match given.or_else(|| builtin_metric(metric)) {
-            Some(spec) => specs.push(as_known(spec)),
-            None => mistakes.push(
-                Mistake::in_file(
-                    name,
-                    format!("nobody said what values the metric `{metric}` takes"),
-                )
-                .with_help(format!(
-                    "add --metric {metric}=binary (or fraction, ordinal:1:5, amount:UNIT)"
-                )),
-            ),
+/// How the metrics of a file are settled.
+struct Specs<'a> {
+    app: &'a App,
+    file: &'a str,
+    declared: &'a [MetricSpec],
+    strict: bool,
+}
+
+impl Specs<'_> {
+    /// Every score's metric: declared, built in, or guessed.
+    fn of(&self, lines: &[Line]) -> Result<Vec<MetricSpec>, AppError> {
+        // What was declared is measured, even where every answer failed and has no score.
+        let declared = self.declared.iter().map(|spec| &spec.name);
+        let scored = lines.iter().flat_map(|line| line.scores.keys());
+        let names: BTreeSet<&String> = scored.chain(declared).collect();
+        let (mut specs, mut mistakes) = (Vec::new(), Vec::new());
+        for name in names {
+            let given = self
+                .declared
+                .iter()
+                .find(|spec| spec.name == *name)
+                .cloned();
+            match given
+                .or_else(|| builtin_metric(name))
+                .or_else(|| self.guessed(name, lines))
+            {
+                Some(spec) => specs.push(as_known(spec)),
+                None => mistakes.push(
+                    Mistake::in_file(
+                        self.file,
+                        format!("nobody said what values the metric `{name}` takes"),
+                    )
+                    .with_help(format!(
+                        "add --metric {name}=binary (or fraction, ordinal:1:5, amount:UNIT)"
+                    )),
+                ),
+            }
+        }
+        if mistakes.is_empty() {
+            Ok(specs)
+        } else {
+            Err(Mistakes(mistakes).into())
         }
     }
-    if mistakes.is_empty() {
-        Ok(specs)
-    } else {
-        Err(Mistakes(mistakes).into())
+
+    fn guessed(&self, name: &str, lines: &[Line]) -> Option<MetricSpec> {
+        if self.strict {
+            return None;
+        }
+        let values = lines
+            .iter()
+            .filter_map(|line| line.scores.get(name).copied());
+        if let Some(known) = known_metric(name) {
+            let fits = values
+                .clone()
+                .all(|given| outcome(&known, Some(given)).is_ok());
+            return fits.then_some(known);
+        }
+        let declared = metric_type(name, values)?.declared();
+        let guess = format!("values of `{name}` are taken as --metric {name}={declared}");
+        self.app.notice(Notice::Guessed {
+            file: self.file,
+            guess: &guess,
+        });
+        metric(&format!("{name}={declared}")).ok()
     }
 }
 
@@ -407,7 +276,7 @@ impl Imported {
         let answer = line.take_answer();
         let mut outcomes = BTreeMap::new();
         for spec in &self.specs {
-            let outcome = match (&answer, line.scores.get(&spec.name)) {
+            let outcome = match (&answer, line.scores.get(&spec.name).copied()) {
                 (Err(failure), _) => Outcome::Unscored(Unscored::NoAnswer(failure.kind)),
                 (Ok(_), score) => outcome(spec, score).map_err(|value| {
                     AppError::invalid(format!(
@@ -539,28 +408,24 @@ fn prefixed(outcomes: BTreeMap<String, Outcome>) -> BTreeMap<String, Outcome> {
         .collect()
 }
 
-/// The outcome of a score as it stands in the file; the score itself where it is none.
-fn outcome(spec: &MetricSpec, score: Option<&Value>) -> Result<Outcome, Value> {
+/// The outcome of a score as it stands in the file; the number itself where it is none of the metric.
+fn outcome(spec: &MetricSpec, score: Option<Given>) -> Result<Outcome, f64> {
     match score {
-        None | Some(Value::Null) => Ok(Outcome::Unscored(Unscored::InputMissing(
+        None | Some(Given::Missing) => Ok(Outcome::Unscored(Unscored::InputMissing(
             "score in the imported file".into(),
         ))),
-        Some(Value::String(word)) if word == "not-applicable" => Ok(Outcome::NotApplicable(
+        Some(Given::NotApplicable) => Ok(Outcome::NotApplicable(
             "not applicable in the imported file".to_owned(),
         )),
-        Some(value) => {
-            let number = value.as_f64().ok_or_else(|| value.clone())?;
-            let score =
-                Score::new(spec, number, "imported".to_owned()).map_err(|_range| value.clone())?;
-            Ok(Outcome::Scored(score))
-        }
+        Some(Given::Number(number)) => Score::new(spec, number, "imported".to_owned())
+            .map(Outcome::Scored)
+            .map_err(|_range| number),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use groundgate_model::trial::Direction;
-    use serde_json::json;
 
     use super::*;
 
@@ -577,7 +442,7 @@ mod tests {
         for wrong in ["x", "x=number", "x=ordinal:5:1", "x=ordinal:a:b"] {
             assert_eq!(
                 metric(wrong).unwrap_err().class,
-                ErrorClass::Usage,
+                crate::ErrorClass::Usage,
                 "{wrong}"
             );
         }
@@ -586,76 +451,9 @@ mod tests {
     #[test]
     fn a_missing_score_is_unscored_and_a_wrong_one_an_error() {
         let spec = MetricSpec::score("x", DataType::Binary);
-        let of = |value: Value| outcome(&spec, Some(&value));
-        assert!(matches!(of(Value::Null), Ok(Outcome::Unscored(_))));
-        assert!(matches!(of(json!(1)), Ok(Outcome::Scored(_))));
-        assert!(of(json!(0.5)).is_err());
-        assert!(of(json!("1")).is_err());
-    }
-
-    fn lines(made: &[(&str, u64)]) -> Result<Vec<(String, u32)>, String> {
-        let text: String = (made.iter())
-            .map(|(id, attempt)| {
-                let line = json!({
-                    "case": {"id": id, "question": "How long?"}, "attempt": attempt, "answer": "x",
-                });
-                format!("{line}\n")
-            })
-            .collect();
-        let read = read("answers.jsonl", &format!("\u{feff}{text}"));
-        let lines = read.map_err(|error| error.to_string())?;
-        Ok(lines
-            .into_iter()
-            .map(|line| (line.case.id, line.attempt))
-            .collect())
-    }
-
-    #[test]
-    fn attempts_are_counted_from_nought_or_one_without_a_gap() {
-        let attempts = |all: &[u64]| {
-            let made: Vec<(&str, u64)> = all.iter().map(|attempt| ("a", *attempt)).collect();
-            lines(&made).map(|lines| {
-                lines
-                    .into_iter()
-                    .map(|(_, attempt)| attempt)
-                    .collect::<Vec<_>>()
-            })
-        };
-        assert_eq!(attempts(&[0, 1, 2]).unwrap(), [0, 1, 2]);
-        assert_eq!(attempts(&[2, 1]).unwrap(), [1, 0]);
-        for wrong in [&[0, 2][..], &[2, 3], &[4_000_000_000], &[1, 4]] {
-            assert!(
-                attempts(wrong).unwrap_err().contains("without a gap"),
-                "{wrong:?}"
-            );
-        }
-        assert!(attempts(&[4_294_967_296]).is_err());
-    }
-
-    #[test]
-    fn ids_are_checked_as_those_of_eval_sets_are() {
-        for (id, why) in [
-            ("", "`id` is empty"),
-            ("  ", "`id` is empty"),
-            ("a\0b", "holds a NUL"),
-            ("a\nb", "control characters"),
-            ("a ", "begins or ends with white space"),
-        ] {
-            let error = lines(&[(id, 0)]).unwrap_err();
-            assert!(error.contains(why), "{id:?}: {error}");
-        }
-        for (one, other) in [("A", "a"), ("caf\u{e9}", "cafe\u{301}"), ("ａ", "a")] {
-            let error = lines(&[(one, 0), (other, 0)]).unwrap_err();
-            assert!(error.contains("only in case or Unicode form"), "{error}");
-        }
-        assert_eq!(lines(&[("a", 0), ("a", 1), ("b", 0)]).unwrap().len(), 3);
-    }
-
-    #[test]
-    fn a_metric_with_two_scores_is_a_mistake() {
-        let text =
-            r#"{"case": {"id": "a", "question": "q"}, "answer": "x", "scores": {"g": 0, "g": 1}}"#;
-        let error = read("answers.jsonl", text).map(|_| ()).unwrap_err();
-        assert!(error.to_string().contains("two scores of `g`"), "{error}");
+        let of = |given: Given| outcome(&spec, Some(given));
+        assert!(matches!(of(Given::Missing), Ok(Outcome::Unscored(_))));
+        assert!(matches!(of(Given::Number(1.0)), Ok(Outcome::Scored(_))));
+        assert!(of(Given::Number(0.5)).is_err());
     }
 }

@@ -55,6 +55,8 @@ mod compare;
 mod doctor;
 mod error;
 mod explain;
+mod file_compare;
+mod file_score;
 mod gate;
 mod observer;
 mod validate;
@@ -82,6 +84,7 @@ mod fixture;
 pub mod git;
 mod human_labels;
 pub mod import;
+mod imported_line;
 mod init;
 pub mod judge_spec;
 pub mod metrics;
@@ -98,6 +101,7 @@ mod policy_use;
 pub mod prices;
 pub mod probe;
 pub mod project;
+pub mod reading;
 pub mod rejudge;
 mod replay;
 pub mod runs;
@@ -120,6 +124,8 @@ pub use error::{AppError, ErrorClass};
 pub use explain::{
     ExplainRequest, Explained, ExplainedAttempt, ExplainedCase, ExplainedDisagreement,
 };
+pub use file_compare::{FileComparison, FileMetric, FilesRequest};
+pub use file_score::{ScoreFileRequest, ScoredFile, ScoredMetric, WorstAnswer};
 pub use gate::{GateRequest, GateSummary};
 pub use observer::{Event, Nobody, Notice, Observer};
 pub use plan::{BudgetCheck, Pilot, PlanRequest, PlanSummary, has_little_power};
@@ -131,6 +137,7 @@ pub use policy_use::{
     Replay,
 };
 pub use project::Project;
+pub use reading::Source;
 pub use replay::{ResumeRequest, RunRequest, RunSummary};
 pub use score_analysis::{
     ClaimAbout, ClusterSummary, PValues, RuleResult, ScoreRule, ScoresRequest, ScoresSummary,

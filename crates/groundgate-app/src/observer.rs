@@ -120,6 +120,13 @@ pub enum Notice<'a> {
     },
     /// The policy compares and there is nothing to compare with.
     NoBaseline,
+    /// How a file of another tool was read.
+    Guessed {
+        /// The file.
+        file: &'a str,
+        /// What was guessed or left out.
+        guess: &'a str,
+    },
 }
 
 impl Notice<'_> {
@@ -132,6 +139,7 @@ impl Notice<'_> {
             | Self::SecretsGoAnywhere { .. }
             | Self::NoBaseline => true,
             Self::Waking { .. }
+            | Self::Guessed { .. }
             | Self::Interim { .. }
             | Self::DecidedEarly { .. }
             | Self::Baseline { .. } => false,
@@ -187,6 +195,7 @@ impl fmt::Display for Notice<'_> {
                 secrets.join(", "),
                 hosts.join(", ")
             ),
+            Self::Guessed { file, guess } => write!(f, "{file}: {guess}"),
             Self::NoBaseline => f.write_str(
                 "note: the policy compares with a baseline and none was named; add --baseline RUN",
             ),

@@ -10,7 +10,7 @@ use groundgate_gate::{
     },
 };
 use groundgate_model::{
-    eval_set::{Case, EvalSet, load},
+    eval_set::{Case, EvalSet},
     trial::CaseInfo,
     unit::Usd,
 };
@@ -20,7 +20,7 @@ use crate::{
     assemble::Loaded,
     config::{Config, CopilotConfig},
     error::{AppError, ErrorClass},
-    files, judge_spec, metrics,
+    judge_spec, metrics,
     observer::Event,
     plan_cost::{Order, PlanCost},
     project, runs,
@@ -251,7 +251,7 @@ impl App {
         let attempts = request.attempts.unwrap_or(config.attempts);
         let attempts = within(attempts, 100, "--repeats")?;
         let copilot = copilot(config, request.copilot)?;
-        let eval_set = eval_set(request.eval_set.unwrap_or(&config.eval_set))?;
+        let eval_set = eval_set(self, request.eval_set.unwrap_or(&config.eval_set))?;
         let pilot = match request.pilot {
             Some(name) => record(config, name)?,
             None if runs::list(&config.runs_dir)?.is_empty() => None,
@@ -298,8 +298,8 @@ fn copilot<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a CopilotConf
     })
 }
 
-fn eval_set(path: &Path) -> Result<EvalSet, AppError> {
-    let eval_set = load(&path.display().to_string(), &files::read(path)?)?;
+fn eval_set(app: &App, path: &Path) -> Result<EvalSet, AppError> {
+    let eval_set = app.load_eval_set(path)?;
     if eval_set.cases.is_empty() {
         return Err(AppError::new(
             ErrorClass::NothingToDo,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use groundgate_endpoints::copilot::Copilot;
 use groundgate_model::{
-    eval_set::{Case, EvalSet, load},
+    eval_set::{Case, EvalSet},
     manifest::differences,
     unit::Usd,
 };
@@ -78,7 +78,7 @@ impl App {
     pub fn run(&self, request: &RunRequest<'_>) -> Result<RunSummary, AppError> {
         let config = request.config;
         files::create_dir(&config.runs_dir)?;
-        let mut eval_set = eval_set(config, request.filters)?;
+        let mut eval_set = eval_set(self, config, request.filters)?;
         if request.interim.sequential {
             eval_set = sequential::ordered(&eval_set, config.seed);
         }
@@ -141,9 +141,8 @@ fn copilot<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a CopilotConf
     })
 }
 
-fn eval_set(config: &Config, filters: &[String]) -> Result<EvalSet, AppError> {
-    let path = &config.eval_set;
-    let mut eval_set = load(&path.display().to_string(), &files::read(path)?)?;
+fn eval_set(app: &App, config: &Config, filters: &[String]) -> Result<EvalSet, AppError> {
+    let mut eval_set = app.load_eval_set(&config.eval_set)?;
     if !filters.is_empty() {
         let cases = eval_set
             .cases

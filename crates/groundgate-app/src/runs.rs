@@ -7,6 +7,7 @@ use std::{
 
 use groundgate_model::{
     manifest::{Difference, Manifest, differences},
+    trial::Cell,
     unit::Digest,
 };
 use groundgate_record::{Header, Reader, RecordError, Status, sequence, sequence_file};
@@ -202,6 +203,14 @@ pub fn open_ref(directory: &Path, name: &str) -> Result<Reader, AppError> {
             "the policy's `[baseline] ref` names it: bring its record here, or name another run with --baseline",
         )
     })
+}
+
+/// The value of a cell that has one.
+pub const fn score_of(cell: &Cell) -> Option<f64> {
+    match cell {
+        Cell::Scored(value) => Some(*value),
+        Cell::NotApplicable | Cell::Unscored(_) => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Estimates and verdicts for a list of scores: the statistics of a gate without runs or policies.
 
+use groundgate_formats::Options;
 use groundgate_gate::Verdict;
 use groundgate_model::unit::count_to_f64;
 use groundgate_stats::{
@@ -10,7 +11,7 @@ use groundgate_stats::{
     scores::{ScoreList, ScoreType, Side},
 };
 
-use crate::{App, AppError, ErrorClass, score_file};
+use crate::{App, AppError, ErrorClass, observer::Notice, score_file};
 
 /// A larger share of missing scores leaves every rule undecided, as in a gate.
 const MISSING_MAX: f64 = 0.02;
@@ -29,8 +30,12 @@ pub enum ClaimAbout {
 pub struct ScoresRequest<'a> {
     /// The file's name, for messages; its ending says the format.
     pub name: &'a str,
-    /// The file's text.
-    pub text: &'a str,
+    /// The file's bytes.
+    pub bytes: &'a [u8],
+    /// How they are to be read.
+    pub reading: &'a Options,
+    /// Which metric, where the file holds several.
+    pub metric: Option<&'a str>,
     /// What values a score takes.
     pub score_type: ScoreType,
     /// The confidence of each one-sided bound.
@@ -144,7 +149,19 @@ impl App {
     /// Estimates a list of scores, and decides where a threshold is given.
     pub fn analyze_scores(&self, request: &ScoresRequest<'_>) -> Result<ScoresSummary, AppError> {
         request.check()?;
-        let file = score_file::parse(request.name, request.text, request.score_type)?;
+        let source = score_file::Source {
+            name: request.name,
+            bytes: request.bytes,
+            reading: request.reading,
+            metric: request.metric,
+        };
+        let (file, notes) = score_file::read(source, request.score_type)?;
+        for guess in &notes {
+            self.notice(Notice::Guessed {
+                file: request.name,
+                guess,
+            });
+        }
         if file.rows.is_empty() {
             return Err(AppError::new(
                 ErrorClass::NothingToDo,

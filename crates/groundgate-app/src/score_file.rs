@@ -1,11 +1,14 @@
-//! A file of scores for `groundgate stats`: CSV with a header, or JSON Lines, told apart by the first
-//! character.
+//! A file of scores for `groundgate stats`: our own columns as CSV or JSON Lines, or the file of another
+//! tool.
 //!
-//! Nothing is guessed: a column nobody knows, a value that is no number or not of the declared type,
-//! an attempt given twice are mistakes that name the row. An empty field or null is a missing score.
+//! In our own columns nothing is guessed: a column nobody knows, a value that is no number or not of the
+//! declared type, an attempt given twice are mistakes that name the row. An empty field or null is a
+//! missing score. A file that cannot be read so is read as those of other tools, and what was guessed is
+//! said.
 
 use std::collections::BTreeMap;
 
+use groundgate_formats::{Given, Options, Row};
 use groundgate_model::diagnostic::{Mistake, MistakeList, Mistakes};
 use groundgate_stats::scores::{ScoreRow, ScoreType};
 use serde_json::{Map, Value};
@@ -47,6 +50,16 @@ pub(crate) fn parse(name: &str, text: &str, score_type: ScoreType) -> Result<Sco
     } else {
         csv_rows(name, text, &mut mistakes)
     };
+    checked(name, &written, score_type, mistakes)
+}
+
+/// Rows whose values and attempts have been looked at.
+fn checked(
+    name: &str,
+    written: &[Written],
+    score_type: ScoreType,
+    mistakes: MistakeList,
+) -> Result<ScoreFile, Mistakes> {
     let has = |column: &str| written.iter().any(|row| row.fields.contains_key(column));
     let (has_baseline, has_clusters) = (has("baseline"), has("cluster"));
     let mut reading = Reading {
@@ -62,6 +75,131 @@ pub(crate) fn parse(name: &str, text: &str, score_type: ScoreType) -> Result<Sco
         has_baseline,
         has_clusters,
     })
+}
+
+/// A file and how it is to be read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) reading: &'a Options,
+    /// Which metric, where the file holds several.
+    pub(crate) metric: Option<&'a str>,
+}
+
+/// Reads a file of any form, with what was guessed.
+pub(crate) fn read(
+    source: Source<'_>,
+    score_type: ScoreType,
+) -> Result<(ScoreFile, Vec<String>), Mistakes> {
+    let told = source.metric.is_some() || source.reading.mapping.places().next().is_some();
+    let own = std::str::from_utf8(source.bytes)
+        .ok()
+        .filter(|_| !told)
+        .map(|text| parse(source.name, text, score_type));
+    let own = match own {
+        Some(Ok(file)) => return Ok((file, Vec::new())),
+        Some(Err(mistakes)) => Some(mistakes),
+        None => None,
+    };
+    // Where our own columns are there, what is wrong with their values is wrong in every form.
+    if let Some(mistakes) = own.filter(is_of_values) {
+        return Err(mistakes);
+    }
+    foreign(source, score_type)
+}
+
+/// Whether every mistake is about a number outside of its range or rows that contradict each other.
+fn is_of_values(mistakes: &Mistakes) -> bool {
+    mistakes.0.iter().all(|mistake| {
+        let message = mistake.message.as_str();
+        let outside = message.contains(" is not ") && !message.contains("NaN");
+        let rows = message.starts_with("attempt ")
+            || message.starts_with("case `")
+            || message.starts_with("the row has no `");
+        (outside && !message.contains(", not a number")) || rows
+    })
+}
+
+/// The file of another tool.
+fn foreign(
+    source: Source<'_>,
+    score_type: ScoreType,
+) -> Result<(ScoreFile, Vec<String>), Mistakes> {
+    let found = groundgate_formats::read(source.name, source.bytes, source.reading)?;
+    let mut notes = found.notes;
+    let metric = chosen(source, &found.rows)?;
+    if source.metric.is_none() && metric != "score" {
+        notes.push(format!("the score is `{metric}`"));
+    }
+    let baseline = ["baseline", "baseline_score"].into_iter().find(|name| {
+        *name != metric && found.rows.iter().any(|row| row.scores.contains_key(*name))
+    });
+    let number = |given: Option<&Given>| match given {
+        Some(Given::Number(number)) => Field::Number(*number),
+        Some(Given::Missing | Given::NotApplicable) | None => Field::Missing,
+    };
+    let written = found.rows.iter().map(|row| {
+        let mut fields = BTreeMap::from([
+            ("case", Field::Text(row.id.clone())),
+            ("score", number(row.scores.get(&metric))),
+        ]);
+        if let Some(cluster) = &row.cluster {
+            fields.insert("cluster", Field::Text(cluster.clone()));
+        }
+        if let Some(attempt) = row.attempt {
+            fields.insert("attempt", Field::Text(attempt.to_string()));
+        }
+        if let Some(name) = baseline {
+            fields.insert("baseline", number(row.scores.get(name)));
+        }
+        Written {
+            line: row.line,
+            fields,
+        }
+    });
+    let written: Vec<Written> = written.collect();
+    let file = checked(source.name, &written, score_type, MistakeList::default())?;
+    Ok((file, notes))
+}
+
+/// The metric that was asked for, or the only one.
+fn chosen(source: Source<'_>, rows: &[Row]) -> Result<String, Mistakes> {
+    let mut names: Vec<&str> = rows
+        .iter()
+        .flat_map(|row| row.scores.keys())
+        .map(String::as_str)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let shown = names.join(", ");
+    let scores: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| !name.starts_with("baseline"))
+        .collect();
+    let mistake = |message: String, help: String| {
+        Err(Mistakes(vec![
+            Mistake::in_file(source.name, message).with_help(help),
+        ]))
+    };
+    match (source.metric, scores.as_slice()) {
+        (Some(wanted), _) if names.contains(&wanted) => Ok(wanted.to_owned()),
+        (Some(wanted), _) => mistake(
+            format!("no column is known as the metric `{wanted}`"),
+            format!("say --map score:{wanted}=COLUMN; the file holds {shown}"),
+        ),
+        (None, [only]) => Ok((*only).to_owned()),
+        (None, []) => mistake(
+            "no column is known as a score".to_owned(),
+            "say --map score:NAME=COLUMN".to_owned(),
+        ),
+        (None, several) if several.contains(&"score") => Ok("score".to_owned()),
+        (None, _) => mistake(
+            "the file holds several metrics".to_owned(),
+            format!("say --metric with one of {shown}"),
+        ),
+    }
 }
 
 /// The column that a header means.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use groundgate_gate::{KnownMetrics, Policy, environments, policy_warnings, read_policy};
 use groundgate_model::{
     diagnostic::Mistake,
-    eval_set::{KnowledgeBase, Lint, Severity, lint, load},
+    eval_set::{KnowledgeBase, Lint, Severity, lint},
 };
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     error::AppError,
     files, judge_spec, metrics,
     policy_source::PolicySource,
-    project,
+    project, reading,
 };
 
 /// What is looked at.
@@ -70,6 +70,10 @@ pub struct ValidJudge {
 /// An eval set that can be read.
 #[derive(Debug)]
 pub struct ValidEvalSet {
+    /// What file it is, where it is not groundgate's own form.
+    pub what: Option<String>,
+    /// What was guessed to read it.
+    pub notes: Vec<String>,
     /// The file.
     pub file: String,
     /// How many questions it has.
@@ -191,9 +195,12 @@ fn linted(path: &Path, knowledge_base: Option<&Path>) -> Result<ValidEvalSet, Ap
         )?),
     };
     let file = path.display().to_string();
-    let eval_set = load(&file, &files::read(path)?)?;
+    let found = reading::eval_set(path)?;
+    let eval_set = found.eval_set;
     Ok(ValidEvalSet {
         file,
+        what: found.what,
+        notes: found.notes,
         n_cases: eval_set.cases.len(),
         n_critical: eval_set.cases.iter().filter(|case| case.critical).count(),
         lints: lint(&eval_set, documents.as_ref()),

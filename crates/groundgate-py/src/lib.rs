@@ -1,49 +1,71 @@
-//! groundgate in Python: the module `groundgate`. So far the statistics of a mean; the judge and the
-//! application follow.
+//! groundgate in Python: the module `groundgate._engine`, which the package `groundgate` dresses.
+//!
+//! Rows come as bytes and documents go as JSON: the same that the command reads and prints, so that both
+//! say the same.
 
-use groundgate_stats::{
-    Alphas, Bound as Method, Estimate, Observation, Plan, Scale, Unit, bounded_mean,
-};
-use pyo3::{exceptions::PyValueError, prelude::*, types::PyDict};
+mod estimate;
+mod files;
+mod records;
 
-/// Estimates the mean of scores from 0 to 1 with two one-sided 95 % bounds.
-///
-/// A score of `None` is missing, and counts as 0 for the lower bound and as 1 for the upper one. Each
-/// score is that of one question; average repeats first.
+use std::ffi::OsString;
+
+use groundgate_app::{App, AppError, Surroundings, Variable};
+use pyo3::{exceptions::PyValueError, prelude::*};
+
+/// The application as the command has it: the system's clock, the process' environment.
+fn app() -> App {
+    let mut surroundings = Surroundings::system();
+    let variable: Box<Variable> = Box::new(|name: &str| std::env::var(name).ok());
+    surroundings.variable = variable.into();
+    App::new(surroundings)
+}
+
+/// The package's own error; a plain one where the package is not there.
+fn raised(py: Python<'_>, message: String) -> PyErr {
+    let class = py
+        .import("groundgate._results")
+        .and_then(|module| module.getattr("GroundgateError"));
+    match class.and_then(|class| class.call1((message.clone(),))) {
+        Ok(error) => PyErr::from_value(error),
+        Err(_no_package) => PyValueError::new_err(message),
+    }
+}
+
+/// What went wrong, where, and what to do.
+fn failed(py: Python<'_>, error: &AppError) -> PyErr {
+    let mut message = error.to_string();
+    for cause in error.causes() {
+        message.push_str(": ");
+        message.push_str(&cause.to_string());
+    }
+    let help = error
+        .mistakes()
+        .and_then(|mistakes| mistakes.0.iter().find_map(|mistake| mistake.help.clone()))
+        .or_else(|| error.help.clone());
+    if let Some(help) = help {
+        message.push_str("\nhelp: ");
+        message.push_str(&help);
+    }
+    raised(py, message)
+}
+
+/// Runs the command line and says its exit code.
 #[pyfunction]
-fn mean_estimate(py: Python<'_>, scores: Vec<Option<f64>>) -> PyResult<Bound<'_, PyDict>> {
-    let observations: Vec<Observation> = scores
-        .into_iter()
-        .map(|score| score.map_or(Observation::missing(0.0, 1.0), Observation::scored))
-        .collect();
-    let plan = Plan {
-        bound: Method::Exact,
-        unit: Unit::Question,
-        repeats: 1,
-        alphas: Alphas::DEFAULT,
-    };
-    let estimate = bounded_mean(&observations, Scale::UNIT, plan)
-        .and_then(|assessed| assessed.against(0.0))
-        .map_err(|error| PyValueError::new_err(error.to_string()))?
-        .estimate;
-    as_dict(py, &estimate)
+fn run(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
+    py.detach(|| groundgate_cli::run(arguments))
 }
 
-fn as_dict<'py>(py: Python<'py>, estimate: &Estimate) -> PyResult<Bound<'py, PyDict>> {
-    let dict = PyDict::new(py);
-    dict.set_item("point", estimate.point)?;
-    dict.set_item("lower", estimate.lower)?;
-    dict.set_item("upper", estimate.upper)?;
-    dict.set_item("n", estimate.n)?;
-    dict.set_item("method", &estimate.method)?;
-    dict.set_item("guarantee", estimate.guarantee.to_string())?;
-    Ok(dict)
-}
-
-/// Release gates for RAG copilots.
+/// Release gates for RAG copilots: the engine.
 #[pymodule]
-#[pyo3(name = "groundgate")]
+#[pyo3(name = "_engine")]
 fn define(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    module.add_function(wrap_pyfunction!(mean_estimate, module)?)
+    module.add_function(wrap_pyfunction!(run, module)?)?;
+    module.add_function(wrap_pyfunction!(estimate::mean_estimate, module)?)?;
+    module.add_function(wrap_pyfunction!(estimate::estimate, module)?)?;
+    module.add_function(wrap_pyfunction!(files::judge_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(files::score_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(files::compare_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(records::gate_run, module)?)?;
+    module.add_function(wrap_pyfunction!(records::run_scores, module)?)
 }

@@ -56,7 +56,7 @@ impl ScoreType {
         Some(format!("{value} is not {wanted}"))
     }
 
-    fn observation(self, score: Option<f64>) -> Observation {
+    pub fn observation(self, score: Option<f64>) -> Observation {
         let (low, high) = self
             .scale()
             .map_or((0.0, f64::INFINITY), |scale| (scale.low(), scale.high()));

@@ -3,6 +3,7 @@
 mod gate;
 mod judge;
 mod policy;
+mod reading;
 mod records;
 mod run;
 mod stats;
@@ -24,6 +25,7 @@ pub(crate) use judge::{
 pub(crate) use policy::{
     BaselineCommand, PolicyArgs, PolicyCommand, PolicyDiffArgs, SchemaArgs, SchemaName,
 };
+pub(crate) use reading::{ConvertArgs, ReadingArgs, ScoreArgs};
 pub(crate) use records::{CompareArgs, RunsCommand};
 pub(crate) use run::{
     DemoArgs, DoctorArgs, InitArgs, LookArgs, PlanArgs, RunArgs, SelftestArgs, ValidateArgs,
@@ -184,8 +186,20 @@ pub(crate) enum Command {
         after_help = "Example:\n  groundgate watch --window 01JR01,01JR02 --window 01JR03,01JR04 --env prod\n\nEach window is a record of the new version's traffic and one of the old version's in the same hours\n(`groundgate runs import` makes records of logged answers), oldest window first. It runs nothing: exit\ncode 0 keeps, 31 holds, 30 rolls back. Asking again gives the same answer. See docs/release-process.md."
     )]
     Watch(WatchArgs),
-    /// Compare runs, paired by question, with intervals
-    #[command(after_help = "Example:\n  groundgate compare 01JQ8Z 01JR2M --by product")]
+    /// Judge a file of answers with their passages: no configuration, no key, no network
+    #[command(
+        after_help = "Examples:\n  groundgate score answers.csv\n  groundgate score results.json --map answer=outputs.text --map passages='outputs.docs[*]'\n\nFiles of promptfoo, Ragas, DeepEval, MLflow, LangSmith, Langfuse, Phoenix, Braintrust, Inspect and others are\nknown by their form: docs/files.md."
+    )]
+    Score(ScoreArgs),
+    /// Turn a file of one tool into that of another: eval sets, answers, scores
+    #[command(
+        after_help = "Examples:\n  groundgate convert promptfooconfig.yaml --as eval-set -o support.jsonl\n  groundgate convert results.csv --as answers --map answer=reply -o answers.jsonl\n  groundgate convert support.jsonl --as eval-set --to ragas"
+    )]
+    Convert(ConvertArgs),
+    /// Compare runs, or files of answers, paired by question, with intervals
+    #[command(
+        after_help = "Examples:\n  groundgate compare 01JQ8Z 01JR2M --by product\n  groundgate compare before.csv after.csv"
+    )]
     Compare(CompareArgs),
     /// Write a report of a run's gate: HTML, Markdown, JSON, `JUnit`, SARIF, GitLab, CSV, JSONL or text
     #[command(after_help = "Example:\n  groundgate report latest --baseline 01JQ8Z -o report.html")]

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::ReadingArgs;
+
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
-    /// The run to compare with
+    /// The run, or the file of answers, to compare with
     #[arg(value_name = "BASE")]
     pub(crate) base: String,
-    /// The runs to compare
+    /// The runs, or the file, to compare
     #[arg(value_name = "CANDIDATE", required = true)]
     pub(crate) candidates: Vec<String>,
     /// Slices of this tag, too
@@ -18,6 +20,8 @@ pub(crate) struct CompareArgs {
     /// Only this metric; may be given more than once
     #[arg(long, value_name = "NAME")]
     pub(crate) metric: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
 }
 
 /// What to do with records.
@@ -40,11 +44,11 @@ pub(crate) enum RunsCommand {
         #[arg(value_name = "B", default_value = "latest")]
         second: String,
     },
-    /// Make a record from scored answers of another tool: JSON Lines, one scored trial a line
+    /// Make a record from answers and scores of another tool
     #[command(
-        after_help = "Each line: {\"case\": {...}, \"attempt\": 0, \"answer\": \"...\", \"passages\": [...], \"scores\": {\"groundedness\": 1}}.\nSee docs/import.md."
+        after_help = "Files of other tools are known by their form, others are told: --map answer=reply. See docs/files.md.\nOur own form, one trial a line:\n  {\"case\": {...}, \"attempt\": 0, \"answer\": \"...\", \"passages\": [...], \"scores\": {\"groundedness\": 1}}"
     )]
-    Import(ImportArgs),
+    Import(Box<ImportArgs>),
     /// Write a record as JSON Lines, one trial a line
     Export {
         /// An id, its beginning, or `latest`
@@ -67,9 +71,11 @@ pub(crate) enum RunsCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
-    /// JSON Lines, plain or .gz
+    /// JSON, JSON Lines, CSV or YAML, plain or .gz
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
     /// The variant's name in reports
     #[arg(long, value_name = "NAME")]
     pub(crate) name: String,

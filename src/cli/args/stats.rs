@@ -4,15 +4,22 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::ReadingArgs;
+
 #[derive(Debug, Args)]
 pub(crate) struct StatsArgs {
-    /// Scores as CSV or JSON Lines, plain or .gz; `-` is stdin
+    /// Scores as CSV, JSON or JSON Lines, plain or .gz; `-` is stdin
     #[arg(
         value_name = "FILE",
         required_unless_present = "request",
         conflicts_with = "request"
     )]
     pub(crate) file: Option<PathBuf>,
+    /// Which metric, where the file holds several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) metric: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
     /// Answer methods by name: {"cases": [{"id", "method", "inputs"}]}; `-` is stdin
     #[arg(long, value_name = "FILE")]
     pub(crate) request: Option<PathBuf>,

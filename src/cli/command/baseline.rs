@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     super::{
-        args::{BaselineCommand, CompareArgs, Global},
+        args::{BaselineCommand, CompareArgs, Global, ReadingArgs},
         exit_code::ExitCode,
         terminal::Terminal,
         wants_json,
@@ -76,6 +76,7 @@ fn diff(
         terminal.report(&format!("note: {}", visible_line(&mismatch.to_string())));
     }
     let args = CompareArgs {
+        reading: ReadingArgs::default(),
         base,
         candidates: vec![candidate.reader.header().run_id.clone()],
         by: None,

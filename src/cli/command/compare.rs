@@ -17,6 +17,7 @@ use super::super::{
     terminal::Terminal,
     wants_json,
 };
+use super::compare_files;
 
 /// Runs the command.
 pub(crate) fn run(
@@ -24,6 +25,9 @@ pub(crate) fn run(
     args: &CompareArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
+    if compare_files::are_files(args) {
+        return compare_files::run(global, args, terminal);
+    }
     let summary = terminal.app().compare(&CompareRequest {
         project: &Project::find(global.config.as_deref())?,
         base: &args.base,

@@ -4,6 +4,8 @@
 pub(super) mod approve;
 pub(super) mod baseline;
 pub(super) mod compare;
+mod compare_files;
+pub(super) mod convert;
 pub(super) mod demo;
 pub(super) mod doctor;
 pub(super) mod explain;
@@ -18,6 +20,7 @@ pub(super) mod report;
 pub(super) mod run;
 pub(super) mod runs;
 pub(super) mod schema;
+pub(super) mod score;
 pub(super) mod selftest;
 pub(super) mod stats;
 mod stats_request;

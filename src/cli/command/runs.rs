@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use groundgate_formats::Want;
 use groundgate_model::{
     manifest::{Manifest, Setting},
     trial::{Cell, ScoreTable},
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use super::super::{
     args::{Global, RunsCommand},
     exit_code::ExitCode,
+    reading,
     terminal::Terminal,
     wants_json,
 };
@@ -40,6 +42,7 @@ pub(crate) fn run(
         }
         RunsCommand::Import(args) => {
             let request = ImportRequest {
+                reading: reading::options(&args.reading, Want::Answers)?,
                 file: args.file,
                 name: args.name,
                 metric: args.metric,

@@ -9,6 +9,7 @@ use std::{
 };
 
 use groundgate_app::{AppError, ClaimAbout, ScoresRequest, files};
+use groundgate_formats::Want;
 use groundgate_model::eval_set::unpack;
 use groundgate_stats::{Bound, Scale, scores::ScoreType};
 
@@ -16,6 +17,7 @@ use super::{
     super::{
         args::{self, BoundName, Global, ScoreKind, StatsArgs},
         exit_code::ExitCode,
+        reading,
         terminal::Terminal,
         wants_json,
     },
@@ -32,7 +34,10 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
     if let Some(path) = &args.request {
-        let (name, text) = read(path)?;
+        let (name, bytes) = read(path)?;
+        let text = String::from_utf8(bytes).map_err(|cause| {
+            AppError::invalid(format!("{name} is not UTF-8 text")).because(cause)
+        })?;
         terminal.line(&stats_request::answers(&name, &text)?.to_string());
         return Ok(ExitCode::Done);
     }
@@ -40,10 +45,12 @@ pub(crate) fn run(
         return Err(AppError::usage("no file of scores was named"));
     };
     let score_type = score_type(args)?;
-    let (name, text) = read(path)?;
+    let (name, bytes) = read(path)?;
     let summary = terminal.app().analyze_scores(&ScoresRequest {
         name: &name,
-        text: &text,
+        bytes: &bytes,
+        reading: &reading::options(&args.reading, Want::Scores)?,
+        metric: args.metric.as_deref(),
         score_type,
         level: args.level,
         quantile: args.quantile,
@@ -65,10 +72,10 @@ pub(crate) fn run(
     Ok(summary.verdict().map_or(ExitCode::Done, ExitCode::from))
 }
 
-/// The text of a file or of stdin, with its name.
-fn read(path: &Path) -> Result<(String, String), AppError> {
+/// The bytes of a file or of stdin, with its name.
+fn read(path: &Path) -> Result<(String, Vec<u8>), AppError> {
     if path != Path::new("-") {
-        return Ok((path.display().to_string(), files::read_text(path)?));
+        return Ok((path.display().to_string(), files::read(path)?));
     }
     let name = "stdin".to_owned();
     let mut bytes = Vec::new();
@@ -82,9 +89,8 @@ fn read(path: &Path) -> Result<(String, String), AppError> {
             "stdin holds more than {INPUT_LIMIT} bytes"
         )));
     }
-    let text = String::from_utf8(unpack(&name, bytes)?)
-        .map_err(|cause| AppError::invalid("stdin is not UTF-8 text").because(cause))?;
-    Ok((name, text))
+    let bytes = unpack(&name, bytes)?;
+    Ok((name, bytes))
 }
 
 impl From<args::ClaimAbout> for ClaimAbout {

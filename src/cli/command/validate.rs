@@ -33,6 +33,7 @@ pub(crate) fn run(
             Validated::Policy(policy) => show_policy(policy, args.strict, terminal),
             Validated::Judge(judge) => show_judge(judge, terminal),
             Validated::EvalSet(eval_set) => {
+                show_guesses(eval_set, terminal);
                 for lint in &eval_set.lints {
                     show_lint(&eval_set.file, lint, args.strict, terminal);
                 }
@@ -81,6 +82,13 @@ fn show_lint(file: &str, lint: &Lint, strict: bool, terminal: &Terminal) {
     }
     if !lint.help.is_empty() {
         terminal.report(&format!("  help: {}", visible_line(&lint.help)));
+    }
+}
+
+fn show_guesses(eval_set: &ValidEvalSet, terminal: &Terminal) {
+    let what = eval_set.what.as_ref().map(|what| format!("read as {what}"));
+    for guess in what.iter().chain(&eval_set.notes) {
+        terminal.note(&visible_line(&format!("{}: {guess}", eval_set.file)));
     }
 }
 

@@ -13,5 +13,5 @@ mod written;
 pub use case::{Case, EvalSet, Role, Turn};
 pub use knowledge_base::{Document, KnowledgeBase};
 pub use lint::{Lint, Severity, lint};
-pub use load::{folded, load, unpack};
-pub use written::WrittenCase;
+pub use load::{folded, from_rows, load, unpack};
+pub use written::{WrittenCase, WrittenTurn};

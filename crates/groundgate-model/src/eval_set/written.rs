@@ -36,12 +36,59 @@ pub struct WrittenCase {
 /// One earlier turn as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WrittenTurn {
+pub struct WrittenTurn {
     role: Role,
     text: String,
 }
 
 impl WrittenCase {
+    /// A case as another file says it: id, question and the turns before it.
+    pub fn new(
+        id: String,
+        question: String,
+        history: impl IntoIterator<Item = (Role, String)>,
+    ) -> Self {
+        let turns = history.into_iter();
+        Self {
+            id,
+            question,
+            history: turns
+                .map(|(role, text)| WrittenTurn { role, text })
+                .collect(),
+            ..Self::default()
+        }
+    }
+
+    /// With what is known about a right answer.
+    #[must_use]
+    pub fn known(
+        mut self,
+        reference: Option<String>,
+        facts: Vec<String>,
+        documents: Vec<String>,
+    ) -> Self {
+        self.reference_answer = reference;
+        self.expected_facts = facts;
+        self.expected_documents = documents;
+        self
+    }
+
+    /// With its place among the others.
+    #[must_use]
+    pub fn placed(
+        mut self,
+        answerable: Option<bool>,
+        tags: BTreeMap<String, String>,
+        cluster: Option<String>,
+        critical: bool,
+    ) -> Self {
+        self.answerable = answerable;
+        self.tags = tags;
+        self.cluster = cluster;
+        self.critical = critical;
+        self
+    }
+
     /// The case, or everything that is wrong with it.
     pub fn into_case(self) -> Result<Case, Vec<String>> {
         let wrong = self.wrong();

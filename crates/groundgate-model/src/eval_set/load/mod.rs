@@ -59,6 +59,23 @@ pub fn load(file_name: &str, bytes: &[u8]) -> Result<EvalSet, Mistakes> {
     Ok(EvalSet::new(stem.unwrap_or(file_name).to_owned(), cases))
 }
 
+/// An eval set from cases that another reader found, each with its line: checked as those of [`load`].
+pub fn from_rows(file_name: &str, rows: Vec<(usize, WrittenCase)>) -> Result<EvalSet, Mistakes> {
+    let mut mistakes = MistakeList::default();
+    let written = rows
+        .into_iter()
+        .map(|(line, case)| (Piece::of_line(line, ""), case));
+    let cases = check(file_name, written.collect(), &mut mistakes);
+    mistakes.finish(())?;
+    let path = if is_packed(file_name) {
+        Path::new(file_name).with_extension("")
+    } else {
+        PathBuf::from(file_name)
+    };
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    Ok(EvalSet::new(stem.unwrap_or(file_name).to_owned(), cases))
+}
+
 /// A file's bytes, unpacked where its name ends in `.gz`. Bytes that are not packed stay as they
 /// are, so that unpacking twice does no harm.
 pub fn unpack(file_name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Mistakes> {
