@@ -93,6 +93,10 @@ pub(crate) fn score_rows(
 
 /// Two sets of answers compared, as JSON.
 #[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "Python's values are taken out of it"
+)]
 pub(crate) fn compare_rows(
     py: Python<'_>,
     names: (String, String),

@@ -11,6 +11,10 @@ use super::{app, failed, raised};
 
 /// A run's gate: its JSON, its text, its page and the exit code.
 #[pyfunction]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "named arguments, as Python hands them over"
+)]
 #[pyo3(signature = (directory, run, baseline, environment, policy))]
 pub(crate) fn gate_run(
     py: Python<'_>,

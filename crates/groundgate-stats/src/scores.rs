@@ -56,6 +56,7 @@ impl ScoreType {
         Some(format!("{value} is not {wanted}"))
     }
 
+    /// What a score shows; a missing one may be anything on the scale.
     pub fn observation(self, score: Option<f64>) -> Observation {
         let (low, high) = self
             .scale()
