@@ -11,7 +11,7 @@ const RAGAS: &str = "user_input,retrieved_contexts,response,reference,faithfulne
 
 #[test]
 fn a_file_of_ragas_is_scored_compared_imported_and_estimated_as_it_is() {
-    let folder = Folder::new();
+    let folder = Folder::with(&[]);
     folder.write("results.csv", RAGAS);
     folder.write(
         "better.csv",
@@ -71,7 +71,7 @@ fn a_file_of_ragas_is_scored_compared_imported_and_estimated_as_it_is() {
 
 #[test]
 fn a_mapping_is_told_kept_and_used_again() {
-    let folder = Folder::new();
+    let folder = Folder::with(&[]);
     folder.write(
         "log.jsonl",
         "{\"payload\": {\"q\": \"How long?\", \"a\": \"Within 14 days.\", \"docs\": [{\"body\": \"Refunds are paid within 14 days.\"}]}}\n",
@@ -117,7 +117,7 @@ fn a_mapping_is_told_kept_and_used_again() {
 
 #[test]
 fn dialects_of_eval_sets_are_valid_or_refused_with_the_cause() {
-    let folder = Folder::new();
+    let folder = Folder::with(&[]);
     let list = "id,question,expected_documents\na,How long do refunds take?,\"['d1', 'd2']\"\n";
     for (name, text, code, said) in [
         (
@@ -185,7 +185,7 @@ fn dialects_of_eval_sets_are_valid_or_refused_with_the_cause() {
 
 #[test]
 fn strict_guesses_nothing_and_nothing_is_imported_in_part() {
-    let folder = Folder::new();
+    let folder = Folder::with(&[]);
     folder.write("results.csv", RAGAS);
     let strict = folder.run(&["score", "results.csv", "--strict"]);
     assert_eq!(strict.code, 3, "{}", strict.out);
