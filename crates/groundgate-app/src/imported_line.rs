@@ -149,6 +149,7 @@ fn line(row: Row, first_attempt: u32) -> Line {
         usage: Usage {
             input_tokens: row.input_tokens,
             output_tokens: row.output_tokens,
+            ..Usage::default()
         },
         cost: row.cost_usd.and_then(Usd::from_dollars),
     }
