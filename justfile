@@ -33,6 +33,12 @@ field-data data="../shared/data":
     cargo build --release
     cargo run --release --example field_data -- {{data}} target/release/groundgate
 
+# changes of real answers that cannot change their truth: what moves, for the ledger with a judge that is right about words
+# and, with GROUNDGATE_EMBEDDED=1, for the embedded judge (docs/statements.md)
+metamorphic data="../shared/data":
+    zcat {{data}}/azure_ragchat_runs.jsonl.gz | grep '"subset":"baseline",' > target/answers.jsonl
+    GROUNDGATE_ANSWERS="$PWD/target/answers.jsonl" cargo test -p groundgate-judge --lib real_answers -- --ignored --nocapture
+
 # calls a second, CPU per call, memory (docs/performance.md)
 bench:
     cargo bench --bench throughput

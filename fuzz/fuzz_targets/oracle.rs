@@ -81,7 +81,7 @@ impl Schema {
             return None;
         };
         let known = |key: &str| {
-            ["id", "label", "quote"].contains(&key) || (key == "passage" && self.has_passage)
+            ["id", "label", "quote", "reason"].contains(&key) || (key == "passage" && self.has_passage)
         };
         let passage = match get(fields, "passage") {
             None | Some(Tree::Null) => true,

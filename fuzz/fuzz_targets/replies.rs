@@ -1,5 +1,5 @@
 //! Judges' replies, changed by libFuzzer towards code that has not been seen yet: no panic, and no reply
-//! that the program and the oracle read differently. The first byte picks the judge.
+//! that the oracle accepts and the program does not. The first byte picks the judge.
 
 #![no_main]
 
@@ -64,5 +64,6 @@ fuzz_target!(|input: &[u8]| {
     let Some((judge, reply)) = input.split_first() else { return };
     let Ok(reply) = str::from_utf8(reply) else { return };
     let (ask, schema) = &ASKS[usize::from(*judge) % ASKS.len()];
-    assert_eq!(ask.read_reply(reply).is_ok(), schema.accepts(reply), "the oracle disagrees: {reply:?}");
+    // The program also reads what is wrapped or spelled otherwise.
+    assert!(ask.read_reply(reply).is_ok() || !schema.accepts(reply), "the oracle disagrees: {reply:?}");
 });

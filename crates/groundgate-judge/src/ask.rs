@@ -1,8 +1,8 @@
 //! The way of one answer through one judge: what can be settled without a call, the call to be
 //! made, and what its reply means.
 //!
-//! Pure: the runner sends [`Ask::request`], hands the text of the reply to [`Ask::read_reply`], and
-//! on a fault may send [`Ask::repair`] once.
+//! Pure: the runner sends [`Ask::request`], hands the text of the reply to [`Ask::hear`], and may send
+//! [`Ask::repair`] once where it cannot be read, or [`Ask::look_again`] where labels are not verified.
 
 use std::ops::Range;
 
@@ -14,16 +14,18 @@ use groundgate_model::{
 use super::{
     claims::{self, Unit},
     controls::{self, ControlDraw, ControlsSaid, Mix},
+    envelope::Repairs,
     evidence::locate,
-    guard::{Disbelief, Proof, check_not_a_claim, check_support},
+    guard::{Known, check_not_a_claim},
     labels::{FactLabel, PairLabel},
     mode::Mode,
     number::Numbers,
     parts::{self, PartLabels},
     prompt::{self, Draw, Prompt, Texts},
-    repair::once_more,
+    proof::{Doubt, Proof, assess},
+    repair::{Doubts, look_again, once_more},
     reply::{self, Expected, Labelled, ReplyFault, SingleLabel},
-    score::{self, Ledger, Outcomes, too_large, unscored},
+    score::{self, Outcomes, too_large, unscored},
     settle::{claim_outcomes, fact_outcomes, finding, settle},
     source::Source,
     spec::{JudgeSpec, PassageOrder},
@@ -198,29 +200,79 @@ impl<'a> Ask<'a> {
         once_more(&self.request, fault)
     }
 
-    /// Reads a reply: one outcome for every metric, or what is wrong with it.
-    pub fn read_reply(&self, text: &str) -> Result<Outcomes, ReplyFault> {
-        match self.spec.mode {
-            Mode::Claims => self.read_claims(text),
-            Mode::Facts => self.read_facts(text),
-            Mode::Rubric | Mode::Context => self.read_rubric(text),
-            Mode::Pairwise => self.read_pair(text),
+    /// What is to be sent where labels could not be verified: the same call, with the doubts named.
+    pub fn look_again(&self, doubts: &Doubts) -> ChatRequest {
+        look_again(&self.request, doubts)
+    }
+
+    /// Reads a reply, or says what is wrong with it.
+    pub fn hear(&self, text: &str) -> Result<Hearing, ReplyFault> {
+        let mut repairs = Repairs::new();
+        let mut doubts = Doubts::default();
+        let mut controls = None;
+        let said = match self.spec.mode {
+            Mode::Claims => {
+                let labelled = reply::read_labels(text, "claims", &self.expected(), &mut repairs)?;
+                controls = self.controls_of(&labelled, Label::Supported.name());
+                Said::Claims(self.read_claims(labelled, &mut doubts))
+            }
+            Mode::Facts => {
+                let labelled = reply::read_labels(text, "facts", &self.expected(), &mut repairs)?;
+                controls = self.controls_of(&labelled, FactLabel::STATED);
+                Said::Facts(self.read_facts(labelled, &mut doubts))
+            }
+            Mode::Rubric | Mode::Context => Said::Outcomes(self.read_rubric(text, &mut repairs)?),
+            Mode::Pairwise => Said::Outcomes(self.read_pair(text, &mut repairs)?),
+        };
+        Ok(Hearing {
+            said,
+            controls,
+            doubts,
+            repairs,
+        })
+    }
+
+    /// What a reply says of the controls; `None` where the call has none.
+    fn controls_of(&self, labelled: &[Labelled], supported: &str) -> Option<ControlsSaid> {
+        let said = |mix: &Mix| mix.of_controls(labelled, |said| said.label == supported);
+        self.mix.has_controls().then(|| said(&self.mix))
+    }
+
+    /// The claims with what was said of them and the ids under which they were shown.
+    fn said_of_claims(
+        &self,
+        labelled: Vec<Labelled>,
+    ) -> impl Iterator<Item = (&Unit, Labelled, String)> {
+        let shown = self.mix.shown().iter().map(|unit| unit.id.clone());
+        let said = labelled.into_iter().zip(shown).collect();
+        let said = self.mix.of_claims(said).into_iter();
+        self.units
+            .iter()
+            .zip(said)
+            .map(|(unit, (said, shown))| (unit, said, shown))
+    }
+
+    /// One outcome for every metric.
+    pub fn outcomes(&self, hearing: Hearing) -> Outcomes {
+        let outcomes = match hearing.said {
+            Said::Claims(claims) => claim_outcomes(self.spec, claims),
+            Said::Facts(facts) => fact_outcomes(self.spec, &facts),
+            Said::Outcomes(outcomes) => outcomes,
+        };
+        score::with_repairs(outcomes, &hearing.repairs)
+    }
+
+    /// What the reply to a part says of each claim by the passages it was shown.
+    pub fn part(&self, hearing: Hearing) -> PartLabels {
+        match hearing.said {
+            Said::Claims(claims) => PartLabels(claims),
+            Said::Facts(_) | Said::Outcomes(_) => PartLabels(Vec::new()),
         }
     }
 
-    /// What a reply says of the controls; `None` where the call has none, or the reply cannot be read.
-    pub fn controls(&self, text: &str) -> Option<ControlsSaid> {
-        if !self.mix.has_controls() {
-            return None;
-        }
-        let (list, supported) = match self.spec.mode {
-            Mode::Facts => ("facts", FactLabel::STATED),
-            Mode::Claims | Mode::Rubric | Mode::Context | Mode::Pairwise => {
-                ("claims", Label::Supported.name())
-            }
-        };
-        let labelled = reply::read_labels(text, list, &self.expected()).ok()?;
-        Some((self.mix).of_controls(&labelled, |said| said.label == supported))
+    /// Reads a reply that nothing will follow: one outcome for every metric, or what is wrong with it.
+    pub fn read_reply(&self, text: &str) -> Result<Outcomes, ReplyFault> {
+        Ok(self.outcomes(self.hear(text)?))
     }
 
     fn expected(&self) -> Expected {
@@ -236,96 +288,69 @@ impl<'a> Ask<'a> {
         }
     }
 
-    fn read_claims(&self, text: &str) -> Result<Outcomes, ReplyFault> {
-        Ok(claim_outcomes(self.spec, &self.read_ledger(text)?))
+    fn read_claims(&self, labelled: Vec<Labelled>, doubts: &mut Doubts) -> Vec<ClaimFinding> {
+        let given = Given::of(self.subject);
+        self.said_of_claims(labelled)
+            .map(|(unit, said, shown)| {
+                let (mut claim, doubt) = self.check_claim(unit, &said, &given);
+                if let Some(doubt) = doubt {
+                    claim.reasons.push(doubt.reason());
+                    doubts.add(unit, shown, claim.label.name(), doubt);
+                }
+                claim
+            })
+            .collect()
     }
 
-    /// Reads the reply to a part: what it says of each claim by the passages it was shown.
-    pub fn read_part(&self, text: &str) -> Result<PartLabels, ReplyFault> {
-        Ok(PartLabels(self.read_ledger(text)?))
-    }
-
-    fn read_ledger(&self, text: &str) -> Result<Ledger, ReplyFault> {
-        let labelled = reply::read_labels(text, "claims", &self.expected())?;
-        let labelled = self.mix.of_claims(labelled);
-        let texts = |texts: Vec<&'a str>| texts.into_iter().map(Source::of).collect::<Vec<_>>();
-        let case = self.subject.case;
-        let history = case.history.iter().map(|turn| turn.text.as_str());
-        let asked = texts(history.chain([case.question.as_str()]).collect());
-        let passages = texts(passage_texts(self.subject.answer));
-        let numbers = Numbers::of(passages.iter().chain(&asked).map(|source| source.text));
-        let mut ledger = Ledger {
-            claims: Vec::new(),
-            disbelieved: Vec::new(),
-        };
-        for (unit, said) in self.units.iter().zip(&labelled) {
-            let (claim, disbelieved) = self.check_claim(unit, said, &passages, &numbers);
-            if disbelieved {
-                ledger.disbelieved.push(unit.id.clone());
-            }
-            ledger.claims.push(claim);
-        }
-        Ok(ledger)
-    }
-
-    /// A claim's label after our checks, and whether the judge's own was not believed.
+    /// A claim with the judge's label, and what code doubts of it.
     fn check_claim(
         &self,
         unit: &Unit,
         said: &Labelled,
-        passages: &[Source<'_>],
-        numbers: &Numbers,
-    ) -> (ClaimFinding, bool) {
+        given: &Given<'_>,
+    ) -> (ClaimFinding, Option<Doubt>) {
+        if !unit.is_statement {
+            return (finding(unit, Label::NotAClaim, Vec::new()), None);
+        }
         let cited = said
             .passage
             .and_then(|shown| self.order.get(shown.checked_sub(1)?).copied());
-        if !unit.is_statement {
-            return (finding(unit, Label::NotAClaim, Vec::new()), false);
-        }
-        let nothing = Source::of("");
-        let text = cited
-            .and_then(|index| passages.get(index))
-            .unwrap_or(&nothing);
+        let passage = cited.and_then(|index| given.passages.get(index));
         // A label that was not offered never comes here; it would prove nothing.
         let label = Label::from_name(&said.label).unwrap_or(Label::NotFound);
-        let believed = match label {
+        match label {
             Label::NotAClaim => {
-                check_not_a_claim(&unit.plain).map(|()| finding(unit, Label::NotAClaim, Vec::new()))
+                let doubt = check_not_a_claim(&unit.plain, &given.known).err();
+                (finding(unit, label, Vec::new()), doubt)
             }
-            Label::Supported => self
-                .proof_of_support(unit, said, cited.map(|_| text), numbers)
-                .map(|range| {
-                    let mut claim = finding(unit, Label::Supported, Vec::new());
-                    claim.evidence = evidence(cited, Some(range));
-                    claim
-                }),
-            Label::Contradicted => Ok(contradicted(unit, said, cited, text)),
-            Label::NotFound => Ok(finding(unit, Label::NotFound, Vec::new())),
-        };
-        match believed {
-            Ok(claim) => (claim, false),
-            Err(disbelief) => (disbelieved(unit, said, &disbelief), true),
+            Label::Supported => {
+                let proof = self.proof_of_support(unit, said, passage, given);
+                let mut claim = finding(unit, label, Vec::new());
+                claim.evidence = evidence(cited, proof.range);
+                (claim, proof.doubt)
+            }
+            Label::Contradicted => (contradicted(unit, said, cited, passage), None),
+            Label::NotFound => (finding(unit, label, Vec::new()), None),
         }
     }
 
-    /// Where the cited passage supports a claim.
+    /// How the cited passage supports a claim.
     fn proof_of_support(
         &self,
         unit: &Unit,
         said: &Labelled,
-        cited: Option<&Source<'_>>,
-        numbers: &Numbers,
-    ) -> Result<Range<usize>, Disbelief> {
-        let text = cited.ok_or(Disbelief::NoQuote)?;
-        let proof = |claim: &str| {
-            let quote = said.quote.as_deref();
-            check_support(claim, quote, Proof::Passage, text, numbers)
+        passage: Option<&Source<'_>>,
+        given: &Given<'_>,
+    ) -> Proof {
+        let Some(passage) = passage else {
+            return Proof::none(Doubt::NoQuote);
         };
+        let quote = said.quote.as_deref();
+        let proof = assess(&unit.plain, quote, passage, &given.numbers);
         // What a claim has taken from elsewhere relates it to nothing.
-        let range = proof(&unit.plain)?;
         match self.own_words(unit) {
-            Some(own) => proof(&own),
-            None => Ok(range),
+            Some(own) if proof.doubt.is_none() => assess(&own, quote, passage, &given.numbers),
+            _ => proof,
         }
     }
 
@@ -335,34 +360,36 @@ impl<'a> Ask<'a> {
         (sentence != unit.text).then(|| split::own_words(&unit.text, sentence))
     }
 
-    fn read_facts(&self, text: &str) -> Result<Outcomes, ReplyFault> {
-        let labelled = reply::read_labels(text, "facts", &self.expected())?;
-        let labelled = self.mix.of_claims(labelled);
+    fn read_facts(&self, labelled: Vec<Labelled>, doubts: &mut Doubts) -> Vec<ClaimFinding> {
         let answer = Source::of(&self.subject.answer.text);
         let numbers = Numbers::of([answer.text]);
-        let check = |unit: &Unit, said: &Labelled| match FactLabel::from_name(&said.label) {
-            Some(FactLabel::Stated) => {
-                let quote = said.quote.as_deref();
-                match check_support(&unit.plain, quote, Proof::Answer, &answer, &numbers) {
-                    Ok(_) => finding(unit, Label::Supported, Vec::new()),
-                    Err(disbelief) => disbelieved(unit, said, &disbelief),
+        self.said_of_claims(labelled)
+            .map(|(unit, said, shown)| {
+                let label = match FactLabel::from_name(&said.label) {
+                    Some(FactLabel::Stated) => Label::Supported,
+                    Some(FactLabel::Contradicted) => Label::Contradicted,
+                    Some(FactLabel::Missing) | None => Label::NotFound,
+                };
+                let mut fact = finding(unit, label, Vec::new());
+                if label == Label::Supported {
+                    let proof = assess(&unit.plain, said.quote.as_deref(), &answer, &numbers);
+                    if let Some(doubt) = proof.doubt {
+                        fact.reasons.push(doubt.reason_of_fact());
+                        doubts.add(unit, shown, FactLabel::STATED, doubt);
+                    }
                 }
-            }
-            Some(FactLabel::Contradicted) => finding(unit, Label::Contradicted, Vec::new()),
-            Some(FactLabel::Missing) | None => finding(unit, Label::NotFound, Vec::new()),
-        };
-        let said = self.units.iter().zip(&labelled);
-        let findings: Vec<ClaimFinding> = said.map(|(unit, said)| check(unit, said)).collect();
-        Ok(fact_outcomes(self.spec, &findings))
+                fact
+            })
+            .collect()
     }
 
-    fn read_rubric(&self, text: &str) -> Result<Outcomes, ReplyFault> {
-        Ok(self.valued(&reply::read_single(text, &self.expected())?))
+    fn read_rubric(&self, text: &str, repairs: &mut Repairs) -> Result<Outcomes, ReplyFault> {
+        Ok(self.valued(&reply::read_single(text, &self.expected(), repairs)?))
     }
 
     /// The label as if the answer under judgment had been shown first.
-    fn read_pair(&self, text: &str) -> Result<Outcomes, ReplyFault> {
-        let mut single = reply::read_single(text, &self.expected())?;
+    fn read_pair(&self, text: &str, repairs: &mut Repairs) -> Result<Outcomes, ReplyFault> {
+        let mut single = reply::read_single(text, &self.expected(), repairs)?;
         if self.swapped {
             // Any other label is none of the spec's and has no value.
             let label = PairLabel::from_name(&single.label).unwrap_or(PairLabel::Tie);
@@ -388,13 +415,74 @@ impl<'a> Ask<'a> {
     }
 }
 
-/// A label that helps the answer and has no proof is as good as none.
-fn disbelieved(unit: &Unit, said: &Labelled, disbelief: &Disbelief) -> ClaimFinding {
-    let reason = Reason::Disbelieved {
-        said: said.label.clone(),
-        because: disbelief.to_string(),
-    };
-    finding(unit, Label::NotFound, vec![reason])
+/// What claims may rest on.
+struct Given<'a> {
+    passages: Vec<Source<'a>>,
+    /// Of passages, question and history.
+    numbers: Numbers,
+    known: Known<'a>,
+}
+
+impl<'a> Given<'a> {
+    fn of(subject: Subject<'a>) -> Self {
+        let passages = passage_texts(subject.answer);
+        let case = subject.case;
+        let history = case.history.iter().map(|turn| turn.text.as_str());
+        let all = history.chain([case.question.as_str()]);
+        let all: Vec<&str> = all.chain(passages.iter().copied()).collect();
+        Self {
+            passages: passages.into_iter().map(Source::of).collect(),
+            numbers: Numbers::of(all.iter().copied()),
+            known: Known::of(all),
+        }
+    }
+}
+
+/// What a reply says, with what code doubts of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hearing {
+    said: Said,
+    controls: Option<ControlsSaid>,
+    doubts: Doubts,
+    repairs: Repairs,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Said {
+    Claims(Vec<ClaimFinding>),
+    Facts(Vec<ClaimFinding>),
+    Outcomes(Outcomes),
+}
+
+impl Hearing {
+    /// What it says of the controls; `None` where the call has none.
+    pub const fn controls(&self) -> Option<&ControlsSaid> {
+        self.controls.as_ref()
+    }
+
+    /// What the judge should look at again; `None` where nothing is doubted, or where the judge does not
+    /// read anyway.
+    pub fn doubts(&self) -> Option<&Doubts> {
+        let is_reading = self.controls.as_ref().is_none_or(ControlsSaid::is_reading);
+        (is_reading && !self.doubts.is_empty()).then_some(&self.doubts)
+    }
+
+    /// The same where a second reply says what it says of the labels that were doubted.
+    #[must_use]
+    pub fn corrected_by(mut self, second: Self) -> Self {
+        if let (Said::Claims(own) | Said::Facts(own), Said::Claims(new) | Said::Facts(new)) =
+            (&mut self.said, second.said)
+        {
+            for (claim, new) in own.iter_mut().zip(new) {
+                if self.doubts.is_about(&claim.id) {
+                    *claim = new;
+                }
+            }
+        }
+        self.repairs.extend(second.repairs);
+        self.doubts = Doubts::default();
+        self
+    }
 }
 
 /// A contradiction needs no proof, since it helps no answer.
@@ -402,9 +490,11 @@ fn contradicted(
     unit: &Unit,
     said: &Labelled,
     cited: Option<usize>,
-    text: &Source<'_>,
+    passage: Option<&Source<'_>>,
 ) -> ClaimFinding {
-    let place = locate(said.quote.as_deref().unwrap_or(""), text);
+    let nothing = Source::of("");
+    let quote = said.quote.as_deref().unwrap_or("");
+    let place = locate(quote, passage.unwrap_or(&nothing));
     let reasons = (place.as_ref().err())
         .map(|error| Reason::Note(error.to_string()))
         .into_iter()
@@ -425,10 +515,14 @@ fn evidence(passage: Option<usize>, range: Option<Range<usize>>) -> Option<Evide
 
 #[cfg(test)]
 impl Ask<'_> {
+    /// What a reply says of the controls.
+    pub(crate) fn controls(&self, text: &str) -> Option<ControlsSaid> {
+        self.hear(text).ok()?.controls
+    }
+
     /// What is to be labelled: ids with their texts.
     pub(crate) fn ids(&self) -> Vec<(String, String)> {
-        self.mix
-            .shown()
+        self.units
             .iter()
             .map(|unit| (unit.id.clone(), unit.text.clone()))
             .collect()
@@ -445,11 +539,12 @@ impl Ask<'_> {
 
 #[cfg(test)]
 mod tests {
+    use groundgate_model::trial::Standing;
     use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
-    use crate::test_values::{answer, bundled_spec, case, value};
+    use crate::test_values::{answer, bundled_spec, case};
 
     const PASSAGES: [&str; 3] = [
         "Refunds are paid within 14 days.",
@@ -485,12 +580,61 @@ mod tests {
             let elsewhere = json!({"claims": [{"id": "s1", "label": "supported",
                 "passage": ask.shown_number(1), "quote": "paid within 14 days"}]});
             let outcomes = ask.read_reply(&elsewhere.to_string()).expect("valid");
-            assert_eq!(
-                value(outcomes.get("groundedness")),
-                Some(0.0),
+            assert!(
+                matches!(outcomes["groundedness"], Outcome::Unscored(_)),
                 "quoted from another passage"
             );
         }
+    }
+
+    #[test]
+    fn what_code_doubts_is_asked_again_and_the_second_reply_decides_it() {
+        let spec = bundled_spec("groundedness");
+        let case = case("How long?");
+        let text = "Refunds are paid within 15 days. Branches open at nine.";
+        let answer = answer(text, Some(&PASSAGES));
+        let subject = Subject {
+            case: &case,
+            answer: &answer,
+        };
+        let draw = Draw {
+            seed: b"x",
+            vote: 0,
+        };
+        let Prepared::Ask(ask) = prepare(&spec, subject, draw) else {
+            panic!()
+        };
+        let reply = |first: &str, second: &str| {
+            let item = |id: &str, label: &str, passage: usize| {
+                json!({"id": id, "passage": ask.shown_number(passage), "quote": PASSAGES[passage],
+                    "reason": "so", "label": label})
+            };
+            json!({"claims": [item("s1", first, 0), item("s2", second, 1)]}).to_string()
+        };
+        let first = ask.hear(&reply("supported", "supported")).expect("valid");
+        let again = ask.look_again(first.doubts().expect("doubts"));
+        let asked = &again.messages.last().expect("a message").text;
+        assert!(
+            asked.contains("- s1 was called `supported`: the quoted sentence has another number")
+        );
+        assert!(!asked.contains("s2"));
+        let outcome = |second: &str| {
+            let second = ask.hear(second).expect("valid");
+            ask.outcomes(first.clone().corrected_by(second))["groundedness"].clone()
+        };
+        // It insists: neither its label nor the opposite counts.
+        let Outcome::Scored(score) = outcome(&reply("supported", "supported")) else {
+            panic!()
+        };
+        assert_eq!((score.value(), score.up_to()), (0.0, Some(1.0)));
+        assert_eq!(score.claims[0].label, Label::Supported);
+        assert_eq!(score.claims[0].standing(), Standing::Disputed);
+        // It thinks better of it; what was not doubted stays as it was.
+        let Outcome::Scored(score) = outcome(&reply("contradicted", "not-found")) else {
+            panic!()
+        };
+        assert_eq!((score.value(), score.up_to()), (0.0, None));
+        assert_eq!(score.claims[1].label, Label::Supported);
     }
 
     #[test]
@@ -547,7 +691,6 @@ mod tests {
             r#"{"claims": [], "HOSTILE": 1}"#,
             r#"{"claims": [{"id": "HOSTILE", "label": "supported"}]}"#,
             r#"{"claims": [{"id": "s1", "label": "HOSTILE"}]}"#,
-            r#"{"claims": [{"id": "s1", "label": "supported", "HOSTILE": "x"}]}"#,
             r#"{"claims": [{"id": "s1", "label": "supported", "passage": "HOSTILE"}]}"#,
         ] {
             let fault = ask.read_reply(reply).expect_err(reply);

@@ -2,7 +2,7 @@
 //!
 //! A judge's word is not enough for support. The quote must occur in the cited text, token by token
 //! (words and numbers, folded): case, white space, quotes, dashes and punctuation do not matter, numbers do.
-//! An ellipsis in the quote may skip a little of the passage, but never a negation.
+//! An ellipsis in the quote may skip a little of a sentence, but never a negation or the sentence's end.
 
 use std::ops::Range;
 
@@ -26,6 +26,9 @@ pub enum QuoteFault {
     /// The passage does not say this.
     #[error("the quote is not in the cited text")]
     NotThere,
+    /// The words left out end one sentence and begin another.
+    #[error("the quote joins words of several sentences")]
+    SkipsSentence,
     /// The words left out reverse the meaning.
     #[error("the quote leaves out a negation")]
     SkipsNegation,
@@ -44,7 +47,7 @@ pub(crate) fn locate(quote: &str, passage: &Source<'_>) -> Result<Range<usize>, 
     let mut fault = QuoteFault::NotThere;
     let mut from = 0;
     while let Some(at) = find(passage_tokens, first, from, usize::MAX) {
-        match follow(passage_tokens, others, at + first.len()) {
+        match follow(passage, others, at + first.len()) {
             Ok(end) => return span(passage_tokens, at, end).ok_or(QuoteFault::NotThere),
             Err(found) => fault = fault.max_severity(found),
         }
@@ -54,12 +57,12 @@ pub(crate) fn locate(quote: &str, passage: &Source<'_>) -> Result<Range<usize>, 
 }
 
 impl QuoteFault {
-    /// The fault that says more: a skipped negation was at least found.
+    /// The fault that says more: where words are skipped, the others were at least found.
     fn max_severity(self, other: Self) -> Self {
-        if other == Self::SkipsNegation {
-            other
-        } else {
+        if other == Self::NotThere || self == Self::SkipsNegation {
             self
+        } else {
+            other
         }
     }
 }
@@ -74,14 +77,25 @@ fn fragments(quote: &str) -> Vec<Vec<Token>> {
         .collect()
 }
 
-/// Finds the other fragments in order, each at most a gap further; gives the end of the last.
-fn follow(passage: &[Token], fragments: &[Vec<Token>], from: usize) -> Result<usize, QuoteFault> {
+/// Finds the other fragments in order, each at most a gap further and in the same sentence; gives the end of
+/// the last.
+fn follow(
+    passage: &Source<'_>,
+    fragments: &[Vec<Token>],
+    from: usize,
+) -> Result<usize, QuoteFault> {
+    let tokens = passage.tokens();
     let mut end = from;
     for fragment in fragments {
-        let at = find(passage, fragment, end, GAP_MAX).ok_or(QuoteFault::NotThere)?;
-        let gap = passage.get(end..at).unwrap_or_default();
+        let at = find(tokens, fragment, end, GAP_MAX).ok_or(QuoteFault::NotThere)?;
+        let gap = tokens.get(end..at).unwrap_or_default();
         if gap.iter().any(|token| is_negation(&token.text)) {
             return Err(QuoteFault::SkipsNegation);
+        }
+        if let Some(skipped) = span(tokens, end.saturating_sub(1), at + 1)
+            && passage.has_border_in(&skipped)
+        {
+            return Err(QuoteFault::SkipsSentence);
         }
         end = at + fragment.len();
     }
@@ -192,6 +206,26 @@ mod tests {
         );
         let page = format!("Refunds are {} possible", "very ".repeat(GAP_MAX + 1));
         check("Refunds are ... possible", &page, Err(QuoteFault::NotThere));
+    }
+
+    #[test]
+    fn an_ellipsis_never_joins_two_sentences() {
+        let passage = "The card is posted in a week. Express costs 5 EUR, by the way, in all.";
+        check(
+            "The card ... 5 EUR",
+            passage,
+            Err(QuoteFault::SkipsSentence),
+        );
+        check(
+            "Express ... in all",
+            passage,
+            Ok("Express costs 5 EUR, by the way, in all"),
+        );
+        check(
+            "in a week. Express costs ... in all",
+            passage,
+            Ok("in a week. Express costs 5 EUR, by the way, in all"),
+        );
     }
 
     #[test]

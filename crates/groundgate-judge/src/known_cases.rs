@@ -241,13 +241,17 @@ impl KnownCase {
             Prepared::Ask(ask) => ask,
             Prepared::Parts(_) => return None,
         };
-        let first = ask.read_reply(self.replies.first()?);
-        let last = match (first, self.replies.get(1)) {
-            (Err(_), Some(second)) if spec.on_malformed == OnMalformed::AskOnceMore => {
-                ask.read_reply(second)
-            }
+        let may_ask_again = spec.on_malformed == OnMalformed::AskOnceMore;
+        let second = self.replies.get(1).filter(|_| may_ask_again);
+        let last = match (ask.hear(self.replies.first()?), second) {
+            (Err(_), Some(second)) => ask.hear(second),
+            (Ok(first), Some(second)) if first.doubts().is_some() => Ok(match ask.hear(second) {
+                Ok(second) => first.corrected_by(second),
+                Err(_) => first,
+            }),
             (first, _) => first,
         };
+        let last = last.map(|hearing| ask.outcomes(hearing));
         let vote = last.unwrap_or_else(|fault| malformed(spec, &fault));
         let vote = Vote {
             juror: "",

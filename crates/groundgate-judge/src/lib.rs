@@ -18,6 +18,7 @@ mod bundled;
 mod citations;
 mod claims;
 mod controls;
+mod envelope;
 mod guard;
 mod identity;
 mod labels;
@@ -27,6 +28,7 @@ mod offline;
 mod panel;
 mod parts;
 mod prompt;
+mod proof;
 mod repair;
 mod reply;
 mod score;
@@ -46,11 +48,13 @@ mod attack_tests;
 #[cfg(test)]
 mod growth_tests;
 #[cfg(test)]
+mod metamorphic;
+#[cfg(test)]
 mod test_values;
 #[cfg(test)]
 mod text_tests;
 
-pub use ask::{Ask, Prepared, prepare, prepare_claims, prepare_controlled};
+pub use ask::{Ask, Hearing, Prepared, prepare, prepare_claims, prepare_controlled};
 pub use bundled::{BUNDLED, Bundled, bundled};
 pub use claims::{Unit, facts, units};
 pub use controls::{
@@ -62,6 +66,7 @@ pub use offline::OfflineJudge;
 pub use panel::{Vote, combine, disagreement};
 pub use parts::{PartLabels, join_parts};
 pub use prompt::Draw;
+pub use repair::Doubts;
 pub use reply::ReplyFault;
 pub use score::{Outcomes, unscored};
 pub use spec::{

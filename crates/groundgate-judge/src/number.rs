@@ -5,8 +5,11 @@
 
 use groundgate_model::text::{
     apparatus,
-    number::{Mention, mentions},
+    number::{Mention, Reading, mentions},
 };
+
+/// Of more numbers nobody can say what they may come to.
+const COMPUTED_MAX: usize = 60;
 
 /// The numbers that texts give.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -47,6 +50,48 @@ impl Numbers {
     }
 }
 
+impl Numbers {
+    /// Whether two of these may come to the first number of `claim` that is not among them: a sum, a
+    /// difference, a product, a share.
+    pub(crate) fn may_come_to(&self, claim: &str) -> bool {
+        let is_known = |number: &Mention| self.0.iter().any(|given| given.agrees(number));
+        let all = mentions(claim);
+        let Some(unknown) = all
+            .iter()
+            .find(|number| !number.is_weak && !is_known(number))
+        else {
+            return false;
+        };
+        let given: Vec<f64> = self.0.iter().flat_map(values).take(COMPUTED_MAX).collect();
+        let wanted: Vec<f64> = values(unknown).collect();
+        let is_wanted = |value: f64| {
+            wanted
+                .iter()
+                .any(|wanted| (wanted - value).abs() <= 0.005 * wanted.abs())
+        };
+        given.iter().enumerate().any(|(place, one)| {
+            given.iter().skip(place + 1).any(|other| {
+                let come_to = [
+                    one + other,
+                    (one - other).abs(),
+                    one * other,
+                    one / other,
+                    other / one,
+                    one * other / 100.0,
+                ];
+                come_to.into_iter().any(is_wanted)
+            })
+        })
+    }
+}
+
+fn values(number: &Mention) -> impl Iterator<Item = f64> {
+    number.readings.iter().filter_map(|reading| match reading {
+        Reading::Quantity { value, .. } => Some(*value),
+        Reading::Date(_) | Reading::Time(_) | Reading::Code(_) => None,
+    })
+}
+
 /// Whether a text has a number in digits.
 pub(super) fn has_digits(text: &str) -> bool {
     mentions(text)
@@ -54,14 +99,20 @@ pub(super) fn has_digits(text: &str) -> bool {
         .any(|number| is_in_digits(text, number))
 }
 
-/// Whether two texts have a number in common.
-pub(super) fn share_a_number(one: &str, other: &str) -> bool {
-    let there = stated(other);
-    (stated(one).iter()).any(|number| there.iter().any(|given| given.agrees(number)))
+/// How many numbers a text states.
+pub(super) fn count(text: &str) -> usize {
+    stated(text).len()
 }
 
-/// The first number of `claim` in whose place `text` says another: of the same kind, and neither is
-/// said by both.
+/// How many of a claim's numbers another text has.
+pub(super) fn n_shared(claim: &str, text: &str) -> usize {
+    let there = stated(text);
+    let is_there = |number: &&Mention| there.iter().any(|given| given.agrees(number));
+    stated(claim).iter().filter(is_there).count()
+}
+
+/// The first number of `claim` in whose place `text` says another: of the same kind, or the same number of
+/// another kind, and neither is said by both.
 pub(super) fn conflict(claim: &str, text: &str) -> Option<Conflict> {
     let (ours, theirs) = (stated(claim), stated(text));
     let only = |own: &[Mention], others: &[Mention]| -> Vec<Mention> {
@@ -71,11 +122,30 @@ pub(super) fn conflict(claim: &str, text: &str) -> Option<Conflict> {
     };
     let left = only(&theirs, &ours);
     only(&ours, &theirs).iter().find_map(|own| {
-        let other = left.iter().find(|other| own.conflicts(other))?;
+        let other = left
+            .iter()
+            .find(|other| own.conflicts(other) || own.differs_in_unit(other))?;
         Some(Conflict {
             claimed: written(claim, own),
             found: written(text, other),
         })
+    })
+}
+
+/// The first number of `claim` that is not `given`, with a number of `text` that the claim does not have and
+/// that may stand in its place: neither has a unit, or both are codes.
+pub(super) fn in_place_of_unknown(claim: &str, text: &str, given: &Numbers) -> Option<Conflict> {
+    let ours = stated(claim);
+    let is_known = |number: &Mention| given.0.iter().any(|given| given.agrees(number));
+    let unknown = ours.iter().find(|number| !is_known(number))?;
+    let theirs = stated(text);
+    let left = theirs
+        .iter()
+        .filter(|other| !ours.iter().any(|own| own.agrees(other)));
+    let other = left.into_iter().find(|other| unknown.is_alike(other))?;
+    Some(Conflict {
+        claimed: written(claim, unknown),
+        found: written(text, other),
     })
 }
 

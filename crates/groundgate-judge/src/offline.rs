@@ -17,7 +17,7 @@ use super::{
     embedded::EmbeddedJudge,
     number::Numbers,
     refusal::declines,
-    score::{self, Ledger, Outcomes},
+    score::{self, Outcomes},
     spec::{KNOWN_METRICS, PARSER_VERSION, Reading, known_metric},
     subject::Subject,
     token::content_stems,
@@ -128,7 +128,7 @@ impl OfflineJudge {
     }
 
     /// The claims with their labels, and the probability that something is not grounded.
-    fn ledger(&self, subject: Subject<'_>) -> (Ledger, f64) {
+    fn ledger(&self, subject: Subject<'_>) -> (Vec<ClaimFinding>, f64) {
         let passages = subject.answer.passages.iter().flatten();
         let passages: Vec<&str> = passages.map(|passage| passage.text.as_str()).collect();
         let question = subject.case.question.as_str();
@@ -137,13 +137,8 @@ impl OfflineJudge {
             .read(question, &subject.answer.text, &passages);
         let numbers = Numbers::of(passages.iter().copied().chain([question]));
         let claims = reading.sentences.into_iter();
-        let ledger = Ledger {
-            claims: claims
-                .map(|sentence| proven(sentence.finding, &numbers))
-                .collect(),
-            disbelieved: Vec::new(),
-        };
-        (ledger, reading.ungrounded)
+        let claims = claims.map(|sentence| proven(sentence.finding, &numbers));
+        (claims.collect(), reading.ungrounded)
     }
 
     fn correctness(&self, subject: Subject<'_>) -> Outcome {

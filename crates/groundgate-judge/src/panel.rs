@@ -94,15 +94,19 @@ impl<'a> Ballot<'a> {
     }
 
     fn score(&self, judged: &JudgedMetric, joined: &MetricSpec, n_failed: usize) -> Outcome {
-        let center_with = |end: Option<f64>| {
-            let scored = self.scores.iter().map(|(_, score)| score.value());
+        // What is disputed in a vote counts both ways, too.
+        let center_with = |end: Option<f64>, value: fn(&Score) -> f64| {
+            let scored = self.scores.iter().map(|(_, score)| value(score));
             let mut values: Vec<f64> = scored.collect();
             if n_failed > 0 {
                 values.extend(std::iter::repeat_n(end?, n_failed));
             }
             center(judged.metric.data_type, &values)
         };
-        let ends = center_with(judged.metric.worst()).zip(center_with(judged.metric.best()));
+        let ends = center_with(judged.metric.worst(), Score::value)
+            .zip(center_with(judged.metric.best(), |score| {
+                score.up_to().unwrap_or(score.value())
+            }));
         let Some((value, best)) = ends else {
             return Outcome::Unscored(Unscored::NotRun);
         };

@@ -1,14 +1,16 @@
 //! Passages that do not fit into one call: shown in several, and what is said of each claim joined.
 //!
 //! Nothing is cut. A claim is contradicted if any part contradicts it, else supported if any part has
-//! proof for it, else not found; no claim only where every part says so. Support that was asserted
-//! without proof stays a fault, unless another part proves the claim.
+//! proof for it, else not found; no claim only where every part says so. Of two parts that support a
+//! claim the one counts whose label stands better.
 
-use groundgate_model::trial::{ClaimFinding, Label};
+use std::cmp::Reverse;
+
+use groundgate_model::trial::{ClaimFinding, Label, Standing};
 
 use super::{
     prompt::{self, Draw, Prompt, Texts},
-    score::{Ledger, Outcomes},
+    score::Outcomes,
     settle::claim_outcomes,
     spec::{JudgeSpec, LongContext, PassageOrder},
 };
@@ -18,7 +20,7 @@ const PARTS_MAX: usize = 16;
 
 /// What one part's reply says of each claim.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PartLabels(pub(super) Ledger);
+pub struct PartLabels(pub(super) Vec<ClaimFinding>);
 
 /// The fewest calls that show all passages; `None` where the spec does not want several, or where
 /// even so a call would be too long.
@@ -74,36 +76,32 @@ pub fn join_parts(spec: &JudgeSpec, parts: Vec<PartLabels>) -> Outcomes {
         return Outcomes::new();
     };
     for part in parts {
-        for (claim, other) in joined.claims.iter_mut().zip(part.claims) {
-            if rank(other.label) > rank(claim.label) {
+        for (claim, other) in joined.iter_mut().zip(part) {
+            if rank(&other) > rank(claim) {
                 *claim = other;
             }
         }
-        joined.disbelieved.extend(part.disbelieved);
     }
-    let proven = |id: &String| {
-        let by_id = |claim: &&ClaimFinding| claim.id == *id;
-        (joined.claims.iter().find(by_id)).is_some_and(|claim| claim.label == Label::Supported)
-    };
-    joined.disbelieved.retain(|id| !proven(id));
-    joined.disbelieved.sort();
-    joined.disbelieved.dedup();
-    claim_outcomes(spec, &joined)
+    claim_outcomes(spec, joined)
 }
 
-/// Which of two parts' labels wins.
-const fn rank(label: Label) -> u8 {
-    match label {
+/// Which of two parts' labels wins: support without any proof is no more than nothing found, and hides
+/// what another part found.
+fn rank(claim: &ClaimFinding) -> (u8, Reverse<Standing>) {
+    let standing = claim.standing();
+    let of_label = match claim.label {
         Label::NotAClaim => 0,
         Label::NotFound => 1,
-        Label::Supported => 2,
-        Label::Contradicted => 3,
-    }
+        Label::Supported if standing == Standing::WithoutProof => 2,
+        Label::Supported => 3,
+        Label::Contradicted => 4,
+    };
+    (of_label, Reverse(standing))
 }
 
 #[cfg(test)]
 mod tests {
-    use groundgate_model::trial::{ClaimOf, Outcome};
+    use groundgate_model::trial::{ClaimOf, Outcome, Reason};
     use serde_json::json;
 
     use super::*;
@@ -210,7 +208,7 @@ mod tests {
                 } else {
                     json!({"claims": [{"id": "s1", "label": "not-found"}]}).to_string()
                 };
-                ask.read_part(&text).expect("valid")
+                ask.part(ask.hear(&text).expect("valid"))
             });
             join_parts(&spec, parts.collect())
         };
@@ -226,33 +224,35 @@ mod tests {
     }
 
     #[test]
-    fn support_without_proof_in_any_part_leaves_open_whether_something_is_contradicted() {
+    fn support_without_proof_in_any_part_leaves_open_what_holds() {
         let spec = bundled_spec("groundedness");
-        let claim = |id: &str, label| ClaimFinding {
+        let claim = |label, reasons: Vec<Reason>| ClaimFinding {
             of: ClaimOf::Answer,
-            id: id.to_owned(),
+            id: "s1".to_owned(),
             text: "It takes 14 days.".to_owned(),
             start: 0,
             end: 17,
             label,
             evidence: None,
-            reasons: Vec::new(),
+            reasons,
         };
-        let part = |label, disbelieved: &[&str]| {
-            PartLabels(Ledger {
-                claims: vec![claim("s1", label)],
-                disbelieved: disbelieved.iter().map(|id| (*id).to_owned()).collect(),
-            })
+        let without = || {
+            let because = "no quote was given".to_owned();
+            PartLabels(vec![claim(
+                Label::Supported,
+                vec![Reason::WithoutProof { because }],
+            )])
         };
-        let contradiction = |parts| join_parts(&spec, parts)["no_contradiction"].clone();
+        let part = |label| PartLabels(vec![claim(label, Vec::new())]);
+        let joined = |parts| join_parts(&spec, parts)["no_contradiction"].clone();
         for parts in [
-            vec![part(Label::NotFound, &[]), part(Label::NotFound, &["s1"])],
-            vec![part(Label::NotFound, &["s1"]), part(Label::NotFound, &[])],
+            vec![part(Label::NotFound), without()],
+            vec![without(), part(Label::NotFound)],
         ] {
-            let open = contradiction(parts);
+            let open = joined(parts);
             assert!(matches!(open, Outcome::Unscored(_)), "{open:?}");
         }
-        let proven = vec![part(Label::NotFound, &["s1"]), part(Label::Supported, &[])];
-        assert_eq!(value(Some(&contradiction(proven))), Some(1.0));
+        let proven = vec![without(), part(Label::Supported)];
+        assert_eq!(value(Some(&joined(proven))), Some(1.0));
     }
 }

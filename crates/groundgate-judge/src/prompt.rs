@@ -168,17 +168,20 @@ fn reply_rules(mode: Mode) -> &'static str {
         Mode::Claims => {
             "\
 Reply with one JSON object and nothing before or after it:\n\
-{\"claims\": [{\"id\": \"s1\", \"label\": \"…\", \"passage\": 1, \"quote\": \"…\"}]}\n\
-Give every claim id exactly once. For `supported` and `contradicted` name the passage's number and \
-copy a short quote from it, word for word, that decides the matter; `...` may stand for a few words \
-left out. For the other labels `passage` and `quote` are null. A quote that is not in the passage \
-makes the label worthless."
+{\"claims\": [{\"id\": \"s1\", \"passage\": 1, \"quote\": \"…\", \"reason\": \"…\", \"label\": \"…\"}]}\n\
+Give every claim id exactly once, and the fields in this order: look for the evidence, say why in one \
+short sentence, then label. For `supported` and `contradicted` name the passage's number and copy a \
+quote from one sentence of it, word for word, that carries the claim by itself: what it speaks of, its \
+numbers with their units, its negation; `...` may stand for a few words of the sentence left out. For \
+the other labels `passage` and `quote` are null. A quote that is not in the passage makes the label \
+worthless."
         }
         Mode::Facts => {
             "\
 Reply with one JSON object and nothing before or after it:\n\
-{\"facts\": [{\"id\": \"f1\", \"label\": \"…\", \"quote\": \"…\"}]}\n\
-Give every fact id exactly once. For `stated` and `contradicted` copy a short quote from the answer, \
+{\"facts\": [{\"id\": \"f1\", \"quote\": \"…\", \"reason\": \"…\", \"label\": \"…\"}]}\n\
+Give every fact id exactly once, and the fields in this order: look for the evidence, say why in one \
+short sentence, then label. For `stated` and `contradicted` copy a short quote from the answer, \
 word for word, that decides the matter; for `missing` `quote` is null. A quote that is not in the \
 answer makes the label worthless."
         }
@@ -328,19 +331,21 @@ fn schema(mode: Mode, texts: &Texts<'_>, labels: &[&str]) -> Value {
     let id = json!({ "type": "string", "enum": ids });
     let label = json!({ "type": "string", "enum": labels });
     let quote = json!({ "type": ["string", "null"] });
+    let reason = json!({ "type": "string" });
     match mode {
         Mode::Claims => list_schema(
             "claims",
             &json!({
-                "id": id, "label": label, "passage": { "type": ["integer", "null"] }, "quote": quote,
+                "id": id, "passage": { "type": ["integer", "null"] }, "quote": quote, "reason": reason,
+                "label": label,
             }),
         ),
         Mode::Facts => list_schema(
             "facts",
-            &json!({ "id": id, "label": label, "quote": quote }),
+            &json!({ "id": id, "quote": quote, "reason": reason, "label": label }),
         ),
         Mode::Rubric | Mode::Context | Mode::Pairwise => {
-            object_schema(&json!({ "reason": { "type": "string" }, "label": label }))
+            object_schema(&json!({ "reason": reason, "label": label }))
         }
     }
 }

@@ -11,12 +11,13 @@ use std::collections::BTreeMap;
 
 use groundgate_model::{
     exchange::FailureKind,
-    trial::{ClaimFinding, Label, MetricSpec, Outcome, Score, Unscored},
+    trial::{ClaimFinding, Label, MetricSpec, Outcome, Score, Standing, Unscored},
     unit::{UnitInterval, count_to_f64},
 };
 
 use super::{
     citations::Cited,
+    envelope::Repairs,
     spec::{JudgeSpec, JudgedMetric, NothingToJudge, Reading},
 };
 
@@ -62,38 +63,99 @@ impl Tally {
     }
 }
 
-/// Labelled claims, with the support that was asserted and could not be proved.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Ledger {
-    /// In the order of the answer.
-    pub(crate) claims: Vec<ClaimFinding>,
-    /// Ids whose helpful label was not believed.
-    pub(crate) disbelieved: Vec<String>,
+/// The outcome of one reading of claims; `None` where there is no checkable claim.
+///
+/// What is disputed counts both ways: the value takes it as contradicted, the score says what it would be
+/// if it were supported. Where a judge showed nothing for its label, and that decides, there is no value.
+pub(crate) fn of_claims(
+    metric: &MetricSpec,
+    reading: Reading,
+    claims: &[ClaimFinding],
+) -> Option<Outcome> {
+    let worst = value_of(reading, &taken_as(claims, Label::Contradicted))?;
+    let best = value_of(reading, &taken_as(claims, Label::Supported))?;
+    let is_open = worst.to_bits() != best.to_bits();
+    let without = standing(claims, Standing::WithoutProof);
+    if is_open && !without.is_empty() {
+        let why = format!("labels without proof for {}", without.join(", "));
+        return Some(Outcome::Unscored(Unscored::ReplyMalformed(why.into())));
+    }
+    let words = match reading {
+        Reading::CitationsSupported => Cited::of(claims)?.words(),
+        _ => Tally::of(claims).words(),
+    };
+    let outcome = scored(metric, worst, words + &doubts(claims), claims.to_vec());
+    Some(or_up_to(outcome, best))
 }
 
-/// The outcome of one reading of claims; `None` where there is no checkable claim.
-pub(crate) fn of_claims(metric: &MetricSpec, reading: Reading, ledger: &Ledger) -> Option<Outcome> {
-    let tally = Tally::of(&ledger.claims);
-    let share = share_supported(&ledger.claims)?;
-    let value = match reading {
-        Reading::AllSupported => binary(tally.supported == tally.checkable()),
-        Reading::ShareSupported => share,
-        // What a disbelieved label hid may have been a contradiction: a fault must not help.
-        Reading::NoneContradicted if tally.contradicted == 0 && !ledger.disbelieved.is_empty() => {
-            let ids = ledger.disbelieved.join(", ");
-            return Some(Outcome::Unscored(Unscored::ReplyMalformed(
-                format!("labels without proof for {ids}").into(),
-            )));
+/// The same outcomes, saying what had to be mended before the reply could be read.
+pub(crate) fn with_repairs(mut outcomes: Outcomes, repairs: &Repairs) -> Outcomes {
+    let names: Vec<&str> = repairs.iter().map(|repair| repair.name()).collect();
+    if names.is_empty() {
+        return outcomes;
+    }
+    for outcome in outcomes.values_mut() {
+        if let Outcome::Scored(score) = outcome {
+            score.explanation += &format!("; {MENDED}{}", names.join(", "));
         }
-        Reading::NoneContradicted => binary(tally.contradicted == 0),
-        Reading::CitationsSupported => {
-            let cited = Cited::of(&ledger.claims)?;
-            let value = binary(cited.is_right());
-            return Some(scored(metric, value, cited.words(), ledger.claims.clone()));
+    }
+    outcomes
+}
+
+/// How an explanation says that a reply was mended.
+const MENDED: &str = "mended in the reply: ";
+
+/// The same outcome, with what it would be if all that is disputed were right.
+fn or_up_to(outcome: Outcome, best: f64) -> Outcome {
+    match outcome {
+        Outcome::Scored(score) => Outcome::Scored(score.or_up_to(best)),
+        none @ (Outcome::NotApplicable(_) | Outcome::Unscored(_)) => none,
+    }
+}
+
+fn value_of(reading: Reading, claims: &[ClaimFinding]) -> Option<f64> {
+    let tally = Tally::of(claims);
+    let share = share_supported(claims)?;
+    match reading {
+        Reading::AllSupported => Some(binary(tally.supported == tally.checkable())),
+        Reading::ShareSupported => Some(share),
+        Reading::NoneContradicted => Some(binary(tally.contradicted == 0)),
+        Reading::CitationsSupported => Some(binary(Cited::of(claims)?.is_right())),
+        Reading::LabelValue | Reading::Recall => None,
+    }
+}
+
+/// The claims with what does not stand taken as that label.
+fn taken_as(claims: &[ClaimFinding], label: Label) -> Vec<ClaimFinding> {
+    let mut claims = claims.to_vec();
+    for claim in &mut claims {
+        if claim.standing() >= Standing::Disputed {
+            claim.label = label;
         }
-        Reading::LabelValue | Reading::Recall => return None,
-    };
-    Some(scored(metric, value, tally.words(), ledger.claims.clone()))
+    }
+    claims
+}
+
+/// The ids of the claims that stand so.
+fn standing(claims: &[ClaimFinding], standing: Standing) -> Vec<&str> {
+    let stand_so = claims.iter().filter(|claim| claim.standing() == standing);
+    stand_so.map(|claim| claim.id.as_str()).collect()
+}
+
+/// What is disputed and what could not be verified, in words.
+fn doubts(claims: &[ClaimFinding]) -> String {
+    let mut words = String::new();
+    for (is, word) in [
+        (Standing::Disputed, "disputed"),
+        (Standing::Unverified, "not verified"),
+        (Standing::WithoutProof, "without proof"),
+    ] {
+        let n = standing(claims, is).len();
+        if n > 0 {
+            words += &format!(", {n} {word}");
+        }
+    }
+    words
 }
 
 /// The mean over the sentences with something to check of the share of it that is supported.
@@ -109,17 +171,27 @@ fn share_supported(claims: &[ClaimFinding]) -> Option<f64> {
     mean(&shares).map(|share| share.clamp(0.0, 1.0))
 }
 
-/// The recall of expected facts; `None` where none are expected.
+/// The recall of expected facts; `None` where none are expected. What is disputed counts both ways.
 pub(crate) fn of_facts(metric: &MetricSpec, findings: Vec<ClaimFinding>) -> Option<Outcome> {
+    let recall = |label| {
+        let tally = Tally::of(&taken_as(&findings, label));
+        Some(UnitInterval::ratio(tally.supported, findings.len())?.value())
+    };
+    let (worst, best) = (recall(Label::NotFound)?, recall(Label::Supported)?);
+    let without = standing(&findings, Standing::WithoutProof);
+    if !without.is_empty() {
+        let why = format!("labels without proof for {}", without.join(", "));
+        return Some(Outcome::Unscored(Unscored::ReplyMalformed(why.into())));
+    }
     let tally = Tally::of(&findings);
-    let recall = UnitInterval::ratio(tally.supported, findings.len())?;
     let explanation = format!(
-        "{} of {} expected facts stated, {} contradicted",
+        "{} of {} expected facts stated, {} contradicted{}",
         tally.supported,
         findings.len(),
-        tally.contradicted
+        tally.contradicted,
+        doubts(&findings)
     );
-    Some(scored(metric, recall.value(), explanation, findings))
+    Some(or_up_to(scored(metric, worst, explanation, findings), best))
 }
 
 /// A score, or the reason why the value cannot be one.
@@ -182,12 +254,12 @@ pub(crate) fn mean(values: &[f64]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use groundgate_model::trial::{ClaimOf, DataType};
+    use groundgate_model::trial::{ClaimOf, DataType, Reason};
 
     use super::*;
 
-    fn ledger(labels: &[Label]) -> Ledger {
-        let claims = labels
+    fn ledger(labels: &[Label]) -> Vec<ClaimFinding> {
+        labels
             .iter()
             .enumerate()
             .map(|(place, label)| ClaimFinding {
@@ -200,11 +272,7 @@ mod tests {
                 evidence: None,
                 reasons: Vec::new(),
             })
-            .collect();
-        Ledger {
-            claims,
-            disbelieved: Vec::new(),
-        }
+            .collect()
     }
 
     #[track_caller]
@@ -247,7 +315,7 @@ mod tests {
         use Label::{NotAClaim, NotFound, Supported};
         let metric = MetricSpec::score("m", DataType::Fraction);
         let mut ledger = ledger(&[Supported, Supported, NotAClaim, Supported, NotFound]);
-        for claim in &mut ledger.claims[..4] {
+        for claim in &mut ledger[..4] {
             (claim.start, claim.end) = (0, 1);
         }
         let outcome = of_claims(&metric, Reading::ShareSupported, &ledger);
@@ -267,12 +335,82 @@ mod tests {
         }
     }
 
+    fn doubted(label: Label, reason: Reason) -> ClaimFinding {
+        let mut claim = ledger(&[label]).remove(0);
+        claim.reasons.push(reason);
+        claim
+    }
+
+    fn because() -> String {
+        "of something".to_owned()
+    }
+
     #[test]
-    fn a_label_without_proof_leaves_contradiction_open() {
+    fn what_is_disputed_counts_both_ways() {
+        let metric = MetricSpec::score("m", DataType::Fraction);
+        let disputed = |label| doubted(label, Reason::Disputed { because: because() });
+        let supported = ledger(&[Label::Supported]).remove(0);
+        for (reading, worst) in [
+            (Reading::AllSupported, 0.0),
+            (Reading::ShareSupported, 0.5),
+            (Reading::NoneContradicted, 0.0),
+        ] {
+            for label in [Label::Supported, Label::NotAClaim] {
+                let mut claims = vec![supported.clone(), disputed(label)];
+                (claims[1].start, claims[1].end) = (1, 2);
+                let Some(Outcome::Scored(score)) = of_claims(&metric, reading, &claims) else {
+                    panic!("{reading:?}")
+                };
+                assert_eq!(
+                    (score.value(), score.up_to()),
+                    (worst, Some(1.0)),
+                    "{reading:?}"
+                );
+                assert!(score.explanation.ends_with("1 disputed"));
+                assert_eq!(score.claims[1].label, label);
+            }
+        }
+        // Another claim decides: nothing is open.
+        let claims = vec![
+            disputed(Label::Supported),
+            ledger(&[Label::NotFound]).remove(0),
+        ];
+        let outcome = of_claims(&metric, Reading::AllSupported, &claims);
+        assert!(matches!(outcome, Some(Outcome::Scored(score)) if score.up_to().is_none()));
+    }
+
+    #[test]
+    fn an_unverified_label_stands() {
+        let metric = MetricSpec::score("m", DataType::Fraction);
+        let claims = [doubted(
+            Label::Supported,
+            Reason::Unverified { because: because() },
+        )];
+        let Some(Outcome::Scored(score)) = of_claims(&metric, Reading::AllSupported, &claims)
+        else {
+            panic!()
+        };
+        assert_eq!((score.value(), score.up_to()), (1.0, None));
+        assert!(score.explanation.ends_with("1 not verified"));
+    }
+
+    #[test]
+    fn a_label_without_proof_is_no_judgment_unless_another_claim_decides() {
         let metric = MetricSpec::score("m", DataType::Binary);
-        let mut ledger = ledger(&[Label::NotFound]);
-        ledger.disbelieved.push("s1".to_owned());
-        let outcome = of_claims(&metric, Reading::NoneContradicted, &ledger);
-        assert!(matches!(outcome, Some(Outcome::Unscored(_))));
+        let without = doubted(
+            Label::Supported,
+            Reason::WithoutProof { because: because() },
+        );
+        for reading in [
+            Reading::AllSupported,
+            Reading::ShareSupported,
+            Reading::NoneContradicted,
+        ] {
+            let outcome = of_claims(&metric, reading, std::slice::from_ref(&without));
+            assert!(matches!(outcome, Some(Outcome::Unscored(_))), "{reading:?}");
+        }
+        let claims = [without, ledger(&[Label::NotFound]).remove(0)];
+        let outcome = of_claims(&metric, Reading::AllSupported, &claims);
+        assert!(matches!(outcome, Some(Outcome::Scored(_))));
     }
 }

@@ -10,11 +10,11 @@ use groundgate_model::{
 
 use super::{
     claims::{Unit, says_something},
-    guard::check_not_a_claim,
+    guard::{Known, check_not_a_claim},
     labels::PairLabel,
     mode::Mode,
     refusal::declines,
-    score::{self, Ledger, Outcomes, too_large, unscored},
+    score::{self, Outcomes, too_large, unscored},
     spec::{JudgeSpec, Reading},
     subject::Subject,
 };
@@ -116,29 +116,25 @@ fn facts_without_reply(spec: &JudgeSpec, units: &[Unit]) -> Outcomes {
 
 /// Where nothing was retrieved, nothing is supported.
 fn claims_without_passages(spec: &JudgeSpec, units: &[Unit]) -> Outcomes {
-    let claims = units
+    let claims: Vec<ClaimFinding> = units
         .iter()
-        .map(|unit| match check_not_a_claim(&unit.plain) {
-            Ok(()) => finding(unit, Label::NotAClaim, Vec::new()),
-            Err(_) => finding(
-                unit,
-                Label::NotFound,
-                vec![Reason::Note("no passage was retrieved".to_owned())],
-            ),
-        })
+        .map(
+            |unit| match check_not_a_claim(&unit.plain, &Known::default()) {
+                Ok(()) => finding(unit, Label::NotAClaim, Vec::new()),
+                Err(_) => finding(
+                    unit,
+                    Label::NotFound,
+                    vec![Reason::Note("no passage was retrieved".to_owned())],
+                ),
+            },
+        )
         .collect();
-    claim_outcomes(
-        spec,
-        &Ledger {
-            claims,
-            disbelieved: Vec::new(),
-        },
-    )
+    claim_outcomes(spec, claims)
 }
 
-pub(super) fn claim_outcomes(spec: &JudgeSpec, ledger: &Ledger) -> Outcomes {
+pub(super) fn claim_outcomes(spec: &JudgeSpec, claims: Vec<ClaimFinding>) -> Outcomes {
     score::each(spec, |judged| {
-        score::of_claims(&judged.metric, judged.reading, ledger).unwrap_or_else(|| {
+        score::of_claims(&judged.metric, judged.reading, &claims).unwrap_or_else(|| {
             let why = if judged.reading == Reading::CitationsSupported {
                 "the answer cites nothing"
             } else {

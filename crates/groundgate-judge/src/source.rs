@@ -4,6 +4,7 @@
 use std::{cell::OnceCell, ops::Range};
 
 use super::{
+    claims::without_apparatus,
     sentences,
     token::{Token, tokens},
 };
@@ -15,6 +16,8 @@ pub(crate) struct Source<'a> {
     pub(crate) text: &'a str,
     tokens: OnceCell<Vec<Token>>,
     sentences: OnceCell<Vec<Range<usize>>>,
+    /// By sentence, without apparatus.
+    plain: OnceCell<Vec<String>>,
 }
 
 impl<'a> Source<'a> {
@@ -23,6 +26,7 @@ impl<'a> Source<'a> {
             text,
             tokens: OnceCell::new(),
             sentences: OnceCell::new(),
+            plain: OnceCell::new(),
         }
     }
 
@@ -33,13 +37,60 @@ impl<'a> Source<'a> {
 
     /// The sentences that `range` touches, as one range of the text that holds `range`.
     pub(crate) fn sentences_around(&self, range: &Range<usize>) -> Range<usize> {
-        let mut around = range.clone();
-        for sentence in self.sentences.get_or_init(|| sentences::split(self.text)) {
-            if sentence.start < range.end && range.start < sentence.end {
-                around.start = around.start.min(sentence.start);
-                around.end = around.end.max(sentence.end);
-            }
-        }
-        around
+        let touched = self
+            .sentences()
+            .iter()
+            .filter(|sentence| touch(sentence, range));
+        touched.fold(range.clone(), |around, sentence| {
+            around.start.min(sentence.start)..around.end.max(sentence.end)
+        })
     }
+
+    /// The sentences that `range` touches, with their text without apparatus.
+    pub(crate) fn sentences_of(&self, range: &Range<usize>) -> Vec<(Range<usize>, &str)> {
+        let all = self.sentences().iter().zip(self.plain());
+        let touched = all.filter(|(sentence, _)| touch(sentence, range));
+        touched
+            .map(|(sentence, plain)| (sentence.clone(), plain.as_str()))
+            .collect()
+    }
+
+    /// The other sentences, without apparatus.
+    pub(crate) fn sentences_beside(&self, range: &Range<usize>) -> Vec<&str> {
+        let all = self.sentences().iter().zip(self.plain());
+        let others = all.filter(|(sentence, _)| !touch(sentence, range));
+        others.map(|(_, plain)| plain.as_str()).collect()
+    }
+
+    /// The sentences that `range` touches, without apparatus.
+    pub(crate) fn plain_around(&self, range: &Range<usize>) -> String {
+        let touched = self.sentences_of(range).into_iter();
+        touched
+            .map(|(_, plain)| plain)
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// Whether a sentence ends within `range`, and another begins.
+    pub(crate) fn has_border_in(&self, range: &Range<usize>) -> bool {
+        let ends =
+            |sentence: &Range<usize>| range.start <= sentence.end && sentence.end < range.end;
+        self.sentences().iter().any(ends)
+    }
+
+    fn sentences(&self) -> &[Range<usize>] {
+        self.sentences.get_or_init(|| sentences::split(self.text))
+    }
+
+    fn plain(&self) -> &[String] {
+        self.plain.get_or_init(|| {
+            let all = self.sentences().iter();
+            let texts = all.map(|sentence| self.text.get(sentence.clone()).unwrap_or_default());
+            texts.map(without_apparatus).collect()
+        })
+    }
+}
+
+fn touch(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
 }

@@ -16,10 +16,10 @@ use serde_json::json;
 
 use super::{
     claims::{self, Unit, without_apparatus},
-    evidence::is_negation,
-    guard::{check_not_a_claim, implies_negation},
+    guard::{Known, check_not_a_claim},
     number::Numbers,
     prompt::{self, Draw, FENCE_RULES, Texts},
+    proof::{implies_negation, is_negator},
     repair::once_more,
     reply::{self, ReplyFault},
     score::{Outcomes, too_large, unscored},
@@ -83,7 +83,9 @@ pub fn split<'a>(spec: &JudgeSpec, subject: Subject<'a>, draw: Draw<'_>) -> Spli
         return Splitting::None;
     }
     let stating: Vec<Unit> = (units.iter())
-        .filter(|unit| unit.is_statement && check_not_a_claim(&unit.plain).is_err())
+        .filter(|unit| {
+            unit.is_statement && check_not_a_claim(&unit.plain, &Known::default()).is_err()
+        })
         .cloned()
         .collect();
     let request = request(spec, subject, draw, &stating);
@@ -222,7 +224,7 @@ impl Allowed {
         }
         if claims
             .iter()
-            .any(|claim| check_not_a_claim(&without_apparatus(claim)).is_ok())
+            .any(|claim| check_not_a_claim(&without_apparatus(claim), &Known::default()).is_ok())
         {
             return fault("include one that states nothing");
         }
@@ -254,7 +256,7 @@ impl Allowed {
 }
 
 fn carries_meaning(token: &Token) -> bool {
-    token.is_number() || is_content(token) || is_negation(&token.text)
+    token.is_number() || is_content(token) || is_negator(&token.text)
 }
 
 fn words_where(text: &str, is_meant: impl Fn(&Token) -> bool) -> BTreeSet<String> {
@@ -284,7 +286,7 @@ fn kept(text: &str) -> BTreeSet<String> {
 /// What reverses a statement.
 fn denied(text: &str) -> BTreeSet<String> {
     words_where(text, |token| {
-        is_negation(&token.text) || implies_negation(&token.text)
+        is_negator(&token.text) || implies_negation(&token.text)
     })
 }
 

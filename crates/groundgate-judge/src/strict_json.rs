@@ -66,8 +66,9 @@ impl<'de> Visitor<'de> for JsonVisitor {
         Ok(u64::try_from(number).map_or(Json::OtherNumber, Json::Whole))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Json, E> {
-        Ok(Json::OtherNumber)
+    fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
+        // `1.0` is one: some models write every number so.
+        Ok(whole(number).map_or(Json::OtherNumber, Json::Whole))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Json, E> {
@@ -95,6 +96,13 @@ impl<'de> Visitor<'de> for JsonVisitor {
         }
         Ok(Json::Object(object))
     }
+}
+
+/// A small whole number that was written with a decimal point.
+fn whole(number: f64) -> Option<u64> {
+    (0_u32..=10_000)
+        .find(|whole| f64::from(*whole).to_bits() == number.to_bits())
+        .map(u64::from)
 }
 
 #[cfg(test)]

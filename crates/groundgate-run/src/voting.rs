@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use groundgate_judge::{
-    Ask, ControlDraw, ControlsSaid, Draw, JudgeSpec, OnMalformed, Outcomes, Prepared, ReplyFault,
-    Split, Splitting, Subject, Unit, Vote, combine, disagreement, join_parts, malformed,
-    prepare_controlled, split, unscored, why_missed,
+    Ask, ControlDraw, ControlsSaid, Draw, Hearing, JudgeSpec, OnMalformed, Outcomes, Prepared,
+    ReplyFault, Split, Splitting, Subject, Unit, Vote, combine, disagreement, join_parts,
+    malformed, prepare_controlled, split, unscored, why_missed,
 };
 use groundgate_model::{
     exchange::{CallFailure, ChatReply, ChatRequest},
@@ -121,29 +121,63 @@ enum Heard<T> {
     Nothing(Outcomes),
 }
 
-/// A call that may be made once more with its fault named.
+/// A call that may be made once more, with its fault or what is doubted of it named.
 trait Asking: Sync {
+    /// What a reply says.
+    type Said: Send;
     fn request(&self) -> &ChatRequest;
     fn repair(&self, fault: &ReplyFault) -> ChatRequest;
+    fn read(&self, text: &str) -> Result<Self::Said, ReplyFault>;
+    /// The call with which to look again at what could not be verified.
+    fn again(&self, said: &Self::Said) -> Option<ChatRequest>;
+    fn corrected(first: Self::Said, second: Self::Said) -> Self::Said;
 }
 
 impl Asking for Ask<'_> {
+    type Said = Hearing;
+
     fn request(&self) -> &ChatRequest {
         self.request()
     }
 
     fn repair(&self, fault: &ReplyFault) -> ChatRequest {
         self.repair(fault)
+    }
+
+    fn read(&self, text: &str) -> Result<Hearing, ReplyFault> {
+        self.hear(text)
+    }
+
+    fn again(&self, said: &Hearing) -> Option<ChatRequest> {
+        said.doubts().map(|doubts| self.look_again(doubts))
+    }
+
+    fn corrected(first: Hearing, second: Hearing) -> Hearing {
+        first.corrected_by(second)
     }
 }
 
 impl Asking for Split<'_> {
+    type Said = Vec<Unit>;
+
     fn request(&self) -> &ChatRequest {
         self.request()
     }
 
     fn repair(&self, fault: &ReplyFault) -> ChatRequest {
         self.repair(fault)
+    }
+
+    fn read(&self, text: &str) -> Result<Vec<Unit>, ReplyFault> {
+        self.read(text)
+    }
+
+    fn again(&self, _: &Vec<Unit>) -> Option<ChatRequest> {
+        None
+    }
+
+    fn corrected(first: Vec<Unit>, _: Vec<Unit>) -> Vec<Unit> {
+        first
     }
 }
 
@@ -202,15 +236,14 @@ impl<'a> Voter<'a> {
                 Prepared::Ask(ask) => ask,
             };
             let round = first + asking * ROUNDS_OF_ASKING;
-            let read = |text: &str| Ok((ask.read_reply(text)?, ask.controls(text)));
-            let (outcomes, said) = match self.converse(ask.as_ref(), round, read).await? {
-                Heard::Reply(heard) => heard,
+            let hearing = match self.converse(ask.as_ref(), round).await? {
+                Heard::Reply(hearing) => hearing,
                 Heard::Nothing(outcomes) => return Ok(Voted::Asked(outcomes)),
             };
-            missed = said.as_ref().and_then(ControlsSaid::missed);
-            self.note(round, said.as_ref());
+            missed = hearing.controls().and_then(ControlsSaid::missed);
+            self.note(round, hearing.controls());
             if missed.is_none() {
-                return Ok(Voted::Asked(outcomes));
+                return Ok(Voted::Asked(ask.outcomes(hearing)));
             }
         }
         let why = missed.map_or("", why_missed);
@@ -244,11 +277,8 @@ impl<'a> Voter<'a> {
         let mut parts = Vec::new();
         // Rounds go on from part to part, so that no two calls have the same key.
         for (ask, round) in asks.iter().zip((first..).step_by(2)) {
-            match self
-                .converse(ask, round, |text| ask.read_part(text))
-                .await?
-            {
-                Heard::Reply(labels) => parts.push(labels),
+            match self.converse(ask, round).await? {
+                Heard::Reply(hearing) => parts.push(ask.part(hearing)),
                 Heard::Nothing(outcomes) => return Ok(Voted::Asked(outcomes)),
             }
         }
@@ -267,37 +297,45 @@ impl<'a> Voter<'a> {
             Splitting::TooLong(outcomes) => return Ok(Claims::None(outcomes)),
             Splitting::Ask(split) => split,
         };
-        let read = |text: &str| split.read(text);
-        Ok(match self.converse(split.as_ref(), 0, read).await? {
+        Ok(match self.converse(split.as_ref(), 0).await? {
             Heard::Reply(claims) => Claims::TakenApart(claims),
             Heard::Nothing(outcomes) => Claims::None(outcomes),
         })
     }
 
-    /// Sends a call and reads the reply; where it is malformed, asks once more with the fault named.
-    async fn converse<T>(
-        &self,
-        ask: &impl Asking,
-        round: u32,
-        read: impl Fn(&str) -> Result<T, ReplyFault>,
-    ) -> Result<Heard<T>, Halt> {
+    /// Sends a call and reads the reply; where it is malformed, or code doubts what it says, asks once
+    /// more with that named.
+    async fn converse<A: Asking>(&self, ask: &A, round: u32) -> Result<Heard<A::Said>, Halt> {
         let failed = |failure: CallFailure| {
             Heard::Nothing(unscored(self.spec, &Unscored::JudgeFailed(failure.kind)))
         };
         let limit = ask.request().max_output_tokens;
         let read = |reply: &ChatReply| {
-            let said = read(&reply.text);
+            let said = ask.read(&reply.text);
             said.map_err(|fault| fault.or_ending(reply.ending, limit))
         };
         let first = match self.complete(ask.request(), round).await? {
-            Ok(reply) => reply,
+            Ok(reply) => read(&reply),
             Err(failure) => return Ok(failed(failure)),
         };
-        let fault = match read(&first) {
-            Ok(said) => return Ok(Heard::Reply(said)),
+        let may_ask_again = self.spec.on_malformed == OnMalformed::AskOnceMore;
+        let fault = match first {
+            Ok(said) => {
+                let again = ask.again(&said).filter(|_| may_ask_again);
+                let Some(again) = again else {
+                    return Ok(Heard::Reply(said));
+                };
+                // What is doubted stays so where the second call comes to nothing.
+                let second = self.complete(&again, round + 1).await?;
+                let second = second.ok().and_then(|reply| read(&reply).ok());
+                return Ok(Heard::Reply(match second {
+                    Some(second) => A::corrected(said, second),
+                    None => said,
+                }));
+            }
             Err(fault) => fault,
         };
-        if self.spec.on_malformed == OnMalformed::Unscored {
+        if !may_ask_again {
             return Ok(Heard::Nothing(malformed(self.spec, &fault)));
         }
         let second = match self.complete(&ask.repair(&fault), round + 1).await? {

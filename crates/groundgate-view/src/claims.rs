@@ -112,7 +112,7 @@ const fn is_bad(claim: &ClaimFinding) -> bool {
 }
 
 fn is_flagged(claim: &ClaimFinding) -> bool {
-    claim.judge_was_disbelieved() || speaks_to_a_judge(&claim.text)
+    claim.is_doubted() || speaks_to_a_judge(&claim.text)
 }
 
 fn lacks_quote(claim: &ClaimFinding) -> bool {

@@ -142,10 +142,11 @@ fn marker_length(line: &str) -> Option<usize> {
         word,
         "-" | "*" | "+" | "•" | "–" | "—" | "◦" | "·" | "▪" | ">"
     );
-    let numbered = word
+    let plain = word.replace(['*', '_'], "");
+    let numbered = plain
         .strip_suffix(['.', ')', ':'])
         .map(|name| name.trim_start_matches('('))
-        .is_some_and(|name| is_counter(name) && (word.ends_with(')') || !name.ends_with(':')));
+        .is_some_and(|name| is_counter(name) && (plain.ends_with(')') || !name.ends_with(':')));
     (heading || bullet || numbered).then_some(word.len())
 }
 
@@ -242,12 +243,21 @@ fn citations_length(rest: &str) -> usize {
     loop {
         let tail = rest.get(length..).unwrap_or_default();
         let open = tail.trim_start_matches([' ', '\u{a0}']);
-        let Some(cited) = bracketed(open) else { break };
+        let Some(cited) = superscript(open).or_else(|| bracketed(open)) else {
+            break;
+        };
         length += tail.len() - open.len() + cited;
     }
     let tail = rest.get(length..).unwrap_or_default();
     let closed = tail.chars().next().is_none_or(char::is_whitespace);
     if closed { length } else { 0 }
+}
+
+/// The length of a footnote's number in superscript.
+fn superscript(open: &str) -> Option<usize> {
+    let is_raised = |c: char| matches!(c, '¹' | '²' | '³' | '⁰' | '⁴'..='⁹');
+    let length = open.len() - open.trim_start_matches(is_raised).len();
+    (length > 0).then_some(length)
 }
 
 /// The length of a bracket that holds what looks like a reference, not a remark.

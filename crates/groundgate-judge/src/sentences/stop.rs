@@ -15,7 +15,7 @@ pub(super) struct Stop<'t> {
 impl Stop<'_> {
     pub(super) fn ends_sentence(&self, caseless: bool) -> bool {
         if self.marks.contains(needs_no_space) {
-            return !self.is_decimal_point();
+            return !self.is_decimal_point() && !self.is_quoted();
         }
         let Some(next) = self.after.chars().next() else {
             return true;
@@ -42,6 +42,11 @@ impl Stop<'_> {
         self.marks.chars().eq(['．'])
             && self.before.ends_with(char::is_numeric)
             && self.after.starts_with(char::is_numeric)
+    }
+
+    /// `「…。」と`: a quoted sentence within another.
+    fn is_quoted(&self) -> bool {
+        self.marks.ends_with(['」', '』']) && self.after.starts_with(char::is_alphanumeric)
     }
 
     /// An ellipsis with a number behind it: nothing begins with it.

@@ -72,6 +72,10 @@ fn citations_stay_with_their_sentence() {
         &["It is so. [1]", "And so.[2][3]", "End [4]."],
     );
     check(
+        "It is so.¹ And so.²³ End.",
+        &["It is so.¹", "And so.²³", "End."],
+    );
+    check(
         "It is so. (faq-12) Next one.",
         &["It is so. (faq-12)", "Next one."],
     );
@@ -164,6 +168,8 @@ fn abbreviations_dates_and_counters_of_other_languages_end_nothing() {
         ("Der Preis gilt inkl. MwSt. und zzgl. Versand.", 1),
         ("値は３．１４です。次です。", 2),
         ("費用は１．５％です。", 1),
+        ("「手数料は5円です。」と書かれています。次です。", 2),
+        ("彼は「はい。」 それだけ。", 2),
         (
             "¿Cuánto tarda? La Sra. García lo confirmó. El Sr. López también.",
             3,

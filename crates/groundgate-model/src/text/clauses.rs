@@ -52,7 +52,12 @@ static VALUES: LazyLock<Regex> = LazyLock::new(|| {
 /// Whether a part of a line without a verb may say something about the world: [`may_claim`], words of
 /// value, and numbers that are none of a page or a section.
 pub(super) fn may_assert(text: &str) -> bool {
-    may_claim(text) || VALUES.is_match(text)
+    may_claim(text) || has_value(text)
+}
+
+/// Whether a text has a word of value.
+pub(super) fn has_value(text: &str) -> bool {
+    VALUES.is_match(text)
 }
 
 /// Whether a part of a sentence may say something about the world.

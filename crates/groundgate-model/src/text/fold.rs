@@ -50,7 +50,71 @@ pub fn fold(text: &str) -> Vec<Folded> {
             },
         }
     }
+    unmask(&mut folded, |folded| &mut folded.c);
     folded
+}
+
+/// Letters of other scripts that look like Latin ones, each with the one that it looks like.
+const LOOKALIKES: &[(char, char)] = &[
+    ('а', 'a'),
+    ('с', 'c'),
+    ('ԁ', 'd'),
+    ('е', 'e'),
+    ('һ', 'h'),
+    ('і', 'i'),
+    ('ј', 'j'),
+    ('ӏ', 'l'),
+    ('м', 'm'),
+    ('ո', 'n'),
+    ('о', 'o'),
+    ('р', 'p'),
+    ('ԛ', 'q'),
+    ('ѕ', 's'),
+    ('т', 't'),
+    ('ս', 'u'),
+    ('ѵ', 'v'),
+    ('ԝ', 'w'),
+    ('х', 'x'),
+    ('у', 'y'),
+    ('α', 'a'),
+    ('ε', 'e'),
+    ('ι', 'i'),
+    ('κ', 'k'),
+    ('ν', 'v'),
+    ('ο', 'o'),
+    ('ρ', 'p'),
+    ('τ', 't'),
+    ('υ', 'u'),
+    ('χ', 'x'),
+    ('ı', 'i'),
+    ('ɡ', 'g'),
+];
+
+/// Writes words that mix Latin letters with letters that look like them in Latin letters only. Words of
+/// one script stay as they are.
+pub fn unmask<T>(folded: &mut [T], character: impl Fn(&mut T) -> &mut char) {
+    let latin = |c: char| LOOKALIKES.iter().find(|(like, _)| *like == c);
+    let mut rest = folded;
+    while !rest.is_empty() {
+        let (mut length, mut has_latin, mut has_other) = (0, false, false);
+        for one in rest.iter_mut() {
+            let c = *character(one);
+            if !c.is_alphabetic() {
+                break;
+            }
+            has_latin |= c.is_ascii_alphabetic();
+            has_other |= !c.is_ascii() && latin(c).is_some();
+            length += 1;
+        }
+        let (word, after) = rest.split_at_mut(length.max(1));
+        if has_latin && has_other {
+            for one in word {
+                let c = character(one);
+                *c = latin(*c).map_or(*c, |(_, like)| *like);
+            }
+        }
+        rest = after;
+    }
 }
 
 /// Soft hyphens, joiners, marks of direction, variation selectors: written and not seen.
@@ -99,6 +163,8 @@ mod tests {
             ("1\u{202f}000", "1\u{a0}000"),
             ("Gebühr", "gebuhr"),
             ("ﬁne ½", "fine ½"),
+            ("n\u{43e}t dep\u{43e}sited", "not deposited"),
+            ("нот", "нот"),
         ] {
             assert_eq!(folded(written), same);
         }

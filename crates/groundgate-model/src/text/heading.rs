@@ -1,6 +1,9 @@
 //! Headings and header rows: lines that name what stands below them and say nothing of it.
 
-use super::{clauses::may_assert, number::mentions};
+use super::{
+    clauses::{has_value, may_assert},
+    number::mentions,
+};
 
 /// A longer line is no heading.
 const WORDS_MAX: usize = 8;
@@ -23,6 +26,12 @@ pub fn is_heading(text: &str, (start, end): (usize, usize), plain: &str) -> bool
         Standing::Within => false,
         Standing::Marked | Standing::Alone => names_only(plain),
     }
+}
+
+/// Whether a text has a word of value (`no`, `free`, `every`, `only`, …) or a sum: with one of them even a
+/// line without a verb says something.
+pub fn asserts(text: &str) -> bool {
+    has_value(text)
 }
 
 fn names_only(plain: &str) -> bool {

@@ -96,11 +96,52 @@ pub struct ClaimFinding {
     pub reasons: Vec<Reason>,
 }
 
+/// How a judge's label stands after our checks, from the best to the worst. No check ever turns a label
+/// into another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Nothing speaks against it.
+    Settled,
+    /// It stands, and code found nothing either way: a paraphrase, arithmetic, another language.
+    Unverified,
+    /// It stands for the judge, and code finds the opposite in the same text: it counts both ways.
+    Disputed,
+    /// The judge named nothing that could carry it, twice: no judgment at all.
+    WithoutProof,
+}
+
+impl Standing {
+    /// The name used in files and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Settled => "settled",
+            Self::Unverified => "unverified",
+            Self::Disputed => "disputed",
+            Self::WithoutProof => "without-proof",
+        }
+    }
+}
+
 impl ClaimFinding {
-    /// Whether our checks did not believe the judge.
-    pub fn judge_was_disbelieved(&self) -> bool {
+    /// How the label stands: the worst of what its reasons say.
+    pub fn standing(&self) -> Standing {
+        let stands = |reason: &Reason| match reason {
+            Reason::Unverified { .. } => Standing::Unverified,
+            Reason::Disputed { .. } => Standing::Disputed,
+            Reason::WithoutProof { .. } => Standing::WithoutProof,
+            Reason::Disbelieved { .. } | Reason::SplitVotes { .. } | Reason::Note(_) => {
+                Standing::Settled
+            }
+        };
+        let all = self.reasons.iter().map(stands);
+        all.max().unwrap_or(Standing::Settled)
+    }
+
+    /// Whether people should look at it: our checks could not verify the judge's label, speak against it,
+    /// or, in older records, did not believe it.
+    pub fn is_doubted(&self) -> bool {
         let disbelieved = |reason: &Reason| matches!(reason, Reason::Disbelieved { .. });
-        self.reasons.iter().any(disbelieved)
+        self.standing() != Standing::Settled || self.reasons.iter().any(disbelieved)
     }
 
     /// Whether the judge's votes differed.
@@ -149,11 +190,27 @@ impl From<StoredClaim> for ClaimFinding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "StoredReason", into = "StoredReason")]
 pub enum Reason {
-    /// Our checks did not believe the judge.
+    /// In records of earlier versions: our checks did not believe the judge, and made the label
+    /// another.
     Disbelieved {
         /// The label that the judge gave.
         said: String,
         /// Why it was not believed.
+        because: String,
+    },
+    /// The label stands, though code could not verify it.
+    Unverified {
+        /// What could not be verified.
+        because: String,
+    },
+    /// The label counts both ways, since code finds the opposite.
+    Disputed {
+        /// What speaks against the label.
+        because: String,
+    },
+    /// The judge showed nothing that carries the label, though it was asked twice.
+    WithoutProof {
+        /// What it showed.
         because: String,
     },
     /// The judge's votes differed.
@@ -193,6 +250,9 @@ impl fmt::Display for Reason {
             Self::Disbelieved { said, because } => {
                 write!(f, "{DISBELIEVED}said `{said}`, but {because}")
             }
+            Self::Unverified { because } => write!(f, "not verified: {because}"),
+            Self::Disputed { because } => write!(f, "disputed: {because}"),
+            Self::WithoutProof { because } => write!(f, "without proof: {because}"),
             Self::SplitVotes { votes } => {
                 let votes: Vec<String> = votes.iter().map(ToString::to_string).collect();
                 write!(f, "{SPLIT_VOTES}{}", votes.join(", "))
@@ -224,6 +284,9 @@ enum StoredReason {
 #[serde(rename_all = "kebab-case")]
 enum TypedReason {
     Disbelieved { said: String, because: String },
+    Unverified { because: String },
+    Disputed { because: String },
+    WithoutProof { because: String },
     SplitVotes(Vec<VotesFor>),
     Note(String),
 }
@@ -234,6 +297,13 @@ impl From<StoredReason> for Reason {
             StoredReason::Text(text) => from_old_text(&text).unwrap_or(Self::Note(text)),
             StoredReason::Typed(TypedReason::Disbelieved { said, because }) => {
                 Self::Disbelieved { said, because }
+            }
+            StoredReason::Typed(TypedReason::Unverified { because }) => {
+                Self::Unverified { because }
+            }
+            StoredReason::Typed(TypedReason::Disputed { because }) => Self::Disputed { because },
+            StoredReason::Typed(TypedReason::WithoutProof { because }) => {
+                Self::WithoutProof { because }
             }
             StoredReason::Typed(TypedReason::SplitVotes(votes)) => Self::SplitVotes { votes },
             StoredReason::Typed(TypedReason::Note(note)) => Self::Note(note),
@@ -247,6 +317,9 @@ impl From<Reason> for StoredReason {
             Reason::Disbelieved { said, because } => {
                 Self::Typed(TypedReason::Disbelieved { said, because })
             }
+            Reason::Unverified { because } => Self::Typed(TypedReason::Unverified { because }),
+            Reason::Disputed { because } => Self::Typed(TypedReason::Disputed { because }),
+            Reason::WithoutProof { because } => Self::Typed(TypedReason::WithoutProof { because }),
             Reason::SplitVotes { votes } => Self::Typed(TypedReason::SplitVotes(votes)),
             // A note that reads like an old reason must not become one.
             Reason::Note(note) if from_old_text(&note).is_some() => {
@@ -338,6 +411,29 @@ mod tests {
         for reason in reasons().into_iter().chain([tricky]) {
             let written = serde_json::to_string(&reason).unwrap();
             assert_eq!(serde_json::from_str::<Reason>(&written).unwrap(), reason);
+        }
+        for (reason, written) in [
+            (
+                Reason::Unverified {
+                    because: "x".to_owned(),
+                },
+                r#"{"unverified":{"because":"x"}}"#,
+            ),
+            (
+                Reason::Disputed {
+                    because: "x".to_owned(),
+                },
+                r#"{"disputed":{"because":"x"}}"#,
+            ),
+            (
+                Reason::WithoutProof {
+                    because: "x".to_owned(),
+                },
+                r#"{"without-proof":{"because":"x"}}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&reason).unwrap(), written);
+            assert_eq!(serde_json::from_str::<Reason>(written).unwrap(), reason);
         }
         let written = serde_json::to_string(&reasons()[0]).unwrap();
         assert_eq!(

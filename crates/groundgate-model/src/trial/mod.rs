@@ -19,7 +19,7 @@ mod selection;
 pub use asked::Asked;
 pub use call::{Call, CallKey, Callee, Reply, Request};
 pub use cascade::{Cascade, Sure};
-pub use claim::{ClaimFinding, ClaimOf, Evidence, Label, Reason, VotesFor};
+pub use claim::{ClaimFinding, ClaimOf, Evidence, Label, Reason, Standing, VotesFor};
 pub use control::{ControlCounts, ControlFinding, ControlKind};
 pub use instrument::InstrumentKind;
 pub use looks::{Looks, cluster_order, look_ends};

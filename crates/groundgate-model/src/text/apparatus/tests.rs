@@ -27,6 +27,8 @@ fn what_points_to_sources_and_organizes_text_goes() {
         "The fee is 5 EUR. https://harbor.example/terms",
         "**The fee** is *5 EUR*.",
         "1. The fee is 5 EUR.",
+        "**1.** The fee is 5 EUR.",
+        "**2**. The fee is 5 EUR.",
         "(a) The fee is 5 EUR.",
         "- The fee is 5 EUR.",
         "Step 1: The fee is 5 EUR.",

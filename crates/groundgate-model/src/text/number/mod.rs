@@ -93,6 +93,29 @@ impl Reading {
         }
     }
 
+    fn is_alike(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Quantity { unit, .. }, Self::Quantity { unit: of, .. }) => {
+                unit == of || *unit == Unit::None || *of == Unit::None
+            }
+            (Self::Code(_), Self::Code(_)) => true,
+            _ => false,
+        }
+    }
+
+    fn is_other_unit(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Quantity { value, unit },
+                Self::Quantity {
+                    value: that,
+                    unit: of,
+                },
+            ) => unit != of && unit.are_known(of) && is_close(*value, *that),
+            _ => false,
+        }
+    }
+
     /// Whether both count the same known kind of thing.
     fn is_comparable(&self, other: &Self) -> bool {
         match (self, other) {
@@ -124,6 +147,16 @@ impl Mention {
     /// Whether both count the same kind of thing, and no meaning is shared.
     pub fn conflicts(&self, other: &Self) -> bool {
         self.any_pair(other, Reading::is_comparable) && !self.agrees(other)
+    }
+
+    /// Whether both are the same number of different known kinds of thing: 5 EUR and 5 percent.
+    pub fn differs_in_unit(&self, other: &Self) -> bool {
+        self.any_pair(other, Reading::is_other_unit) && !self.agrees(other)
+    }
+
+    /// Whether both are of one kind that has no unit: plain quantities, or codes.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        self.any_pair(other, Reading::is_alike)
     }
 
     fn any_pair(&self, other: &Self, holds: fn(&Reading, &Reading) -> bool) -> bool {

@@ -118,6 +118,10 @@ fn a_conflict_needs_the_same_kind_of_thing() {
     assert!(!of("5 EUR").conflicts(&of("6 days")));
     assert!(!of("5 EUR").conflicts(&of("5 EUR")));
     assert!(!of("5 cards").conflicts(&of("6 EUR")));
+    assert!(of("5 EUR").differs_in_unit(&of("5 percent")));
+    assert!(of("5 EUR").differs_in_unit(&of("5 dollars")));
+    assert!(!of("5 EUR").differs_in_unit(&of("5 cards")));
+    assert!(!of("5 EUR").differs_in_unit(&of("6 percent")));
 }
 
 #[test]
