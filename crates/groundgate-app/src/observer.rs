@@ -3,6 +3,7 @@
 use std::{fmt, time::Duration};
 
 use groundgate_gate::{Verdict, quality::Drift};
+use groundgate_judge::boilerplate::TakenOut;
 use groundgate_model::{diagnostic::Mistake, unit::Usd};
 use groundgate_run::Ending;
 
@@ -104,6 +105,11 @@ pub enum Notice<'a> {
         /// Who, and what became of the last call.
         cause: &'a str,
     },
+    /// Declared lines took out more than they should, or match what states a number.
+    Boilerplate {
+        /// What of all answers.
+        taken: TakenOut,
+    },
     /// What is compared with, where the caller did not say.
     Baseline {
         /// The run.
@@ -135,6 +141,7 @@ impl Notice<'_> {
         match self {
             Self::BudgetSpent { .. }
             | Self::EndpointDown { .. }
+            | Self::Boilerplate { .. }
             | Self::JudgeChanged { .. }
             | Self::SecretsGoAnywhere { .. }
             | Self::NoBaseline => true,
@@ -184,6 +191,7 @@ impl fmt::Display for Notice<'_> {
                 "decided: {cases} cases, {calls} calls, need not be asked"
             ),
             Self::EndpointDown { cause } => write!(f, "error: {cause}"),
+            Self::Boilerplate { taken } => write!(f, "warning: {taken}"),
             Self::Baseline { run, named_by } => write!(
                 f,
                 "against the baseline that {} names: {run}",

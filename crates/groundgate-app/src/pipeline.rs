@@ -113,6 +113,11 @@ pub fn execute(app: &App, job: Job, runtime: &Runtime) -> Result<Ending, AppErro
     let (ending, status) = planned.ended(ending, failed.is_some())?;
     writer.finish(status)?;
     let ending = noted_down(app, ending, ended.down.as_deref());
+    if ended.taken_out.is_too_much() || ended.taken_out.n_with_numbers > 0 {
+        app.notice(Notice::Boilerplate {
+            taken: ended.taken_out,
+        });
+    }
     app.tell(Event::Ended(ending));
     let spent = kept.spent();
     // What was not spent goes back to the ledger now.

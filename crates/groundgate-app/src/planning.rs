@@ -164,6 +164,7 @@ fn manifest(parts: &Parts<'_>) -> Manifest {
 mod tests {
     use std::sync::Arc;
 
+    use groundgate_judge::boilerplate::Pattern;
     use groundgate_model::{eval_set::load, unit::Digest};
     use groundgate_run::{Cut, SeatKind, Thinking};
 
@@ -203,6 +204,11 @@ mod tests {
                     cut: Cut::Judge,
                     ..AnswerRules::default()
                 },
+                ..plain()
+            }),
+            digest(Parts {
+                answers: AnswerRules::default()
+                    .with_boilerplate(&[Pattern::parse("Made by a machine.").unwrap()]),
                 ..plain()
             }),
             digest(Parts {

@@ -321,7 +321,7 @@ impl<'a> Judging<'a> {
             concurrency: config.concurrency,
             seats,
             checks: self.checks,
-            answers: config.answers,
+            answers: config.answers_of(&answers.copilot_name),
         };
         let at = app.now();
         let (mut plan, mut header) = planning::plan(app, parts, at, self.number)?;

@@ -256,7 +256,7 @@ impl Start<'_> {
             concurrency: config.concurrency,
             seats: wiring::seats(self.app, config, runtime)?,
             checks: config.checks.clone(),
-            answers: config.answers,
+            answers: config.answers_of(&self.copilot.name),
         };
         let at = self.app.now();
         let (plan, mut header) = planning::plan(self.app, parts, at, self.number)?;

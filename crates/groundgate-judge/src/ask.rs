@@ -26,6 +26,7 @@ use super::{
     repair::{Doubts, look_again, once_more},
     reply::{self, Expected, Labelled, ReplyFault, SingleLabel},
     score::{self, Outcomes, too_large, unscored},
+    second_opinion::Opinions,
     settle::{claim_outcomes, fact_outcomes, finding, settle},
     source::Source,
     spec::{JudgeSpec, PassageOrder},
@@ -290,9 +291,18 @@ impl<'a> Ask<'a> {
 
     fn read_claims(&self, labelled: Vec<Labelled>, doubts: &mut Doubts) -> Vec<ClaimFinding> {
         let given = Given::of(self.subject);
+        let opinions = Opinions::of(self.subject, self.spec.second_opinion);
         self.said_of_claims(labelled)
             .map(|(unit, said, shown)| {
                 let (mut claim, doubt) = self.check_claim(unit, &said, &given);
+                let is_supported = claim.label == Label::Supported;
+                let second = || {
+                    opinions
+                        .against(&(unit.start..unit.end))
+                        .filter(|_| is_supported)
+                };
+                // What code found itself says more.
+                let doubt = doubt.or_else(second);
                 if let Some(doubt) = doubt {
                     claim.reasons.push(doubt.reason());
                     doubts.add(unit, shown, claim.label.name(), doubt);
@@ -544,7 +554,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::test_values::{answer, bundled_spec, case};
+    use crate::{
+        spec::SecondOpinion,
+        test_values::{answer, bundled_spec, case},
+    };
 
     const PASSAGES: [&str; 3] = [
         "Refunds are paid within 14 days.",
@@ -635,6 +648,41 @@ mod tests {
         };
         assert_eq!((score.value(), score.up_to()), (0.0, None));
         assert_eq!(score.claims[1].label, Label::Supported);
+    }
+
+    #[test]
+    fn a_second_opinion_flags_or_disputes_what_the_embedded_judge_does_not_find() {
+        let case = case("How long?");
+        let text = "Refunds are paid within 14 days in gold bars by the chief accountant, who travels \
+            to every customer with a suitcase.";
+        let answer = answer(text, Some(&PASSAGES));
+        let subject = Subject {
+            case: &case,
+            answer: &answer,
+        };
+        for (wanted, expected) in [
+            (SecondOpinion::Off, Standing::Settled),
+            (SecondOpinion::Ask, Standing::Unverified),
+            (SecondOpinion::Dispute, Standing::Disputed),
+        ] {
+            let mut spec = bundled_spec("groundedness");
+            spec.second_opinion = wanted;
+            let draw = Draw {
+                seed: b"x",
+                vote: 0,
+            };
+            let Prepared::Ask(ask) = prepare(&spec, subject, draw) else {
+                panic!()
+            };
+            let reply = json!({"claims": [{"id": "s1", "label": "supported",
+                "passage": ask.shown_number(0), "quote": "Refunds are paid within 14 days"}]});
+            let hearing = ask.hear(&reply.to_string()).expect("valid");
+            assert_eq!(hearing.doubts().is_some(), wanted != SecondOpinion::Off);
+            let Outcome::Scored(score) = ask.outcomes(hearing)["groundedness"].clone() else {
+                panic!()
+            };
+            assert_eq!(score.claims[0].standing(), expected, "{score:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use groundgate_model::{
 use super::{
     spec::{
         ClaimLevel, JudgeSpec, JudgedMetric, LabelSpec, Limits, LongContext, NothingToJudge,
-        OnMalformed, PARSER_VERSION, PassageOrder, Sampling,
+        OnMalformed, PARSER_VERSION, PassageOrder, Sampling, SecondOpinion,
     },
     split,
 };
@@ -38,6 +38,7 @@ impl JudgeSpec {
             .with("nothing-to-judge", self.nothing_to_judge.name())
             .with("malformed", self.on_malformed.name())
             .with("passage-order", self.passage_order.name())
+            .with("second-opinion", self.second_opinion.name())
             .with("claims", self.claims.name())
             .with_some("taken-apart-by", apart)
             .with_some("controls", (self.controls > 0).then_some(self.controls))
@@ -96,6 +97,17 @@ impl LongContext {
         match self {
             Self::Unscored => "unscored",
             Self::SeveralCalls => "several-calls",
+        }
+    }
+}
+
+impl SecondOpinion {
+    /// The name used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Ask => "ask",
+            Self::Dispute => "dispute",
         }
     }
 }

@@ -6,6 +6,7 @@
 //! reads a clock or trusts a text: a label that helps the answer needs proof that code can check.
 
 pub mod attacks;
+pub mod boilerplate;
 pub mod checks;
 pub mod embedded;
 pub mod evidence;
@@ -32,6 +33,7 @@ mod proof;
 mod repair;
 mod reply;
 mod score;
+mod second_opinion;
 mod settle;
 mod source;
 mod spec;
@@ -71,7 +73,8 @@ pub use reply::ReplyFault;
 pub use score::{Outcomes, unscored};
 pub use spec::{
     ClaimLevel, JudgeSpec, JudgedMetric, KNOWN_METRICS, LabelSpec, Limits, LongContext,
-    NothingToJudge, OnMalformed, PARSER_VERSION, PassageOrder, Reading, Sampling, known_metric,
+    NothingToJudge, OnMalformed, PARSER_VERSION, PassageOrder, Reading, Sampling, SecondOpinion,
+    known_metric,
 };
 pub use split::{Split, Splitting, split};
 pub use subject::Subject;

@@ -1,12 +1,12 @@
 //! A text with its tokens and sentences, each found once and only when asked for: the guards look at
 //! the same passages for every claim of an answer.
 
-use std::{cell::OnceCell, ops::Range};
+use std::{cell::OnceCell, collections::BTreeSet, ops::Range};
 
 use super::{
     claims::without_apparatus,
     sentences,
-    token::{Token, tokens},
+    token::{Token, content_stems, tokens},
 };
 
 /// A text that is read more than once.
@@ -16,8 +16,8 @@ pub(crate) struct Source<'a> {
     pub(crate) text: &'a str,
     tokens: OnceCell<Vec<Token>>,
     sentences: OnceCell<Vec<Range<usize>>>,
-    /// By sentence, without apparatus.
-    plain: OnceCell<Vec<String>>,
+    /// By sentence, without apparatus, with the stems of its content words.
+    plain: OnceCell<Vec<(String, BTreeSet<String>)>>,
 }
 
 impl<'a> Source<'a> {
@@ -51,15 +51,18 @@ impl<'a> Source<'a> {
         let all = self.sentences().iter().zip(self.plain());
         let touched = all.filter(|(sentence, _)| touch(sentence, range));
         touched
-            .map(|(sentence, plain)| (sentence.clone(), plain.as_str()))
+            .map(|(sentence, (plain, _))| (sentence.clone(), plain.as_str()))
             .collect()
     }
 
-    /// The other sentences, without apparatus.
-    pub(crate) fn sentences_beside(&self, range: &Range<usize>) -> Vec<&str> {
+    /// The other sentences, without apparatus, with the stems of their content words.
+    pub(crate) fn sentences_beside(
+        &self,
+        range: &Range<usize>,
+    ) -> impl Iterator<Item = (&str, &BTreeSet<String>)> {
         let all = self.sentences().iter().zip(self.plain());
-        let others = all.filter(|(sentence, _)| !touch(sentence, range));
-        others.map(|(_, plain)| plain.as_str()).collect()
+        let others = all.filter(move |(sentence, _)| !touch(sentence, range));
+        others.map(|(_, (plain, stems))| (plain.as_str(), stems))
     }
 
     /// The sentences that `range` touches, without apparatus.
@@ -82,11 +85,17 @@ impl<'a> Source<'a> {
         self.sentences.get_or_init(|| sentences::split(self.text))
     }
 
-    fn plain(&self) -> &[String] {
+    fn plain(&self) -> &[(String, BTreeSet<String>)] {
         self.plain.get_or_init(|| {
             let all = self.sentences().iter();
             let texts = all.map(|sentence| self.text.get(sentence.clone()).unwrap_or_default());
-            texts.map(without_apparatus).collect()
+            let plain = texts.map(without_apparatus);
+            plain
+                .map(|plain| {
+                    let stems = content_stems(&plain);
+                    (plain, stems)
+                })
+                .collect()
         })
     }
 }

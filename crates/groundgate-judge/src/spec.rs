@@ -48,6 +48,8 @@ pub struct JudgeSpec {
     pub claims: ClaimLevel,
     /// Claims with a known label in each call: none, the easy ones, or the hard ones as well.
     pub controls: u32,
+    /// What becomes of support that the embedded judge does not find.
+    pub second_opinion: SecondOpinion,
     /// Whether it judges refusals themselves: then they reach the model, and a case of which nobody
     /// said whether it can be answered is not applicable.
     pub about_refusals: bool,
@@ -185,6 +187,17 @@ pub enum ClaimLevel {
     Sentences,
     /// What its sentences state, one thing at a time: a call more takes them apart.
     Atomic,
+}
+
+/// What becomes of a claim that the judge supports and the embedded judge does not find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondOpinion {
+    /// Nothing: the embedded judge is not asked.
+    Off,
+    /// The judge is asked once more; then its label stands, and people should look at it.
+    Ask,
+    /// The judge is asked once more; then the claim is disputed.
+    Dispute,
 }
 
 /// In which order passages are shown.

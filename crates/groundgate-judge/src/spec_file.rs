@@ -11,7 +11,7 @@ use super::{
     prompt,
     spec::{
         ClaimLevel, JudgeSpec, JudgedMetric, LabelSpec, Limits, LongContext, NothingToJudge,
-        OnMalformed, PassageOrder, Reading, Sampling, VOTES_MAX,
+        OnMalformed, PassageOrder, Reading, Sampling, SecondOpinion, VOTES_MAX,
     },
     spec_labels::{check_ordinal_votes, read_labels, read_metrics, read_name},
     template::{self, Part, Templates},
@@ -19,7 +19,7 @@ use super::{
 
 const SCHEMA: &str = "groundgate.judge/1";
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "schema",
     "name",
     "version",
@@ -29,6 +29,7 @@ const KEYS: [&str; 17] = [
     "nothing-to-judge",
     "malformed",
     "passage-order",
+    "second-opinion",
     "about-refusals",
     "claims",
     "controls",
@@ -83,6 +84,7 @@ fn read_spec(root: Table<'_, '_>, source: &str) -> Option<JudgeSpec> {
         nothing_to_judge: handling.nothing_to_judge,
         on_malformed: handling.on_malformed,
         passage_order: handling.passage_order,
+        second_opinion: handling.second_opinion,
         claims: handling.claims,
         controls: controls(root, mode),
         about_refusals: handling.about_refusals,
@@ -136,6 +138,7 @@ struct Handling {
     nothing_to_judge: NothingToJudge,
     on_malformed: OnMalformed,
     passage_order: PassageOrder,
+    second_opinion: SecondOpinion,
     claims: ClaimLevel,
     about_refusals: bool,
 }
@@ -146,6 +149,11 @@ impl Handling {
         let malformed = [OnMalformed::AskOnceMore, OnMalformed::Unscored];
         let order = [PassageOrder::Drawn, PassageOrder::AsGiven];
         let claims = [ClaimLevel::Sentences, ClaimLevel::Atomic];
+        let second = [
+            SecondOpinion::Off,
+            SecondOpinion::Ask,
+            SecondOpinion::Dispute,
+        ];
         Self {
             nothing_to_judge: root
                 .choice("nothing-to-judge", &nothing.map(|one| (one.name(), one)))
@@ -156,6 +164,9 @@ impl Handling {
             passage_order: root
                 .choice("passage-order", &order.map(|one| (one.name(), one)))
                 .unwrap_or(PassageOrder::Drawn),
+            second_opinion: root
+                .choice("second-opinion", &second.map(|one| (one.name(), one)))
+                .unwrap_or(SecondOpinion::Off),
             claims: root
                 .choice("claims", &claims.map(|one| (one.name(), one)))
                 .unwrap_or(ClaimLevel::Sentences),

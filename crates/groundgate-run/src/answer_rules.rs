@@ -2,18 +2,21 @@
 
 use std::borrow::Cow;
 
+use groundgate_judge::boilerplate::{Pattern, TakenOut, take_out};
 use groundgate_model::{
     exchange::{Answer, Ending},
     manifest::Manifest,
 };
 
 /// What of an answer is judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AnswerRules {
     /// What the model said to itself.
     pub thinking: Thinking,
     /// Answers that a limit on length has cut.
     pub cut: Cut,
+    /// Fixed lines that no judge sees.
+    pub boilerplate: Vec<Pattern>,
 }
 
 /// What becomes of what a model said to itself.
@@ -60,9 +63,13 @@ impl AnswerRules {
     /// The rules that are not the default, since those make no other plan.
     pub fn manifest(&self) -> Option<Manifest> {
         (*self != Self::default()).then(|| {
+            let lines = self.boilerplate.iter().map(Pattern::written);
+            let lines: Vec<String> = lines.map(str::to_owned).collect();
+            let lines = (!lines.is_empty()).then_some(lines);
             Manifest::default()
                 .with("thinking", self.thinking.name())
                 .with("cut", self.cut.name())
+                .with_some("boilerplate", lines)
         })
     }
 
@@ -71,8 +78,31 @@ impl AnswerRules {
         self.cut == Cut::Unscored && answer.ending == Ending::Cut
     }
 
-    /// The answer as judges are shown it.
-    pub(super) fn shown<'a>(&self, answer: &'a Answer) -> Cow<'a, Answer> {
+    /// The same with more fixed lines.
+    #[must_use]
+    pub fn with_boilerplate(mut self, more: &[Pattern]) -> Self {
+        self.boilerplate.extend_from_slice(more);
+        self
+    }
+
+    /// The answer as judges are shown it, and what was taken out of it.
+    pub(super) fn shown<'a>(
+        &self,
+        answer: &'a Answer,
+        question: &str,
+    ) -> (Cow<'a, Answer>, TakenOut) {
+        let mut shown = self.with_thinking(answer);
+        if self.boilerplate.is_empty() {
+            return (shown, TakenOut::default());
+        }
+        let (text, taken) = take_out(&shown, question, &self.boilerplate);
+        if taken.n_matched > 0 {
+            shown.to_mut().text = text;
+        }
+        (shown, taken)
+    }
+
+    fn with_thinking<'a>(&self, answer: &'a Answer) -> Cow<'a, Answer> {
         match (self.thinking, &answer.thinking) {
             (Thinking::Judge, Some(thinking)) => {
                 let mut whole = answer.clone();

@@ -158,7 +158,9 @@ async fn judge(bench: Bench<'_>, subject: Subject<'_>) -> Result<Outcomes, Halt>
         outcomes.extend(judged_as(shared, &Unscored::AnswerCut));
         return Ok(outcomes);
     }
-    let shown = shared.plan.answers.shown(subject.answer);
+    let question = &subject.case.question;
+    let (shown, taken_out) = shared.plan.answers.shown(subject.answer, question);
+    shared.note_taken_out(taken_out);
     let subject = Subject {
         answer: &shown,
         ..subject

@@ -5,10 +5,13 @@
 //! comes out. Twice as many questions as calls are open, so that a slot never waits for work while
 //! a question waits for its judges.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use groundgate_endpoints::copilot::Copilot;
-use groundgate_judge::ControlPool;
+use groundgate_judge::{ControlPool, boilerplate::TakenOut};
 use groundgate_model::trial::Call;
 use tokio::{
     sync::{Semaphore, mpsc, watch},
@@ -49,6 +52,8 @@ pub struct Ended {
     pub panic: Option<String>,
     /// Which endpoint answered no more at the end, and why, whatever share it answered before.
     pub down: Option<String>,
+    /// What of all answers declared lines have taken out.
+    pub taken_out: TakenOut,
 }
 
 /// What an earlier part of the run left behind; empty for a new run.
@@ -94,6 +99,7 @@ pub async fn run(plan: Plan, past: Past, wiring: Wiring) -> Ended {
         journal,
         health: Health::default(),
         controls,
+        taken_out: Mutex::default(),
         slots: Semaphore::new(concurrency),
         stop: wiring.stop,
         sink: wiring.sink,
@@ -112,6 +118,7 @@ pub async fn run(plan: Plan, past: Past, wiring: Wiring) -> Ended {
                     ending,
                     panic,
                     down,
+                    taken_out: shared.taken_out(),
                 };
             }
             Some(Ok(Ok(()))) => {}

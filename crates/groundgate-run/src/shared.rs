@@ -1,9 +1,12 @@
 //! What all questions of a run share: the plan, the ports, the sink, and the word to stop.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use groundgate_endpoints::copilot::Copilot;
-use groundgate_judge::ControlPool;
+use groundgate_judge::{ControlPool, boilerplate::TakenOut};
 use groundgate_model::trial::{Call, CallKey, Trial};
 use tokio::sync::{Semaphore, mpsc, watch};
 
@@ -52,7 +55,22 @@ pub(super) struct Shared {
     pub(super) health: Health,
     /// Where controls about something else are taken from; `None` where nothing is unrelated.
     pub(super) controls: Option<ControlPool>,
+    /// What of all answers declared lines have taken out.
+    pub(super) taken_out: Mutex<TakenOut>,
     pub(super) slots: Semaphore,
     pub(super) stop: watch::Receiver<Stop>,
     pub(super) sink: mpsc::Sender<Event>,
+}
+
+impl Shared {
+    pub(super) fn note_taken_out(&self, taken: TakenOut) {
+        let all = self.taken_out.lock();
+        let mut all = all.unwrap_or_else(PoisonError::into_inner);
+        *all = all.and(taken);
+    }
+
+    pub(super) fn taken_out(&self) -> TakenOut {
+        let all = self.taken_out.lock();
+        *all.unwrap_or_else(PoisonError::into_inner)
+    }
 }

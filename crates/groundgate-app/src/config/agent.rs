@@ -29,9 +29,10 @@ const FORMS: [(&str, DatabricksForm); 3] = [
 ];
 
 /// Keys of an agent, wherever it is served.
-const AGENT_KEYS: [&str; 11] = [
+const AGENT_KEYS: [&str; 12] = [
     "name",
     "kind",
+    "boilerplate",
     "history",
     "served-model",
     "form",

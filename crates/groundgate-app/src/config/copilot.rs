@@ -56,13 +56,13 @@ pub(super) fn read(table: Table<'_, '_>, folder: &Path, concurrency: usize) -> O
         Kind::Http => http::read(table, folder, concurrency),
         Kind::Command => command(table, concurrency),
         Kind::Recorded => {
-            table.only(&["name", "kind", "file"]);
+            table.only(&["name", "kind", "boilerplate", "file"]);
             table.needs_with_help("file", "JSON Lines of answers: file = \"answers.jsonl\"");
             let file = relative(folder, table.text("file")?);
             Some(CopilotKind::Recorded { file })
         }
         Kind::Demo => {
-            table.only(&["name", "kind", "variant"]);
+            table.only(&["name", "kind", "boilerplate", "variant"]);
             table.needs(&["variant"]);
             let variants = Variant::ALL.map(|variant| (variant.name(), variant));
             let variant = table.choice("variant", &variants)?;
@@ -142,6 +142,7 @@ fn command(table: Table<'_, '_>, concurrency: usize) -> Option<CopilotKind> {
     table.only(&[
         "name",
         "kind",
+        "boilerplate",
         "history",
         "served-model",
         "command",

@@ -120,6 +120,7 @@ fn copilots(root: Table<'_, '_>, folder: &Path, concurrency: usize) -> Option<Ve
             Some(CopilotConfig {
                 name: name?,
                 kind: kind?,
+                boilerplate: answers::boilerplate(table),
                 history: copilot::history(table),
                 served_model: copilot::served_model(table),
             })

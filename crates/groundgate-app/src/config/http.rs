@@ -17,9 +17,10 @@ use super::{
 };
 
 /// The keys besides the endpoint's.
-pub(super) const KEYS: [&str; 14] = [
+pub(super) const KEYS: [&str; 15] = [
     "name",
     "kind",
+    "boilerplate",
     "history",
     "served-model",
     "body",

@@ -88,9 +88,10 @@ pub(super) enum Reader {
 }
 
 /// Keys of copilots that are models, besides those of the kind.
-const COPILOT_KEYS: [&str; 10] = [
+const COPILOT_KEYS: [&str; 11] = [
     "name",
     "kind",
+    "boilerplate",
     "history",
     "served-model",
     "system-prompt",

@@ -6,6 +6,7 @@ use groundgate_endpoints::copilot::{
     ChatCopilotSettings, CommandSettings, DatabricksForm, DatabricksSettings, HttpCopilotSettings,
     ModelCopilotSettings,
 };
+use groundgate_judge::boilerplate::Pattern;
 use groundgate_model::unit::Usd;
 use groundgate_run::AnswerRules;
 
@@ -60,6 +61,16 @@ impl Config {
     pub fn copilot(&self, name: &str) -> Option<&CopilotConfig> {
         self.copilots.iter().find(|copilot| copilot.name == name)
     }
+
+    /// What of the answers of the copilot of that name is judged.
+    pub fn answers_of(&self, name: &str) -> AnswerRules {
+        let own = self
+            .copilot(name)
+            .map(|copilot| copilot.boilerplate.as_slice());
+        self.answers
+            .clone()
+            .with_boilerplate(own.unwrap_or_default())
+    }
 }
 
 /// One system under test.
@@ -69,6 +80,8 @@ pub struct CopilotConfig {
     pub name: String,
     /// How it is asked.
     pub kind: CopilotKind,
+    /// Fixed lines of its answers, besides those of `[answers]`.
+    pub boilerplate: Vec<Pattern>,
     /// How the earlier turns of a conversation reach it.
     pub history: History,
     /// Which model may answer.

@@ -59,6 +59,14 @@ pub(crate) enum Doubt {
         /// The quote's.
         found: String,
     },
+    /// The embedded judge does not find it.
+    #[error("the embedded judge gives it {support:.2}")]
+    SecondOpinion {
+        /// The probability that the passages support it.
+        support: f64,
+        /// Whether that makes it a dispute.
+        disputes: bool,
+    },
     /// Called no claim, and is one.
     #[error("called no claim, but it states something")]
     IsClaim,
@@ -86,11 +94,13 @@ impl Doubt {
             | Self::Number(_)
             | Self::OtherNumber { .. }
             | Self::OtherName { .. }
+            | Self::SecondOpinion { disputes: true, .. }
             | Self::IsClaim => Weight::InConflict,
             Self::InPart
             | Self::Wordless
             | Self::Negation
             | Self::NumberElsewhere(_)
+            | Self::SecondOpinion { .. }
             | Self::Computed(_) => Weight::Unverified,
         }
     }
@@ -116,6 +126,7 @@ impl Doubt {
             Self::Computed(_) | Self::Number(_) => "a number of the claim is in no passage",
             Self::OtherNumber { .. } => "the quoted sentence has another number",
             Self::OtherName { .. } => "the quoted sentence has another name",
+            Self::SecondOpinion { .. } => "a second reader does not find it in the passages",
             Self::IsClaim => "it seems to state something",
         }
     }

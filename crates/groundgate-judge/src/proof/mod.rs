@@ -206,11 +206,13 @@ fn doubt(claim: &str, wanted: &Wanted, quoted: &Quoted<'_>, given: &Numbers) -> 
 /// Whether a sentence that was not quoted has more of the claim than the quoted one, nearly all of it, and
 /// denies it.
 fn is_denied_elsewhere(claim: &str, wanted: &Wanted, quoted: &Quoted<'_>) -> bool {
-    let stems_in = |text: &str| wanted.stems.intersection(&content_stems(text)).count();
-    let in_focus = stems_in(quoted.focus);
-    let others = quoted.source.sentences_beside(quoted.range);
-    others.into_iter().any(|sentence| {
-        let found = stems_in(sentence);
+    let in_focus = wanted
+        .stems
+        .intersection(&content_stems(quoted.focus))
+        .count();
+    let mut others = quoted.source.sentences_beside(quoted.range);
+    others.any(|(sentence, stems)| {
+        let found = wanted.stems.intersection(stems).count();
         found > in_focus
             && 3 * found >= 2 * wanted.stems.len()
             && polarity::is_denied_by_a_clause(claim, sentence)

@@ -87,13 +87,14 @@ impl Stop<'_> {
 
     /// `1. cash 2. card 3. transfer` within a sentence.
     fn is_enumerated(&self, lead: &str, number: &str) -> bool {
-        let has = |text: &str, number: u32| {
-            let counter = format!("{number}.");
-            text.split_whitespace().any(|word| word == counter)
+        let is = |number: u32| {
+            move |word: &str| word.strip_suffix('.') == Some(number.to_string().as_str())
         };
+        let ahead = || self.after.split_whitespace().take(ENUMERATED_WORDS);
+        let behind = || lead.split_whitespace().rev().take(ENUMERATED_WORDS);
         match number.parse::<u32>() {
-            Ok(1) => has(self.after, 2),
-            Ok(number) => number > 1 && has(lead, number - 1),
+            Ok(1) => ahead().any(is(2)),
+            Ok(number) => number > 1 && behind().any(is(number - 1)),
             Err(_) => false,
         }
     }
@@ -159,6 +160,9 @@ fn starts_sentences(rest: &str) -> bool {
 fn is_any(word: &str, list: &[&str]) -> bool {
     word.len() <= LISTED_BYTES && list.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
+
+/// An item of an enumeration within a sentence has no more words.
+const ENUMERATED_WORDS: usize = 40;
 
 /// The most bytes of a word in a list.
 const LISTED_BYTES: usize = 9;

@@ -17,21 +17,22 @@ static EMPTY: LazyLock<Regex> = LazyLock::new(|| {
 /// Quote marks, headings' marks, list markers, numbers of steps, marks of cells.
 static MARKER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?mix)^[\ \t]*
-          (?:>[\ \t]*)*
-          (?:\#{1,6}[\ \t]+)?
+        r"(?mix)^[\ \t\u{a0}]*
+          (?:>[\ \t\u{a0}]*)*
+          (?:\#{1,6}[\ \t\u{a0}]+)?
           (?:
-            [-*+•‣▪◦·●○■□–—✅✔✓☑➡→►▶⭐🔹🔸👉📌][\u{fe0f}]?[\ \t]+
-          | (?:\*\*|__)?\(?\d{1,3}(?:\*\*|__)?[.)](?:\*\*|__)?[\ \t]+
-          | \(?[a-z][.)][\ \t]+
-          | \([ivx]{1,5}\)[\ \t]+
-          | (?:\*\*|__)?(?:step|schritt|étape|paso|passo)[\ ]\d{1,2}[\ ]?[:.)–-](?:\*\*|__)?[\ \t]*
+            [-*+•‣▪◦·●○■□–—✅✔✓☑➡→►▶⭐🔹🔸👉📌][\u{fe0f}]?[\ \t\u{a0}]+
+          | (?:\*\*|__)?\(?\d{1,3}(?:\*\*|__)?[.)](?:\*\*|__)?[\ \t\u{a0}]+
+          | \(?[a-z][.)][\ \t\u{a0}]+
+          | \([ivx]{1,5}\)[\ \t\u{a0}]+
+          | (?:\*\*|__)?(?:step|schritt|étape|paso|passo)[\ ]\d{1,2}[\ ]?[:.)–-](?:\*\*|__)?[\ \t\u{a0}]*
           )?",
     )
 });
 
 /// `1) … 2) …` within a line.
-static INLINE_MARKER: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:^|[\s:;,.])(\(?\d{1,2}\)) "));
+static INLINE_MARKER: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?:^|[\s:;,.])(\(?\d{1,2}\))[ \u{a0}]"));
 
 static CELL: LazyLock<Regex> = LazyLock::new(|| pattern(r"[ \t]*\|[ \t]*"));
 
