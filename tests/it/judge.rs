@@ -490,8 +490,17 @@ fn two_runs_are_compared_in_both_orders() {
 fn labels_of_the_run_put_the_gate_on_the_scale_of_people() {
     let folder = folder(EMBEDDED);
     assert_eq!(folder.run(&["run"]).code, 0);
-    let labelled: String = labels().lines().take(40).collect::<Vec<_>>().join("\n");
-    folder.write("some.jsonl", &labelled);
+    let record = folder.records().remove(0);
+    let run = record.file_stem().unwrap().to_string_lossy().into_owned();
+    let of_run = |line: &str| {
+        let mut label: Value = serde_json::from_str(line).unwrap();
+        label["run"] = json!(run);
+        format!("{label}\n")
+    };
+    let some: String = labels().lines().take(40).map(of_run).collect();
+    folder.write("some.jsonl", &some);
+    let unbound: Vec<String> = labels().lines().take(40).map(str::to_owned).collect();
+    folder.write("unbound.jsonl", &unbound.join("\n"));
     folder.write(
         "gate.toml",
         "schema = \"groundgate.policy/1\"\nname = \"t\"\n[[rule]]\nid = \"r\"\nkind = \"floor\"\nmetric = \"groundedness\"\nmin = 0.4\n",
@@ -499,8 +508,24 @@ fn labels_of_the_run_put_the_gate_on_the_scale_of_people() {
     let gate = json_of(&folder, &["gate", "--labels", "some.jsonl"], 0);
     let text = gate.to_string();
     assert!(
-        text.contains("prediction-powered") && text.contains("40 labels of this run"),
+        text.contains("by 40 labels of people") && text.contains("40 labels of this run"),
         "{text}"
+    );
+    // Of whose answers these are nobody knows, and nothing is decided by the judge instead.
+    let open = json_of(&folder, &["gate", "--labels", "unbound.jsonl"], 11).to_string();
+    assert!(
+        open.contains("name neither the run nor the answer"),
+        "{open}"
+    );
+    folder.write(
+        "misspelt.jsonl",
+        &some.replace("groundedness", "groundednes"),
+    );
+    let wrong = folder.run(&["gate", "--labels", "misspelt.jsonl"]);
+    assert!(
+        wrong.code == 3 && wrong.err.contains("does not measure"),
+        "{}",
+        wrong.err
     );
     let shown = folder.run(&["explain", "case-1", "--calls"]);
     assert_eq!(shown.code, 0, "{}", shown.err);

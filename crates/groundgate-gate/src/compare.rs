@@ -19,9 +19,9 @@ pub struct MetricComparison {
     pub metric: MetricSpec,
     /// Who measured it.
     pub instrument_name: String,
-    /// The candidate's mean.
+    /// The candidate's mean: beside a baseline, over what both have a number of, as the difference is.
     pub candidate: Option<Estimate>,
-    /// The baseline's mean.
+    /// The baseline's mean, over the same.
     pub baseline: Option<Estimate>,
     /// Candidate − baseline, paired by case.
     pub difference: Option<Estimate>,
@@ -54,9 +54,29 @@ fn one(
     keep: &dyn Fn(&CaseInfo) -> bool,
 ) -> MetricComparison {
     let spec = &column.metric;
-    let mean = |table: &ScoreTable, estimand: Estimand| {
-        let sample = summary::absolute(table, &spec.name, estimand, keep);
+    let mean = |sample: Result<Sample<'_>, NoSample>| {
         Some(assess(statistics, spec, &sample, false)?.estimate())
+    };
+    let alone = |table: &ScoreTable| {
+        mean(summary::absolute(
+            table,
+            &spec.name,
+            statistics.absolute,
+            keep,
+        ))
+    };
+    // Beside a difference stand the two means that it is the difference of.
+    let sides = evidence.baseline.map(|baseline| {
+        let estimand = statistics.versus_baseline;
+        summary::sides(evidence.candidate, baseline, &spec.name, estimand, keep)
+    });
+    let (candidate, baseline) = match sides {
+        Some(Ok([ours, theirs])) if !ours.observations.is_empty() => {
+            (mean(Ok(ours)), mean(Ok(theirs)))
+        }
+        Some(Ok(_) | Err(_)) | None => {
+            (alone(evidence.candidate), evidence.baseline.and_then(alone))
+        }
     };
     let paired = evidence.baseline.map(|baseline| {
         let estimand = statistics.versus_baseline;
@@ -71,10 +91,8 @@ fn one(
     MetricComparison {
         metric: spec.clone(),
         instrument_name: column.instrument_name.clone(),
-        candidate: mean(evidence.candidate, statistics.absolute),
-        baseline: evidence
-            .baseline
-            .and_then(|baseline| mean(baseline, statistics.absolute)),
+        candidate,
+        baseline,
         p_value: difference.as_ref().and_then(|difference| {
             let (above, below) = difference.p_values_at(0.0, difference.alphas()).ok()?;
             Some((2.0 * above.min(below)).min(1.0))

@@ -424,6 +424,32 @@ fn labels_that_were_given_are_used_or_leave_the_rule_open() {
     assert_eq!(refused.note("tone"), None);
 }
 
+#[test]
+fn only_cases_that_lost_something_are_worst_cases() {
+    let candidate = table("run", 100, |index| {
+        Cell::Scored(f64::from(u8::from(!matches!(index, 7 | 9))))
+    });
+    let worst = |kind: RuleKind, baseline: &ScoreTable| {
+        let finding = decided(kind, &candidate, Some(baseline)).findings.remove(0);
+        finding.worst_cases
+    };
+    let floor = RuleKind::Floor(Floor {
+        metric: "groundedness".to_owned(),
+        min: 0.5,
+    });
+    let not_worse = RuleKind::NonInferior(NonInferior {
+        metric: "groundedness".to_owned(),
+        margin: 0.5,
+    });
+    let lost = [7, 9].map(|place: usize| candidate.cases[place].id.clone());
+    assert_eq!(worst(floor, &good()), lost);
+    assert_eq!(worst(not_worse.clone(), &good()), lost);
+    let same = table("good", 100, |index| {
+        Cell::Scored(f64::from(u8::from(!matches!(index, 7 | 9))))
+    });
+    assert!(worst(not_worse, &same).is_empty());
+}
+
 /// A calibrated judge shows of a difference at least this and at most that: in between nothing is decided.
 #[test]
 fn a_scaled_margin_fails_only_beyond_what_the_judge_would_show_at_most() {

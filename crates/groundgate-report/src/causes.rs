@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use groundgate_gate::{Decision, Finding, RunScores, Verdict};
 use groundgate_model::{
     number::{Toward, format_score, plural},
-    trial::{ClaimFinding, Label},
+    trial::{ClaimFinding, Column, Label, ScoreTable},
     unit::count_to_f64,
 };
 
 use super::{
     losses::CaseLoss,
-    means::slice_mean,
+    means::{case_mean, gain},
     model::{Bucket, CaseReport, Cause},
 };
 
@@ -78,15 +78,20 @@ fn place(metric: &str, evidence: RunScores<'_>, losses: &[CaseLoss]) -> Option<(
             slice.2 += 1;
         }
     }
+    let (column, baseline) = (table.columns.get(metric)?, evidence.baseline?);
+    let pair = Pair {
+        ours: (table, column),
+        theirs: (baseline, baseline.columns.get(metric)?),
+    };
     let n_cases = count_to_f64(losses.len());
     let lift = |(lost, _, n): &(f64, usize, usize)| (lost / total) / (count_to_f64(*n) / n_cases);
     let ((tag, value), (_, n_lost, n)) = slices
         .iter()
         .filter(|(_, slice)| total > 0.0 && slice.0 >= LOSS_SHARE * total && lift(slice) >= LIFT)
+        // What was won there counts against what was lost: a slice that improved has not broken.
+        .filter(|((tag, value), _)| pair.is_worse_in(losses, tag, value))
         .max_by(|(_, one), (_, other)| lift(one).total_cmp(&lift(other)))?;
-    let ours = slice_mean(table, table.columns.get(metric)?, tag, value)?;
-    let baseline = evidence.baseline?;
-    let theirs = slice_mean(baseline, baseline.columns.get(metric)?, tag, value)?;
+    let (ours, theirs) = pair.means_in(losses, tag, value)?;
     let n_all = losses
         .iter()
         .filter(|loss| loss.by_metric.contains_key(metric))
@@ -113,6 +118,37 @@ fn place(metric: &str, evidence: RunScores<'_>, losses: &[CaseLoss]) -> Option<(
         example_case: example.map(|case| case.id.clone()),
     };
     Some((total, cause))
+}
+
+/// A metric on both sides.
+struct Pair<'a> {
+    ours: (&'a ScoreTable, &'a Column),
+    theirs: (&'a ScoreTable, &'a Column),
+}
+
+impl Pair<'_> {
+    /// Both means over the slice's cases that have one on both sides, as the paired difference has them.
+    fn means_in(&self, losses: &[CaseLoss], tag: &str, value: &str) -> Option<(f64, f64)> {
+        let is_in = |loss: &&CaseLoss| {
+            let case = self.ours.0.cases.get(loss.case_index);
+            case.is_some_and(|case| case.tags.get(tag).is_some_and(|own| own == value))
+        };
+        let both = losses.iter().filter(is_in).filter_map(|loss| {
+            let ours = case_mean(self.ours.0, self.ours.1, loss.case_index)?;
+            let theirs = case_mean(self.theirs.0, self.theirs.1, loss.twin?)?;
+            Some((ours, theirs))
+        });
+        let (n, ours, theirs) = both.fold((0_usize, 0.0, 0.0), |(n, ours, theirs), one| {
+            (n + 1, ours + one.0, theirs + one.1)
+        });
+        let n_cases = count_to_f64(n);
+        (n > 0).then(|| (ours / n_cases, theirs / n_cases))
+    }
+
+    fn is_worse_in(&self, losses: &[CaseLoss], tag: &str, value: &str) -> bool {
+        let means = self.means_in(losses, tag, value);
+        means.is_some_and(|(ours, theirs)| gain(&self.ours.1.metric, ours, theirs) < 0.0)
+    }
 }
 
 fn share(part: usize, whole: usize) -> String {
@@ -166,5 +202,83 @@ fn without_place(finding: &Finding) -> Cause {
     Cause {
         sentence: finding.sentence.clone(),
         example_case: finding.worst_cases.first().cloned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, sync::Arc};
+
+    use groundgate_gate::{decide, read_policy};
+    use groundgate_model::trial::{CaseInfo, Cell};
+
+    use super::*;
+    use crate::{csv::tests::table, losses::losses};
+
+    const POLICY: &str = "schema = \"groundgate.policy/1\"\nname = \"test\"\n[[rule]]\nid = \"floor\"\nkind = \"floor\"\nmetric = \"groundedness\"\nmin = 0.95\n";
+
+    /// One attempt at each of so many cases, of which the first ten are of one topic.
+    fn scored(n: usize, good: impl Fn(usize) -> bool) -> ScoreTable {
+        let mut table = table("0");
+        table.attempts = 1;
+        let case = table.cases[0].clone();
+        table.cases = (0..n)
+            .map(|place| CaseInfo {
+                id: place.to_string(),
+                tags: Arc::new(BTreeMap::from([(
+                    "topic".to_owned(),
+                    if place < 10 { "warranty" } else { "other" }.to_owned(),
+                )])),
+                ..case.clone()
+            })
+            .collect();
+        for column in table.columns.values_mut() {
+            column.cells = (0..n)
+                .map(|place| Cell::Scored(f64::from(u8::from(good(place)))))
+                .collect();
+        }
+        table
+    }
+
+    fn said(candidate: &ScoreTable, baseline: &ScoreTable) -> String {
+        let known = candidate.columns.values();
+        let known = known
+            .map(|column| (column.metric.name.clone(), column.metric.clone()))
+            .collect();
+        let policy = read_policy("gate.toml", POLICY, None, &known).unwrap();
+        let evidence = RunScores {
+            candidate,
+            baseline: Some(baseline),
+        };
+        let decision = decide(&policy, evidence);
+        let losses = losses(&policy, &decision, evidence);
+        let causes = of(&decision, evidence, &losses, &[]);
+        let sentences = causes.into_iter().map(|cause| cause.sentence);
+        sentences.collect::<Vec<_>>().join("; ")
+    }
+
+    /// One case lost and two won is no break, whatever share of all losses the one is.
+    #[test]
+    fn a_slice_that_improved_has_not_broken() {
+        let baseline = scored(60, |place| !matches!(place, 0 | 1 | 20..40));
+        let improved = scored(60, |place| !matches!(place, 2 | 20..40));
+        let broken = scored(60, |place| !matches!(place, 0..=4 | 20..40));
+        let of_improved = said(&improved, &baseline);
+        assert!(!of_improved.contains("broke in"), "{of_improved}");
+        let of_broken = said(&broken, &baseline);
+        assert!(
+            of_broken.contains("broke in topic=warranty: 50.0% instead of 80.0%"),
+            "{of_broken}"
+        );
+    }
+
+    /// A case that one side has not is in neither of the two means.
+    #[test]
+    fn both_means_of_a_slice_are_over_the_same_cases() {
+        let broken = scored(60, |place| !matches!(place, 0..=4 | 20..40));
+        let mut baseline = scored(60, |place| !matches!(place, 0 | 1 | 20..40));
+        baseline.cases[9].id = "another".to_owned();
+        let sentence = said(&broken, &baseline);
+        assert!(sentence.contains("44.4% instead of 77.8%"), "{sentence}");
     }
 }

@@ -34,16 +34,6 @@ pub(super) fn gain(spec: &MetricSpec, ours: f64, theirs: f64) -> f64 {
     }
 }
 
-/// The mean of the scored cases of a slice.
-pub(super) fn slice_mean(
-    table: &ScoreTable,
-    column: &Column,
-    tag: &str,
-    value: &str,
-) -> Option<f64> {
-    mean_at(table, column, &slice_places(table, tag, value))
-}
-
 /// Where the cases of a slice are in the plan.
 pub(super) fn slice_places(table: &ScoreTable, tag: &str, value: &str) -> Vec<usize> {
     let cases = table.cases.iter().enumerate();

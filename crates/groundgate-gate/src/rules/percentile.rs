@@ -87,7 +87,7 @@ impl AsksScores for Percentile {
         let table = &of.view.candidate;
         if let Ok(sample) = summary::absolute(table, &self.metric, Estimand::Suite, &|_| true) {
             draft.counts = sample.counts.clone();
-            draft.worst_cases = worst(&sample, AllowedSide::AtMost);
+            draft.worst_cases = worst(&sample, AllowedSide::AtMost, false);
             draft.state = self.state(of, &sample);
         }
         vec![draft]

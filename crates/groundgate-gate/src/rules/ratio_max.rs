@@ -106,7 +106,7 @@ impl AsksScores for RatioMax {
         if let (Ok(ours), Ok(theirs), Ok(pairs)) = (ours, theirs, pairs) {
             draft.cap = self.cap;
             draft.counts = ours.counts.clone();
-            draft.worst_cases = worst(&ours, AllowedSide::AtMost);
+            draft.worst_cases = worst(&ours, AllowedSide::AtMost, false);
             draft.state = self.state(of, [&ours, &theirs], &pairs);
         }
         vec![draft]

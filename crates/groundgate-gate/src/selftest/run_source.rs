@@ -2,7 +2,7 @@
 //!
 //! A run of a question is one of the attempts that the record has of it. Few attempts understate how
 //! much runs differ (of m attempts, by a share of 1/m; of one, wholly), so some draws are taken from
-//! another question of the same slices instead, as many as make two runs of one question correlate as
+//! another question of the same slices, with something to measure in the same metrics, instead, as many as make two runs of one question correlate as
 //! the record says they do: with redraws at a rate of 1 − √r, where r is the reliability of the mean of
 //! m attempts (or, with one attempt, the correlation that is assumed), two runs have exactly that
 //! covariance, and the scores keep their distribution.
@@ -59,8 +59,22 @@ pub struct Agreement {
 struct Question {
     info: CaseInfo,
     attempts: Vec<Vec<Cell>>,
-    /// Questions of the same slices.
+    /// Questions of the same slices, with something to measure in the same metrics.
     group: usize,
+}
+
+impl Question {
+    /// Metric by metric, whether there is something to measure in any attempt.
+    fn applies(&self, n_metrics: usize) -> Vec<bool> {
+        let is_something = |cells: &Vec<Cell>, place: usize| {
+            cells
+                .get(place)
+                .is_some_and(|cell| *cell != Cell::NotApplicable)
+        };
+        let places = 0..n_metrics;
+        let any = |place| self.attempts.iter().any(|cells| is_something(cells, place));
+        places.map(any).collect()
+    }
 }
 
 /// One metric.
@@ -98,11 +112,12 @@ impl RunSource {
             add_attempts(&mut questions, table, more);
         }
         let tags = tags(policy);
-        let mut keys: BTreeMap<Vec<Option<String>>, usize> = BTreeMap::new();
+        let mut keys: BTreeMap<(Vec<Option<String>>, Vec<bool>), usize> = BTreeMap::new();
         for question in &mut questions {
-            let key = tags.iter().map(|tag| question.info.tags.get(tag).cloned());
+            let slices = tags.iter().map(|tag| question.info.tags.get(tag).cloned());
+            let key = (slices.collect(), question.applies(table.columns.len()));
             let next = keys.len();
-            question.group = *keys.entry(key.collect()).or_insert(next);
+            question.group = *keys.entry(key).or_insert(next);
         }
         let columns = table.columns.values().enumerate();
         let metrics = columns

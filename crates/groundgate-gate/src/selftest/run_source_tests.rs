@@ -129,3 +129,30 @@ fn a_question_s_mean_counts_failures_of_the_product_and_nothing_else_that_is_mis
     assert_eq!(mean(vec![Cell::Scored(1.0), not_run.clone()]), Some(1.0));
     assert_eq!(mean(vec![not_run, Cell::NotApplicable]), None);
 }
+
+/// Half of the questions cannot be answered, and have no score: neither half lends to the other, or an
+/// unchanged copilot would miss scores on one side or the other of most pairs.
+#[test]
+fn what_does_not_apply_to_a_question_is_not_lent_to_another() {
+    let mut record = good_from(3);
+    let column = record.columns.get_mut("groundedness").unwrap();
+    for (trial, cell) in column.cells.iter_mut().enumerate() {
+        if trial / 2 % 2 == 0 {
+            *cell = Cell::NotApplicable;
+        }
+    }
+    let evidence = RunScores {
+        candidate: &record,
+        baseline: None,
+    };
+    let source = RunSource::new(&policy(Vec::new()), evidence, 0.0);
+    let suite = source.suite();
+    for replication in 0..20 {
+        let run = source.run(&suite, &mut Draws::new(7, replication));
+        let cells = run.columns["groundedness"].cells.iter().enumerate();
+        for (trial, cell) in cells {
+            let applies = *cell != Cell::NotApplicable;
+            assert_eq!(applies, trial / 2 % 2 == 1, "{replication} {trial}");
+        }
+    }
+}

@@ -271,6 +271,53 @@ pub(super) fn paired<'a>(
     Ok(builder.finish())
 }
 
+/// Both sides of a paired difference over what both have a number of, so that the difference of their means
+/// is the mean of their differences.
+pub(super) fn sides<'a>(
+    candidate: &'a ScoreTable,
+    baseline: &'a ScoreTable,
+    metric: &str,
+    estimand: Estimand,
+    keep: &dyn Fn(&CaseInfo) -> bool,
+) -> Result<[Sample<'a>; 2], NoSample> {
+    let (ours, theirs) = (side(candidate, metric)?, side(baseline, metric)?);
+    comparable(ours.column, theirs.column)?;
+    let spec = &ours.column.metric;
+    let by_question = candidate.attempts != baseline.attempts
+        || candidate.repeats_itself
+        || baseline.repeats_itself;
+    let repeats = if by_question { 1 } else { candidate.attempts };
+    let mut builders =
+        [ours.column, theirs.column].map(|column| Builder::new(column, estimand, repeats));
+    for (case, places) in both(candidate, baseline) {
+        let (Some(our_place), Some(their_place), true) = (places.0, places.1, keep(case)) else {
+            continue;
+        };
+        let observed = |side: Side<'a>, place: usize, whose: Missing| -> Vec<Option<Observation>> {
+            let trials = (0..side.attempts).map(|attempt| side.trial(case, place, attempt));
+            trials.map(|trial| observe(trial, spec, whose)).collect()
+        };
+        let mut ones = observed(ours, our_place, Missing::Candidate);
+        let mut others = observed(theirs, their_place, Missing::Baseline);
+        if by_question {
+            let mean = |all: Vec<Option<Observation>>| {
+                let all: Vec<Observation> = all.into_iter().flatten().collect();
+                vec![Observation::mean(&all)]
+            };
+            (ones, others) = (mean(ones), mean(others));
+        }
+        let known = ones.into_iter().zip(others).filter_map(|(one, other)| {
+            let both = (one?, other?);
+            (both.0.point().is_some() && both.1.point().is_some()).then_some(both)
+        });
+        let (ones, others): (Vec<_>, Vec<_>) = known.unzip();
+        let [our_builder, their_builder] = &mut builders;
+        our_builder.add_case(case, &ones);
+        their_builder.add_case(case, &others);
+    }
+    Ok(builders.map(Builder::finish))
+}
+
 /// Pairs of means (candidate, baseline) of an amount, by question or by cluster of them.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RatioPairs {
@@ -466,7 +513,7 @@ mod tests {
             (found.pairs.len(), found.n_scored, found.n_missing),
             (4, 1, 4)
         );
-        let open = found.pairs.iter().filter(|(ours, _)| ours.high() > 8.0);
+        let open = found.pairs.iter().filter(|(ours, _)| ours.high() > 4.0);
         assert_eq!(open.count(), 3);
         let mut clustered = run(false);
         for case in &mut clustered.cases {
@@ -475,6 +522,51 @@ mod tests {
         let found = ratio_pairs(&clustered, &clustered, "latency_ms", None);
         let found = found.ok().unwrap();
         assert_eq!((found.pairs.len(), found.unit), (1, Unit::Cluster));
+    }
+
+    #[test]
+    fn the_difference_of_both_sides_means_is_the_mean_of_their_differences() {
+        let run = |bad: usize, attempts: u32| {
+            let mut table = table("run", 60, |_| Cell::Scored(1.0));
+            table.attempts = attempts;
+            let column = table.columns.get_mut("groundedness").unwrap();
+            let n = 60 * usize::try_from(attempts).unwrap();
+            column.cells = (0..n)
+                .map(|trial| match trial % 7 {
+                    0 if bad == 3 => Cell::NotApplicable,
+                    1 => Cell::Unscored(groundgate_model::trial::Unscored::NotRun),
+                    _ => Cell::Scored(f64::from(u8::from(trial % bad != 0))),
+                })
+                .collect();
+            for (place, case) in table.cases.iter_mut().enumerate() {
+                case.cluster = (place / 4).to_string();
+            }
+            table
+        };
+        let mean = |sample: &Sample<'_>| {
+            Observation::mean(&sample.observations)
+                .and_then(Observation::point)
+                .unwrap()
+        };
+        for (ours, theirs) in [
+            (run(3, 1), run(5, 1)),
+            (run(3, 2), run(4, 2)),
+            (run(3, 3), run(5, 1)),
+        ] {
+            let estimand = Estimand::Suite;
+            let [one, other] = sides(&ours, &theirs, "groundedness", estimand, &|_| true)
+                .ok()
+                .unwrap();
+            let paired = paired(&ours, &theirs, "groundedness", estimand, &|_| true)
+                .ok()
+                .unwrap();
+            let known = paired.observations.iter().filter_map(|one| one.point());
+            let known: Vec<f64> = known.collect();
+            let difference =
+                known.iter().sum::<f64>() / groundgate_model::unit::count_to_f64(known.len());
+            assert!((mean(&one) - mean(&other) - difference).abs() < 1e-12);
+            assert_eq!(one.observations.len(), known.len());
+        }
     }
 
     #[test]

@@ -37,7 +37,8 @@ fn dirichlet(method: &str, inputs: Inputs<'_>) -> Option<Answer> {
         "abs_threshold_verdict" => absolute_gate(inputs),
         "suite_NI_pooled_runs_ternary" => suite_gate(inputs),
         "clustered_ratio_bounds" | "clustered_paired_bounds" => cluster_ratio(inputs),
-        "cluster_mean_paired_bounds" => cluster_means(inputs),
+        "cluster_mean_paired_bounds" | "cluster_mean_bounds" => cluster_means(inputs),
+        "all_ties_paired" => all_ties(inputs),
         _ => return None,
     })
 }
@@ -90,6 +91,17 @@ fn binary(inputs: Inputs<'_>) -> Answer {
 fn all_ones(inputs: Inputs<'_>) -> Answer {
     let values = std::iter::repeat_n(1.0, inputs.count("n")?);
     bounds(&bound_of(values, scale(inputs)?, inputs)?, inputs)
+}
+
+/// Pairs of which none differs.
+fn all_ties(inputs: Inputs<'_>) -> Answer {
+    let values = std::iter::repeat_n(0.0, inputs.count("n")?);
+    let scale = if inputs.has("lo") {
+        scale(inputs)?
+    } else {
+        Scale::UNIT.of_differences()
+    };
+    bounds(&bound_of(values, scale, inputs)?, inputs)
 }
 
 fn ternary(inputs: Inputs<'_>, total: &'static str) -> Result<DirichletBound, RequestError> {

@@ -8,6 +8,7 @@ mod design;
 mod inputs;
 mod intervals;
 mod means;
+mod more;
 mod profile;
 mod proportions;
 
@@ -26,6 +27,7 @@ pub fn evaluate(method: &str, inputs: &Value) -> Result<Value, RequestError> {
         intervals::evaluate,
         agreement::evaluate,
         design::evaluate,
+        more::evaluate,
     ]
     .into_iter()
     .find_map(|table| table(method, inputs))

@@ -172,7 +172,7 @@ impl Evaluation<'_> {
             }
         };
         draft.counts = sample.counts.clone();
-        draft.worst_cases = worst(&sample, draft.side);
+        draft.worst_cases = worst(&sample, draft.side, draft.is_difference);
         if let Some(cap) = draft.cap
             && let Some(above) = sample.column.highest().filter(|value| *value > cap)
         {
@@ -332,10 +332,19 @@ pub(crate) const fn no_data(why: String) -> State {
     decided(Verdict::Inconclusive, why)
 }
 
-pub(crate) fn worst(sample: &Sample<'_>, side: AllowedSide) -> Vec<String> {
-    let ids = match side {
-        AllowedSide::AtLeast => sample.lowest(WORST_CASES),
-        AllowedSide::AtMost => sample.highest(WORST_CASES),
+/// The cases that cost most, and only such as cost something: what is as good as can be, or as good as the
+/// baseline, is no worst case.
+pub(crate) fn worst(sample: &Sample<'_>, side: AllowedSide, is_difference: bool) -> Vec<String> {
+    let (low, high) = sample.column.metric.data_type.range();
+    let (ids, perfect) = match side {
+        AllowedSide::AtLeast => (sample.lowest(WORST_CASES), high.unwrap_or(f64::INFINITY)),
+        AllowedSide::AtMost => (sample.highest(WORST_CASES), low),
     };
-    ids.into_iter().map(|(id, _)| id.to_owned()).collect()
+    let perfect = if is_difference { 0.0 } else { perfect };
+    let costs = |value: f64| match side {
+        AllowedSide::AtLeast => value < perfect,
+        AllowedSide::AtMost => value > perfect,
+    };
+    let ids = ids.into_iter().filter(|(_, value)| costs(*value));
+    ids.map(|(id, _)| id.to_owned()).collect()
 }
