@@ -30,11 +30,11 @@ pub(super) struct Draft {
 impl Draft {
     /// The threshold of a fail, where the one of a pass is as here: `by` is better than the baseline, and
     /// less may be better.
-    pub(super) const fn signed(&self, by: f64) -> Option<f64> {
-        Some(match self.side {
+    pub(super) const fn signed(&self, by: f64) -> f64 {
+        match self.side {
             AllowedSide::AtLeast => by,
             AllowedSide::AtMost => -by,
-        })
+        }
     }
 
     /// What must be shown to be missed for a fail.

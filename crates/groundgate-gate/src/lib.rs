@@ -50,6 +50,8 @@ mod interim_tests;
 #[cfg(test)]
 mod not_by_tests;
 #[cfg(test)]
+mod people_tests;
+#[cfg(test)]
 mod release_tests;
 #[cfg(test)]
 mod reruns_tests;

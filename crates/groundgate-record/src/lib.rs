@@ -12,6 +12,7 @@ mod header;
 mod lock;
 mod reader;
 mod remove;
+mod sameness;
 mod schema;
 mod score;
 mod seal;

@@ -24,6 +24,7 @@ use super::{
     formats,
     header::{Header, Status},
     lock::is_written,
+    sameness::asked,
     schema,
     score::ScoreRow,
     seal::{self, SealState},
@@ -34,7 +35,7 @@ use super::{
 #[derive(Debug)]
 pub struct Reader {
     pub(super) connection: Connection,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     format: i64,
     header: Header,
 }
@@ -90,21 +91,6 @@ pub struct ReplyFacts<'a> {
     pub model: Option<Cow<'a, str>>,
     /// How long it took.
     pub timing: Timing,
-}
-
-/// What a reply says.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum SaidBy<'a> {
-    #[serde(borrow)]
-    Answer(Said<'a>),
-    Chat(serde::de::IgnoredAny),
-}
-
-#[derive(Deserialize)]
-struct Said<'a> {
-    #[serde(borrow)]
-    text: Cow<'a, str>,
 }
 
 impl Reader {
@@ -420,41 +406,6 @@ impl Reader {
         })
     }
 
-    /// Whether more than half of the questions that were answered several times got the same words each time.
-    fn repeats_itself(&self) -> Result<bool, RecordError> {
-        let attempts = i64::from(self.header.attempts);
-        if attempts < 2 {
-            return Ok(false);
-        }
-        let read = sqlite("read", &self.path);
-        let mut statement = self
-            .connection
-            .prepare("SELECT trial, reply FROM calls WHERE callee = '' AND reply IS NOT NULL")
-            .map_err(&read)?;
-        let mut rows = statement.query([]).map_err(&read)?;
-        // By question: the words of its first answer, how many there are, and whether all are the same.
-        let mut questions: BTreeMap<i64, (Digest, usize, bool)> = BTreeMap::new();
-        while let Some(row) = rows.next().map_err(&read)? {
-            let trial: i64 = row.get(0).map_err(&read)?;
-            let reply = row.get_ref(1).map_err(&read)?.as_str();
-            let reply = reply.map_err(|_not_a_text| self.damaged("a reply is not a text"))?;
-            let SaidBy::Answer(said) = parse::<SaidBy<'_>>(&self.path, "a reply", reply)? else {
-                continue;
-            };
-            let words = Digest::of(said.text.trim().as_bytes());
-            let question = questions
-                .entry(trial / attempts)
-                .or_insert((words, 0, true));
-            question.1 += 1;
-            question.2 &= question.0 == words;
-        }
-        let several = questions.values().filter(|(_, n, _)| *n > 1);
-        let (several, same) = several.fold((0_usize, 0_usize), |(several, same), one| {
-            (several + 1, same + usize::from(one.2))
-        });
-        Ok(2 * same > several)
-    }
-
     fn fill(&self, column: &mut Column, metric_number: usize) -> Result<(), RecordError> {
         let read = sqlite("read", &self.path);
         let mut statement = self
@@ -603,24 +554,6 @@ impl CallRow {
 }
 
 /// `tags` are those seen so far.
-/// What is asked, whatever the id: words without their case and what stands between them.
-fn asked(case: &Case) -> Digest {
-    let turns = case.history.iter().map(|turn| turn.text.as_str());
-    let text: String = turns
-        .chain([case.question.as_str()])
-        .collect::<Vec<_>>()
-        .join(" ");
-    let words = text.split(|letter: char| !letter.is_alphanumeric());
-    let words = words.filter(|word| !word.is_empty());
-    Digest::of(
-        words
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_lowercase()
-            .as_bytes(),
-    )
-}
-
 fn case_info(case: Case, tags: &mut BTreeSet<Arc<BTreeMap<String, String>>>) -> CaseInfo {
     let (digest, cluster) = (case.digest(), case.cluster_or_id().to_owned());
     let shared = tags.get(&case.tags).cloned().unwrap_or_else(|| {

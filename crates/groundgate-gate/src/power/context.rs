@@ -351,7 +351,7 @@ impl<'a> PlannedRule<'a> {
     }
 
     /// The same, if the rule says what no answer can exceed: else it passes nothing by itself.
-    pub(crate) fn only_with_cap(&self, cap: Option<f64>, power: RulePower) -> RulePower {
+    pub(crate) fn only_with_cap(cap: Option<f64>, power: RulePower) -> RulePower {
         match cap {
             Some(_) => power,
             None => never(

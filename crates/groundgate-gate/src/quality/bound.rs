@@ -61,7 +61,7 @@ impl BoundLabels {
         for label in &labels.labels {
             let metric = meant(&label.metric, |name| run.measures(name)).into_owned();
             let count = |counts: &mut BTreeMap<String, usize>| {
-                *counts.entry(metric.clone()).or_default() += 1
+                *counts.entry(metric.clone()).or_default() += 1;
             };
             match about(label, run) {
                 About::AnotherRun => bound.n_elsewhere += 1,

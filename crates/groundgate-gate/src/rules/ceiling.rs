@@ -39,7 +39,7 @@ pub(super) const KIND: Kind<super::RuleKind> = Kind {
         let max = reader.number("max");
         let spec = spec?;
         let max = max?.inside(&spec)?;
-        let cap = reader.cap(max, &spec)?;
+        let cap = reader.cap(max, &spec).ok()?;
         let metric = spec.name;
         Some(Ceiling { metric, max, cap }.into())
     },
@@ -72,7 +72,7 @@ impl AsksScores for Ceiling {
     fn powers(&self, plan: &PlannedRule<'_>) -> Vec<RulePower> {
         let power = plan.absolute(&self.metric, Threshold::at_most(self.max), None);
         vec![if plan.is_amount(&self.metric) {
-            plan.only_with_cap(self.cap, power)
+            PlannedRule::only_with_cap(self.cap, power)
         } else {
             power
         }]

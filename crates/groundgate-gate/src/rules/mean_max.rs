@@ -39,7 +39,7 @@ pub(super) const KIND: Kind<super::RuleKind> = Kind {
         let max = reader.above_zero("max");
         let spec = spec?;
         let max = max?;
-        let cap = reader.cap(max, &spec)?;
+        let cap = reader.cap(max, &spec).ok()?;
         let metric = spec.name;
         Some(MeanMax { metric, max, cap }.into())
     },
@@ -74,7 +74,10 @@ impl AsksScores for MeanMax {
     }
 
     fn powers(&self, plan: &PlannedRule<'_>) -> Vec<RulePower> {
-        vec![plan.only_with_cap(self.cap, plan.amount(&self.metric, self.max))]
+        vec![PlannedRule::only_with_cap(
+            self.cap,
+            plan.amount(&self.metric, self.max),
+        )]
     }
 
     fn is_met_unchanged(&self, truth: &dyn Truth, _slice: Option<&Slice>) -> Option<bool> {

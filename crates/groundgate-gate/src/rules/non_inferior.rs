@@ -76,7 +76,7 @@ impl AsksScores for NonInferior {
                 let draft = of.paired(&self.metric, -scaled.on_judges_scale);
                 Draft {
                     scaled: Some(scaled),
-                    refuted_at: draft.signed(-scaled.fails_beyond),
+                    refuted_at: Some(draft.signed(-scaled.fails_beyond)),
                     ..draft
                 }
             }

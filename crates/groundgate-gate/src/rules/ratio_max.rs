@@ -56,7 +56,7 @@ pub(super) const KIND: Kind<super::RuleKind> = Kind {
         let max = reader.above_zero("max");
         let spec = spec?;
         let max = max?;
-        let cap = reader.cap(0.0, &spec)?;
+        let cap = reader.cap(0.0, &spec).ok()?;
         let metric = spec.name;
         Some(RatioMax { metric, max, cap }.into())
     },
@@ -126,7 +126,7 @@ impl AsksScores for RatioMax {
             source: Some(spread.source),
             ..plan.normal(units, (self.max - 1.0) * spread.mean, variance)
         };
-        vec![plan.only_with_cap(self.cap, power)]
+        vec![PlannedRule::only_with_cap(self.cap, power)]
     }
 
     fn is_met_unchanged(&self, _truth: &dyn Truth, _slice: Option<&Slice>) -> Option<bool> {

@@ -77,7 +77,7 @@ impl AsksScores for Superior {
         });
         vec![match scaled {
             Some(Ok(scaled)) => Draft {
-                refuted_at: draft.signed(scaled.on_judges_scale),
+                refuted_at: Some(draft.signed(scaled.on_judges_scale)),
                 ..draft
             },
             Some(Err(unfit)) => Draft {

@@ -15,18 +15,20 @@
 
 mod builder;
 mod trial;
+mod two_sided;
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
 use groundgate_model::{
-    trial::{CaseInfo, Cell, Column, ScoreTable},
+    trial::{CaseInfo, Column, ScoreTable},
     unit::{UnitInterval, count_to_f64},
 };
 use groundgate_stats::{Observation, Unit};
 
+pub(super) use self::two_sided::{RatioPairs, ratio_pairs, sides};
 use self::{
     builder::Builder,
-    trial::{Missing, Side, Trial, anything, difference, difference_of_means, observe, side},
+    trial::{Missing, Trial, anything, difference, difference_of_means, observe, side},
 };
 use super::{policy::Estimand, verdict::Counts};
 
@@ -271,128 +273,6 @@ pub(super) fn paired<'a>(
     Ok(builder.finish())
 }
 
-/// Both sides of a paired difference over what both have a number of, so that the difference of their means
-/// is the mean of their differences.
-pub(super) fn sides<'a>(
-    candidate: &'a ScoreTable,
-    baseline: &'a ScoreTable,
-    metric: &str,
-    estimand: Estimand,
-    keep: &dyn Fn(&CaseInfo) -> bool,
-) -> Result<[Sample<'a>; 2], NoSample> {
-    let (ours, theirs) = (side(candidate, metric)?, side(baseline, metric)?);
-    comparable(ours.column, theirs.column)?;
-    let spec = &ours.column.metric;
-    let by_question = candidate.attempts != baseline.attempts
-        || candidate.repeats_itself
-        || baseline.repeats_itself;
-    let repeats = if by_question { 1 } else { candidate.attempts };
-    let mut builders =
-        [ours.column, theirs.column].map(|column| Builder::new(column, estimand, repeats));
-    for (case, places) in both(candidate, baseline) {
-        let (Some(our_place), Some(their_place), true) = (places.0, places.1, keep(case)) else {
-            continue;
-        };
-        let observed = |side: Side<'a>, place: usize, whose: Missing| -> Vec<Option<Observation>> {
-            let trials = (0..side.attempts).map(|attempt| side.trial(case, place, attempt));
-            trials.map(|trial| observe(trial, spec, whose)).collect()
-        };
-        let mut ones = observed(ours, our_place, Missing::Candidate);
-        let mut others = observed(theirs, their_place, Missing::Baseline);
-        if by_question {
-            let mean = |all: Vec<Option<Observation>>| {
-                let all: Vec<Observation> = all.into_iter().flatten().collect();
-                vec![Observation::mean(&all)]
-            };
-            (ones, others) = (mean(ones), mean(others));
-        }
-        let known = ones.into_iter().zip(others).filter_map(|(one, other)| {
-            let both = (one?, other?);
-            (both.0.point().is_some() && both.1.point().is_some()).then_some(both)
-        });
-        let (ones, others): (Vec<_>, Vec<_>) = known.unzip();
-        let [our_builder, their_builder] = &mut builders;
-        our_builder.add_case(case, &ones);
-        their_builder.add_case(case, &others);
-    }
-    Ok(builders.map(Builder::finish))
-}
-
-/// Pairs of means (candidate, baseline) of an amount, by question or by cluster of them.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct RatioPairs {
-    pub(super) pairs: Vec<(Observation, Observation)>,
-    pub(super) unit: Unit,
-    /// Questions with an amount on both sides.
-    pub(super) n_scored: usize,
-    /// Planned trials without an amount, on either side; those of a question that one side lacks are.
-    pub(super) n_missing: usize,
-    /// Planned trials, both sides together.
-    pub(super) n_planned: usize,
-}
-
-/// Pairs of means of an amount, nothing dropped: what one side lacks may be anything up to `cap`. Questions
-/// to which an amount applies on neither side are left out.
-pub(super) fn ratio_pairs(
-    candidate: &ScoreTable,
-    baseline: &ScoreTable,
-    metric: &str,
-    cap: Option<f64>,
-) -> Result<RatioPairs, NoSample> {
-    let (ours, theirs) = (side(candidate, metric)?, side(baseline, metric)?);
-    comparable(ours.column, theirs.column)?;
-    let mut found = RatioPairs {
-        pairs: Vec::new(),
-        unit: Unit::Question,
-        n_scored: 0,
-        n_missing: 0,
-        n_planned: candidate.planned() + baseline.planned(),
-    };
-    let unknown = Observation::missing(0.0, cap.unwrap_or(f64::INFINITY));
-    let mut clusters: BTreeMap<&str, Vec<(Observation, Observation)>> = BTreeMap::new();
-    for (case, places) in both(candidate, baseline) {
-        let mean = |side: Side<'_>, place: Option<usize>| {
-            let observed = place.map(|place| amounts(side, place, unknown));
-            // A question that one side lacks, or to which nothing applies on that side alone.
-            observed.unwrap_or_else(|| (vec![unknown; side.attempts], side.attempts))
-        };
-        let (our_amounts, our_missing) = mean(ours, places.0);
-        let (their_amounts, their_missing) = mean(theirs, places.1);
-        if our_amounts.is_empty() && their_amounts.is_empty() {
-            continue;
-        }
-        let none = |amounts: &[Observation]| usize::from(amounts.is_empty());
-        let (our_none, their_none) = (none(&our_amounts), none(&their_amounts));
-        found.n_missing += our_missing + their_missing + our_none + their_none;
-        let is_scored = our_missing + their_missing + our_none + their_none == 0;
-        found.n_scored += usize::from(is_scored);
-        let whole = |amounts: &[Observation]| Observation::mean(amounts).unwrap_or(unknown);
-        let pair = (whole(&our_amounts), whole(&their_amounts));
-        clusters.entry(&case.cluster).or_default().push(pair);
-    }
-    if clusters.values().any(|pairs| pairs.len() > 1) {
-        found.unit = Unit::Cluster;
-    }
-    let means = clusters.values().filter_map(|pairs| {
-        let (ours, theirs): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
-        Some((Observation::mean(&ours)?, Observation::mean(&theirs)?))
-    });
-    found.pairs = means.collect();
-    Ok(found)
-}
-
-/// What is known of a question's amounts, and how many are not known.
-fn amounts(side: Side<'_>, place: usize, unknown: Observation) -> (Vec<Observation>, usize) {
-    let cells = side.cells(place).filter_map(|cell| match cell {
-        Cell::Scored(value) => Some(Observation::scored(*value)),
-        Cell::NotApplicable => None,
-        Cell::Unscored(_) => Some(unknown),
-    });
-    let all: Vec<Observation> = cells.collect();
-    let n_missing = all.iter().filter(|one| one.point().is_none()).count();
-    (all, n_missing)
-}
-
 /// Where a case stands on either side.
 type Places = (Option<usize>, Option<usize>);
 
@@ -562,8 +442,7 @@ mod tests {
                 .unwrap();
             let known = paired.observations.iter().filter_map(|one| one.point());
             let known: Vec<f64> = known.collect();
-            let difference =
-                known.iter().sum::<f64>() / groundgate_model::unit::count_to_f64(known.len());
+            let difference = known.iter().sum::<f64>() / count_to_f64(known.len());
             assert!((mean(&one) - mean(&other) - difference).abs() < 1e-12);
             assert_eq!(one.observations.len(), known.len());
         }

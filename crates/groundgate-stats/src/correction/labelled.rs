@@ -129,7 +129,7 @@ impl LabelledBound {
     pub(crate) fn p_above(&self, threshold: f64) -> f64 {
         match &self.way {
             Way::Alone(mean, _) if self.is_complete() => mean.p_above(threshold),
-            _ => p_value(|alpha| self.lower(alpha) - threshold),
+            Way::Alone(..) | Way::Powered(_) => p_value(|alpha| self.lower(alpha) - threshold),
         }
     }
 
@@ -137,7 +137,7 @@ impl LabelledBound {
     pub(crate) fn p_below(&self, threshold: f64) -> f64 {
         match &self.way {
             Way::Alone(mean, _) if self.is_complete() => mean.p_below(threshold),
-            _ => p_value(|alpha| threshold - self.upper(alpha)),
+            Way::Alone(..) | Way::Powered(_) => p_value(|alpha| threshold - self.upper(alpha)),
         }
     }
 

@@ -175,7 +175,9 @@ fn response(info: &Object) -> Option<Shown> {
         let text = match info.get(key)? {
             Value::String(text) => text.clone(),
             Value::Null => return None,
-            other => other.to_string(),
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                info.get(key)?.to_string()
+            }
         };
         (!text.is_empty()).then_some(text)
     };

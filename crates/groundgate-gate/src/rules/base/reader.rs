@@ -114,22 +114,22 @@ impl<'d, 's> Reader<'d, 's, '_> {
     }
 
     /// What no answer can exceed, where the rule says so: of an amount, and above the rule's own threshold.
-    pub(crate) fn cap(&self, above: f64, spec: &MetricSpec) -> Option<Option<f64>> {
+    pub(crate) fn cap(&self, above: f64, spec: &MetricSpec) -> Result<Option<f64>, Reported> {
         if !self.table.has("cap") {
-            return Some(None);
+            return Ok(None);
         }
-        let cap = self.table.number("cap")?;
+        let cap = self.table.number("cap").ok_or(Reported)?;
         if spec.data_type != DataType::Amount {
             let message = format!("`cap` is for amounts, and `{}` has a scale", spec.name);
             self.table.report("cap", message);
-            return None;
+            return Err(Reported);
         }
         if cap > above {
-            return Some(Some(cap));
+            return Ok(Some(cap));
         }
         self.table
             .report("cap", format!("`cap` is {cap} and not above {above}"));
-        None
+        Err(Reported)
     }
 
     pub(crate) fn quantile(&self) -> Option<f64> {
@@ -180,6 +180,10 @@ impl<'d, 's> Reader<'d, 's, '_> {
         }
     }
 }
+
+/// What is wrong is on the list of mistakes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reported;
 
 /// A number of a rule, and where it is written: what is wrong with it is said there.
 #[derive(Debug, Clone, Copy)]
