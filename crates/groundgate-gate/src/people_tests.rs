@@ -1,6 +1,6 @@
 //! What people said, what is known of the judge, and which cases a rule names.
 
-use groundgate_model::{trial::Cell, unit::Digest};
+use groundgate_model::trial::{Cell, ScoreTable};
 use groundgate_stats::{Observation, correction::Recognized};
 
 use super::{

@@ -10,7 +10,7 @@ use groundgate_model::{
 use groundgate_stats::{Observation, correction::Recognized};
 
 use super::{
-    rules::{Floor, MaxCount, MustPass, NonInferior, SliceFloor, Superior},
+    rules::{Floor, MaxCount, MustPass, NonInferior, SliceFloor},
     tests::{every_kind, policy, table},
     *,
 };
