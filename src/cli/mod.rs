@@ -116,6 +116,8 @@ fn refuse_another_time(cli: &Cli) -> Result<(), AppError> {
             | Command::Verify(_)
             | Command::View(_)
             | Command::Explain(_)
+            | Command::Plan(_)
+            | Command::Selftest(_)
             | Command::Policy(_)
             | Command::Baseline(args::BaselineCommand::Diff { .. })
     );

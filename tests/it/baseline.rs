@@ -167,7 +167,15 @@ fn a_sequential_run_and_a_plan_take_the_policy_s_baseline() {
     );
     let asked = || copilot.asked().values().sum::<usize>();
     let before = asked();
-    let stale = in_days(&folder, 15, &["run", "--sequential"]);
+    let whole = std::fs::read(&path).unwrap();
+    let made = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * 15);
+    let made = made.to_string();
+    let record = rusqlite::Connection::open(&path).unwrap();
+    let sql = "UPDATE header SET value = json_set(value, '$.created_at', ?1) WHERE key = 'header'";
+    record.execute(sql, [&made]).unwrap();
+    drop(record);
+    let stale = folder.run(&["run", "--sequential"]);
+    std::fs::write(&path, whole).unwrap();
     assert_eq!(stale.code, 3, "{}", stale.err);
     assert!(
         stale.err.contains("the baseline is 15d old"),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::trust::KeyArgs;
+use super::key::KeyArgs;
 
 /// Which run, and what it is held against.
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod gate;
 mod judge;
+mod key;
 mod policy;
 mod reading;
 mod records;
@@ -22,6 +23,7 @@ pub(crate) use judge::{
     AgreementArgs, AnchorsArgs, AttackArgs, CalibrateArgs, CheckArgs, CompareJudgesArgs, DriftArgs,
     FlipsArgs, JudgeCommand, JudgedLabelsArgs, PreferArgs, RejudgeArgs,
 };
+pub(crate) use key::KeyArgs;
 pub(crate) use policy::{
     BaselineCommand, PolicyArgs, PolicyCommand, PolicyDiffArgs, SchemaArgs, SchemaName,
 };
@@ -31,7 +33,7 @@ pub(crate) use run::{
     DemoArgs, DoctorArgs, InitArgs, LookArgs, PlanArgs, RunArgs, SelftestArgs, ValidateArgs,
 };
 pub(crate) use stats::{BoundName, ClaimAbout, ScoreKind, StatsArgs};
-pub(crate) use trust::{AttestArgs, KeyArgs, PublishArgs, TrustCommand, VerifyArgs};
+pub(crate) use trust::{AttestArgs, PublishArgs, TrustCommand, VerifyArgs};
 pub(crate) use view::{LabelArgs, LabelForm, QueueName, ViewArgs};
 
 /// Release gates for RAG copilots.

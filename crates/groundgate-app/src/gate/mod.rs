@@ -137,6 +137,12 @@ impl App {
                     .to_owned(),
             );
         }
+        if !case.source.is_protected() && request.policy_digest.is_none() {
+            report.decision.notes.push(
+                "unprotected: the policy is the working tree's, so whoever may change that may change this verdict"
+                    .to_owned(),
+            );
+        }
         report.decision.notes.extend(notes);
         if let Some(at) = self.surroundings().as_of {
             report.decision.notes.push(format!(

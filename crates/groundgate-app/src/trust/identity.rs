@@ -98,6 +98,40 @@ impl CopilotIdentity {
     }
 }
 
+/// Who could answer in the place of something that the run asked, as the words of its manifest say: a proxy
+/// that sees what is not encrypted, or whose certificates an authority of the configuration's own signs.
+pub(crate) fn stands_between(header: &Header) -> Vec<(String, String)> {
+    let Some(manifest) = &header.manifest else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let judges = manifest
+        .part("judges")
+        .into_iter()
+        .flat_map(Manifest::settings);
+    let judges = judges.map(|(name, setting)| (format!("judge of {name}"), setting));
+    let copilot = manifest
+        .get("copilot")
+        .map(|setting| ("copilot".to_owned(), setting));
+    for (who, setting) in judges.chain(copilot) {
+        let Setting::Part(part) = setting else {
+            continue;
+        };
+        let url = found_text(part, "url").unwrap_or_default();
+        let is_open = url.starts_with("http://") || find(part, "extra-ca").is_some();
+        if let Some(Setting::Part(proxy)) = find(part, "proxy")
+            && is_open
+        {
+            let proxy = text(proxy, "url").unwrap_or("a proxy");
+            found.push((
+                who,
+                format!("is reached through {proxy}, which could answer in its place"),
+            ));
+        }
+    }
+    found
+}
+
 /// What a statement about a run is about: its model and version, or the run's copilot where nobody says
 /// which version it was; by the digest over everything that can change an answer.
 pub(crate) fn subject(header: &Header) -> Option<Resource> {

@@ -13,7 +13,7 @@ use groundgate_trust::{HostPattern, Measurement};
 use jiff::Timestamp;
 
 use super::{
-    identity::{CopilotIdentity, subject},
+    identity::{CopilotIdentity, stands_between, subject},
     place::Trusted,
     sealing::{Sealed, seal_of, sealed_by},
 };
@@ -69,6 +69,7 @@ pub(crate) fn integrity(measured: &Measured<'_>) -> Result<Integrity, AppError> 
         found.bound_to.push((subject.name, subject.digest));
     }
     same_record(measured, &mut found)?;
+    between(measured, &mut found);
     let identity = CopilotIdentity::of(header);
     match measured.trusted.and_then(|trusted| Some((trusted, trusted.file.measurement.as_ref()?))) {
         Some((trusted, rules)) => by_rules(measured, trusted, rules, &mut found)?,
@@ -80,6 +81,31 @@ pub(crate) fn integrity(measured: &Measured<'_>) -> Result<Integrity, AppError> 
         None => {}
     }
     Ok(found)
+}
+
+/// What a proxy could have said in the place of a judge or the copilot. Where the trust file names judges and
+/// hosts, those rules decide; a digest of a judge is over its proxy, too.
+fn between(measured: &Measured<'_>, found: &mut Integrity) {
+    let rules = measured
+        .trusted
+        .and_then(|trusted| trusted.file.measurement.as_ref());
+    for (who, why) in stands_between(measured.candidate.reader.header()) {
+        found.notes.push(format!("integrity: the {who} {why}"));
+        let is_settled = rules.is_some_and(|rules| {
+            if who == "copilot" {
+                !rules.hosts.is_empty()
+            } else {
+                !rules.judges.is_empty()
+            }
+        });
+        if measured.is_protected && !is_settled {
+            found.concerns.push(Concern {
+                id: "measurement.proxy",
+                verdict: Verdict::Hold,
+                sentence: format!("the {who} {why}; [measurement] of a trust file can name it"),
+            });
+        }
+    }
 }
 
 fn of_record(side: &str, reader: &Reader, seal: Option<Digest>) -> Result<Vec<String>, AppError> {
