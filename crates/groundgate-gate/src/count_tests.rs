@@ -143,6 +143,29 @@ fn findings_are_named_and_what_was_half_checked_is_open() {
 }
 
 #[test]
+fn scores_that_are_open_are_said() {
+    let notes = |candidate: &ScoreTable| {
+        let evidence = RunScores {
+            candidate,
+            baseline: None,
+        };
+        decide(&policy(vec![must_pass(1)]), evidence)
+            .notes
+            .join("\n")
+    };
+    let mut open = all(60);
+    assert!(!notes(&open).contains("disputed"));
+    let column = open.columns.get_mut("groundedness").unwrap();
+    column.cells[3] = Cell::Scored(0.0);
+    column.up_to.insert(3, 1.0);
+    assert!(
+        notes(&open).contains("groundedness: 1 of 60 scores are known from one end"),
+        "{}",
+        notes(&open)
+    );
+}
+
+#[test]
 fn trials_that_were_never_run_are_no_failures_of_the_candidate() {
     let holes = |n_timeouts: usize, n_not_run: usize| {
         let candidate = table("holes", 100, |index| {

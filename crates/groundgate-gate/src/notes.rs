@@ -50,6 +50,7 @@ pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
         notes.push(sentence::embedded(offline));
     }
     notes.extend(unmeasured(policy, view, &used));
+    notes.extend(open_scores(view, &used));
     notes.extend(drifts(view, &used));
     if view.candidate.n_alike > 0 {
         let cases = view.candidate.cases.len();
@@ -73,6 +74,15 @@ pub(super) fn notes(policy: &Policy, view: &View<'_>) -> Vec<String> {
         notes.push(sentence::eval_sets_differ());
     }
     notes
+}
+
+/// Scores that are known from one end to another only.
+fn open_scores(view: &View<'_>, used: &BTreeSet<&str>) -> Vec<String> {
+    let columns = view.candidate.columns.iter();
+    let open =
+        columns.filter(|(name, column)| used.contains(name.as_str()) && !column.up_to.is_empty());
+    open.map(|(name, column)| sentence::open_scores(name, column.up_to.len(), column.cells.len()))
+        .collect()
 }
 
 /// Judges of which nobody has measured how well they judge: said once for each of them.

@@ -356,6 +356,15 @@ pub(super) fn attempts_not_paired(candidate: u32, baseline: u32) -> String {
     )
 }
 
+/// What is disputed or failed counts for nobody.
+pub(super) fn open_scores(metric: &str, n: usize, cells: usize) -> String {
+    format!(
+        "{metric}: {} of {} scores are known from one end to another only, since a claim is disputed or a vote failed; a pass counts their worst end, a fail their best",
+        format_count(n),
+        format_count(cells)
+    )
+}
+
 /// The same question is not asked of another customer because it has another id.
 pub(super) fn questions_alike(n: usize, cases: usize) -> String {
     format!(

@@ -532,8 +532,8 @@ impl Ask<'_> {
 
     /// What is to be labelled: ids with their texts.
     pub(crate) fn ids(&self) -> Vec<(String, String)> {
-        self.units
-            .iter()
+        let shown = self.mix.shown().iter();
+        shown
             .map(|unit| (unit.id.clone(), unit.text.clone()))
             .collect()
     }

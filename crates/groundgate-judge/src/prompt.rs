@@ -5,6 +5,8 @@
 //! shows questions, passages, claims, answers between lines that carry the marker. The marker is
 //! random to whoever wrote those texts and occurs in none of them, so no text can close its own fence.
 
+use std::collections::BTreeMap;
+
 use groundgate_model::{
     eval_set::{Case, Role},
     exchange::{ChatRequest, Message},
@@ -335,30 +337,42 @@ fn schema(mode: Mode, texts: &Texts<'_>, labels: &[&str]) -> Value {
     match mode {
         Mode::Claims => list_schema(
             "claims",
-            &json!({
-                "id": id, "passage": { "type": ["integer", "null"] }, "quote": quote, "reason": reason,
-                "label": label,
-            }),
+            &[
+                ("id", id),
+                ("passage", json!({ "type": ["integer", "null"] })),
+                ("quote", quote),
+                ("reason", reason),
+                ("label", label),
+            ],
         ),
         Mode::Facts => list_schema(
             "facts",
-            &json!({ "id": id, "quote": quote, "reason": reason, "label": label }),
+            &[
+                ("id", id),
+                ("quote", quote),
+                ("reason", reason),
+                ("label", label),
+            ],
         ),
         Mode::Rubric | Mode::Context | Mode::Pairwise => {
-            object_schema(&json!({ "reason": reason, "label": label }))
+            object_schema(&[("reason", reason), ("label", label)])
         }
     }
 }
 
-pub(super) fn list_schema(name: &str, properties: &Value) -> Value {
-    object_schema(&json!({ name: { "type": "array", "items": object_schema(properties) } }))
+/// The properties in the order in which a model is to write them.
+pub(super) fn list_schema(name: &str, properties: &[(&str, Value)]) -> Value {
+    let list = json!({ "type": "array", "items": object_schema(properties) });
+    object_schema(&[(name, list)])
 }
 
-fn object_schema(properties: &Value) -> Value {
-    let required: Vec<&String> = properties
-        .as_object()
-        .into_iter()
-        .flat_map(|map| map.keys())
+/// `required` has the properties in their order, which a JSON object has not; whoever sends a schema
+/// writes them in that order.
+fn object_schema(properties: &[(&str, Value)]) -> Value {
+    let required: Vec<&str> = properties.iter().map(|(name, _)| *name).collect();
+    let properties: BTreeMap<&str, &Value> = properties
+        .iter()
+        .map(|(name, value)| (*name, value))
         .collect();
     json!({
         "type": "object",
@@ -446,12 +460,19 @@ mod tests {
     #[test]
     fn the_schema_offers_the_ids_and_labels_and_nothing_else() {
         let prompt = write_with(&case("How long?"), draw(b"x", 0));
-        let (name, schema) = prompt.request.json_schema.expect("a schema");
+        let (name, schema) = prompt.request.json_schema.clone().expect("a schema");
         assert_eq!(name, "claim_labels");
         let item = &schema["properties"]["claims"]["items"];
         assert_eq!(item["properties"]["id"]["enum"], json!(["s1", "s2"]));
         assert_eq!(item["additionalProperties"], json!(false));
-        assert_eq!(item["required"], json!(["id", "label", "passage", "quote"]));
+        let in_order = ["id", "passage", "quote", "reason", "label"];
+        assert_eq!(item["required"], json!(in_order));
+        let places = in_order.map(|name| {
+            let named = format!("\\\"{name}\\\": ");
+            let rules = format!("{:?}", prompt.request.messages[0].text);
+            rules.find(&named).expect(name)
+        });
+        assert!(places.is_sorted(), "a model points before it labels");
     }
 
     proptest! {

@@ -132,10 +132,13 @@ fn request(
         sentences.join("\n\n")
     );
     let ids: Vec<&str> = stating.iter().map(|unit| unit.id.as_str()).collect();
-    let items = json!({
-        "id": { "type": "string", "enum": ids },
-        "claims": { "type": "array", "items": { "type": "string" } },
-    });
+    let items = [
+        ("id", json!({ "type": "string", "enum": ids })),
+        (
+            "claims",
+            json!({ "type": "array", "items": { "type": "string" } }),
+        ),
+    ];
     let message = |role, text| Message { role, text };
     ChatRequest {
         messages: vec![message(None, rules()), message(Some(Role::User), user)],

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::{
     BoxFuture, ChatModel, Price,
     said::{Said, kept},
+    schema_order::in_order,
 };
 use crate::transport::{
     Call, Client, Fault, FormReader, Framing, Head, Keeping, ReplyForm, Target,
@@ -76,7 +77,7 @@ impl<P: Provider> Adapter<P> {
         request: &ChatRequest,
         keeps_json: bool,
     ) -> Result<(ChatReply, Vec<Value>), CallFailure> {
-        let body = self.provider.body(request);
+        let body = in_order(self.provider.body(request), request);
         let call = Call::post_json(&self.target, body).with_tokens(estimated_tokens(request));
         let client = &self.client;
         let reply = client

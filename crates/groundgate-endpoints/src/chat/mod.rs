@@ -17,6 +17,7 @@ mod price;
 mod price_table;
 mod responses_reply;
 mod said;
+mod schema_order;
 mod thinking;
 mod usage;
 

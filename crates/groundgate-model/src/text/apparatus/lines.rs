@@ -18,6 +18,7 @@ static EMPTY: LazyLock<Regex> = LazyLock::new(|| {
 static MARKER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?mix)^[\ \t\u{a0}]*
+          (?:\|[\ \t\u{a0}]*)?
           (?:>[\ \t\u{a0}]*)*
           (?:\#{1,6}[\ \t\u{a0}]+)?
           (?:
