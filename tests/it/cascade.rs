@@ -21,7 +21,7 @@ const EMBEDDED: &str = "[[judge]]\nname = \"embedded\"\nspec = \"embedded\"\n";
 /// A judge behind the embedded one, which is sure of everything beyond the band.
 fn judges(url: &str, band: &str) -> String {
     format!(
-        "{EMBEDDED}[[judge]]\nname = \"dear\"\nspec = \"groundedness\"\nafter = \"embedded\"\n{band}\n\
+        "{EMBEDDED}[[judge]]\nname = \"dear\"\nspec = \"groundedness\"\nafter = \"embedded\"\ncontrols = 0\n{band}\n\
          endpoint = {{ base-url = \"{url}/v1\", model = \"j\", retries = {{ max = 0, max-when-refused = 0 }} }}\n"
     )
 }
@@ -126,7 +126,8 @@ fn few_audits_decide_nothing_and_failed_ones_help_nobody() {
     let gate = json_of(&folder, &["gate"], if n < 20 { 11 } else { 10 });
     assert!(gate.to_string().contains("audited"), "{gate}");
     fails.store(true, Ordering::SeqCst);
-    assert_eq!(folder.run(&["run"]).code, 0);
+    // Its judge turns every call away.
+    assert_eq!(folder.run(&["run"]).code, 5);
     json_of(&folder, &["gate"], 11);
     folder.write(
         "gate.toml",

@@ -197,7 +197,7 @@ fn online_a_judge_is_asked_for_a_small_object() {
     let config = config(&copilot.url).replace(
         "[checks]",
         &format!(
-            "[[judge]]\nname = \"llm\"\nspec = \"answer_relevance\"\nendpoint = {{ base-url = \"{}/v1\", model = \"j\" }}\n[checks]",
+            "[[judge]]\nname = \"llm\"\nspec = \"tone\"\nendpoint = {{ base-url = \"{}/v1\", model = \"j\" }}\n[checks]",
             judge.url
         ),
     );

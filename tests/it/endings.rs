@@ -108,10 +108,17 @@ fn choice(shape: &str) -> Value {
         "null" => said(Value::Null, "stop"),
         "blank" => said(json!(" \n"), "stop"),
         "filtered" => said(Value::Null, "content_filter"),
+        "filtered-midway" => said(json!("Refunds are paid within"), "content_filter"),
         "cut" => said(json!("Refunds are"), "length"),
         "tools" => said(Value::Null, "tool_calls"),
         "thinking-only" => said(json!("<think>Fourteen days?</think>"), "stop"),
         "refuses" => said(json!("I don't know."), "stop"),
+        "thinks" => said(
+            json!(format!(
+                "<think>Every customer gets 99 houses in Spain.</think>{SENTENCE}"
+            )),
+            "stop",
+        ),
         _ => said(json!(SENTENCE), "stop"),
     };
     if shape.starts_with("error") {
@@ -195,6 +202,7 @@ fn two_of_a_hundred_replies_that_are_no_answers_never_pass() {
         "null",
         "blank",
         "filtered",
+        "filtered-midway",
         "filtered-400",
         "cut",
         "tools",
@@ -203,7 +211,8 @@ fn two_of_a_hundred_replies_that_are_no_answers_never_pass() {
         for n_bad in [2, 60] {
             let folder = project(&copilot, shape, n_bad, "");
             let ran = folder.run(&["run", "-q"]);
-            assert_eq!(ran.code, 0, "{shape}: {}", ran.err);
+            // An endpoint whose replies all are errors is given up.
+            assert!([0, 5].contains(&ran.code), "{shape}: {}", ran.err);
             let (ended, _) = gated(&folder);
             assert_ne!(ended.code, 0, "{shape} {n_bad}: {}", ended.out);
         }
@@ -230,10 +239,8 @@ fn answers_that_refuse_are_no_way_past_a_rule_on_claims() {
     let scored = counts(&folder, "answered");
     assert_eq!(scored, [("scored".to_owned(), 100)]);
     let means = folder.run(&["gate", "latest"]).out;
-    assert!(
-        means.contains("60 of 100 trials had nothing to judge"),
-        "{means}"
-    );
+    let flat = means.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("groundedness 60"), "{means}");
 }
 
 #[test]
@@ -257,7 +264,7 @@ fn a_judge_that_turns_every_call_away_ends_the_run_the_same_way() {
     let copilot = Copilot::start(usize::MAX);
     let judge = Copilot::start(0);
     let more = format!(
-        "[[judge]]\nname = \"llm\"\nspec = \"faithfulness\"\n\
+        "[[judge]]\nname = \"llm\"\nspec = \"tone\"\n\
          endpoint = {{ base-url = \"{}/v1\", model = \"m\", retries = {{ max = 0, max-when-refused = 0 }} }}",
         judge.url
     );
@@ -266,4 +273,36 @@ fn a_judge_that_turns_every_call_away_ends_the_run_the_same_way() {
     assert_eq!(ended.code, 5, "{}", ended.err);
     assert!(ended.err.contains("the judge `llm`"), "{}", ended.err);
     assert!(ended.err.contains("--rerun errors"), "{}", ended.err);
+}
+
+#[test]
+fn what_is_judged_of_an_answer_is_a_setting() {
+    let copilot = Copilot::start(usize::MAX);
+    let folder = project(&copilot, "cut", 60, "");
+    assert_eq!(folder.run(&["run", "-q"]).code, 0);
+    let unscored = |folder: &Folder| {
+        let counts = counts(folder, "groundedness");
+        let scored = counts.iter().find(|(name, _)| name == "scored");
+        CASES - scored.map_or(0, |(_, n)| *n)
+    };
+    assert_eq!(unscored(&folder), 60);
+    let folder = project(&copilot, "cut", 60, "[answers]\ncut = \"judge\"");
+    assert_eq!(folder.run(&["run", "-q"]).code, 0);
+    assert_eq!(unscored(&folder), 0);
+    let folder = project(&copilot, "whole", 0, "[answers]\ncut = \"maybe\"");
+    assert_eq!(folder.run(&["run", "-q"]).code, 3);
+
+    // A thought is no part of the answer, unless whoever reads it may believe it.
+    let mean = |folder: &Folder| {
+        let counts = folder.run(&["runs", "export"]).out;
+        let first = counts.lines().next().unwrap().to_owned();
+        let trial: Value = serde_json::from_str(&first).unwrap();
+        trial["scores"]["groundedness"].as_f64()
+    };
+    let folder = project(&copilot, "thinks", 60, "");
+    assert_eq!(folder.run(&["run", "-q"]).code, 0);
+    assert_eq!(mean(&folder), Some(1.0));
+    let folder = project(&copilot, "thinks", 60, "[answers]\nthinking = \"judge\"");
+    assert_eq!(folder.run(&["run", "-q"]).code, 0);
+    assert_eq!(mean(&folder), Some(0.0));
 }

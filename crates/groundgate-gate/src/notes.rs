@@ -85,7 +85,8 @@ fn open_scores(view: &View<'_>, used: &BTreeSet<&str>) -> Vec<String> {
         .collect()
 }
 
-/// Judges of which nobody has measured how well they judge: said once for each of them.
+/// Judges of which nobody has measured how well they judge, and those that nothing watched: said once for
+/// each of them.
 fn unmeasured(policy: &Policy, view: &View<'_>, used: &BTreeSet<&str>) -> Vec<String> {
     let has_rule = |metric: &str| {
         policy.release.facts.iter().any(|rule| match &rule.kind {
@@ -95,24 +96,26 @@ fn unmeasured(policy: &Policy, view: &View<'_>, used: &BTreeSet<&str>) -> Vec<St
             FactKind::Evidence(_) | FactKind::Freshness(_) | FactKind::MaxOverlap(_) => false,
         })
     };
-    let mut judges: BTreeMap<Digest, (Vec<&str>, &ControlCounts)> = BTreeMap::new();
+    let mut judges: BTreeMap<(bool, Digest), (Vec<&str>, &ControlCounts)> = BTreeMap::new();
     for (name, column) in &view.candidate.columns {
         let is_measured = policy.calibrations.contains_key(name)
             || (view.labels.as_ref()).is_some_and(|labels| labels.has(name))
             || has_rule(name);
-        if used.contains(name.as_str())
-            && column.instrument_kind == InstrumentKind::Model
-            && !is_measured
-        {
-            let judge = judges.entry(column.instrument);
+        if used.contains(name.as_str()) && column.instrument_kind == InstrumentKind::Model {
+            let judge = judges.entry((is_measured, column.instrument));
             let (metrics, _) = judge.or_insert_with(|| (Vec::new(), &column.controls));
             metrics.push(name);
         }
     }
     let alpha = policy.statistics.alpha_pass;
-    let judges = judges.values();
+    let judges = judges.iter();
     judges
-        .map(|(metrics, counts)| sentence::unmeasured(metrics, counts, alpha))
+        .filter_map(|((is_measured, _), (metrics, counts))| {
+            if !is_measured {
+                return Some(sentence::unmeasured(metrics, counts, alpha));
+            }
+            counts.is_nothing().then(|| sentence::unwatched(metrics))
+        })
         .collect()
 }
 

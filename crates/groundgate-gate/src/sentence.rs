@@ -267,6 +267,14 @@ pub(super) fn unmeasured(metrics: &[&str], counts: &ControlCounts, alpha: f64) -
     )
 }
 
+/// A judge whose calls carried no claims of known label.
+pub(super) fn unwatched(metrics: &[&str]) -> String {
+    format!(
+        "nothing watched the judge of {} while it judged: its calls carried no controls",
+        metrics.join(", ")
+    )
+}
+
 /// A judge that tells controls otherwise than in the baseline's run.
 pub(super) fn judge_drifted(metric: &str, drift: &Drift) -> String {
     let told = |rate: Passes| {

@@ -66,21 +66,6 @@ pub fn prepare<'a>(spec: &'a JudgeSpec, subject: Subject<'a>, draw: Draw<'_>) ->
     prepare_in(spec, subject, draw, spec.passage_order)
 }
 
-/// The same for the claims that [`super::Split::read`] made of the answer's sentences.
-pub fn prepare_claims<'a>(
-    spec: &'a JudgeSpec,
-    subject: Subject<'a>,
-    draw: Draw<'_>,
-    units: &[Unit],
-) -> Prepared<'a> {
-    let shows = Shows {
-        order: spec.passage_order,
-        units,
-        controls: None,
-    };
-    prepare_units(spec, subject, draw, shows)
-}
-
 /// The same with controls among the claims (those that [`super::Split::read`] made, or the answer's
 /// sentences), where controls can be made and are wanted.
 pub fn prepare_controlled<'a>(

@@ -5,7 +5,7 @@ use groundgate_model::{eval_set::Case, trial::Outcome};
 use super::{
     Ask, ClaimLevel, Draw, JudgeSpec, Mode, Outcomes, Prepared, ReplyFault, Splitting, Subject,
     attacks::{self, Attack},
-    malformed, prepare, prepare_claims, split,
+    malformed, prepare, prepare_controlled, split,
     test_values::{answer, bundled_spec, case},
 };
 
@@ -360,7 +360,7 @@ fn taken_apart(
         Err(fault) => return malformed(spec, &fault),
     };
     let first = "Refunds are free of charge";
-    match prepare_claims(spec, subject, draw, &claims) {
+    match prepare_controlled(spec, subject, draw, Some(&claims), None) {
         Prepared::Settled(outcomes) => outcomes,
         Prepared::Ask(ask) => (ask.read_reply(&obey(spec, &ask, attack, label, first)))
             .unwrap_or_else(|fault| malformed(spec, &fault)),

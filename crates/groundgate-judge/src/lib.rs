@@ -56,7 +56,7 @@ mod test_values;
 #[cfg(test)]
 mod text_tests;
 
-pub use ask::{Ask, Hearing, Prepared, prepare, prepare_claims, prepare_controlled};
+pub use ask::{Ask, Hearing, Prepared, prepare, prepare_controlled};
 pub use bundled::{BUNDLED, Bundled, bundled};
 pub use claims::{Unit, facts, units};
 pub use controls::{

@@ -47,15 +47,21 @@ pub fn render_text(report: &Report, style: Style) -> String {
     page.into_text()
 }
 
-/// The metrics with nothing to measure in some trials, since that is no way past a rule.
+/// How many trials had nothing to measure, by metric, since that is no way past a rule.
 fn not_applicable(report: &Report) -> impl Iterator<Item = String> {
     let rows = report.metrics.iter();
-    rows.filter(|row| row.counts.not_applicable > 0).map(|row| {
+    let rows: Vec<_> = rows.filter(|row| row.counts.not_applicable > 0).collect();
+    let planned = rows.iter().map(|row| row.counts.planned).max();
+    planned.into_iter().map(move |planned| {
+        let by_metric = rows.iter().map(|row| {
+            let n = format_count(row.counts.not_applicable);
+            format!("{} {n}", row.metric)
+        });
+        let by_metric: Vec<String> = by_metric.collect();
         format!(
-            "{}: {} of {} trials had nothing to judge",
-            row.metric,
-            format_count(row.counts.not_applicable),
-            format_count(row.counts.planned)
+            "nothing to judge, of {} trials: {}",
+            format_count(planned),
+            by_metric.join(", ")
         )
     })
 }

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use groundgate_judge::boilerplate::{Pattern, TakenOut, take_out};
+use groundgate_judge::{
+    boilerplate::{Pattern, TakenOut, take_out},
+    refusal::declines,
+};
 use groundgate_model::{
     exchange::{Answer, Ending},
     manifest::Manifest,
@@ -13,7 +16,7 @@ use groundgate_model::{
 pub struct AnswerRules {
     /// What the model said to itself.
     pub thinking: Thinking,
-    /// Answers that a limit on length has cut.
+    /// Answers that a limit on length or a filter has cut.
     pub cut: Cut,
     /// Fixed lines that no judge sees.
     pub boilerplate: Vec<Pattern>,
@@ -29,7 +32,7 @@ pub enum Thinking {
     Judge,
 }
 
-/// What becomes of an answer that a limit on length has cut.
+/// What becomes of an answer that a limit on length has cut, or a filter from some place on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Cut {
     /// It is unscored: what it would have said nobody knows.
@@ -73,9 +76,21 @@ impl AnswerRules {
         })
     }
 
-    /// Whether an answer is too short to be judged.
+    /// Whether an answer is left out since it is not whole: a limit on length has cut it, or a filter from
+    /// some place on.
     pub(super) fn leaves_out(&self, answer: &Answer) -> bool {
-        self.cut == Cut::Unscored && answer.ending == Ending::Cut
+        // What a guardrail says in an answer's place is whole, and declines.
+        let is_cut = match answer.ending {
+            Ending::Cut => true,
+            Ending::Filtered => !declines(answer),
+            Ending::Complete
+            | Ending::RefusedByProvider
+            | Ending::ToolCalls
+            | Ending::Error
+            | Ending::Empty
+            | Ending::Unknown => false,
+        };
+        self.cut == Cut::Unscored && is_cut
     }
 
     /// The same with more fixed lines.
@@ -111,5 +126,54 @@ impl AnswerRules {
             }
             (Thinking::Strip | Thinking::Judge, _) => Cow::Borrowed(answer),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::answer;
+
+    #[test]
+    fn an_answer_that_ends_midway_is_left_out_unless_it_is_to_be_judged() {
+        let ended = |text: &str, ending, cut| {
+            let rules = AnswerRules {
+                cut,
+                ..AnswerRules::default()
+            };
+            let given = Answer {
+                text: text.to_owned(),
+                ending,
+                ..answer(&[])
+            };
+            rules.leaves_out(&given)
+        };
+        for (text, ending, left_out) in [
+            ("Refunds are", Ending::Cut, true),
+            ("Refunds are", Ending::Filtered, true),
+            ("I can't help with that.", Ending::Filtered, false),
+            ("", Ending::Filtered, false),
+            ("Refunds take a week.", Ending::Complete, false),
+            ("Refunds take a week.", Ending::Unknown, false),
+        ] {
+            assert_eq!(ended(text, ending, Cut::Unscored), left_out, "{text}");
+            assert!(!ended(text, ending, Cut::Judge), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_thought_is_judged_only_where_that_is_asked_for() {
+        let given = Answer {
+            thinking: Some("Fees are 99 EUR?".to_owned()),
+            ..answer(&[])
+        };
+        let strip = AnswerRules::default();
+        assert_eq!(strip.with_thinking(&given).text, given.text);
+        let judge = AnswerRules {
+            thinking: Thinking::Judge,
+            ..AnswerRules::default()
+        };
+        let whole = judge.with_thinking(&given);
+        assert!(whole.text.starts_with("Fees are 99 EUR?"));
     }
 }

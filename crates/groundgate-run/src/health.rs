@@ -33,19 +33,23 @@ struct Course {
     unanswered: usize,
     /// Calls since the last reply that failed in any way.
     failed: usize,
+    /// Calls that brought nothing, and tell nothing of the endpoint: failures that a file holds, replies
+    /// without an answer.
+    useless: usize,
     last: String,
     /// The endpoint is given up: it is asked no more.
     is_given_up: bool,
 }
 
 impl Health {
-    /// A call has ended.
-    pub(super) fn note(&self, callee: &Callee, result: &Result<Reply, CallFailure>) {
+    /// A call has ended. Of what a file says, failures tell something only where there is nothing else.
+    pub(super) fn note(&self, callee: &Callee, result: &Result<Reply, CallFailure>, is_live: bool) {
         let mut by_callee = self
             .by_callee
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        by_callee.entry(callee.clone()).or_default().note(result);
+        let course = by_callee.entry(callee.clone()).or_default();
+        course.note(result, is_live);
     }
 
     /// Who answers no more, and why; the copilot first.
@@ -62,11 +66,14 @@ impl Health {
 }
 
 impl Course {
-    fn note(&mut self, result: &Result<Reply, CallFailure>) {
+    fn note(&mut self, result: &Result<Reply, CallFailure>, is_live: bool) {
         let failure = match result {
             Ok(_) => return self.answered(),
             Err(failure) => failure,
         };
+        if !is_live {
+            return self.useless(failure);
+        }
         match failure.kind {
             FailureKind::NotSent => self.is_given_up = true,
             FailureKind::Connect
@@ -76,17 +83,25 @@ impl Course {
             | FailureKind::RateLimited
             | FailureKind::Server
             | FailureKind::Redirect => self.unanswered += 1,
-            FailureKind::Rejected | FailureKind::Malformed => {}
-            // Somebody has answered, or need not.
+            FailureKind::Rejected | FailureKind::Malformed | FailureKind::TooLarge => {}
+            // Somebody is there, if to no use.
             FailureKind::Filtered
             | FailureKind::Empty
             | FailureKind::ToolCalls
-            | FailureKind::TooLarge
             | FailureKind::Changed
-            | FailureKind::Absent => return self.answered(),
+            | FailureKind::Absent => {
+                self.unanswered = 0;
+                self.failed = 0;
+                return self.useless(failure);
+            }
         }
         self.failed += 1;
-        self.last.clone_from(&failure.message);
+        self.last = failure.to_string();
+    }
+
+    fn useless(&mut self, failure: &CallFailure) {
+        self.useless += 1;
+        self.last = failure.to_string();
     }
 
     fn answered(&mut self) {
@@ -99,7 +114,7 @@ impl Course {
         self.is_given_up
             || self.unanswered >= DOWN_AFTER
             || self.failed >= TURNED_AWAY_AFTER
-            || (self.replies == 0 && self.failed > 0)
+            || (self.replies == 0 && self.failed + self.useless > 0)
     }
 
     fn cause(&self, callee: &Callee) -> String {
@@ -146,9 +161,21 @@ mod tests {
     fn after(calls: impl IntoIterator<Item = Result<Reply, CallFailure>>) -> Option<String> {
         let health = Health::default();
         for call in calls {
-            health.note(&Callee::Copilot, &call);
+            health.note(&Callee::Copilot, &call, true);
         }
         health.down()
+    }
+
+    #[test]
+    fn a_file_that_ends_with_failures_is_no_endpoint_that_died() {
+        let health = Health::default();
+        health.note(&Callee::Copilot, &failed(FailureKind::Server), false);
+        assert!(health.down().is_some());
+        health.note(&Callee::Copilot, &reply(), false);
+        for _ in 0..20 {
+            health.note(&Callee::Copilot, &failed(FailureKind::Server), false);
+        }
+        assert_eq!(health.down(), None);
     }
 
     fn answered_then(kind: FailureKind, n: usize) -> Vec<Result<Reply, CallFailure>> {
@@ -190,9 +217,9 @@ mod tests {
     #[test]
     fn judges_are_told_apart() {
         let health = Health::default();
-        health.note(&Callee::Copilot, &reply());
+        health.note(&Callee::Copilot, &reply(), true);
         let judge = Callee::Judge("llm".to_owned());
-        health.note(&judge, &failed(FailureKind::Auth));
+        health.note(&judge, &failed(FailureKind::Auth), true);
         let cause = health.down().expect("down");
         assert!(
             cause.starts_with("the judge `llm` answered no call"),

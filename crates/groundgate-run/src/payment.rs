@@ -48,9 +48,7 @@ pub(super) async fn pay(
         result = paid.call => believed(result, paid.worst),
         _ = stop.wait_for(|stop| *stop == Stop::Now) => return Err(Halt::Stopped),
     };
-    if paid.is_live {
-        shared.health.note(&paid.key.callee, &result);
-    }
+    shared.health.note(&paid.key.callee, &result, paid.is_live);
     if is_given_up(&result) {
         // Asked again when the run is gone on with.
         reservation.settle(Some(Usd::ZERO));

@@ -103,7 +103,7 @@ pub enum Unscored {
     FailedControl(Box<str>),
     /// The metric needs something the answer or the case does not have (passages, usage).
     InputMissing(Box<str>),
-    /// The answer was cut by a limit on length: what it would have said is not known.
+    /// The answer was cut by a limit on length or by a filter: what it would have said is not known.
     AnswerCut,
     /// Not measured before the run ended.
     NotRun,
