@@ -140,6 +140,7 @@ fn suits(value: &Value, schema: &Value) -> Result<(), String> {
                 .iter()
                 .all(|key| value.get(key.as_str().unwrap()).is_some()),
             ("minimum", least) => value.as_f64() >= least.as_f64(),
+            ("maximum", most) => value.as_f64() <= most.as_f64(),
             ("exclusiveMaximum", most) => value.as_f64() < most.as_f64(),
             ("minItems", least) => {
                 value.as_array().map(Vec::len)

@@ -16,6 +16,8 @@ mod sameness;
 mod schema;
 mod score;
 mod seal;
+#[cfg(test)]
+mod seal_tests;
 mod sequence;
 mod sql;
 #[cfg(test)]
