@@ -135,7 +135,7 @@ impl Estate {
         ran.out.trim().to_owned()
     }
 
-    fn about<'a>(&self, command: &'a str, run: &'a str) -> Vec<&'a str> {
+    pub(crate) fn about<'a>(&self, command: &'a str, run: &'a str) -> Vec<&'a str> {
         vec![
             command,
             run,

@@ -121,12 +121,17 @@ fn payloads() -> Vec<String> {
         .collect()
 }
 
+/// An id holds no control characters; see the tests of imports.
+fn id(n: usize, payload: &str) -> String {
+    format!("{n} {}", payload.replace(char::is_control, " "))
+}
+
 /// Every payload in every field of a case, and the same payload as every text of its answer.
 fn hostile_lines(flip: bool) -> String {
     payloads().iter().enumerate().fold(String::new(), |mut lines, (n, payload)| {
         let line = json!({
             "case": {
-                "id": format!("{n} {}", payload.replace(char::is_control, " ")), "question": payload, "reference_answer": payload,
+                "id": id(n, payload), "question": payload, "reference_answer": payload,
                 "expected_facts": [payload], "tags": {"kind": payload, "n": n.to_string()},
                 "history": [{"role": "user", "text": payload}],
             },
@@ -179,10 +184,7 @@ fn no_text_runs_in_any_page_of_the_viewer() {
         "label".to_owned(),
     ];
     for (n, payload) in payloads().iter().enumerate() {
-        pages.push(format!(
-            "case?{pair}&case={}",
-            encoded(&format!("{n} {payload}"))
-        ));
+        pages.push(format!("case?{pair}&case={}", encoded(&id(n, payload))));
         let wanted = encoded(payload);
         pages.push(format!(
             "compare?{pair}&text={wanted}&slice={wanted}&rule={wanted}&error={wanted}"
