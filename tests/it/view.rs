@@ -121,9 +121,9 @@ fn payloads() -> Vec<String> {
         .collect()
 }
 
-/// An id holds no control characters; see the tests of imports.
+/// An id holds no control characters, and no space at its ends; see the tests of imports.
 fn id(n: usize, payload: &str) -> String {
-    format!("{n} {}", payload.replace(char::is_control, " "))
+    format!("{n} {}", payload.replace(char::is_control, " ").trim())
 }
 
 /// Every payload in every field of a case, and the same payload as every text of its answer.

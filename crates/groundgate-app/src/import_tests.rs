@@ -1,3 +1,5 @@
+//! What an import refuses, and what it says of it.
+
 use groundgate_model::trial::Direction;
 
 use super::*;

@@ -92,7 +92,9 @@ fn labels_that_are_about_no_answer_are_told_and_labels_that_cannot_be_are_refuse
     assert_eq!(elsewhere.verdict(), Verdict::Inconclusive);
     let said = &elsewhere.report.decision.findings[0].sentence;
     assert!(said.contains("label"), "{said}");
-    let error = refused(gate(&format!("{columns}case-1,groundedness,7,ana\n")));
+    let error = refused(gate(&format!(
+        "case,metric,value,rater,run\ncase-1,groundedness,7,ana,{run}\n"
+    )));
     assert_eq!(error.class, ErrorClass::Invalid);
     assert!(error.to_string().contains("case-1"), "{error}");
 }

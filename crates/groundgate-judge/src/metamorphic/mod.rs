@@ -7,7 +7,7 @@
 
 mod answers;
 mod changes;
-mod real;
+mod real_tests;
 mod rewrites;
 pub(crate) mod scripted;
 
