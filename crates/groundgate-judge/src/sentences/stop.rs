@@ -77,7 +77,8 @@ impl Stop<'_> {
 
     /// Whether a number with a full stop counts or names a day, and ends nothing.
     fn counts(&self, lead: &str, number: &str, next_word: &str) -> bool {
-        if lead.is_empty() || lead.ends_with(':') || is_any(first_word(next_word), MONTHS) {
+        let begins = !lead.contains(char::is_alphanumeric);
+        if begins || lead.ends_with(':') || is_any(first_word(next_word), MONTHS) {
             return true;
         }
         let (_, before) = last_word(lead);

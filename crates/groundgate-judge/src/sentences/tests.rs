@@ -183,6 +183,7 @@ fn abbreviations_dates_and_counters_of_other_languages_end_nothing() {
             3,
         ),
         ("It is version 2. It is new.", 2),
+        ("✅ 1. Open the app.", 1),
         ("The limit is 5. Transfers are free.", 2),
         (
             "Refunds are paid by Harbor Inc. within 14 days, i.e. by bank transfer.",

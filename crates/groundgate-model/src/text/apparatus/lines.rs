@@ -21,9 +21,9 @@ static MARKER: LazyLock<Regex> = LazyLock::new(|| {
           (?:\|[\ \t\u{a0}]*)?
           (?:>[\ \t\u{a0}]*)*
           (?:\#{1,6}[\ \t\u{a0}]+)?
+          (?:[-*+•‣▪◦·●○■□–—✅✔✓☑➡→►▶⭐🔹🔸👉📌][\u{fe0f}]?[\ \t\u{a0}]+)?
           (?:
-            [-*+•‣▪◦·●○■□–—✅✔✓☑➡→►▶⭐🔹🔸👉📌][\u{fe0f}]?[\ \t\u{a0}]+
-          | (?:\*\*|__)?\(?\d{1,3}(?:\*\*|__)?[.)](?:\*\*|__)?[\ \t\u{a0}]+
+            (?:\*\*|__)?\(?\d{1,3}(?:\*\*|__)?[.)](?:\*\*|__)?[\ \t\u{a0}]+
           | \(?[a-z][.)][\ \t\u{a0}]+
           | \([ivx]{1,5}\)[\ \t\u{a0}]+
           | (?:\*\*|__)?(?:step|schritt|étape|paso|passo)[\ ]\d{1,2}[\ ]?[:.)–-](?:\*\*|__)?[\ \t\u{a0}]*
@@ -31,9 +31,10 @@ static MARKER: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// `1) … 2) …` within a line.
-static INLINE_MARKER: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:^|[\s:;,.])(\(?\d{1,2}\))[ \u{a0}]"));
+/// `1) … 2) …` within a line, and `1. Open …` behind a lead-in.
+static INLINE_MARKER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?:^|[\s:;,.])(\(?\d{1,2}\))[ \u{a0}]|[.!?:][ \u{a0}]+(1\.)[ \u{a0}]+\p{Lu}")
+});
 
 static CELL: LazyLock<Regex> = LazyLock::new(|| pattern(r"[ \t]*\|[ \t]*"));
 
@@ -57,7 +58,7 @@ pub(super) fn cuts(text: &str) -> Vec<Cut> {
         instead: "",
     });
     let inline = INLINE_MARKER.captures_iter(text).filter_map(|found| {
-        let marker = found.get(1)?;
+        let marker = found.get(1).or_else(|| found.get(2))?;
         Some(Cut {
             range: marker.range(),
             instead: "",

@@ -29,6 +29,7 @@ fn what_points_to_sources_and_organizes_text_goes() {
         "1. The fee is 5 EUR.",
         "**1.** The fee is 5 EUR.",
         "| 1. The fee is 5 EUR. |",
+        "✅ 1. The fee is 5 EUR.",
         "1.\u{a0}The fee is 5 EUR.",
         "**2**. The fee is 5 EUR.",
         "(a) The fee is 5 EUR.",
