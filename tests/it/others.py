@@ -37,6 +37,8 @@ def in_toto(text: str, pem: str, key_id: str) -> None:
     json_format.Parse(payload, statement)
     Statement.copy_from_pb(statement).validate()
     predicate = json_format.MessageToDict(statement.predicate)
+    # The specification has a list here, and the package's message one text.
+    predicate["verifiedLevels"] = " ".join(predicate.get("verifiedLevels", []))
     json_format.ParseDict(predicate, PREDICATES[statement.predicate_type](), ignore_unknown_fields=True)
 
 

@@ -1,12 +1,13 @@
 //! The verdict as signed statements: decided again from the records, never read from a file.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
-use groundgate_gate::Verdict;
+use groundgate_gate::{Finding, Verdict};
 use groundgate_model::{trial::InstrumentKind, unit::Digest};
+use groundgate_record::Header;
 use groundgate_trust::{
     Attested, DEFAULT_VERIFIER, IN_TOTO_TYPE, InputAttestation, Resource, WaiverInForce, bundle,
     test_result, vsa,
@@ -137,21 +138,7 @@ impl App {
             let own = findings.iter().filter(|finding| wanted(finding.verdict));
             own.map(|finding| finding.id.clone()).collect()
         };
-        let judged = header.metrics.iter();
-        let judged = judged.filter(|one| one.instrument_kind != InstrumentKind::Checks);
-        let mut judges: Vec<Digest> = judged.map(|one| one.instrument).collect();
-        judges.sort();
-        judges.dedup();
         let verdict = gate.verdict();
-        let waivers = findings
-            .iter()
-            .filter_map(|finding| finding.waived.as_ref());
-        let waivers = waivers.filter_map(|waived| {
-            Some(WaiverInForce {
-                id: waived.id.clone(),
-                expires: waived.expires.parse().ok()?,
-            })
-        });
         Ok(Attested {
             verifier: gate
                 .verifier
@@ -172,14 +159,36 @@ impl App {
             waived: of(&|verdict| verdict == Verdict::Waived),
             failed: of(&|verdict| !matches!(verdict, Verdict::Pass | Verdict::Waived)),
             eval_set: header.eval_set_digest,
-            judges,
+            judges: judges(header),
             run,
             baseline,
-            waivers: waivers.collect(),
+            waivers: waivers(findings),
             initiator: header.initiator.clone(),
             change_authors: request.change_authors.to_vec(),
         })
     }
+}
+
+/// The instruments, each once; plain checks are this program's.
+fn judges(header: &Header) -> Vec<Digest> {
+    let judged = header.metrics.iter();
+    let judged = judged.filter(|one| one.instrument_kind != InstrumentKind::Checks);
+    let judges: BTreeSet<Digest> = judged.map(|one| one.instrument).collect();
+    judges.into_iter().collect()
+}
+
+/// The waivers that count, with their last days.
+fn waivers(findings: &[Finding]) -> Vec<WaiverInForce> {
+    let waivers = findings
+        .iter()
+        .filter_map(|finding| finding.waived.as_ref());
+    let waivers = waivers.filter_map(|waived| {
+        Some(WaiverInForce {
+            id: waived.id.clone(),
+            expires: waived.expires.parse().ok()?,
+        })
+    });
+    waivers.collect()
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, AppError> {
