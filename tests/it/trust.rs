@@ -236,7 +236,7 @@ fn a_record_that_was_changed_or_that_nobody_sealed_never_passes() {
             .unwrap();
         estate.gate(&run)
     };
-    let changed = edit("UPDATE scores SET value = 0.0");
+    let changed = edit("UPDATE scores SET value = 1.0 WHERE trial = 3");
     assert_eq!(changed.code, 3);
     assert!(changed.err.contains("table `scores`"), "{}", changed.err);
     let unsigned = edit("DELETE FROM header WHERE key = 'seal-signature'");
