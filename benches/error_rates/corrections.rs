@@ -253,12 +253,15 @@ fn cascade(source: &mut Source, at: (f64, f64), judge: Judge, draw: u64) -> (f64
 
 /// The page.
 pub(crate) fn page(effort: Effort) -> String {
-    let mut page = String::from(concat!(
-        "# Error rates around the core\n\n",
-        "Written by `cargo bench --bench error_rates -- --corrections`; do not edit. False PASS / false FAIL in % where the truth is at the ",
-        "threshold (nominal 5 % each), and in brackets the power: PASS in % where the truth is halfway from the threshold to the best value. ",
-        "2,000 replications a cell, 10,000 where the first gave more than 4.3 %.\n",
-    ));
+    let mut page = format!(
+        concat!(
+            "# Error rates around the core\n\n",
+            "Written by `cargo bench --bench error_rates -- --corrections`; do not edit. False PASS / false FAIL in % where the truth is at the ",
+            "threshold (nominal 5 % each), and in brackets the power: PASS in % where the truth is halfway from the threshold to the best value. ",
+            "{} replications a cell, {} where the first gave more than 4.3 %.\n",
+        ),
+        effort.replications, effort.again
+    );
     labels(effort, &mut page);
     calibrations(effort, &mut page);
     amounts(effort, &mut page);
@@ -388,7 +391,7 @@ fn amounts(effort: Effort, page: &mut String) {
         page,
         "Ratios of amounts with a cap, 2 % missing (at most 1 ×; power: half)",
         "costs, cap in means",
-        columns(),
+        columns().take(3),
     );
     for (place, (costs, name, cap)) in (0_u64..).zip(COSTS) {
         let cells = (0_u64..).zip(&SIZES[..3]).map(|(size, n)| {
@@ -430,7 +433,7 @@ fn cascades(effort: Effort, page: &mut String) {
     ];
     header(
         page,
-        "Audits of a cascade, 300 answers, a fifth audited, truth .77: draw by draw",
+        "Audits of a cascade, 300 answers, a fifth audited, truth .77: draw by draw, a fifth of the replications each",
         "cheaper judge recognizes good / bad",
         columns.map(str::to_owned).into_iter(),
     );
