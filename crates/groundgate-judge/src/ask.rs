@@ -174,7 +174,7 @@ fn passage_texts(answer: &Answer) -> Vec<&str> {
         .collect()
 }
 
-impl<'a> Ask<'a> {
+impl Ask<'_> {
     /// What is to be sent.
     pub const fn request(&self) -> &ChatRequest {
         &self.request

@@ -47,9 +47,10 @@ impl ChatModel for Judge {
         self.asked.lock().unwrap().push(claims.len());
         let items = claims.iter().map(|(id, text)| {
             let supported = (self.says)(text, call);
-            let (label, quote) = match supported {
-                true => ("supported", Some("Refunds are paid within 14 days")),
-                false => ("not-found", None),
+            let (label, quote) = if supported {
+                ("supported", Some("Refunds are paid within 14 days"))
+            } else {
+                ("not-found", None)
             };
             json!({"id": id, "label": label, "passage": quote.map(|_| 1), "quote": quote})
         });

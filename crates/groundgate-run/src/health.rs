@@ -67,9 +67,8 @@ impl Health {
 
 impl Course {
     fn note(&mut self, result: &Result<Reply, CallFailure>, is_live: bool) {
-        let failure = match result {
-            Ok(_) => return self.answered(),
-            Err(failure) => failure,
+        let Err(failure) = result else {
+            return self.answered();
         };
         if !is_live {
             return self.useless(failure);
@@ -153,8 +152,8 @@ mod tests {
         }))
     }
 
-    fn failed(kind: FailureKind) -> Result<Reply, CallFailure> {
-        Err(CallFailure::new(kind, "gone"))
+    fn gone(kind: FailureKind) -> CallFailure {
+        CallFailure::new(kind, "gone")
     }
 
     /// What is said after these calls to the copilot.
@@ -169,18 +168,18 @@ mod tests {
     #[test]
     fn a_file_that_ends_with_failures_is_no_endpoint_that_died() {
         let health = Health::default();
-        health.note(&Callee::Copilot, &failed(FailureKind::Server), false);
+        health.note(&Callee::Copilot, &Err(gone(FailureKind::Server)), false);
         assert!(health.down().is_some());
         health.note(&Callee::Copilot, &reply(), false);
         for _ in 0..20 {
-            health.note(&Callee::Copilot, &failed(FailureKind::Server), false);
+            health.note(&Callee::Copilot, &Err(gone(FailureKind::Server)), false);
         }
         assert_eq!(health.down(), None);
     }
 
     fn answered_then(kind: FailureKind, n: usize) -> Vec<Result<Reply, CallFailure>> {
         let mut calls = vec![reply(); 190];
-        calls.extend((0..n).map(|_| failed(kind)));
+        calls.extend((0..n).map(|_| Err(gone(kind))));
         calls
     }
 
@@ -208,7 +207,7 @@ mod tests {
 
     #[test]
     fn who_never_answered_is_down_and_who_answers_again_is_not() {
-        assert!(after([failed(FailureKind::Rejected)]).is_some());
+        assert!(after([Err(gone(FailureKind::Rejected))]).is_some());
         let mut calls = answered_then(FailureKind::Server, 20);
         calls.push(reply());
         assert_eq!(after(calls), None);
@@ -219,7 +218,7 @@ mod tests {
         let health = Health::default();
         health.note(&Callee::Copilot, &reply(), true);
         let judge = Callee::Judge("llm".to_owned());
-        health.note(&judge, &failed(FailureKind::Auth), true);
+        health.note(&judge, &Err(gone(FailureKind::Auth)), true);
         let cause = health.down().expect("down");
         assert!(
             cause.starts_with("the judge `llm` answered no call"),

@@ -38,17 +38,16 @@ pub(super) fn mended(text: &str) -> Option<String> {
                 }
                 taken
             }
-            'N' | 'I' | '-' if !in_string => match no_number(rest) {
-                Some(word) => {
+            'N' | 'I' | '-' if !in_string => {
+                if let Some(word) = no_number(rest) {
                     changed = true;
                     mended.push_str("null");
                     word.len()
-                }
-                None => {
+                } else {
                     mended.push(next);
                     next.len_utf8()
                 }
-            },
+            }
             _ => {
                 mended.push(next);
                 next.len_utf8()

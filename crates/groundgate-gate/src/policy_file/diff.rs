@@ -6,7 +6,7 @@ use groundgate_model::unit::count_to_f64;
 
 use crate::{
     facts::Age,
-    policy::{BaselineTerms, Estimand, NotBy, OnOpen, Policy},
+    policy::{BaselineTerms, Estimand, NotBy, OnOpen, Policy, Statistics},
     rules::{Setting, Settings},
 };
 
@@ -117,37 +117,39 @@ fn tendency(before: Option<&Setting>, after: Option<&Setting>) -> Tendency {
     }
 }
 
+/// How numbers become bounds.
+fn statistics(statistics: &Statistics) -> Settings {
+    use Setting::{LessIsStricter, MoreIsStricter, Word};
+    let estimand = |estimand: Estimand| Word(format!("{estimand:?}").to_lowercase());
+    vec![
+        ("error-rate-of-pass", LessIsStricter(statistics.alpha_pass)),
+        ("error-rate-of-fail", Setting::Number(statistics.alpha_fail)),
+        (
+            "min-cases",
+            MoreIsStricter(count_to_f64(statistics.min_cases)),
+        ),
+        (
+            "missing-max",
+            LessIsStricter(statistics.missing_max.value()),
+        ),
+        (
+            "applicable-min",
+            MoreIsStricter(statistics.applicable_min.value()),
+        ),
+        (
+            "bound",
+            Word(format!("{:?}", statistics.bound).to_lowercase()),
+        ),
+        ("versus-baseline", estimand(statistics.versus_baseline)),
+        ("absolute", estimand(statistics.absolute)),
+    ]
+}
+
 /// Every part of a policy with its settings.
 fn all(policy: &Policy) -> BTreeMap<String, Settings> {
     use Setting::{LessIsStricter, MoreIsStricter, Word, Words};
-    let statistics = &policy.statistics;
-    let estimand = |estimand: Estimand| Word(format!("{estimand:?}").to_lowercase());
     let mut parts: BTreeMap<String, Settings> = BTreeMap::new();
-    parts.insert(
-        "statistics".to_owned(),
-        vec![
-            ("error-rate-of-pass", LessIsStricter(statistics.alpha_pass)),
-            ("error-rate-of-fail", Setting::Number(statistics.alpha_fail)),
-            (
-                "min-cases",
-                MoreIsStricter(count_to_f64(statistics.min_cases)),
-            ),
-            (
-                "missing-max",
-                LessIsStricter(statistics.missing_max.value()),
-            ),
-            (
-                "applicable-min",
-                MoreIsStricter(statistics.applicable_min.value()),
-            ),
-            (
-                "bound",
-                Word(format!("{:?}", statistics.bound).to_lowercase()),
-            ),
-            ("versus-baseline", estimand(statistics.versus_baseline)),
-            ("absolute", estimand(statistics.absolute)),
-        ],
-    );
+    parts.insert("statistics".to_owned(), statistics(&policy.statistics));
     let blocks = f64::from(u8::from(policy.on_inconclusive == OnOpen::Block));
     parts.insert(
         "defaults".to_owned(),
