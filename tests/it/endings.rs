@@ -136,7 +136,7 @@ fn choice(shape: &str) -> Value {
 fn project(copilot: &Copilot, shape: &str, n_bad: usize, more: &str) -> Folder {
     let line = |place: usize| {
         // Spread evenly: many failures one after another are an endpoint that is down.
-        let is_bad = place * n_bad / CASES != (place + 1) * n_bad / CASES;
+        let is_bad = place * n_bad % CASES < n_bad;
         let shape = if is_bad { shape } else { "whole" };
         json!({"id": format!("q{place}"), "question": format!("{shape} question {place}?")})
             .to_string()

@@ -349,7 +349,8 @@ fn an_obeying_judge_is_fooled_on_a_rubric_and_not_on_claims() {
         "groundgate.toml",
         &config(&llm("groundedness", &obeying.url)),
     );
-    let safe = json_of(&folder, &["judge", "attack", "--sample", "2"], 0);
+    // What it says of claims is no judgment, so that nothing is shown to be safe either.
+    let safe = json_of(&folder, &["judge", "attack", "--sample", "2"], 11);
     assert_eq!(safe["metrics"][1]["turned"]["hits"], 0, "{safe}");
 }
 
