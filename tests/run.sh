@@ -56,8 +56,10 @@ fi
 if need python3 && [ "$(uname)" = Linux ]; then
   cargo build --package groundgate-py --locked --quiet
   mkdir -p target/python
-  cp target/debug/libgroundgate_py.so target/python/groundgate.abi3.so
-  PYTHONPATH=target/python python3 crates/groundgate-py/tests/test_groundgate.py
+  cp -R crates/groundgate-py/python/groundgate target/python/
+  cp target/debug/libgroundgate_py.so target/python/groundgate/_engine.abi3.so
+  PYTHONPATH=target/python "$GROUNDGATE_TEST_VENV/bin/python" crates/groundgate-py/tests/test_groundgate.py
+  ./tests/wheel.sh
 fi
 
 if need cargo-nextest; then

@@ -51,6 +51,7 @@ fn github_and_gitlab_accept_the_recipes_by_their_schemas() {
     for (schema, recipe) in [
         ("vendor.github-actions", "ci/github/action.yml"),
         ("vendor.github-workflows", "ci/github/release-gate.yml"),
+        ("vendor.github-workflows", "ci/github/release.yml"),
         ("vendor.gitlab-ci", "ci/gitlab.yml"),
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(recipe);

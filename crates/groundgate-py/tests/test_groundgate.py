@@ -1,9 +1,31 @@
-"""The extension module as Python sees it: `tests/run.sh` builds it and runs this."""
+"""The package as Python sees it: `tests/run.sh` builds it and runs this."""
 
+import json
 import re
+import subprocess
+import sys
+import tempfile
 import unittest
+from pathlib import Path
 
 import groundgate
+
+PASSAGE = "Refunds are paid within 14 days."
+
+
+def answers(n=40, wrong=0):
+    """Answers to n questions, the first of them wrong."""
+    said = lambda index: "Refunds are paid within 99 days." if index < wrong else PASSAGE
+    return [
+        {"question": f"How long does refund {index} take?", "answer": said(index), "contexts": [PASSAGE]}
+        for index in range(n)
+    ]
+
+
+def command(*arguments, folder="."):
+    """The command's end, entered as the console script enters it."""
+    run = [sys.executable, "-m", "groundgate", *arguments]
+    return subprocess.run(run, capture_output=True, text=True, cwd=folder)
 
 
 class Module(unittest.TestCase):
@@ -26,6 +48,94 @@ class Module(unittest.TestCase):
         for scores in ([], [1.5], [float("nan")]):
             with self.assertRaises(ValueError):
                 groundgate.mean_estimate(scores)
+
+
+class Verbs(unittest.TestCase):
+    def test_answers_are_scored_and_the_wrong_ones_named(self):
+        scored = groundgate.score(answers(wrong=4))
+        self.assertAlmostEqual(scored.groundedness.point, 0.9)
+        self.assertLess(scored.groundedness.lower, 0.9)
+        self.assertIn("99 days", scored.worst[0]["statement"])
+        self.assertIn("groundedness", repr(scored))
+        self.assertIn("<table>", scored._repr_html_())
+
+    def test_what_is_shown_is_said_and_nothing_else(self):
+        good, bad = answers(), answers(wrong=20)
+        self.assertEqual(groundgate.compare(good, bad).verdict(), "worse")
+        self.assertEqual(groundgate.compare(bad, good).verdict(), "better")
+        self.assertEqual(groundgate.compare(good, good).verdict(), "not shown")
+
+    def test_every_answer_is_judged_statement_by_statement(self):
+        judged = groundgate.judge(answers(n=2, wrong=1))
+        self.assertEqual([row["groundedness"] for row in judged], [0.0, 1.0])
+        self.assertEqual(judged[1]["statements"][0]["label"], "supported")
+
+    def test_a_file_says_the_same_to_the_module_and_to_the_command(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "answers.jsonl"
+            path.write_text("".join(json.dumps(row) + "\n" for row in answers(wrong=3)))
+            printed = command("score", str(path), "--json")
+            self.assertEqual(printed.returncode, 0, printed.stderr)
+            self.assertEqual(json.loads(printed.stdout), groundgate.score(path).to_dict())
+
+    def test_what_cannot_be_read_says_where_and_what_to_do(self):
+        with self.assertRaises(groundgate.GroundgateError) as raised:
+            groundgate.score([{"colour": "red"}])
+        self.assertIn("no column is known as `question`", str(raised.exception))
+        told = groundgate.score(
+            [{"q": "How long?", "a": PASSAGE, "docs": [{"body": PASSAGE}]}],
+            map={"question": "q", "answer": "a", "passages": "docs[*].body"},
+        )
+        self.assertEqual(told.groundedness.point, 1.0)
+        with self.assertRaises(TypeError):
+            groundgate.score(answers(), colour="red")
+
+    def test_a_gate_gives_the_bytes_of_the_command(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(command("init", folder).returncode, 0)
+            self.assertEqual(command("run", "--copilot", "good", folder=folder).returncode, 0)
+            printed = command("gate", "latest", "--env", "dev", "--json", folder=folder)
+            gated = groundgate.gate(folder, env="dev")
+            self.assertEqual(gated.json, printed.stdout)
+            self.assertEqual(gated.exit_code, printed.returncode)
+            scores = groundgate.Run.open(directory=Path(folder) / "runs").scores()
+            self.assertEqual(len(scores), 196)
+            self.assertIn("groundedness", scores[0])
+
+    def test_data_frames_go_in_and_come_out(self):
+        try:
+            import pandas
+        except ImportError:
+            self.skipTest("pandas is not installed")
+        frame = pandas.DataFrame(answers(wrong=4))
+        scored = groundgate.score(frame)
+        self.assertAlmostEqual(scored.groundedness.point, 0.9)
+        self.assertEqual(len(groundgate.judge(frame).to_pandas()), 40)
+        self.assertEqual(groundgate.stats.mean(pandas.Series([1.0, 0.0, None])).n, 3)
+
+
+class Stats(unittest.TestCase):
+    def test_columns_are_estimated_as_the_command_estimates_them(self):
+        scores = [1.0, 0.0, 0.5, None] * 25
+        cases = [f"q{index // 2}" for index in range(100)]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "scores.csv"
+            rows = zip(cases, scores)
+            text = "".join(f"{case},{'' if score is None else score}\n" for case, score in rows)
+            path.write_text("case,score\n" + text)
+            printed = json.loads(command("stats", str(path), "--json").stdout)
+        here = groundgate.stats.mean(scores, cases=cases)
+        self.assertEqual(here.to_dict(), printed["estimates"]["candidate"])
+
+    def test_wrong_columns_are_errors(self):
+        with self.assertRaises(groundgate.GroundgateError):
+            groundgate.stats.mean([1.5])
+        with self.assertRaises(groundgate.GroundgateError):
+            groundgate.stats.difference([1.0, 1.0], [1.0])
+
+    def test_a_difference_is_paired(self):
+        better = groundgate.stats.difference([1.0] * 60, [0.0] * 30 + [1.0] * 30)
+        self.assertGreater(better.lower, 0)
 
 
 if __name__ == "__main__":

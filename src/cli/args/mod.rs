@@ -36,11 +36,24 @@ pub(crate) use stats::{BoundName, ClaimAbout, ScoreKind, StatsArgs};
 pub(crate) use trust::{AttestArgs, PublishArgs, TrustCommand, VerifyArgs};
 pub(crate) use view::{LabelArgs, LabelForm, QueueName, ViewArgs};
 
+/// What `--version` prints behind the name: which source, for which machine, with what.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit: ",
+    env!("GROUNDGATE_COMMIT"),
+    "\nbuild: ",
+    env!("GROUNDGATE_PROFILE"),
+    " for ",
+    env!("GROUNDGATE_TARGET"),
+    "\nfeatures: embedded judge, viewer, SQLite records, HTTP/1.1 and HTTP/2 over rustls"
+);
+
 /// Release gates for RAG copilots.
 #[derive(Debug, Parser)]
 #[command(
     name = "groundgate",
     version,
+    long_version = LONG_VERSION,
     about = "Release gates for RAG copilots: replays curated questions, judges groundedness, and decides at a stated error rate",
     after_help = "Examples:\n  groundgate demo                      see it all in a minute, no network, no key\n  groundgate run --copilot candidate   replay and judge, as groundgate.toml says\n  groundgate gate latest --baseline 01JQ8Z   decide; exit code 0, 10, 11 or 12",
     max_term_width = 100,

@@ -82,9 +82,9 @@ pub enum SecretError {
     /// Nobody says which workspace.
     #[error("there is neither `host` nor the environment variable `DATABRICKS_HOST`")]
     NoHost,
-    /// Databricks' own tools refuse to guess, and so do we.
-    #[error("the environment has both `DATABRICKS_TOKEN` and `DATABRICKS_CLIENT_SECRET`")]
-    TwoCredentials,
+    /// What the environment says of Databricks cannot be used.
+    #[error("cannot use the environment's settings of Databricks: {0}")]
+    Settings(ProfileError),
     /// Nothing to prove who we are.
     #[error("there are no credentials for Databricks")]
     NoCredentials,
@@ -133,8 +133,8 @@ impl SecretError {
                 "leave `host` out, or name the profile of that workspace".to_owned()
             }
             Self::NoHost => "add host = \"https://….cloud.databricks.com\"".to_owned(),
-            Self::TwoCredentials => {
-                "say which by DATABRICKS_AUTH_TYPE: pat or oauth-m2m".to_owned()
+            Self::Settings(_) => {
+                "set DATABRICKS_HOST with DATABRICKS_TOKEN or with DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET; of two kinds, DATABRICKS_AUTH_TYPE says which; or auth = { command = [\"databricks\", \"auth\", \"token\", \"--profile\", \"…\"] }".to_owned()
             }
             Self::NoCredentials => {
                 "set DATABRICKS_HOST and DATABRICKS_TOKEN, or name a profile: auth = { profile = \"…\" }".to_owned()

@@ -1,13 +1,14 @@
-//! `~/.databrickscfg`, as Databricks' own tools read it. Pure: the caller reads the file.
+//! Credentials for Databricks as its own tools settle them. Pure: the caller reads file and environment.
 //!
-//! A profile is a section. `DEFAULT` is the one that is taken when none is named, unless
-//! `__settings__` names another by `default_profile`; other than in most INI files, its keys are
-//! not inherited. (Read from the Python SDK, `config.py::_resolve_profile`.)
+//! Settings come from the environment and from a profile of `~/.databrickscfg`, under the same names;
+//! what the environment says stands. A profile is a section. `DEFAULT` is the one that is taken when none
+//! is named, unless `__settings__` names another by `default_profile`; other than in most INI files, its
+//! keys are not inherited. (Read from the Python SDK, `config.py`.)
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    auth::{Auth, ClientCredentials, TokenServer},
+    auth::{Auth, ClientCredentials, TokenCommand, TokenServer},
     secret::Secret,
 };
 
@@ -20,7 +21,10 @@ pub struct DatabricksProfile {
     pub auth: Auth,
 }
 
-/// A profile that cannot be used. Never quotes a value.
+/// Settings by the names that profiles give them: `host`, `token`, `client_id`, …
+pub type DatabricksSettings = BTreeMap<String, String>;
+
+/// Settings that cannot be used; each says whose they are. Never quotes a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
     /// A line that is neither section, key, comment nor empty.
@@ -29,83 +33,204 @@ pub enum ProfileError {
     /// No such section.
     #[error("there is no profile `{0}`")]
     NoProfile(String),
-    /// A key that every profile needs.
-    #[error("profile `{0}` has no `host`")]
+    /// Nobody says which workspace.
+    #[error("{0} names no `host`")]
     NoHost(String),
     /// Nothing to prove who we are.
-    #[error("profile `{0}` has neither `token` nor `client_id` and `client_secret`")]
+    #[error("{0} holds no whole credentials: a `token`, or `client_id` and `client_secret`")]
     NoCredentials(String),
     /// The tools refuse to guess, and so do we.
-    #[error("profile `{0}` has both `token` and `client_secret`; say which by `auth_type`")]
-    TwoCredentials(String),
-    /// A way of authorization that needs a person or another tool.
+    #[error("{whose} holds credentials of several kinds ({kinds}); say which by `auth_type`")]
+    SeveralCredentials {
+        /// Whose they are.
+        whose: String,
+        /// Which.
+        kinds: String,
+    },
+    /// A way of authorization that is not known here.
     #[error(
-        "profile `{profile}` has the `auth_type` `{auth_type}`; use `pat`, `oauth-m2m`, or a command that prints a token"
+        "{whose} has the `auth_type` `{auth_type}`; use `pat`, `oauth-m2m`, `databricks-cli`, `azure-cli`, `azure-client-secret`, or a command that prints a token"
     )]
     AuthType {
-        /// The profile.
-        profile: String,
+        /// Whose it is.
+        whose: String,
         /// What it says.
         auth_type: String,
     },
 }
 
-type Section = BTreeMap<String, String>;
+/// Azure's own name for Databricks.
+const AZURE_DATABRICKS: &str = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
 
-/// Reads one profile of the file's text; the default one where none is named.
-pub fn databricks_profile(
+/// Reads one profile of the file's text; the default one where none is named. With its name.
+pub fn databricks_section(
     text: &str,
     name: Option<&str>,
-) -> Result<DatabricksProfile, ProfileError> {
-    let sections = parse(text)?;
+) -> Result<(String, DatabricksSettings), ProfileError> {
+    let mut sections = parse(text)?;
     let default = || {
         let settings = sections.get("__settings__")?;
-        settings.get("default_profile").map(String::as_str)
+        settings.get("default_profile").cloned()
     };
-    let name = name.or_else(default).unwrap_or("DEFAULT").to_owned();
-    let Some(section) = sections.get(&name).filter(|_| name != "__settings__") else {
-        return Err(ProfileError::NoProfile(name));
-    };
-    let filled = |key: &str| section.get(key).filter(|value| !value.is_empty());
-    let Some(host) = filled("host") else {
-        return Err(ProfileError::NoHost(name));
-    };
-    let host = with_scheme(host);
-    let machine = filled("client_id").zip(filled("client_secret"));
-    let auth_type = filled("auth_type").map(String::as_str);
-    let auth = match (auth_type, filled("token"), machine) {
-        (None, Some(_), Some(_)) => return Err(ProfileError::TwoCredentials(name)),
-        (None | Some("pat"), Some(token), _) => Auth::Bearer(Secret::new(token.as_str())),
-        (None | Some("oauth-m2m"), _, Some((client_id, client_secret))) => {
-            Auth::ClientCredentials(ClientCredentials {
-                server: TokenServer::DatabricksHost(host.clone()),
-                client_id: client_id.clone(),
-                client_secret: Secret::new(client_secret.as_str()),
-                scope: "all-apis".to_owned(),
-            })
-        }
-        (None | Some("pat" | "oauth-m2m"), _, _) => return Err(ProfileError::NoCredentials(name)),
-        (Some(auth_type), _, _) => {
-            return Err(ProfileError::AuthType {
-                profile: name,
-                auth_type: auth_type.chars().take(40).collect(),
-            });
-        }
-    };
-    Ok(DatabricksProfile { host, auth })
-}
-
-fn with_scheme(host: &str) -> String {
-    let host = host.trim_end_matches('/');
-    if host.contains("://") {
-        host.to_owned()
-    } else {
-        format!("https://{host}")
+    let name = name
+        .map(str::to_owned)
+        .or_else(default)
+        .unwrap_or_else(|| "DEFAULT".to_owned());
+    match sections.remove(&name).filter(|_| name != "__settings__") {
+        Some(section) => Ok((name, section)),
+        None => Err(ProfileError::NoProfile(name)),
     }
 }
 
-fn parse(text: &str) -> Result<BTreeMap<String, Section>, ProfileError> {
-    let mut sections: BTreeMap<String, Section> = BTreeMap::new();
+/// What settings authorize: by the kind that `auth_type` says, else by the only one that is there.
+/// `profile` is the one that they came from, if any.
+pub fn databricks_auth(
+    settings: &DatabricksSettings,
+    profile: Option<&str>,
+) -> Result<DatabricksProfile, ProfileError> {
+    let whose = || {
+        profile.map_or_else(
+            || "the environment".to_owned(),
+            |name| format!("profile `{name}`"),
+        )
+    };
+    let settled = Settled { settings, profile };
+    let Some(host) = settled.get("host") else {
+        return Err(ProfileError::NoHost(whose()));
+    };
+    let host = origin(host);
+    let auth_type = match settled.get("auth_type") {
+        Some(auth_type) => auth_type,
+        None => match settled.kinds().as_slice() {
+            [] => return Err(ProfileError::NoCredentials(whose())),
+            [only] => *only,
+            several => {
+                return Err(ProfileError::SeveralCredentials {
+                    whose: whose(),
+                    kinds: several.join(", "),
+                });
+            }
+        },
+    };
+    let auth = match auth_type {
+        "pat" => settled.pat(),
+        "oauth-m2m" => settled.machine(&host),
+        "azure-client-secret" => settled.azure(),
+        "databricks-cli" => Some(settled.databricks_cli(&host)),
+        "azure-cli" => Some(settled.azure_cli()),
+        other => {
+            return Err(ProfileError::AuthType {
+                whose: whose(),
+                auth_type: other.chars().take(40).collect(),
+            });
+        }
+    };
+    match auth {
+        Some(auth) => Ok(DatabricksProfile { host, auth }),
+        None => Err(ProfileError::NoCredentials(whose())),
+    }
+}
+
+/// Settings of the environment and of a profile, put together.
+struct Settled<'a> {
+    settings: &'a DatabricksSettings,
+    profile: Option<&'a str>,
+}
+
+impl Settled<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        let value = self.settings.get(key).map(String::as_str);
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// The kinds of credentials of which there is at least a part.
+    fn kinds(&self) -> Vec<&'static str> {
+        let has = |keys: &[&str]| keys.iter().any(|key| self.get(key).is_some());
+        let known = [
+            ("pat", has(&["token"])),
+            ("oauth-m2m", has(&["client_id", "client_secret"])),
+            (
+                "azure-client-secret",
+                has(&["azure_client_id", "azure_client_secret", "azure_tenant_id"]),
+            ),
+            ("basic", has(&["username", "password"])),
+        ];
+        let there = known.into_iter().filter(|(_, is_there)| *is_there);
+        there.map(|(kind, _)| kind).collect()
+    }
+
+    fn pat(&self) -> Option<Auth> {
+        Some(Auth::Bearer(Secret::new(self.get("token")?)))
+    }
+
+    fn machine(&self, host: &str) -> Option<Auth> {
+        Some(Auth::ClientCredentials(ClientCredentials {
+            server: TokenServer::DatabricksHost(host.to_owned()),
+            client_id: self.get("client_id")?.to_owned(),
+            client_secret: Secret::new(self.get("client_secret")?),
+            scope: "all-apis".to_owned(),
+        }))
+    }
+
+    /// A service principal of Microsoft Entra.
+    fn azure(&self) -> Option<Auth> {
+        let tenant = self.get("azure_tenant_id")?;
+        let is_plain = tenant
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
+        let url = format!("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token");
+        is_plain.then_some(())?;
+        Some(Auth::ClientCredentials(ClientCredentials {
+            server: TokenServer::Url(url),
+            client_id: self.get("azure_client_id")?.to_owned(),
+            client_secret: Secret::new(self.get("azure_client_secret")?),
+            scope: format!("{AZURE_DATABRICKS}/.default"),
+        }))
+    }
+
+    /// A person who logged in: Databricks' CLI keeps and renews the token.
+    fn databricks_cli(&self, host: &str) -> Auth {
+        let program = self.get("databricks_cli_path").unwrap_or("databricks");
+        let (flag, whose) = match self.profile {
+            Some(profile) => ("--profile", profile),
+            None => ("--host", host),
+        };
+        command(program, &["auth", "token", flag, whose])
+    }
+
+    fn azure_cli(&self) -> Auth {
+        let mut words = vec![
+            "account",
+            "get-access-token",
+            "--resource",
+            AZURE_DATABRICKS,
+            "--output",
+            "json",
+        ];
+        if let Some(tenant) = self.get("azure_tenant_id") {
+            words.extend(["--tenant", tenant]);
+        }
+        command("az", &words)
+    }
+}
+
+fn command(program: &str, arguments: &[&str]) -> Auth {
+    Auth::Command(TokenCommand {
+        program: program.to_owned(),
+        arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
+        lifetime: Duration::from_secs(300),
+    })
+}
+
+/// Scheme and authority: people copy addresses with a path or `?o=…` from the browser.
+fn origin(host: &str) -> String {
+    let (scheme, rest) = host.split_once("://").unwrap_or(("https", host));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    format!("{scheme}://{}", rest.get(..end).unwrap_or(rest))
+}
+
+fn parse(text: &str) -> Result<BTreeMap<String, DatabricksSettings>, ProfileError> {
+    let mut sections: BTreeMap<String, DatabricksSettings> = BTreeMap::new();
     let mut current = None;
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let line = line.trim();
@@ -117,7 +242,9 @@ fn parse(text: &str) -> Result<BTreeMap<String, Section>, ProfileError> {
             .and_then(|rest| rest.strip_suffix(']'))
         {
             current = Some(sections.entry(name.trim().to_owned()).or_default());
-        } else if let (Some(section), Some((key, value))) = (&mut current, line.split_once('=')) {
+        } else if let (Some(section), Some((key, value))) =
+            (&mut current, line.split_once(['=', ':']))
+        {
             section.insert(key.trim().to_ascii_lowercase(), value.trim().to_owned());
         } else {
             return Err(ProfileError::Line(index + 1));
@@ -154,18 +281,34 @@ auth_type = pat
 host = https://h
 [no-host]
 token = t
-[browser]
+[half]
 host = https://h
-auth_type = databricks-cli
+client_id = a
+[browser]
+host: https://h/?o=1
+auth_type: databricks-cli
+[azure]
+host = https://h
+azure_tenant_id = t
+azure_client_id = a
+azure_client_secret = b
+[unknown]
+host = https://h
+auth_type = google-id
 ";
 
+    fn of(text: &str, name: Option<&str>) -> Result<DatabricksProfile, ProfileError> {
+        let (name, section) = databricks_section(text, name)?;
+        databricks_auth(&section, Some(&name))
+    }
+
     fn profile(name: &str) -> Result<DatabricksProfile, ProfileError> {
-        databricks_profile(FILE, Some(name))
+        of(FILE, Some(name))
     }
 
     #[test]
     fn profiles_are_read() {
-        let default = databricks_profile(FILE, None).unwrap();
+        let default = of(FILE, None).unwrap();
         assert_eq!(default.host, "https://adb-1.azuredatabricks.net");
         assert!(matches!(default.auth, Auth::Bearer(_)));
         let ci = profile("ci").unwrap();
@@ -176,8 +319,16 @@ auth_type = databricks-cli
         assert_eq!(credentials.client_id, "app");
         assert_eq!(credentials.client_secret.expose(), "s=3");
         assert!(matches!(profile("both-pat").unwrap().auth, Auth::Bearer(_)));
+        let person = profile("browser").unwrap();
+        assert_eq!(person.host, "https://h");
+        assert!(
+            matches!(person.auth, Auth::Command(command) if command.arguments == ["auth", "token", "--profile", "browser"])
+        );
+        let azure = profile("azure").unwrap().auth;
+        assert!(matches!(azure, Auth::ClientCredentials(credentials)
+            if credentials.server == TokenServer::Url("https://login.microsoftonline.com/t/oauth2/v2.0/token".to_owned())));
         let settings = format!("[__settings__]\ndefault_profile = ci\n{FILE}");
-        assert_eq!(databricks_profile(&settings, None).unwrap().host, ci.host);
+        assert_eq!(of(&settings, None).unwrap().host, ci.host);
     }
 
     #[test]
@@ -189,20 +340,27 @@ auth_type = databricks-cli
                 "__settings__",
                 ProfileError::NoProfile(name("__settings__")),
             ),
-            ("both", ProfileError::TwoCredentials(name("both"))),
-            ("empty", ProfileError::NoCredentials(name("empty"))),
-            ("no-host", ProfileError::NoHost(name("no-host"))),
+            (
+                "both",
+                ProfileError::SeveralCredentials {
+                    whose: name("profile `both`"),
+                    kinds: name("pat, oauth-m2m"),
+                },
+            ),
+            ("empty", ProfileError::NoCredentials(name("profile `empty`"))),
+            ("half", ProfileError::NoCredentials(name("profile `half`"))),
+            ("no-host", ProfileError::NoHost(name("profile `no-host`"))),
         ] {
             assert_eq!(profile(profile_name).unwrap_err(), expected);
         }
-        let error = profile("browser").unwrap_err();
+        let error = profile("unknown").unwrap_err();
         assert!(matches!(error, ProfileError::AuthType { .. }), "{error}");
         assert_eq!(
-            databricks_profile("host = x", None).unwrap_err(),
+            of("host = x", None).unwrap_err(),
             ProfileError::Line(1)
         );
         assert_eq!(
-            databricks_profile("[a]\nsecret", None).unwrap_err(),
+            of("[a]\nsecret", None).unwrap_err(),
             ProfileError::Line(2)
         );
     }

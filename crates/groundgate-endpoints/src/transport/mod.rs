@@ -41,7 +41,9 @@ pub use auth::{Auth, ClientCredentials, TokenCommand, TokenServer};
 pub use call::{Call, Reply, Target};
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
-pub use databrickscfg::{DatabricksProfile, ProfileError, databricks_profile};
+pub use databrickscfg::{
+    DatabricksProfile, DatabricksSettings, ProfileError, databricks_auth, databricks_section,
+};
 pub use endpoint::{Endpoint, EndpointError, HeaderText, Proxy, Timeouts, check_url, is_loopback};
 pub(crate) use form::Keeping;
 pub use form::{FormReader, Framing, ReplyForm};

@@ -82,7 +82,7 @@ fn a_databricks_copilot_is_authorized_as_written() {
 
 /// A Databricks copilot's endpoint in an environment of these variables, with a file of profiles.
 fn databricks(keys: &str, variables: &[(&str, &str)]) -> Result<Endpoint, String> {
-    const PROFILES: &str = "[DEFAULT]\nhost = https://default\ntoken = canary-1\n[ci]\nhost = https://ci\nclient_id = a\nclient_secret = canary-2\n";
+    const PROFILES: &str = "[DEFAULT]\nhost = https://default\ntoken = canary-1\n[ci]\nhost = https://ci\nclient_id = a\nclient_secret = canary-2\n[host-only]\nhost: https://only/?o=1\n";
     let copilot = read_copilot(&format!("kind = 'databricks'\nendpoint = 'e'\n{keys}"))?;
     let CopilotKind::Databricks { endpoint, .. } = copilot else {
         panic!("{keys}");
@@ -141,10 +141,37 @@ fn databricks_credentials_are_found_as_its_own_tools_find_them() {
         "what the file says wins"
     );
     let chosen = ("DATABRICKS_CONFIG_PROFILE", "ci");
+    assert_eq!(host("", &[HOME, chosen]).unwrap(), "https://ci");
     assert_eq!(
-        host("", &[HOME, TOKEN, HOST, chosen]).unwrap(),
-        "https://ci"
+        host("", &[HOME, HOST, chosen]).unwrap(),
+        "https://env.example",
+        "never another workspace than the environment names"
     );
+    let merged = [HOME, TOKEN, ("DATABRICKS_CONFIG_PROFILE", "host-only")];
+    let merged = databricks("", &merged).unwrap();
+    assert_eq!(merged.base_url, "https://only");
+    assert!(matches!(merged.auth, Auth::Bearer(_)));
+    fails(
+        "",
+        &[HOME, TOKEN, HOST, chosen],
+        "credentials of several kinds",
+    );
+    fails("", &[HOME, HOST], "no whole credentials");
+    fails("", &[HOME, TOKEN], "names no `host`");
+    fails("", &[HOST, TOKEN, MACHINE[0]], "credentials of several kinds");
+    let entra = [
+        HOME,
+        HOST,
+        ("ARM_CLIENT_ID", "a"),
+        ("ARM_CLIENT_SECRET", "canary-5"),
+        ("ARM_TENANT_ID", "t"),
+    ];
+    assert_eq!(host("", &entra).unwrap(), "https://env.example");
+    let federated = [HOME, HOST, ("DATABRICKS_AUTH_TYPE", "env-oidc")];
+    fails("", &federated, "`auth_type` `env-oidc`");
+    let tilde = ("DATABRICKS_CONFIG_FILE", "~/.databrickscfg");
+    let empty = ("DATABRICKS_HOST", "");
+    assert_eq!(host("", &[HOME, tilde, empty]).unwrap(), "https://default");
     let machine = databricks("", &[HOST, MACHINE[0], MACHINE[1]]).unwrap();
     assert!(matches!(machine.auth, Auth::ClientCredentials(_)));
     let kind = ("DATABRICKS_AUTH_TYPE", "pat");
@@ -153,8 +180,8 @@ fn databricks_credentials_are_found_as_its_own_tools_find_them() {
         databricks("", &both).unwrap().auth,
         Auth::Bearer(_)
     ));
-    fails("", &both[..4], "both `DATABRICKS_TOKEN` and");
-    fails("", &[TOKEN], "neither `host` nor the environment");
+    fails("", &both[..4], "credentials of several kinds (pat, oauth-m2m)");
+    fails("", &[TOKEN], "names no `host`");
     fails("", &[], "no credentials for Databricks");
     fails("", &[("HOME", "/nowhere")], "no credentials for Databricks");
     fails(
