@@ -86,6 +86,7 @@ mod human_labels;
 pub mod import;
 mod imported_line;
 mod init;
+mod init_from;
 pub mod judge_spec;
 pub mod metrics;
 pub mod pipeline;
@@ -127,6 +128,7 @@ pub use explain::{
 pub use file_compare::{FileComparison, FileMetric, FilesRequest};
 pub use file_score::{ScoreFileRequest, ScoredFile, ScoredMetric, WorstAnswer};
 pub use gate::{GateRequest, GateSummary};
+pub use init_from::{InitKind, InitRequest};
 pub use observer::{Event, Nobody, Notice, Observer};
 pub use plan::{BudgetCheck, Pilot, PlanRequest, PlanSummary, has_little_power};
 pub use plan_cost::PlanCost;

@@ -30,7 +30,8 @@ pub(crate) use policy::{
 pub(crate) use reading::{ConvertArgs, ReadingArgs, ScoreArgs};
 pub(crate) use records::{CompareArgs, RunsCommand};
 pub(crate) use run::{
-    DemoArgs, DoctorArgs, InitArgs, LookArgs, PlanArgs, RunArgs, SelftestArgs, ValidateArgs,
+    DemoArgs, DoctorArgs, InitArgs, InitFrom, LookArgs, PlanArgs, RunArgs, SelftestArgs,
+    ValidateArgs,
 };
 pub(crate) use stats::{BoundName, ClaimAbout, ScoreKind, StatsArgs};
 pub(crate) use trust::{AttestArgs, PublishArgs, TrustCommand, VerifyArgs};
@@ -143,7 +144,7 @@ pub(crate) enum Progress {
 pub(crate) enum Command {
     /// Write a working example to start from
     #[command(
-        after_help = "Example:\n  groundgate init my-gate && cd my-gate && groundgate run && groundgate gate --baseline ..."
+        after_help = "Examples:\n  groundgate init my-gate && cd my-gate && groundgate run && groundgate gate --baseline ...\n  groundgate init my-gate --from http --url http://127.0.0.1:8000/ask --evalset questions.csv\n  groundgate init my-gate --from file --url results.csv"
     )]
     Init(InitArgs),
     /// Check configuration, policy and eval set; no network

@@ -9,6 +9,37 @@ pub(crate) struct InitArgs {
     /// Where to write; created if it does not exist
     #[arg(value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
+    /// A project for a copilot of your own instead of the example
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) from: Option<InitFrom>,
+    /// With --from: the copilot's address, or the file of answers
+    #[arg(long, value_name = "URL", requires = "from")]
+    pub(crate) url: Option<String>,
+    /// With --from: the model, or the endpoint's name at Databricks
+    #[arg(long, value_name = "NAME", requires = "from")]
+    pub(crate) model: Option<String>,
+    /// With --from: the environment's variable that holds the key
+    #[arg(long, value_name = "VARIABLE", requires = "from")]
+    pub(crate) key: Option<String>,
+    /// With --from: your questions, in any form that is read
+    #[arg(long, value_name = "FILE", requires = "from")]
+    pub(crate) evalset: Option<PathBuf>,
+}
+
+/// What a copilot is reached by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InitFrom {
+    /// Chat completions.
+    #[value(name = "openai")]
+    OpenAi,
+    /// Databricks Model Serving.
+    Databricks,
+    /// A scoring server of MLflow.
+    Mlflow,
+    /// Any JSON over HTTP.
+    Http,
+    /// A file of answers, of any tool.
+    File,
 }
 
 #[derive(Debug, Args)]

@@ -36,7 +36,10 @@ const VARIABLES: [(&str, &str); 12] = [
     ("ARM_CLIENT_ID", "azure_client_id"),
     ("ARM_CLIENT_SECRET", "azure_client_secret"),
     ("ARM_TENANT_ID", "azure_tenant_id"),
-    ("DATABRICKS_AZURE_RESOURCE_ID", "azure_workspace_resource_id"),
+    (
+        "DATABRICKS_AZURE_RESOURCE_ID",
+        "azure_workspace_resource_id",
+    ),
 ];
 
 /// What Databricks' own tools would use. The environment's settings stand; a profile completes them where

@@ -347,7 +347,10 @@ auth_type = google-id
                     kinds: name("pat, oauth-m2m"),
                 },
             ),
-            ("empty", ProfileError::NoCredentials(name("profile `empty`"))),
+            (
+                "empty",
+                ProfileError::NoCredentials(name("profile `empty`")),
+            ),
             ("half", ProfileError::NoCredentials(name("profile `half`"))),
             ("no-host", ProfileError::NoHost(name("profile `no-host`"))),
         ] {
@@ -355,13 +358,7 @@ auth_type = google-id
         }
         let error = profile("unknown").unwrap_err();
         assert!(matches!(error, ProfileError::AuthType { .. }), "{error}");
-        assert_eq!(
-            of("host = x", None).unwrap_err(),
-            ProfileError::Line(1)
-        );
-        assert_eq!(
-            of("[a]\nsecret", None).unwrap_err(),
-            ProfileError::Line(2)
-        );
+        assert_eq!(of("host = x", None).unwrap_err(), ProfileError::Line(1));
+        assert_eq!(of("[a]\nsecret", None).unwrap_err(), ProfileError::Line(2));
     }
 }

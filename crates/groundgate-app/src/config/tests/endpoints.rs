@@ -158,7 +158,11 @@ fn databricks_credentials_are_found_as_its_own_tools_find_them() {
     );
     fails("", &[HOME, HOST], "no whole credentials");
     fails("", &[HOME, TOKEN], "names no `host`");
-    fails("", &[HOST, TOKEN, MACHINE[0]], "credentials of several kinds");
+    fails(
+        "",
+        &[HOST, TOKEN, MACHINE[0]],
+        "credentials of several kinds",
+    );
     let entra = [
         HOME,
         HOST,
@@ -180,7 +184,11 @@ fn databricks_credentials_are_found_as_its_own_tools_find_them() {
         databricks("", &both).unwrap().auth,
         Auth::Bearer(_)
     ));
-    fails("", &both[..4], "credentials of several kinds (pat, oauth-m2m)");
+    fails(
+        "",
+        &both[..4],
+        "credentials of several kinds (pat, oauth-m2m)",
+    );
     fails("", &[TOKEN], "names no `host`");
     fails("", &[], "no credentials for Databricks");
     fails("", &[("HOME", "/nowhere")], "no credentials for Databricks");
