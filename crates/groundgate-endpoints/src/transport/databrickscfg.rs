@@ -191,10 +191,9 @@ impl Settled<'_> {
     /// A person who logged in: Databricks' CLI keeps and renews the token.
     fn databricks_cli(&self, host: &str) -> Auth {
         let program = self.get("databricks_cli_path").unwrap_or("databricks");
-        let (flag, whose) = match self.profile {
-            Some(profile) => ("--profile", profile),
-            None => ("--host", host),
-        };
+        let (flag, whose) = self
+            .profile
+            .map_or(("--host", host), |profile| ("--profile", profile));
         command(program, &["auth", "token", flag, whose])
     }
 
