@@ -57,6 +57,5 @@ pub(crate) fn to_pem(label: &str, bytes: &[u8]) -> String {
         lines.push('\n');
         rest = tail;
     }
-    lines.push_str(&format!("-----END {label}-----\n"));
-    lines
+    [lines, format!("-----END {label}-----\n")].concat()
 }

@@ -168,16 +168,15 @@ fn hosts(table: Table<'_, '_>, key: &str) -> Option<Vec<HostPattern>> {
     let mut read = Vec::new();
     let mut is_right = true;
     for (text, at) in texts(table, key)? {
-        match HostPattern::parse(text) {
-            Some(pattern) => read.push(pattern),
-            None => {
-                is_right = false;
-                table.document().report_with_help(
-                    at,
-                    format!("`{text}` is no host"),
-                    "write `api.example.com` or `*.example.com`",
-                );
-            }
+        if let Some(pattern) = HostPattern::parse(text) {
+            read.push(pattern);
+        } else {
+            is_right = false;
+            table.document().report_with_help(
+                at,
+                format!("`{text}` is no host"),
+                "write `api.example.com` or `*.example.com`",
+            );
         }
     }
     is_right.then_some(read)

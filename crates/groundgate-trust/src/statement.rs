@@ -109,7 +109,7 @@ fn descriptor(resource: &Resource) -> Value {
     json!({"uri": resource.name, "digest": sha256(resource.digest)})
 }
 
-fn statement(subject: &Resource, kind: &str, predicate: Value) -> Vec<u8> {
+fn statement(subject: &Resource, kind: &str, predicate: &Value) -> Vec<u8> {
     json!({
         "_type": STATEMENT,
         "subject": [{"name": subject.name, "digest": sha256(subject.digest)}],
@@ -122,7 +122,7 @@ fn statement(subject: &Resource, kind: &str, predicate: Value) -> Vec<u8> {
 
 /// The statement that a record is what its run left.
 pub fn seal_statement(run: &Resource, tool_version: &str) -> Vec<u8> {
-    statement(run, SEAL_TYPE, json!({"groundgate": tool_version}))
+    statement(run, SEAL_TYPE, &json!({"groundgate": tool_version}))
 }
 
 /// The seal that such a statement is about; `None` where it is another statement.
@@ -160,7 +160,7 @@ pub fn test_result(attested: &Attested) -> Vec<u8> {
         "warnedTests": attested.waived,
         "failedTests": attested.failed,
     });
-    statement(&attested.subject, TEST_RESULT, predicate)
+    statement(&attested.subject, TEST_RESULT, &predicate)
 }
 
 /// The verdict in one statement, as SLSA's verification summary has it.
@@ -221,5 +221,5 @@ pub fn vsa(attested: &Attested, inputs: &[InputAttestation]) -> Vec<u8> {
             json!(attested.change_authors),
         ),
     ]);
-    statement(&attested.subject, VSA, Value::Object(predicate))
+    statement(&attested.subject, VSA, &Value::Object(predicate))
 }

@@ -170,6 +170,9 @@ impl Summary {
     }
 }
 
+/// One step over a parsed summary.
+type Check = fn(&Summary, &Expected<'_>) -> Result<String, String>;
+
 /// Holds a statement against what is expected: the steps that were gone, the last of which fails unless
 /// there are twelve.
 pub fn verify(bytes: &[u8], expected: &Expected<'_>) -> Vec<Step> {
@@ -198,10 +201,7 @@ pub fn verify(bytes: &[u8], expected: &Expected<'_>) -> Vec<Step> {
             return steps;
         }
     };
-    let checks: [(
-        StepName,
-        fn(&Summary, &Expected<'_>) -> Result<String, String>,
-    ); 10] = [
+    let checks: [(StepName, Check); 10] = [
         (StepName::Statement, verifier),
         (StepName::Subject, subject),
         (StepName::Resource, resource),

@@ -213,27 +213,21 @@ fn code(verified: &VerifySummary) -> ExitCode {
 
 /// Each step in a line; those after the first that fails were not gone.
 fn steps(verified: &VerifySummary) -> String {
-    let mut text = String::new();
-    for (number, step) in (1..).zip(&verified.steps) {
+    let steps = (1..).zip(&verified.steps).map(|(number, step)| {
         let (mark, found) = match &step.result {
             Ok(found) => ("ok  ", found),
             Err(why) => ("FAIL", why),
         };
-        text.push_str(&format!(
-            "{mark} {number:>2} {}: {}\n",
-            step.name.words(),
-            visible_line(found)
-        ));
-    }
-    if verified.holds() {
-        text.push_str("verified: it may be promoted\n");
+        let (asks, found) = (step.name.words(), visible_line(found));
+        format!("{mark} {number:>2} {asks}: {found}\n")
+    });
+    let end = if verified.holds() {
+        "verified: it may be promoted\n".to_owned()
     } else {
-        text.push_str(&format!(
-            "refused at step {} of 12: nothing is promoted\n",
-            verified.steps.len()
-        ));
-    }
-    text
+        let last = verified.steps.len();
+        format!("refused at step {last} of 12: nothing is promoted\n")
+    };
+    steps.chain([end]).collect()
 }
 
 fn document(verified: &VerifySummary) -> Value {

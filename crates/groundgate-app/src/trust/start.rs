@@ -61,13 +61,14 @@ impl App {
             let line = files::read_text(path)?;
             let key = groundgate_trust::PublicKey::parse(&line)
                 .map_err(|error| AppError::invalid(format!("`{}`: {error}", path.display())))?;
-            text.push_str(&format!(
+            let key = format!(
                 "\n[[key]]\nid     = {}\nkind   = \"{}\"\npublic = \"{}\"\nmay    = [{}]\n",
                 quoted(name),
                 key.kind(),
                 key.to_line(),
                 quoted(&format!("approve:{role}"))
-            ));
+            );
+            text.push_str(&key);
         }
         write_secret(request.key, &pem)?;
         files::write(request.file, &text)?;
