@@ -241,7 +241,7 @@ impl Ask<'_> {
     /// One outcome for every metric.
     pub fn outcomes(&self, hearing: Hearing) -> Outcomes {
         let outcomes = match hearing.said {
-            Said::Claims(claims) => claim_outcomes(self.spec, claims),
+            Said::Claims(claims) => claim_outcomes(self.spec, &claims),
             Said::Facts(facts) => fact_outcomes(self.spec, &facts),
             Said::Outcomes(outcomes) => outcomes,
         };

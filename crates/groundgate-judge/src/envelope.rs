@@ -117,7 +117,8 @@ fn unwrap(
             unwrap(value, wanted, repairs, depth + 1)
         }
         Json::Text(text) => {
-            let inner = strict_json::read(text.trim()).map_err(|_| OTHER.to_owned())?;
+            let inner =
+                strict_json::read(text.trim()).map_err(|fault| format!("{OTHER}: {fault}"))?;
             repairs.insert(Repair::Encoded);
             unwrap(inner, wanted, repairs, depth + 1)
         }

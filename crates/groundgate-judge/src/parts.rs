@@ -82,7 +82,7 @@ pub fn join_parts(spec: &JudgeSpec, parts: Vec<PartLabels>) -> Outcomes {
             }
         }
     }
-    claim_outcomes(spec, joined)
+    claim_outcomes(spec, &joined)
 }
 
 /// Which of two parts' labels wins: support without any proof is no more than nothing found, and hides

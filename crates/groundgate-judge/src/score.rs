@@ -82,7 +82,11 @@ pub(crate) fn of_claims(
     }
     let words = match reading {
         Reading::CitationsSupported => Cited::of(claims)?.words(),
-        _ => Tally::of(claims).words(),
+        Reading::AllSupported
+        | Reading::ShareSupported
+        | Reading::NoneContradicted
+        | Reading::LabelValue
+        | Reading::Recall => Tally::of(claims).words(),
     };
     let outcome = scored(metric, worst, words + &doubts(claims), claims.to_vec());
     Some(or_up_to(outcome, best))
@@ -96,7 +100,7 @@ pub(crate) fn with_repairs(mut outcomes: Outcomes, repairs: &Repairs) -> Outcome
     }
     for outcome in outcomes.values_mut() {
         if let Outcome::Scored(score) = outcome {
-            score.explanation += &format!("; {MENDED}{}", names.join(", "));
+            score.explanation = format!("{}; {MENDED}{}", score.explanation, names.join(", "));
         }
     }
     outcomes
@@ -144,18 +148,16 @@ fn standing(claims: &[ClaimFinding], standing: Standing) -> Vec<&str> {
 
 /// What is disputed and what could not be verified, in words.
 fn doubts(claims: &[ClaimFinding]) -> String {
-    let mut words = String::new();
-    for (is, word) in [
+    let named = [
         (Standing::Disputed, "disputed"),
         (Standing::Unverified, "not verified"),
         (Standing::WithoutProof, "without proof"),
-    ] {
-        let n = standing(claims, is).len();
-        if n > 0 {
-            words += &format!(", {n} {word}");
-        }
-    }
-    words
+    ];
+    let counted = named.map(|(is, word)| match standing(claims, is).len() {
+        0 => String::new(),
+        n => format!(", {n} {word}"),
+    });
+    counted.concat()
 }
 
 /// The mean over the sentences with something to check of the share of it that is supported.

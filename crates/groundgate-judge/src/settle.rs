@@ -129,12 +129,12 @@ fn claims_without_passages(spec: &JudgeSpec, units: &[Unit]) -> Outcomes {
             },
         )
         .collect();
-    claim_outcomes(spec, claims)
+    claim_outcomes(spec, &claims)
 }
 
-pub(super) fn claim_outcomes(spec: &JudgeSpec, claims: Vec<ClaimFinding>) -> Outcomes {
+pub(super) fn claim_outcomes(spec: &JudgeSpec, claims: &[ClaimFinding]) -> Outcomes {
     score::each(spec, |judged| {
-        score::of_claims(&judged.metric, judged.reading, &claims).unwrap_or_else(|| {
+        score::of_claims(&judged.metric, judged.reading, claims).unwrap_or_else(|| {
             let why = if judged.reading == Reading::CitationsSupported {
                 "the answer cites nothing"
             } else {

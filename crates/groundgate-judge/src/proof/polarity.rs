@@ -52,7 +52,7 @@ pub(super) fn compare(claim: &str, sentence: &str) -> Polarity {
                 continue;
             };
             // The same word, denied in one: that is for negations to tell.
-            if side.is_of_positive == other.is_of_positive {
+            if side.by_positive_words == other.by_positive_words {
                 continue;
             }
             let is_certain = side.is_certain || other.is_certain;

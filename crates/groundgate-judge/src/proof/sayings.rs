@@ -44,7 +44,7 @@ pub(super) struct Side {
     /// Whether the positive side is meant.
     pub(super) is_positive: Option<bool>,
     /// Whether its words are those of the positive side, denied or not.
-    pub(super) is_of_positive: bool,
+    pub(super) by_positive_words: bool,
     /// Whether it rests on words that say so by themselves, not on nouns and sums.
     pub(super) is_certain: bool,
 }
@@ -129,7 +129,7 @@ impl Saying {
                 concept.name,
                 Side {
                     is_positive: Some(is_positive != is_denied),
-                    is_of_positive: is_positive,
+                    by_positive_words: is_positive,
                     is_certain: true,
                 },
             );
@@ -145,7 +145,7 @@ impl Saying {
                     COST.name,
                     Side {
                         is_positive: Some(!is_denied),
-                        is_of_positive: true,
+                        by_positive_words: true,
                         is_certain: is_denied,
                     },
                 );
@@ -158,7 +158,10 @@ impl Saying {
                     value,
                     unit: Unit::Money(_),
                 } => Some(*value),
-                _ => None,
+                Reading::Quantity { .. }
+                | Reading::Date(_)
+                | Reading::Time(_)
+                | Reading::Code(_) => None,
             })
             .collect();
         if !sums.is_empty() {
@@ -167,7 +170,7 @@ impl Saying {
                 COST.name,
                 Side {
                     is_positive: Some(!is_nothing),
-                    is_of_positive: !is_nothing,
+                    by_positive_words: !is_nothing,
                     is_certain: is_nothing,
                 },
             );
