@@ -344,8 +344,7 @@ pub(crate) fn tampered(vsa: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("empty payload", with_payload("")),
         (
             "two payloads",
-            text.replacen("{\"payload\"", "{\"payload\":\"e30=\",\"payload\"", 1)
-                .into_bytes(),
+            text.replacen('{', "{\"payload\":\"e30=\",", 1).into_bytes(),
         ),
         (
             "payload type",
