@@ -343,8 +343,12 @@ impl Ask<'_> {
         let quote = said.quote.as_deref();
         let proof = assess(&unit.plain, quote, passage, &given.numbers);
         // What a claim has taken from elsewhere relates it to nothing.
-        match self.own_words(unit) {
-            Some(own) if proof.doubt.is_none() => assess(&own, quote, passage, &given.numbers),
+        let of_own = self
+            .own_words(unit)
+            .map(|own| assess(&own, quote, passage, &given.numbers));
+        let weight = |proof: &Proof| proof.doubt.as_ref().map(Doubt::weight);
+        match of_own {
+            Some(of_own) if weight(&of_own) > weight(&proof) => of_own,
             _ => proof,
         }
     }
