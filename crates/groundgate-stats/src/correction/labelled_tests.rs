@@ -1,3 +1,5 @@
+//! Bounds by labels of some of the answers: never wider than by the labels alone.
+
 use super::*;
 use crate::{
     Plan, Unit,
