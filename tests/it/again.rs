@@ -62,6 +62,7 @@ fn case_page(viewer: &Viewer, run: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn an_answer_is_judged_again_beside_its_record_within_the_cap() {
     let Some(mut browser) = Browser::start() else {
         return;

@@ -185,7 +185,9 @@ fn counts(folder: &Folder, metric: &str) -> Vec<(String, usize)> {
         let name = match score {
             Value::Number(_) => "scored".to_owned(),
             Value::String(word) => word.clone(),
-            other => other["reason"].as_str().unwrap_or("missing").to_owned(),
+            other @ (Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
+                other["reason"].as_str().unwrap_or("missing").to_owned()
+            }
         };
         *counts.entry(name).or_insert(0) += 1;
     }

@@ -34,6 +34,7 @@ fn every_test_that_the_security_page_names_is_there() {
 
 /// Without the mark, each of these would start a program that the checkout names.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn no_command_that_looks_starts_what_a_checkout_names() {
     let Ok(version) = Command::new("strace").arg("-V").output() else {
         eprintln!("SKIPPED: no strace");
@@ -67,8 +68,8 @@ fn no_command_that_looks_starts_what_a_checkout_names() {
             "{CONFIG}[[copilot]]\nname = \"evil\"\nkind = \"command\"\ncommand = [\"./evil\"]\n"
         ),
     );
-    let gate = estate.about("gate", &run);
-    let report = [&estate.about("report", &run)[..], &["-o", "r.html"]].concat();
+    let gate = Estate::about("gate", &run);
+    let report = [&Estate::about("report", &run)[..], &["-o", "r.html"]].concat();
     for arguments in [
         vec!["validate"],
         vec!["plan", "--copilot", "evil"],

@@ -225,9 +225,9 @@ fn a_scaled_margin_holds_its_error_rate_on_both_sides() {
                 continue;
             };
             let mut run = |truth| {
-                let passed: Vec<bool> = (0..ASKED).map(|_| source.answer(at(truth)).1).collect();
+                let answers: Vec<bool> = (0..ASKED).map(|_| source.answer(at(truth)).1).collect();
                 table("run", ASKED, move |index| {
-                    Cell::Scored(value(passed[index]))
+                    Cell::Scored(value(answers[index]))
                 })
             };
             let (candidate, baseline) = (run(0.8), run(0.9));
@@ -243,7 +243,7 @@ fn a_scaled_margin_holds_its_error_rate_on_both_sides() {
             match decide_with_labels(&policy, evidence, None).verdict {
                 Verdict::Pass => passes += 1,
                 Verdict::Fail => fails += 1,
-                _ => {}
+                Verdict::Waived | Verdict::Hold | Verdict::Inconclusive | Verdict::Error => {}
             }
         }
         // 5 % and three standard errors.

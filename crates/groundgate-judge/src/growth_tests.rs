@@ -120,10 +120,10 @@ fn the_embedded_judge() {
         })));
     };
     grows_like_its_input("long passage", &|text| {
-        judge(answer("No fee is due.", Some(&[text])))
+        judge(answer("No fee is due.", Some(&[text])));
     });
     grows_like_its_input("long answer", &|text| {
-        judge(answer(text, Some(&["No fee is due."])))
+        judge(answer(text, Some(&["No fee is due."])));
     });
 }
 

@@ -179,13 +179,13 @@ mod tests {
     use super::*;
     use crate::claims::without_apparatus;
 
-    fn check(sentence: &str, expected: Result<(), Doubt>) {
+    fn check(sentence: &str, expected: &Result<(), Doubt>) {
         let known = Known::of([
             "How do I reset my password?",
             "Deposits are insured up to 100,000 EUR by the state.",
         ]);
         let found = check_not_a_claim(&without_apparatus(sentence), &known);
-        assert_eq!(found, expected, "{sentence}");
+        assert_eq!(&found, expected, "{sentence}");
     }
 
     #[test]
@@ -203,7 +203,7 @@ mod tests {
             "Based on the provided passages, here is how to reset your password:",
             "Do you want to reset your password?",
         ] {
-            check(sentence, Ok(()));
+            check(sentence, &Ok(()));
         }
         for sentence in [
             "Refunds are instant.",
@@ -216,7 +216,7 @@ mod tests {
             "Did you know that deposits are insured without any limit by the bank's owner?",
             "Did you know that every card comes with a free house?",
         ] {
-            check(sentence, Err(Doubt::IsClaim));
+            check(sentence, &Err(Doubt::IsClaim));
         }
     }
 }

@@ -206,7 +206,11 @@ async fn a_judge_that_nods_off_in_two_of_a_hundred_calls_loses_next_to_nothing()
 async fn one_case_alone_has_no_controls() {
     let (came, judge) = run_of(1, None, obeys).await;
     assert_eq!(failed_controls(&came), 0);
-    assert_eq!(judge.calls.load(Ordering::SeqCst), 2, "a doubt is asked again");
+    assert_eq!(
+        judge.calls.load(Ordering::SeqCst),
+        2,
+        "a doubt is asked again"
+    );
     assert!(counted(&came).is_nothing());
 }
 

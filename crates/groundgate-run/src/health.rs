@@ -139,6 +139,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "as calls end")]
     fn reply() -> Result<Reply, CallFailure> {
         Ok(Reply::Chat(ChatReply {
             text: "x".to_owned(),

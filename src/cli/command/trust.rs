@@ -181,9 +181,11 @@ pub(crate) fn publish(
     if wants_json(global) {
         let mut document = document(&published.verified);
         let promoted = published.promoted.as_ref();
-        document["promoted"] =
-            json!(promoted.map(|(name, version)| json!({"name": name, "version": version})));
-        document["before"] = json!(published.before);
+        let promoted = promoted.map(|(name, version)| json!({"name": name, "version": version}));
+        if let Some(fields) = document.as_object_mut() {
+            fields.insert("promoted".to_owned(), json!(promoted));
+            fields.insert("before".to_owned(), json!(published.before));
+        }
         terminal.line(&document.to_string());
         return Ok(code(&published.verified));
     }

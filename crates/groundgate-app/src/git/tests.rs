@@ -1,5 +1,7 @@
 //! Git asked in repositories that somebody else has prepared.
 
+#[cfg(unix)]
+use std::os::unix::fs::symlink;
 use std::{fs, path::Path, process::Command};
 
 use super::*;
@@ -152,7 +154,7 @@ fn replaced_objects_symbolic_links_folders_and_submodules_are_not_read() {
     #[cfg(unix)]
     {
         let loose = at.join(".git/refs/remotes/origin/linked");
-        std::os::unix::fs::symlink("main", loose).unwrap();
+        symlink("main", loose).unwrap();
         assert!(shown(&folder, "origin/linked").is_err());
     }
 }

@@ -171,10 +171,10 @@ impl App {
 
 /// The instruments, each once; plain checks are this program's.
 fn judges(header: &Header) -> Vec<Digest> {
-    let judged = header.metrics.iter();
-    let judged = judged.filter(|one| one.instrument_kind != InstrumentKind::Checks);
-    let judges: BTreeSet<Digest> = judged.map(|one| one.instrument).collect();
-    judges.into_iter().collect()
+    let sources = header.metrics.iter();
+    let sources = sources.filter(|one| one.instrument_kind != InstrumentKind::Checks);
+    let each: BTreeSet<Digest> = sources.map(|one| one.instrument).collect();
+    each.into_iter().collect()
 }
 
 /// The waivers that count, with their last days.

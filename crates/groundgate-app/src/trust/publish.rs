@@ -1,6 +1,8 @@
 //! The promotion: tags first, then the alias, and only of what has gone all twelve steps. Asking again
 //! changes nothing; after a crash in between the old version is still what the alias names.
 
+use std::fmt::Write as _;
+
 use groundgate_endpoints::{
     chat::BoxFuture,
     transport::{Auth, Call, Client, Endpoint, JsonBody, Secret, SystemClock, parse_json},
@@ -132,7 +134,10 @@ impl Registry {
     /// The version that an alias names now; none where it names none.
     async fn aliased(&self, name: &str, alias: &str) -> Result<Option<String>, AppError> {
         let mut endpoint = self.endpoint.clone();
-        let encoded: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded = name.bytes().fold(String::new(), |mut encoded, byte| {
+            let _infallible = write!(encoded, "%{byte:02X}");
+            encoded
+        });
         let base = endpoint.base_url.trim_end_matches('/');
         endpoint.base_url = format!("{base}/api/2.0/mlflow/registered-models/get?name={encoded}");
         let found = ask(&endpoint, "", None).await?;

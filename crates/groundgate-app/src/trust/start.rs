@@ -1,6 +1,11 @@
 //! A first trust file: a key for the pipeline, and what is to be done with both.
 
-use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt;
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use groundgate_trust::SigningKey;
 
@@ -91,7 +96,7 @@ fn write_secret(path: &Path, text: &str) -> Result<(), AppError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).map_err(failed)?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)
+    file.write_all(text.as_bytes()).map_err(failed)
 }

@@ -166,7 +166,9 @@ fn wanted(policy: &Policy) -> Vec<Wanted> {
 }
 
 /// The summary, and the files beside it by name.
-fn proof(path: &Path) -> Result<(Vec<u8>, BTreeMap<String, Vec<u8>>), AppError> {
+type Proof = (Vec<u8>, BTreeMap<String, Vec<u8>>);
+
+fn proof(path: &Path) -> Result<Proof, AppError> {
     let (folder, summary) = if path.is_dir() {
         (path.to_owned(), path.join(SUMMARY))
     } else {
@@ -204,7 +206,10 @@ fn proof(path: &Path) -> Result<(Vec<u8>, BTreeMap<String, Vec<u8>>), AppError> 
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        if path.is_file() && (name.ends_with(".json") || name.ends_with(".sig")) {
+        let is_statement = path
+            .extension()
+            .is_some_and(|kind| kind == "json" || kind == "sig");
+        if path.is_file() && is_statement {
             files.insert(name, read(&path)?);
         }
     }

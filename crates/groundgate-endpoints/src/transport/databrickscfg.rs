@@ -217,7 +217,7 @@ fn command(program: &str, arguments: &[&str]) -> Auth {
     Auth::Command(TokenCommand {
         program: program.to_owned(),
         arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
-        lifetime: Duration::from_secs(300),
+        lifetime: Duration::from_mins(5),
     })
 }
 

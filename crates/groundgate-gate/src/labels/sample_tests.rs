@@ -38,7 +38,7 @@ fn found(labels: &HumanScores, place: Place<'_>) -> Labelled {
 fn sample(labels: &HumanScores, place: Place<'_>) -> LabelledSample {
     match found(labels, place) {
         Labelled::Sample(sample, ..) => *sample,
-        other => panic!("{other:?}"),
+        other @ (Labelled::Nothing | Labelled::Unusable(_)) => panic!("{other:?}"),
     }
 }
 
@@ -46,7 +46,7 @@ fn sample(labels: &HumanScores, place: Place<'_>) -> LabelledSample {
 fn refused(labels: &HumanScores, place: Place<'_>) -> String {
     match found(labels, place) {
         Labelled::Unusable(why) => why,
-        other => panic!("{other:?}"),
+        other @ (Labelled::Nothing | Labelled::Sample(..)) => panic!("{other:?}"),
     }
 }
 
@@ -197,7 +197,7 @@ fn an_earlier_calibration_of_the_same_judge_weighs_it() {
         let at = place(&table, Estimand::Suite);
         match said.labelled(at, Some(&known), &Statistics::default()) {
             Labelled::Sample(sample, ..) => sample.lambda,
-            other => panic!("{other:?}"),
+            other @ (Labelled::Nothing | Labelled::Unusable(_)) => panic!("{other:?}"),
         }
     };
     // As many answers with labels as without: half of it.

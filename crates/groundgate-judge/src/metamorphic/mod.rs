@@ -14,6 +14,7 @@ pub(crate) mod scripted;
 use groundgate_model::{
     exchange::Answer,
     trial::{ClaimFinding, Label, Outcome, Standing},
+    unit::count_to_f64,
 };
 
 use crate::{Subject, test_values::case};
@@ -95,9 +96,7 @@ impl Moved {
 
     /// By how many points the mean moved.
     pub(super) fn points(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a few hundred answers")]
-        let n = self.n.max(1) as f64;
-        100.0 * (self.after - self.before) / n
+        100.0 * (self.after - self.before) / count_to_f64(self.n.max(1))
     }
 
     /// The share of claims whose label flipped, in percent.
@@ -114,9 +113,7 @@ impl Moved {
     }
 
     fn percent(&self, n: usize) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a few thousand claims")]
-        let share = n as f64 / self.n_claims.max(1) as f64;
-        100.0 * share
+        100.0 * count_to_f64(n) / count_to_f64(self.n_claims.max(1))
     }
 }
 
@@ -160,6 +157,6 @@ fn changes_of_the_truth_are_caught() {
 fn the_suite_serves_the_embedded_judge() {
     let samples = answers::samples();
     let judge = EmbeddedAsJudge::bundled();
-    let moved = moved(&judge, &samples, |sample| sample.clone());
+    let moved = moved(&judge, &samples, Sample::clone);
     assert_eq!((moved.n, moved.n_flipped), (samples.len(), 0));
 }

@@ -76,7 +76,7 @@ fn nearest(claim: &str, passages: &[&str]) -> Option<(usize, String)> {
             let shared: usize = wanted
                 .iter()
                 .filter(|word| there.contains(word))
-                .map(|word| word.len())
+                .map(String::len)
                 .sum();
             // Of two that share as much, the shorter one says it more plainly.
             let score = 1000 * (1 + shared) - there.len().min(900);
