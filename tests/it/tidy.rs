@@ -35,6 +35,7 @@ fn the_front_door_is_tidy() {
         "LICENSE-MIT",
         "README.md",
         "benches",
+        "build.rs",
         "ci",
         "clippy.toml",
         "crates",

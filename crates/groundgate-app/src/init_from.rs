@@ -234,7 +234,12 @@ mod tests {
                 folder: &folder.path().join("project"),
                 kind,
                 place: place.or((kind == InitKind::File).then_some(file.as_str())),
-                model: Some("m\"1"),
+                // A serving endpoint's name stands in a URL; others' names may hold anything.
+                model: Some(if kind == InitKind::Databricks {
+                    "m-1"
+                } else {
+                    "m\"1"
+                }),
                 key: None,
                 eval_set: None,
             };
