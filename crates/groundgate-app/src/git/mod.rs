@@ -2,8 +2,8 @@
 //!
 //! Whoever may write a branch may also write what git believes: tags that git prefers to a remote's
 //! branch, replaced objects, a repository committed as plain files whose configuration starts programs.
-//! So refs are read here, in full ([`refs`]), and objects through an empty repository of our own
-//! ([`plain`]): nothing of the checkout's configuration, hooks, replacements or remotes is in force.
+//! So refs are read here, in full (`refs`), and objects through an empty repository of our own
+//! (`plain`): nothing of the checkout's configuration, hooks, replacements or remotes is in force.
 //! No other module starts a process for git.
 
 mod plain;
