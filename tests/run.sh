@@ -58,7 +58,7 @@ if need python3 && [ "$(uname)" = Linux ]; then
   mkdir -p target/python
   cp -R crates/groundgate-py/python/groundgate target/python/
   cp target/debug/libgroundgate_py.so target/python/groundgate/_engine.abi3.so
-  PYTHONPATH=target/python "$GROUNDGATE_TEST_VENV/bin/python" crates/groundgate-py/tests/test_groundgate.py
+  PYTHONPATH="$PWD/target/python" "$GROUNDGATE_TEST_VENV/bin/python" crates/groundgate-py/tests/test_groundgate.py
   ./tests/wheel.sh
 fi
 
