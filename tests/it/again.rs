@@ -36,7 +36,7 @@ fn config(judge: &str) -> String {
 fn dear(url: &str) -> String {
     format!(
         "[[judge]]\nname = \"llm\"\nspec = \"groundedness\"\n\
-         controls = 0\nendpoint = {{ base-url = \"{url}/v1\", model = \"j\", price = {{ input-usd-per-million = 100, output-usd-per-million = 100 }} }}\n"
+         endpoint = {{ base-url = \"{url}/v1\", model = \"j\", price = {{ input-usd-per-million = 100, output-usd-per-million = 100 }} }}\n"
     )
 }
 

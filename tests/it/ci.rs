@@ -262,7 +262,7 @@ fn hostile_folder() -> Folder {
     let lines: Vec<String> = (0..40)
         .map(|index| {
             serde_json::json!({
-                "case": {"id": format!("{} {index}", HOSTILE.replace(char::is_control, " ")), "question": HOSTILE, "tags": {"product": HOSTILE}},
+                "case": {"id": format!("{HOSTILE} {index}"), "question": HOSTILE, "tags": {"product": HOSTILE}},
                 "answer": HOSTILE,
                 "passages": [{"id": HOSTILE, "text": HOSTILE, "source": HOSTILE}],
                 "scores": {"groundedness": u8::from(index % 2 == 0)},

@@ -194,8 +194,7 @@ fn online_a_judge_is_asked_for_a_small_object() {
         Said::json(&json!({"model": "j-1",
             "choices": [{"message": {"content": "{\"ok\": true}"}, "finish_reason": "stop"}]}))
     });
-    let embedded = "[[judge]]\nname = \"embedded\"\nspec = \"embedded\"\n";
-    let config = config(&copilot.url).replace(embedded, "").replace(
+    let config = config(&copilot.url).replace(
         "[checks]",
         &format!(
             "[[judge]]\nname = \"llm\"\nspec = \"tone\"\nendpoint = {{ base-url = \"{}/v1\", model = \"j\" }}\n[checks]",

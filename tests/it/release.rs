@@ -211,9 +211,7 @@ fn waivers_of_a_file_of_their_own_hold_for_a_while() {
 }
 
 /// A repository in the folder whose branch `main` holds its files as they are.
-/// Records are no part of it: one that git tracks is not the latest run.
 pub(crate) fn commit(folder: &Folder) {
-    folder.write(".gitignore", "runs/\n");
     for arguments in [
         &["init", "--quiet", "--initial-branch=main"][..],
         // Records that are committed could be anybody's: they are never the latest run.

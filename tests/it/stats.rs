@@ -285,6 +285,7 @@ fn edges_are_defined_and_never_pass_by_default() {
 fn bad_scores_are_errors_that_name_the_row() {
     for (text, arguments, said) in [
         ("case,score\nq1,1\nq2,1.01\n", &[][..], "scores.csv:3"),
+        ("case,score\nq1,NaN\n", &[], "scores.csv:2"),
         (
             "case,score\nq1,inf\n",
             &["--type", "amount"],

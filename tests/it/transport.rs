@@ -390,7 +390,7 @@ async fn a_success_of_the_wrong_form_is_named() {
         (
             reply("200 OK", json, r#"{"model":"\ud800"}"#),
             malformed,
-            "no choice",
+            "hex escape",
         ),
         (
             reply("200 OK", json, &deep),

@@ -14,7 +14,7 @@ use crate::{
     release::commit,
 };
 
-pub(crate) const CONFIG: &str = r#"schema = "groundgate.config/1"
+const CONFIG: &str = r#"schema = "groundgate.config/1"
 eval-set = "set.jsonl"
 policy = "gate.toml"
 [[copilot]]
@@ -43,11 +43,11 @@ not-by    = ["change-author"]
 protected = true
 "#;
 
-pub(crate) const REF: &str = "git:refs/remotes/origin/main:gate.toml";
+const REF: &str = "git:refs/remotes/origin/main:gate.toml";
 
 /// A project on a protected branch, with a trust file, the key of CI, and Ben's key of ssh.
-pub(crate) struct Estate {
-    pub(crate) folder: Folder,
+struct Estate {
+    folder: Folder,
 }
 
 fn ssh_key(folder: &Folder, name: &str, kind: &str) {
@@ -59,7 +59,7 @@ fn ssh_key(folder: &Folder, name: &str, kind: &str) {
     assert!(made.success());
 }
 
-pub(crate) fn git(folder: &Folder, arguments: &[&str]) {
+fn git(folder: &Folder, arguments: &[&str]) {
     let done = Command::new("git")
         .args(["-c", "user.name=t", "-c", "user.email=t@example"])
         .args(arguments)
@@ -70,7 +70,7 @@ pub(crate) fn git(folder: &Folder, arguments: &[&str]) {
 }
 
 impl Estate {
-    pub(crate) fn new(kind: &str) -> Self {
+    fn new(kind: &str) -> Self {
         let lines = |line: &dyn Fn(usize) -> Value| {
             (0..24)
                 .map(|n| line(n).to_string() + "\n")
@@ -128,14 +128,14 @@ impl Estate {
     }
 
     /// A sealed run of a version.
-    pub(crate) fn evaluated(&self, version: &str) -> String {
+    fn evaluated(&self, version: &str) -> String {
         let model = format!("models:/support/{version}");
         let ran = self.ci(&["run", "-q", "--model-version", &model, "--seal", "ci.key"]);
         assert_eq!(ran.code, 0, "{}", ran.err);
         ran.out.trim().to_owned()
     }
 
-    pub(crate) fn about<'a>(&self, command: &'a str, run: &'a str) -> Vec<&'a str> {
+    fn about<'a>(&self, command: &'a str, run: &'a str) -> Vec<&'a str> {
         vec![
             command,
             run,
@@ -152,12 +152,12 @@ impl Estate {
         self.ci(&self.about("gate", run))
     }
 
-    pub(crate) fn approve(&self, run: &str, more: &[&str]) -> Ended {
+    fn approve(&self, run: &str, more: &[&str]) -> Ended {
         let words = ["--role", "security", "--reason", "fine"];
         self.ci(&[&self.about("approve", run)[..], &words, more].concat())
     }
 
-    pub(crate) fn attest(&self, run: &str) -> Ended {
+    fn attest(&self, run: &str) -> Ended {
         self.ci(&[&self.about("attest", run)[..], &["--key", "ci.key"]].concat())
     }
 
@@ -167,7 +167,7 @@ impl Estate {
     }
 }
 
-pub(crate) fn has_ssh() -> bool {
+fn has_ssh() -> bool {
     let found = Command::new("ssh-keygen").arg("-?").output().is_ok();
     if !found {
         eprintln!("SKIPPED: no ssh-keygen");
@@ -532,4 +532,84 @@ fn ssh_verifies(estate: &Estate) {
     let bytes = fs::read_to_string(&text).unwrap();
     fs::write(&text, bytes.replace("fine", "bad!")).unwrap();
     assert!(!verify(&text));
+}
+
+/// Without the mark, each of these would start a program that the checkout names.
+#[test]
+fn no_command_that_looks_starts_what_a_checkout_names() {
+    let Ok(version) = Command::new("strace").arg("-V").output() else {
+        eprintln!("SKIPPED: no strace");
+        return;
+    };
+    assert!(version.status.success());
+    if !has_ssh() {
+        return;
+    }
+    let estate = Estate::new("ed25519");
+    let run = estate.evaluated("7");
+    assert_eq!(
+        estate
+            .approve(&run, &["--by", "ben", "--ssh-key", "ben"])
+            .code,
+        0
+    );
+    assert_eq!(estate.attest(&run).code, 0);
+    let folder = &estate.folder;
+    for (key, value) in [
+        ("core.fsmonitor", "evil"),
+        ("core.hooksPath", "."),
+        ("core.pager", "evil"),
+        ("diff.external", "evil"),
+    ] {
+        git(folder, &["config", key, value]);
+    }
+    folder.write(
+        "groundgate.toml",
+        &format!(
+            "{CONFIG}[[copilot]]\nname = \"evil\"\nkind = \"command\"\ncommand = [\"./evil\"]\n"
+        ),
+    );
+    let gate = estate.about("gate", &run);
+    let report = [&estate.about("report", &run)[..], &["-o", "r.html"]].concat();
+    for arguments in [
+        vec!["validate"],
+        vec!["plan", "--copilot", "evil"],
+        gate,
+        report,
+        vec![
+            "verify",
+            "attest",
+            "--env",
+            "prod",
+            "--policy",
+            REF,
+            "--model",
+            "models:/support/7",
+        ],
+        vec!["policy", "lint", "--policy", REF],
+        vec!["policy", "diff", REF, "gate.toml"],
+    ] {
+        let trace = folder.path().join("trace");
+        let mut traced = Command::new("strace");
+        traced
+            .args(["-f", "-qq", "-e", "trace=execve", "-o"])
+            .arg(&trace)
+            .arg(env!("CARGO_BIN_EXE_groundgate"))
+            .args(&arguments)
+            .current_dir(folder.path())
+            .env("CI", "true");
+        traced.output().unwrap();
+        let started: Vec<String> = (fs::read_to_string(&trace).unwrap().lines())
+            .filter(|line| line.contains("execve(") && line.ends_with("= 0"))
+            .filter_map(|line| Some(line.split('"').nth(1)?.to_owned()))
+            .collect();
+        assert!(!started.is_empty(), "{arguments:?}: nothing was traced");
+        for program in &started {
+            let name = Path::new(program).file_name().unwrap().to_str().unwrap();
+            assert!(
+                matches!(name, "groundgate" | "git"),
+                "{arguments:?} starts {program}"
+            );
+        }
+    }
 }

@@ -1,5 +1,3 @@
-//! What an import refuses, and what it says of it.
-
 use groundgate_model::trial::Direction;
 
 use super::*;

@@ -198,6 +198,7 @@ mod tests {
             digest(parts(&others, &copilot, 2)),
             digest(parts(&questions, &prompted, 2)),
             digest(parts(&questions, &copilot, 3)),
+            digest(Parts { seed: 2, ..plain() }),
             digest(Parts {
                 answers: AnswerRules {
                     cut: Cut::Judge,
@@ -232,8 +233,6 @@ mod tests {
         ];
         let different: BTreeSet<String> = all.iter().map(ToString::to_string).collect();
         assert_eq!(different.len(), all.len());
-        // Another seed draws another order: it is a further try of the same plan.
-        assert_eq!(digest(Parts { seed: 2, ..plain() }), digest(plain()));
     }
 
     #[test]

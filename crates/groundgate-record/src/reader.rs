@@ -20,11 +20,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use serde::Deserialize;
 
 use super::{
-    asked::asked,
     error::RecordError,
     formats,
     header::{Header, Status},
     lock::is_written,
+    sameness::asked,
     schema,
     score::ScoreRow,
     seal::{self, SealState},

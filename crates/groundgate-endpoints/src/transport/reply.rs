@@ -244,6 +244,7 @@ mod tests {
     fn what_is_no_json_says_why() {
         let message = |bytes: &[u8]| parse_json(bytes).unwrap_err().message;
         assert_eq!(message(b"{\"a\":\"\xff\"}"), "the reply is not valid UTF-8");
+        assert!(message(br#""\ud8""#).contains("escape"));
         assert!(message(b"{\"a\":\"\0\"}").contains("control character"));
         assert!(message(b"<html>\x1b[31m").ends_with(": <html>\\u{1b}[31m"));
         assert!(message(b"{}{}").contains("trailing characters"));

@@ -1,5 +1,3 @@
-//! Which answers are drawn to be labelled, and what a label of them is worth.
-
 use groundgate_model::{
     exchange::FailureKind,
     trial::{DataType, Unscored},

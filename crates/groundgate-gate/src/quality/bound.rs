@@ -123,7 +123,7 @@ mod tests {
             answer: answer.map(|text| Shown::Text(text.to_owned())),
             ..label(case, 1.0, "ann")
         };
-        let (this, other) = (Some("01JQ8ZABCD"), Some("01JQ8ZEFGH"));
+        let (this, other) = (Some("01JQ8ZABCD"), Some("01JQ8ZXXXX"));
         let (five, nine) = (Some("Five days."), Some("Nine days."));
         let misspelt = Label {
             metric: "groundednes".to_owned(),

@@ -29,7 +29,8 @@ impl Texts<'_> {
     }
 }
 
-fn shortened(text: &str) -> String {
+/// A few words, for people.
+pub(crate) fn shortened(text: &str) -> String {
     let clean: String = text
         .chars()
         .map(|char| if char == '`' { '\'' } else { char })

@@ -7,7 +7,7 @@
 
 mod answers;
 mod changes;
-mod real_tests;
+mod real;
 mod rewrites;
 pub(crate) mod scripted;
 

@@ -8,15 +8,21 @@
 use crate::{
     alphas::Alphas,
     correction::{
-        ends::{JudgedMean, Side, p_value},
         labelled::{LabelledBound, LabelledSample},
         rogan_gladen::JudgeRates,
     },
     error::StatsError,
     estimate::Guarantee,
     interval::bounded::{Bound, BoundedMean},
-    observation::Observation,
+    observation::{Observation, mean_of},
+    special::root::falling_root,
 };
+
+/// p-values below are not told apart.
+const P_MIN: f64 = 1e-12;
+
+/// p-values above are no evidence.
+const P_MAX: f64 = 0.499;
 
 /// Bounds on the scale of people's labels.
 #[derive(Debug, Clone)]
@@ -26,6 +32,56 @@ pub(crate) enum CorrectedBound {
         rates: JudgeRates,
     },
     Labels(LabelledBound),
+}
+
+/// The judge's mean with its bound.
+#[derive(Debug, Clone)]
+pub(crate) struct JudgedMean {
+    bound: BoundedMean,
+    ends: Ends,
+}
+
+/// A mean with what is missing at its worst and at its best.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends {
+    low: f64,
+    high: f64,
+}
+
+impl Ends {
+    pub(super) fn of(observations: &[Observation]) -> Result<Self, StatsError> {
+        let low = mean_of(observations.iter().map(|one| one.low()));
+        let high = mean_of(observations.iter().map(|one| one.high()));
+        match (low, high) {
+            (Some(low), Some(high)) => Ok(Self { low, high }),
+            _ => Err(StatsError::NoData),
+        }
+    }
+
+    pub(super) const fn at(self, side: Side) -> f64 {
+        match side {
+            Side::Low => self.low,
+            Side::High => self.high,
+        }
+    }
+}
+
+impl JudgedMean {
+    pub(super) fn new(
+        bound: BoundedMean,
+        observations: &[Observation],
+    ) -> Result<Self, StatsError> {
+        let ends = Ends::of(observations)?;
+        Ok(Self { bound, ends })
+    }
+
+    pub(super) fn bound(&self, side: Side, alpha: f64) -> f64 {
+        side.of_mean(&self.bound, alpha)
+    }
+
+    pub(super) const fn at(&self, side: Side) -> f64 {
+        self.ends.at(side)
+    }
 }
 
 /// The true share of good answers: passed = sensitivity · share + (1 − specificity) · (1 − share).
@@ -107,10 +163,48 @@ impl CorrectedBound {
     }
 }
 
+/// Which of the two bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Low,
+    High,
+}
+
+impl Side {
+    pub(super) fn of_mean(self, mean: &BoundedMean, alpha: f64) -> f64 {
+        match self {
+            Self::Low => mean.lower(alpha),
+            Self::High => mean.upper(alpha),
+        }
+    }
+
+    const fn worst(self) -> f64 {
+        match self {
+            Self::Low => 0.0,
+            Self::High => 1.0,
+        }
+    }
+
+    pub(super) fn away(self, center: f64, distance: f64) -> f64 {
+        match self {
+            Self::Low => (center - distance).clamp(0.0, 1.0),
+            Self::High => (center + distance).clamp(0.0, 1.0),
+        }
+    }
+
+    /// How far `share` is out on this side of `center`; 0 where it is not.
+    fn out(self, center: f64, share: f64) -> f64 {
+        match self {
+            Self::Low => (center - share).max(0.0),
+            Self::High => (share - center).max(0.0),
+        }
+    }
+}
+
 /// Where the true share would be, were all three shares as counted; it may lie beyond 0 and 1, and is cut
 /// only after the distance to its bound is taken: a share beyond 1 is more evidence, not the same.
 fn rates_center(judged: &JudgedMean, rates: JudgeRates, side: Side) -> f64 {
-    true_share(judged.at(side), rates.good.share(), rates.bad.share())
+    true_share(judged.ends.at(side), rates.good.share(), rates.bad.share())
         .unwrap_or_else(|| side.worst())
 }
 
@@ -124,7 +218,7 @@ fn rates_bound(judged: &JudgedMean, rates: JudgeRates, side: Side, alpha: f64) -
 /// MOVER over the three shares; `None` where the judge may be no better than a coin.
 fn rates_distance(judged: &JudgedMean, rates: JudgeRates, side: Side, alpha: f64) -> Option<f64> {
     let JudgeRates { good, bad } = rates;
-    let passed = judged.at(side);
+    let passed = judged.ends.at(side);
     let (sensitivity, specificity) = (good.share(), bad.share());
     let center = true_share(passed, sensitivity, specificity)?;
     let at_judged = true_share(judged.bound(side, alpha), sensitivity, specificity)?;
@@ -146,10 +240,20 @@ fn rates_distance(judged: &JudgedMean, rates: JudgeRates, side: Side, alpha: f64
     Some(square.sqrt())
 }
 
+/// The smallest error rate at which a bound is beyond the threshold; 1 where none is.
+pub(super) fn p_value(beyond: impl Fn(f64) -> f64) -> f64 {
+    if beyond(P_MAX) <= 0.0 {
+        return 1.0;
+    }
+    falling_root(P_MIN.ln()..=P_MAX.ln(), |log_alpha| {
+        -beyond(log_alpha.exp())
+    })
+    .exp()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::correction::ends::P_MIN;
     use crate::{Plan, Scale, Unit, correction::rogan_gladen::Recognized, rogan_gladen_mean};
 
     const PLAN: Plan = Plan {

@@ -8,7 +8,7 @@
 use crate::{
     alphas::Alphas,
     correction::{
-        ends::{Ends, JudgedMean, Side, p_value},
+        bound::{Ends, JudgedMean, Side, p_value},
         prediction_powered::LABELS_MIN,
     },
     error::StatsError,

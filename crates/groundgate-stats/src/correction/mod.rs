@@ -2,7 +2,6 @@
 //! Gladen), or by labels of some of the same answers (prediction-powered).
 
 pub(crate) mod bound;
-mod ends;
 pub(crate) mod labelled;
 pub(crate) mod prediction_powered;
 pub(crate) mod rogan_gladen;
