@@ -1,5 +1,5 @@
 //! Names the commit for `--version`: what `GROUNDGATE_COMMIT` says, else git in a release build. A debug build
-//! names none, so that a commit rebuilds nothing.
+//! names none, so that a commit rebuilds nothing. Strips the binary of a release.
 #![expect(
     clippy::disallowed_methods,
     reason = "this is how Cargo tells a build script what it builds"
@@ -12,6 +12,11 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     let target = env::var("TARGET").unwrap_or_default();
     let profile = env::var("PROFILE").unwrap_or_default();
+    let is_linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux");
+    if profile == "release" && is_linux {
+        // Without symbols: Cargo's own `strip` does not reach a package with settings of its own.
+        println!("cargo:rustc-link-arg-bins=-Wl,--strip-all");
+    }
     let told = env::var("GROUNDGATE_COMMIT").ok();
     let commit = told.filter(|told| !told.is_empty()).or_else(|| {
         let is_release = profile == "release";
