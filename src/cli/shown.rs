@@ -9,7 +9,7 @@ use groundgate_run::Ending;
 use super::{
     error::warn,
     progress,
-    surroundings::{initiator, now, variable},
+    surroundings::{now, variable},
     terminal::Terminal,
 };
 
@@ -19,13 +19,9 @@ impl Terminal {
         let as_of = self.as_of;
         App::new(Surroundings {
             now: Arc::new(move || as_of.unwrap_or_else(now)),
-            variable: Arc::new(variable),
-            process: std::process::id(),
-            initiator: initiator(),
-            is_ci: self.is_ci,
-            only_looks: false,
             trust: self.trust.clone(),
             as_of,
+            ..Surroundings::of(Arc::new(variable))
         })
         .stopped_by(self.signals.stop())
         .observed_by(Arc::new(Shown {

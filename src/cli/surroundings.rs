@@ -15,35 +15,9 @@ pub(crate) fn source_date() -> Option<Timestamp> {
     Timestamp::from_second(seconds).ok()
 }
 
-/// Variables that CI systems set; most set `CI`, but Azure Pipelines, Jenkins and Databricks do not.
-const CI: [&str; 22] = [
-    "CI",
-    "GITHUB_ACTIONS",
-    "GITLAB_CI",
-    "TF_BUILD",
-    "JENKINS_URL",
-    "JENKINS_HOME",
-    "DATABRICKS_RUNTIME_VERSION",
-    "TEAMCITY_VERSION",
-    "BITBUCKET_BUILD_NUMBER",
-    "CODEBUILD_BUILD_ID",
-    "BUILDKITE",
-    "CIRCLECI",
-    "DRONE",
-    "GO_PIPELINE_NAME",
-    "HARNESS_BUILD_ID",
-    "SEMAPHORE",
-    "APPVEYOR",
-    "TRAVIS",
-    "CIRRUS_CI",
-    "bamboo_buildKey",
-    "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI",
-    "NETLIFY",
-];
-
 /// Whether a pipeline started this process.
 pub(crate) fn is_ci() -> bool {
-    CI.into_iter().any(is_set)
+    groundgate_app::is_ci(&variable)
 }
 
 /// A variable of the environment; an empty one is none.
@@ -53,22 +27,6 @@ pub(crate) fn variable(name: &str) -> Option<String> {
         reason = "this is where the environment is read"
     )]
     env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// Who started this process, as CI declares it; outside of CI the local user.
-pub(crate) fn initiator() -> Option<String> {
-    let by_ci = [
-        "GITHUB_TRIGGERING_ACTOR",
-        "GITHUB_ACTOR",
-        "GITLAB_USER_LOGIN",
-        "BUILD_REQUESTEDFOREMAIL",
-        "BUILD_USER_ID",
-    ];
-    let locally = ["USER", "LOGNAME", "USERNAME"];
-    // A machine is nobody: in CI the local user is one, and so is `root`.
-    let locally = locally.into_iter().filter(|_| !is_ci());
-    let mut names = by_ci.into_iter().chain(locally).filter_map(variable);
-    names.find(|name| name != "root")
 }
 
 /// Whether a variable says anything.

@@ -1,4 +1,4 @@
-//! The application as a value: what it knows of its surroundings, and who is told what happens.
+//! The application as a value: its surroundings, and who is told what happens.
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -9,57 +9,8 @@ use tokio::sync::watch;
 use crate::{
     config::Lookup,
     observer::{Event, Nobody, Notice, Observer},
+    surroundings::Surroundings,
 };
-
-/// How a variable of the environment is looked up.
-pub type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
-
-/// What the application may know of the process that it is part of. It asks nobody else.
-#[derive(Clone)]
-pub struct Surroundings {
-    /// The time, for stamps, ages and run ids.
-    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    /// A variable of the environment, for secrets and addresses that the configuration names.
-    pub variable: Arc<Variable>,
-    /// Tells run ids of processes that begin in the same millisecond apart.
-    pub process: u32,
-    /// Who started this, as the record will say.
-    pub initiator: Option<String>,
-    /// Whether this is a pipeline, where the working tree is what is under test.
-    pub is_ci: bool,
-    /// Whether nothing is decided here: pages show what a gate would say.
-    pub only_looks: bool,
-    /// Another trust file than the one beside the policy: `FILE` or `git:REF:FILE`.
-    pub trust: Option<String>,
-    /// The time that somebody gave instead of the system's; verdicts say so.
-    pub as_of: Option<Timestamp>,
-}
-
-impl Surroundings {
-    /// A program's own: the system's clock, no variables, nobody who started it.
-    pub fn system() -> Self {
-        Self {
-            now: Arc::new(Timestamp::now),
-            variable: Arc::new(|_name| None),
-            process: std::process::id(),
-            initiator: None,
-            is_ci: false,
-            only_looks: false,
-            trust: None,
-            as_of: None,
-        }
-    }
-}
-
-impl fmt::Debug for Surroundings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Surroundings")
-            .field("process", &self.process)
-            .field("initiator", &self.initiator)
-            .field("is_ci", &self.is_ci)
-            .finish_non_exhaustive()
-    }
-}
 
 /// The application.
 #[derive(Clone)]

@@ -110,13 +110,14 @@ mod score_analysis;
 mod score_file;
 mod selftest;
 pub mod sequential;
+mod surroundings;
 #[cfg(test)]
 mod test_values;
 pub mod trust;
 mod watch;
 pub mod wiring;
 
-pub use app::{App, Surroundings, Variable};
+pub use app::App;
 pub use approve::{ApproveRequest, ApproveSummary};
 pub use baseline_choice::{BaselineChoice, NamedBy};
 pub use compare::{CompareRequest, CompareSummary, ComparedPart, ComparedRun, Correction};
@@ -146,6 +147,7 @@ pub use score_analysis::{
     SideSummary,
 };
 pub use selftest::{SelftestRequest, SelftestSummary};
+pub use surroundings::{Surroundings, Variable, is_ci};
 pub use trust::{
     AttestRequest, AttestSummary, PublishRequest, PublishSummary, Signer, StartRequest,
     StartSummary, StepName, Trusted, VerifyRequest, VerifySummary,

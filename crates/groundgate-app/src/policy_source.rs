@@ -8,7 +8,7 @@ use std::{fmt, path::PathBuf};
 use groundgate_gate::{KnownMetrics, Policy, Waiver, read_policy, read_waivers};
 use groundgate_model::unit::Digest;
 
-use super::{app::Surroundings, error::AppError, files, git::Git};
+use super::{error::AppError, files, git::Git, surroundings::Surroundings};
 
 /// The file of waivers, beside the policy.
 const WAIVERS: &str = "waivers.toml";

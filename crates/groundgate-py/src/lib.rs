@@ -12,16 +12,14 @@ use std::ffi::OsString;
 use groundgate_app::{App, AppError, Surroundings, Variable};
 use pyo3::{exceptions::PyValueError, prelude::*};
 
-/// The application as the command has it: the system's clock, the process' environment.
+/// The application as the command has it, in a pipeline too: the system's clock, the process' environment.
 #[expect(
     clippy::disallowed_methods,
     reason = "as in the command line, this is the edge that reads the environment"
 )]
 fn app() -> App {
-    let mut surroundings = Surroundings::system();
     let variable: Box<Variable> = Box::new(|name: &str| std::env::var(name).ok());
-    surroundings.variable = variable.into();
-    App::new(surroundings)
+    App::new(Surroundings::of(variable.into()))
 }
 
 /// The package's own error; a plain one where the package is not there.

@@ -1,12 +1,14 @@
 """The package as Python sees it: `tests/run.sh` builds it and runs this."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import groundgate
 
@@ -26,6 +28,18 @@ def command(*arguments, folder="."):
     """The command's end, entered as the console script enters it."""
     run = [sys.executable, "-m", "groundgate", *arguments]
     return subprocess.run(run, capture_output=True, text=True, cwd=folder)
+
+
+def surroundings(**variables):
+    """The environment of a person's own machine, and `variables`."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
+    return mock.patch.dict(os.environ, {**kept, **variables}, clear=True)
+
+
+def example(folder):
+    """The example's record of the good copilot, in `folder`."""
+    assert command("init", folder).returncode == 0
+    assert command("run", "--copilot", "good", folder=folder).returncode == 0
 
 
 class Module(unittest.TestCase):
@@ -91,9 +105,8 @@ class Verbs(unittest.TestCase):
             groundgate.score(answers(), colour="red")
 
     def test_a_gate_gives_the_bytes_of_the_command(self):
-        with tempfile.TemporaryDirectory() as folder:
-            self.assertEqual(command("init", folder).returncode, 0)
-            self.assertEqual(command("run", "--copilot", "good", folder=folder).returncode, 0)
+        with tempfile.TemporaryDirectory() as folder, surroundings():
+            example(folder)
             printed = command("gate", "latest", "--env", "dev", "--json", folder=folder)
             gated = groundgate.gate(folder, env="dev")
             # But for the second in which each was asked, and the policy's path as it was named.
@@ -103,6 +116,17 @@ class Verbs(unittest.TestCase):
             scores = groundgate.Run.open(directory=Path(folder) / "runs").scores()
             self.assertEqual(len(scores), 196)
             self.assertIn("groundedness", scores[0])
+
+    def test_in_a_pipeline_a_gate_wants_what_the_command_wants(self):
+        with tempfile.TemporaryDirectory() as folder, surroundings():
+            example(folder)
+            for pipeline in ("CI", "JENKINS_URL", "DATABRICKS_RUNTIME_VERSION"):
+                with surroundings(**{pipeline: "1"}):
+                    printed = command("gate", "latest", "--env", "dev", folder=folder)
+                    self.assertEqual((printed.returncode, printed.stdout), (2, ""), printed.stderr)
+                    with self.assertRaises(groundgate.GroundgateError) as raised:
+                        groundgate.gate(folder, env="dev")
+                    self.assertIn(str(raised.exception).splitlines()[0], printed.stderr)
 
     def test_data_frames_go_in_and_come_out(self):
         try:
