@@ -1,23 +1,38 @@
 //! Which rows are about the same case, where the file names none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use groundgate_model::unit::Digest;
+use groundgate_model::{eval_set::Turn, unit::Digest};
+use serde_json::Value;
 
 use crate::row::Row;
 
-/// Gives the rows of a file without ids one made of each question, so that two files of the same questions can be
-/// compared. Says what was done.
+/// Gives the rows without ids one made of each question, so that two files of the same questions can be compared; rows
+/// of the same case are its attempts where every case has as many, and else cases of their own. Says what was done.
 pub(crate) fn name(rows: &mut [Row], notes: &mut Vec<String>) {
     let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut made = 0_usize;
     for (index, row) in rows.iter().enumerate() {
-        places.entry(digest(row)).or_default().push(index);
+        let id = if row.id.is_empty() {
+            made += 1;
+            digest(row)
+        } else {
+            row.id.clone()
+        };
+        places.entry(id).or_default().push(index);
     }
-    notes.push("ids are made of the questions".to_owned());
+    if made > 0 {
+        notes.push("ids are made of the questions".to_owned());
+    }
     let repeats: Vec<usize> = places.values().map(Vec::len).collect();
     let most = repeats.iter().copied().max().unwrap_or(1);
-    let with_answers = rows.iter().any(|row| row.answer.is_some());
-    let are_attempts = most > 1 && with_answers && repeats.iter().all(|n| *n == most);
+    let with_answers = rows
+        .iter()
+        .any(|row| row.answer.is_some() || row.error.is_some());
+    let are_attempts = most > 1
+        && with_answers
+        && repeats.iter().all(|n| *n == most)
+        && places.values().all(|places| ask_the_same(rows, places));
     if are_attempts {
         notes.push(format!("every question is there {most} times: attempts"));
     } else if most > 1 {
@@ -27,6 +42,8 @@ pub(crate) fn name(rows: &mut [Row], notes: &mut Vec<String>) {
     }
     for (id, indexes) in places {
         let n = indexes.len();
+        let first = indexes.first().and_then(|index| rows.get(*index)).cloned();
+        let counted = are_counted(rows, &indexes);
         for (nth, index) in indexes.into_iter().enumerate() {
             let Some(row) = rows.get_mut(index) else {
                 continue;
@@ -36,13 +53,44 @@ pub(crate) fn name(rows: &mut [Row], notes: &mut Vec<String>) {
             } else {
                 format!("{id}-{}", nth + 1)
             };
-            if are_attempts && row.attempt.is_none() {
-                row.attempt = u32::try_from(nth).ok();
-            } else if n > 1 && row.cluster.is_none() {
-                row.cluster = Some(id.clone());
+            if are_attempts {
+                if !counted {
+                    row.attempt = u32::try_from(nth).ok();
+                }
+                if let Some(first) = &first {
+                    row.cluster.clone_from(&first.cluster);
+                    row.tags.clone_from(&first.tags);
+                }
+            } else if n > 1 {
+                row.attempt = None;
+                row.cluster.get_or_insert_with(|| id.clone());
             }
         }
     }
+}
+
+/// Whether all of these rows ask the same.
+fn ask_the_same(rows: &[Row], places: &[usize]) -> bool {
+    let mut asked = places
+        .iter()
+        .filter_map(|place| rows.get(*place))
+        .map(digest);
+    let first = asked.next();
+    asked.all(|digest| Some(&digest) == first.as_ref())
+}
+
+/// Whether these rows say themselves which attempts they are, each another.
+fn are_counted(rows: &[Row], places: &[usize]) -> bool {
+    let said: Option<BTreeSet<u32>> = places
+        .iter()
+        .map(|place| rows.get(*place)?.attempt)
+        .collect();
+    said.is_some_and(|said| said.len() == places.len())
+}
+
+/// A turn as the reshaped chats have it.
+pub(crate) fn turn(value: &Value) -> Option<Turn> {
+    serde_json::from_value(value.clone()).ok()
 }
 
 /// Short, the same for the same question after the same turns.

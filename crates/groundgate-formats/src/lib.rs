@@ -27,6 +27,7 @@ mod identity;
 mod infer;
 mod mapping;
 mod metric_type;
+pub mod mlflow;
 mod names;
 mod options;
 mod passages;

@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod eval_set;
 pub mod exchange;
 pub mod manifest;
+pub mod mlflow;
 pub mod number;
 pub mod strict_json;
 pub mod text;

@@ -2,10 +2,13 @@
 //! forms, and plain texts, whichever it is. Agents answer in another form than their task says, so
 //! that the reply alone decides.
 
-use groundgate_model::exchange::{Answer, Usage};
+use groundgate_model::{
+    exchange::{Answer, Usage},
+    mlflow::Trace,
+};
 use serde_json::Value;
 
-use super::{databricks_trace, delivered::spoken, extract::PassagePaths};
+use super::{delivered::spoken, extract::PassagePaths};
 use crate::{
     chat::{CompletionForm, ResponsesForm, Said, read_response, text_of, usage_of},
     transport::{
@@ -74,7 +77,10 @@ impl<'a> AgentForm<'a> {
     fn with_passages(&self, answer: Answer) -> Result<Answer, Fault> {
         let passages = match self.paths {
             Some(paths) => paths.find(&self.events)?,
-            None => self.trace.as_ref().and_then(databricks_trace::passages),
+            None => self
+                .trace
+                .as_ref()
+                .and_then(|trace| Trace::read(trace).passages()),
         };
         Ok(Answer { passages, ..answer })
     }

@@ -8,7 +8,6 @@ mod chat;
 mod command;
 mod databricks;
 mod databricks_endpoint;
-mod databricks_trace;
 mod databricks_watch;
 mod delivered;
 mod extract;

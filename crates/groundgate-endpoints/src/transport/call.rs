@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use groundgate_model::exchange::Timing;
+use groundgate_model::exchange::{CallFailure, Timing};
 use reqwest::{
     Method, Request, Url,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
@@ -55,6 +55,16 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// A PUT of a file.
+    pub fn put(target: &'a Target, body: impl Into<Bytes>) -> Self {
+        Self {
+            target,
+            method: Method::PUT,
+            body: Some((body.into(), "application/octet-stream")),
+            tokens: 0,
+        }
+    }
+
     /// A GET.
     pub const fn get(target: &'a Target) -> Self {
         Self {
@@ -85,6 +95,24 @@ impl<'a> Call<'a> {
     pub const fn with_tokens(mut self, tokens: u32) -> Self {
         self.tokens = tokens;
         self
+    }
+}
+
+/// A call that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unanswered {
+    /// What became of it.
+    pub failure: CallFailure,
+    /// The status of the last reply, where that is what was wrong.
+    pub status: Option<u16>,
+}
+
+impl From<CallFailure> for Unanswered {
+    fn from(failure: CallFailure) -> Self {
+        Self {
+            failure,
+            status: None,
+        }
     }
 }
 

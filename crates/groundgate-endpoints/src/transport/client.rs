@@ -21,7 +21,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     breaker::Breaker,
-    call::{Call, Reply, Target},
+    call::{Call, Reply, Target, Unanswered},
     clock::Clock,
     connect_time::with_connect_time,
     connection::{body_fault, send_fault},
@@ -170,10 +170,20 @@ impl Client {
         call: &Call<'_>,
         reader: impl Fn(&Head) -> Result<R, Fault> + Sync,
     ) -> Result<Reply<R::Output>, CallFailure> {
+        let result = self.call_with_status(call, reader).await;
+        result.map_err(|unanswered| unanswered.failure)
+    }
+
+    /// The same; a call that was not answered says with which status.
+    pub async fn call_with_status<R: ReplyReader>(
+        &self,
+        call: &Call<'_>,
+        reader: impl Fn(&Head) -> Result<R, Fault> + Sync,
+    ) -> Result<Reply<R::Output>, Unanswered> {
         let result = self.send(call, reader).await;
         match &result {
             Ok(_) => self.breaker.answered(),
-            Err(failure) => self.breaker.failed(failure),
+            Err(unanswered) => self.breaker.failed(&unanswered.failure),
         }
         result
     }
@@ -182,7 +192,7 @@ impl Client {
         &self,
         call: &Call<'_>,
         reader: impl Fn(&Head) -> Result<R, Fault> + Sync,
-    ) -> Result<Reply<R::Output>, CallFailure> {
+    ) -> Result<Reply<R::Output>, Unanswered> {
         let mut course = Course::from(self.clock.now());
         loop {
             let token = self.token(call, course.failures).await?;
@@ -214,9 +224,12 @@ impl Client {
             }
             let Some(wait) = self.wait(slot, &fault, course.failures) else {
                 let failure = self.failure(call, &fault, course.failures.tries());
-                return Err(CallFailure {
-                    failed_tries: course.failed_tries,
-                    ..failure
+                return Err(Unanswered {
+                    status: fault.status,
+                    failure: CallFailure {
+                        failed_tries: course.failed_tries,
+                        ..failure
+                    },
                 });
             };
             sleep(wait).await;
@@ -392,6 +405,13 @@ impl Client {
     /// What the first reply showed of the endpoint; `None` before there was one.
     pub fn observed(&self) -> Option<&Observed> {
         self.observed.get()
+    }
+
+    /// The endpoint's URL with `path` added to its path, and these parameters.
+    pub fn target_with(&self, path: &str, parameters: &[(&str, &str)]) -> Target {
+        let mut url = self.target(path).url;
+        url.query_pairs_mut().extend_pairs(parameters);
+        Target::new(url)
     }
 
     /// A URL at the root of the endpoint's host.

@@ -38,7 +38,7 @@ mod token;
 mod token_command;
 
 pub use auth::{Auth, ClientCredentials, TokenCommand, TokenServer};
-pub use call::{Call, Reply, Target};
+pub use call::{Call, Reply, Target, Unanswered};
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use databrickscfg::{

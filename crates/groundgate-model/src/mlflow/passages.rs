@@ -1,93 +1,88 @@
-//! Passages from a trace that a Databricks agent returns with its answer. Pure.
+//! Passages from a trace: what its retrievers have returned.
 //!
-//! The layout of the trace depends on the MLflow version in the agent's environment: from 3 on span
-//! ids are fields of the span, before they were in its `context`. In both, attributes are JSON
-//! inside strings. (Both recorded from MLflow's own exporters; the reading follows MLflow's
-//! `genai/utils/trace_utils.py`.)
+//! (The reading follows MLflow's `genai/utils/trace_utils.py`.)
 
-use groundgate_model::exchange::Passage;
 use serde_json::Value;
 
-/// What all outermost retriever spans have returned, each passage once, in the order of the spans.
-///
-/// `None` where there is no such span, or where one has returned something that is no list of
-/// documents: an answer must not be judged by a part of what was read.
-pub(super) fn passages(trace: &Value) -> Option<Vec<Passage>> {
-    let spans = trace.pointer("/data/spans")?.as_array()?;
-    let schema = Schema::of(trace);
-    let mut found: Vec<Passage> = Vec::new();
-    let mut any = false;
-    for span in spans
-        .iter()
-        .filter(|span| is_outermost_retriever(span, spans))
-    {
-        any = true;
-        let Some(outputs) = attribute(span, "mlflow.spanOutputs").filter(|value| !value.is_null())
-        else {
-            // It failed, or found nothing to say: nothing came from it into the answer.
-            continue;
-        };
-        for document in outputs.as_array()? {
-            let passage = schema.passage(document)?;
-            if !found.contains(&passage) {
-                found.push(passage);
+use super::{
+    span::{Span, opened, word},
+    trace::Trace,
+};
+use crate::exchange::Passage;
+
+/// What a trace shows of its retrieval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Retrieved {
+    /// No span is a retriever.
+    NoSpan,
+    /// A retriever has returned something that is no list of documents: an answer must not be judged by a part of
+    /// what was read.
+    Unreadable,
+    /// What all outermost retrievers have returned, each passage once, in the order of the spans.
+    Passages(Vec<Passage>),
+}
+
+impl Trace {
+    /// What all outermost retrievers have returned; spans named `also` count as retrievers, whatever their type.
+    pub fn retrieved(&self, also: Option<&str>) -> Retrieved {
+        let schema = Schema::of(self);
+        let mut found: Vec<Passage> = Vec::new();
+        let mut any = false;
+        for span in self.retrievers(also) {
+            any = true;
+            let Some(passages) = schema.passages(span) else {
+                return Retrieved::Unreadable;
+            };
+            for passage in passages {
+                if !found.contains(&passage) {
+                    found.push(passage);
+                }
             }
         }
-    }
-    any.then_some(found)
-}
-
-fn is_outermost_retriever(span: &Value, spans: &[Value]) -> bool {
-    if !is_retriever(span) {
-        return false;
-    }
-    let mut current = span;
-    // A parent of a parent of … is never further away than there are spans.
-    for _ in spans {
-        let Some(parent_id) = parent_id(current) else {
-            return true;
-        };
-        let parent = spans.iter().find(|other| span_id(other) == Some(parent_id));
-        match parent {
-            None => return true,
-            Some(parent) if is_retriever(parent) => return false,
-            Some(parent) => current = parent,
+        if any {
+            Retrieved::Passages(found)
+        } else {
+            Retrieved::NoSpan
         }
     }
-    true
-}
 
-fn is_retriever(span: &Value) -> bool {
-    attribute(span, "mlflow.spanType").is_some_and(|kind| kind == "RETRIEVER")
-}
-
-fn span_id(span: &Value) -> Option<&str> {
-    span.get("span_id")
-        .or_else(|| span.pointer("/context/span_id"))?
-        .as_str()
-}
-
-fn parent_id(span: &Value) -> Option<&str> {
-    let id = span
-        .get("parent_span_id")
-        .or_else(|| span.get("parent_id"))?
-        .as_str()?;
-    (!id.is_empty()).then_some(id)
-}
-
-/// An attribute's value: JSON in a string, sometimes twice; a string that is no JSON is itself.
-fn attribute(span: &Value, name: &str) -> Option<Value> {
-    let mut value = span.get("attributes")?.get(name)?.clone();
-    for _ in 0..2 {
-        let Some(inner) = value
-            .as_str()
-            .and_then(|text| serde_json::from_str(text).ok())
-        else {
-            break;
-        };
-        value = inner;
+    /// The passages; `None` where there is no retriever, or where one is not understood.
+    pub fn passages(&self) -> Option<Vec<Passage>> {
+        match self.retrieved(None) {
+            Retrieved::Passages(passages) => Some(passages),
+            Retrieved::NoSpan | Retrieved::Unreadable => None,
+        }
     }
-    Some(value)
+
+    /// The outermost retrievers, in the order of the spans.
+    pub fn retrievers(&self, also: Option<&str>) -> impl Iterator<Item = &Span> {
+        self.spans
+            .iter()
+            .filter(move |span| self.is_outermost_retriever(span, also))
+    }
+
+    fn is_outermost_retriever(&self, span: &Span, also: Option<&str>) -> bool {
+        if !is_retriever(span, also) {
+            return false;
+        }
+        let mut current = span;
+        // A parent of a parent of … is never further away than there are spans.
+        for _ in &self.spans {
+            let Some(parent) = &current.parent else {
+                return true;
+            };
+            match self.spans.iter().find(|other| other.id == *parent) {
+                None => return true,
+                Some(parent) if is_retriever(parent, also) => return false,
+                Some(parent) => current = parent,
+            }
+        }
+        true
+    }
+}
+
+fn is_retriever(span: &Span, also: Option<&str>) -> bool {
+    span.kind() == "RETRIEVER" || also == Some(span.name.as_str())
 }
 
 /// The names of a document's parts, where the agent has declared them.
@@ -100,9 +95,9 @@ struct Schema {
 
 impl Schema {
     /// From the tag `retrievers`; of several, Databricks uses the last.
-    fn of(trace: &Value) -> Self {
+    fn of(trace: &Trace) -> Self {
         let declared = || {
-            let tag = trace.pointer("/info/tags/retrievers")?.as_str()?;
+            let tag = trace.info.tags.get("retrievers")?;
             let schemas: Vec<Value> = serde_json::from_str(tag).ok()?;
             schemas.last().cloned()
         };
@@ -113,6 +108,19 @@ impl Schema {
             text_column: name("text_column"),
             doc_uri: name("doc_uri"),
         }
+    }
+
+    /// What a retriever returned. One that failed, or found nothing to say, has put nothing into the answer.
+    fn passages(&self, span: &Span) -> Option<Vec<Passage>> {
+        let Some(outputs) = span.outputs() else {
+            return Some(Vec::new());
+        };
+        let documents = opened(outputs);
+        documents
+            .as_array()?
+            .iter()
+            .map(|document| self.passage(document))
+            .collect()
     }
 
     fn passage(&self, document: &Value) -> Option<Passage> {
@@ -142,19 +150,15 @@ impl Schema {
     }
 }
 
-fn word(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn passages(trace: &Value) -> Option<Vec<Passage>> {
+        Trace::read(trace).passages()
+    }
 
     /// A span as MLflow 3 writes it.
     fn span3(id: &str, parent: Option<&str>, kind: &str, outputs: &Value) -> Value {
