@@ -37,6 +37,15 @@ if need python3; then
   fi
 fi
 
+# MLflow's tracking server with its store, apart from the small client above.
+if need python3; then
+  export GROUNDGATE_MLFLOW_VENV="${GROUNDGATE_MLFLOW_VENV:-$PWD/target/mlflow-venv}"
+  if [ ! -x "$GROUNDGATE_MLFLOW_VENV/bin/mlflow" ]; then
+    python3 -m venv "$GROUNDGATE_MLFLOW_VENV"
+    "$GROUNDGATE_MLFLOW_VENV/bin/pip" install --quiet mlflow
+  fi
+fi
+
 # Others' verifiers of what we sign, apart from the servers: their dependencies get in each other's way.
 if need python3; then
   export GROUNDGATE_SIGNING_VENV="${GROUNDGATE_SIGNING_VENV:-$PWD/target/signing-venv}"

@@ -82,6 +82,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, AppError> {
         Command::Trust(command) => command::trust::run(global, &command, terminal),
         Command::Policy(args) => command::policy::run(global, &args, terminal),
         Command::Score(args) => command::score::run(global, &args, terminal),
+        Command::Import(command) => command::mlflow::import(global, &command, terminal),
         Command::Convert(args) => command::convert::run(&args, terminal),
         Command::Compare(args) => command::compare::run(global, &args, terminal),
         Command::Report(args) => command::report::run(global, &args, terminal),

@@ -56,6 +56,7 @@ mod slow_copilot;
 mod stats;
 mod storm;
 mod tidy;
+mod tracking;
 mod transport;
 mod trust;
 mod view;

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use groundgate_formats::{Given, Options, metric_type};
+use groundgate_formats::{Given, Options, Row, metric_type};
 use groundgate_judge::{OfflineJudge, Subject, known_metric};
 use groundgate_model::{
     diagnostic::{Mistake, Mistakes},
@@ -63,22 +63,66 @@ pub struct ImportSummary {
 
 /// Makes a record in `directory`.
 pub fn run(app: &App, args: &ImportRequest, directory: &Path) -> Result<ImportSummary, AppError> {
-    let declared: Vec<MetricSpec> = args
+    let found = app.read_rows(&args.file, &args.reading)?;
+    let origin = args.file.display().to_string();
+    let file_name = args.file.file_name();
+    let request = RowsRequest {
+        origin: &origin,
+        eval_set: &file_name
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        name: &args.name,
+        metric: &args.metric,
+        instrument: &args.instrument,
+        instruments: &BTreeMap::new(),
+        judge: args.judge,
+        strict: args.reading.strict,
+    };
+    rows(app, &request, found.rows, directory)
+}
+
+/// Rows that were read already, and as what they are imported.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowsRequest<'a> {
+    /// Where they come from, for people.
+    pub(crate) origin: &'a str,
+    /// What the eval set is called.
+    pub(crate) eval_set: &'a str,
+    /// The variant's name in reports.
+    pub(crate) name: &'a str,
+    /// What values metrics take, as they are declared.
+    pub(crate) metric: &'a [String],
+    /// Who measured the scores of which nothing else is said.
+    pub(crate) instrument: &'a str,
+    /// Who measured a metric's scores.
+    pub(crate) instruments: &'a BTreeMap<String, String>,
+    /// Whether the embedded judge scores the answers, too.
+    pub(crate) judge: bool,
+    /// Whether nothing is guessed.
+    pub(crate) strict: bool,
+}
+
+/// Makes a record of rows.
+pub(crate) fn rows(
+    app: &App,
+    request: &RowsRequest<'_>,
+    rows: Vec<Row>,
+    directory: &Path,
+) -> Result<ImportSummary, AppError> {
+    let declared: Vec<MetricSpec> = request
         .metric
         .iter()
         .map(|text| metric(text))
         .collect::<Result<_, _>>()?;
-    let name = args.file.display().to_string();
-    let found = app.read_rows(&args.file, &args.reading)?;
-    let lines = imported_line::lines(&name, found.rows)?;
+    let lines = imported_line::lines(request.origin, rows)?;
     let specs = Specs {
         app,
-        file: &name,
+        file: request.origin,
         declared: &declared,
-        strict: args.reading.strict,
+        strict: request.strict,
     };
     let specs = specs.of(&lines)?;
-    let judge = if args.judge {
+    let judge = if request.judge {
         Some(super::bundled::judge()?)
     } else {
         None
@@ -86,7 +130,7 @@ pub fn run(app: &App, args: &ImportRequest, directory: &Path) -> Result<ImportSu
     let imported = Imported::new(lines, specs, judge)?;
     let at = app.now();
     let mut header = imported.header(
-        args,
+        request,
         Stamp {
             run_id: clock::run_id(at, app.surroundings().process, 0),
             created_at: clock::rfc3339(at),
@@ -329,18 +373,18 @@ impl Imported {
     }
 
     /// The same questions, asked as often of what has the same name: another import of it is a further try.
-    fn plan(&self, args: &ImportRequest) -> Manifest {
+    fn plan(&self, args: &RowsRequest<'_>) -> Manifest {
         let mut measured: Vec<String> = self.specs.iter().map(|spec| spec.name.clone()).collect();
         measured.sort_unstable();
         Manifest::of("import")
             .with("eval-set", self.eval_set.digest)
-            .with("copilot", args.name.as_str())
+            .with("copilot", args.name)
             .with("attempts", self.attempts)
-            .with("instrument", args.instrument.as_str())
+            .with("instrument", args.instrument)
             .with("measures", measured)
     }
 
-    fn header(&self, args: &ImportRequest, stamp: Stamp) -> Header {
+    fn header(&self, args: &RowsRequest<'_>, stamp: Stamp) -> Header {
         let source = |spec: &MetricSpec, instrument: &str| MetricSource {
             metric: spec.clone(),
             instrument: Digest::of_parts([b"imported".as_slice(), instrument.as_bytes()]),
@@ -351,7 +395,10 @@ impl Imported {
         let mut metrics: Vec<MetricSource> = self
             .specs
             .iter()
-            .map(|spec| source(spec, &args.instrument))
+            .map(|spec| {
+                let own = args.instruments.get(&spec.name);
+                source(spec, own.map_or(args.instrument, String::as_str))
+            })
             .collect();
         if let Some(judge) = &self.judge {
             metrics.extend(OfflineJudge::metrics().into_iter().map(|mut metric| {
@@ -374,14 +421,10 @@ impl Imported {
             run_id,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             created_at,
-            eval_set_name: args
-                .file
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-                .unwrap_or_default(),
+            eval_set_name: args.eval_set.to_owned(),
             eval_set_digest: self.eval_set.digest,
-            copilot_name: args.name.clone(),
-            copilot_description: format!("imported from {}", args.file.display()),
+            copilot_name: args.name.to_owned(),
+            copilot_description: format!("imported from {}", args.origin),
             attempts: self.attempts,
             seed: 0,
             plan_digest: self.plan(args).digest(),

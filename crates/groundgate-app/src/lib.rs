@@ -89,6 +89,7 @@ mod init;
 mod init_from;
 pub mod judge_spec;
 pub mod metrics;
+pub mod mlflow;
 pub mod pipeline;
 #[cfg(test)]
 mod pipeline_tests;

@@ -1,1 +1,3 @@
 //! What groundgate says to other systems and reads from them.
+
+pub mod mlflow;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::key::KeyArgs;
+use super::{key::KeyArgs, mlflow::ExplainCommand};
 
 /// Which run, and what it is held against.
 #[derive(Debug, Args)]
@@ -142,10 +142,13 @@ pub(crate) enum ReportKind {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct ExplainArgs {
+    #[command(subcommand)]
+    pub(crate) whose: Option<ExplainCommand>,
     /// A rule's id, a case's id, or an exit code
-    #[arg(value_name = "RULE|CASE|CODE")]
-    pub(crate) subject: String,
+    #[arg(value_name = "RULE|CASE|CODE", required = true)]
+    pub(crate) subject: Option<String>,
     /// The run: an id, its beginning, or `latest`
     #[arg(long, value_name = "RUN", default_value = "latest")]
     pub(crate) run: String,

@@ -3,6 +3,7 @@
 mod gate;
 mod judge;
 mod key;
+mod mlflow;
 mod policy;
 mod reading;
 mod records;
@@ -24,6 +25,10 @@ pub(crate) use judge::{
     FlipsArgs, JudgeCommand, JudgedLabelsArgs, PreferArgs, RejudgeArgs,
 };
 pub(crate) use key::KeyArgs;
+pub(crate) use mlflow::{
+    ExplainCommand, ExplainMlflowArgs, ImportCommand, ImportMlflowArgs, PublishCommand,
+    PublishMlflowArgs,
+};
 pub(crate) use policy::{
     BaselineCommand, PolicyArgs, PolicyCommand, PolicyDiffArgs, SchemaArgs, SchemaName,
 };
@@ -34,7 +39,7 @@ pub(crate) use run::{
     ValidateArgs,
 };
 pub(crate) use stats::{BoundName, ClaimAbout, ScoreKind, StatsArgs};
-pub(crate) use trust::{AttestArgs, PublishArgs, TrustCommand, VerifyArgs};
+pub(crate) use trust::{AttestArgs, PublishAliasArgs, PublishArgs, TrustCommand, VerifyArgs};
 pub(crate) use view::{LabelArgs, LabelForm, QueueName, ViewArgs};
 
 /// What `--version` prints behind the name: which source, for which machine, with what.
@@ -180,9 +185,10 @@ pub(crate) enum Command {
         after_help = "It needs no record and no model's key. Exit code 0: all twelve steps hold; 3: one does not.\n\nExample:\n  groundgate verify attest --env prod --model models:/support/7 --policy git:refs/remotes/origin/main:gate.toml"
     )]
     Verify(VerifyArgs),
-    /// Verify, and move an alias of MLflow's registry to exactly the version that the statement is about
+    /// Verify, and move an alias of MLflow's registry to exactly the version that the statement is about; or show a
+    /// run in MLflow
     #[command(
-        after_help = "Tags come before the alias; asking again changes nothing.\n\nExample:\n  groundgate publish attest --env prod --model models:/support/7 --registry http://mlflow:5000"
+        after_help = "Tags come before the alias; asking again changes nothing. A folder that is called mlflow: ./mlflow.\n\nExamples:\n  groundgate publish attest --env prod --model models:/support/7 --registry http://mlflow:5000\n  groundgate publish mlflow latest --experiment support --env prod   see groundgate publish mlflow --help"
     )]
     Publish(PublishArgs),
     /// Write a first trust file with a key; sign a record's seal
@@ -207,6 +213,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  groundgate score answers.csv\n  groundgate score results.json --map answer=outputs.text --map passages='outputs.docs[*]'\n\nFiles of promptfoo, Ragas, DeepEval, MLflow, LangSmith, Langfuse, Phoenix, Braintrust, Inspect and others are\nknown by their form: docs/files.md."
     )]
     Score(ScoreArgs),
+    /// Make a record of what another system has logged: traces of MLflow
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Turn a file of one tool into that of another: eval sets, answers, scores
     #[command(
         after_help = "Examples:\n  groundgate convert promptfooconfig.yaml --as eval-set -o support.jsonl\n  groundgate convert results.csv --as answers --map answer=reply -o answers.jsonl\n  groundgate convert support.jsonl --as eval-set --to ragas"

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{gate::Against, key::KeyArgs};
+use super::{gate::Against, key::KeyArgs, mlflow::PublishCommand};
 
 #[derive(Debug, Args)]
 pub(crate) struct AttestArgs {
@@ -52,7 +52,17 @@ pub(crate) struct VerifyArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct PublishArgs {
+    #[command(subcommand)]
+    pub(crate) to: Option<PublishCommand>,
+    #[command(flatten)]
+    pub(crate) alias: Option<PublishAliasArgs>,
+}
+
+/// A verified version, and the alias that moves to it.
+#[derive(Debug, Args)]
+pub(crate) struct PublishAliasArgs {
     #[command(flatten)]
     pub(crate) verify: VerifyArgs,
     /// MLflow's registry: the URL of its server

@@ -13,11 +13,14 @@ use groundgate_record::StoredTrial;
 use groundgate_report::{visible_line, visible_text};
 use serde_json::{Value, json};
 
-use super::super::{
-    args::{ExplainArgs, Global},
-    exit_code::ExitCode,
-    terminal::Terminal,
-    wants_json,
+use super::{
+    super::{
+        args::{ExplainArgs, ExplainCommand, Global},
+        exit_code::ExitCode,
+        terminal::Terminal,
+        wants_json,
+    },
+    explain_mlflow,
 };
 
 /// Runs the command.
@@ -26,16 +29,20 @@ pub(crate) fn run(
     args: &ExplainArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
+    if let Some(ExplainCommand::Mlflow(args)) = &args.whose {
+        return explain_mlflow::run(global, args, terminal);
+    }
+    let subject = args.subject.as_deref().unwrap_or_default();
     if let Some(code) = ExitCode::ALL
         .iter()
-        .find(|code| code.number().to_string() == args.subject)
+        .find(|code| code.number().to_string() == subject)
     {
         terminal.line(&format!("exit code {}: {}", code.number(), code.meaning()));
         return Ok(ExitCode::Done);
     }
     let explained = terminal.app().explain(&ExplainRequest {
         project: &Project::find(global.config.as_deref())?,
-        subject: &args.subject,
+        subject,
         run: &args.run,
     })?;
     match explained {

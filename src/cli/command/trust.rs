@@ -12,12 +12,14 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        args::{AttestArgs, Global, KeyArgs, PublishArgs, TrustCommand, VerifyArgs},
+        args::{
+            AttestArgs, Global, KeyArgs, PublishAliasArgs, PublishArgs, TrustCommand, VerifyArgs,
+        },
         exit_code::ExitCode,
         terminal::Terminal,
         wants_json,
     },
-    gate,
+    gate, mlflow,
 };
 
 /// Who signs.
@@ -168,6 +170,21 @@ pub(crate) fn verify(
 pub(crate) fn publish(
     global: &Global,
     args: &PublishArgs,
+    terminal: &Terminal,
+) -> Result<ExitCode, AppError> {
+    if let Some(command) = &args.to {
+        return mlflow::publish(global, command, terminal);
+    }
+    match &args.alias {
+        Some(args) => publish_alias(global, args, terminal),
+        None => Err(AppError::usage("nobody says what is to be published")
+            .with_help("groundgate publish PROOF … or groundgate publish mlflow RUN")),
+    }
+}
+
+fn publish_alias(
+    global: &Global,
+    args: &PublishAliasArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
     let project = Project::find(global.config.as_deref())?;

@@ -22,6 +22,7 @@ mod proxy;
 mod read;
 mod secret;
 mod settings;
+mod tracking;
 
 pub use endpoint::EndpointConfig;
 pub use file::read_config;
@@ -31,6 +32,7 @@ pub use settings::{
     CascadeConfig, Config, CopilotConfig, CopilotKind, DatabricksConfig, History, JudgeConfig,
     JudgeEndpoint, JurorConfig, ServedModel, SpecSource,
 };
+pub use tracking::tracking_endpoint;
 
 #[cfg(test)]
 mod tests;

@@ -114,7 +114,10 @@ impl ProxyConfig {
 
 /// As most tools read it: a variable for each scheme, then one for all. The upper-case name is not
 /// read for `http`, since servers put headers of requests under such names (CVE-2016-5385).
-fn from_environment(url: &str, lookup: Lookup<'_>) -> Result<Option<Proxy>, SecretError> {
+pub(super) fn from_environment(
+    url: &str,
+    lookup: Lookup<'_>,
+) -> Result<Option<Proxy>, SecretError> {
     if is_loopback(url) {
         return Ok(None);
     }
