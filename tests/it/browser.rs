@@ -85,11 +85,17 @@ impl Browser {
         Some(this)
     }
 
+    pub(crate) fn call(&mut self, method: &str, params: Value) -> Value {
+        self.answer(method, params)
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// What the browser answers, or its error.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "it is made by `json!` at every call"
     )]
-    pub(crate) fn call(&mut self, method: &str, params: Value) -> Value {
+    fn answer(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.next += 1;
         let mut message = json!({"id": self.next, "method": method, "params": params});
         if let Some(session) = &self.session {
@@ -101,8 +107,10 @@ impl Browser {
         loop {
             let message = self.read();
             if message["id"] == self.next {
-                assert!(message["error"].is_null(), "{method}: {message}");
-                return message["result"].clone();
+                return match &message["error"] {
+                    Value::Null => Ok(message["result"].clone()),
+                    error => Err(error.clone()),
+                };
             }
             self.events.push(message);
         }
@@ -126,10 +134,16 @@ impl Browser {
         }
     }
 
-    /// The value of an expression in the page.
+    /// The value of an expression in the page; asked again of the page that takes its place meanwhile.
     pub(crate) fn eval(&mut self, expression: &str) -> Value {
         let params = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
-        let result = self.call("Runtime.evaluate", params);
+        let is_replaced = |error: &Value| error.to_string().contains("navigated");
+        let result = loop {
+            match self.answer("Runtime.evaluate", params.clone()) {
+                Err(error) if is_replaced(&error) => {}
+                answer => break answer.unwrap_or_else(|error| panic!("{expression}: {error}")),
+            }
+        };
         assert!(
             result["exceptionDetails"].is_null(),
             "{expression}: {result}"
