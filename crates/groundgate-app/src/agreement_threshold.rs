@@ -18,14 +18,8 @@ pub fn known(run: &Reader) -> KnownMetrics {
 
 /// The threshold of agreement on a metric. A policy that is absent or cannot be read has none; other commands
 /// say what is wrong with it.
-pub fn of_metric(
-    configured: Option<&Path>,
-    known: &KnownMetrics,
-    metric: &str,
-) -> AgreementThreshold {
-    let policy = project::policy_path(configured)
-        .and_then(|path| project::policy(&path, None, known))
-        .ok();
+pub fn of_metric(policy: &Path, known: &KnownMetrics, metric: &str) -> AgreementThreshold {
+    let policy = project::policy(policy, None, known).ok();
     policy
         .and_then(|(_, policy)| of_policy(&policy, metric))
         .unwrap_or_default()

@@ -87,6 +87,7 @@ pub mod import;
 mod imported_line;
 mod init;
 mod init_from;
+pub mod judge_quality;
 pub mod judge_spec;
 pub mod metrics;
 pub mod mlflow;

@@ -283,6 +283,46 @@ pub struct Judged {
     pub ending: Ending,
 }
 
+/// A run whose answers are judged again.
+#[derive(Debug, Clone, Copy)]
+pub struct RejudgeRequest<'a> {
+    /// Whose judges and checks look at them, and where its runs are.
+    pub config: &'a Config,
+    /// The run.
+    pub run: &'a str,
+    /// Which judges, and what they may cost.
+    pub judges: &'a JudgeSelection,
+}
+
+/// A run's answers, judged again.
+#[derive(Debug)]
+pub struct Rejudged {
+    /// The new record.
+    pub judged: Judged,
+    /// The run that answered.
+    pub answers_of: String,
+}
+
+impl App {
+    /// Has a run's answers judged by the configuration's judges of today, as a run beside it.
+    pub fn rejudge(&self, request: &RejudgeRequest<'_>) -> Result<Rejudged, AppError> {
+        let config = request.config;
+        let source = runs::open(&config.runs_dir, request.run)?;
+        let judging = Judging {
+            judges: chosen(config, request.judges)?,
+            checks: config.checks.clone(),
+            directory: config.runs_dir.clone(),
+            cap: cap(config, request.judges)?,
+            number: 0,
+            config,
+        };
+        Ok(Rejudged {
+            judged: judging.judge(&Answers::of_run(&source)?, self)?,
+            answers_of: source.header().run_id.clone(),
+        })
+    }
+}
+
 impl<'a> Judging<'a> {
     /// As `judge` commands judge: into records apart from runs, so that none of them is `latest`.
     ///

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use groundgate_app::rejudge::JudgeSelection;
+use groundgate_app::{judge_quality::HealthFile, rejudge::JudgeSelection};
 
 impl JudgeArgs {
     /// As the application is asked.
@@ -180,6 +180,27 @@ pub(crate) struct CalibrateArgs {
     pub(crate) into: Option<PathBuf>,
 }
 
+/// Where a judge's health is written.
+#[derive(Debug, Args)]
+pub(crate) struct HealthArgs {
+    /// Write it for the gate's `judge-health` rules, too
+    #[arg(long, value_name = "FILE")]
+    health: Option<PathBuf>,
+    /// The metric that --health is about [default: the only one]
+    #[arg(long, value_name = "NAME", requires = "health")]
+    metric: Option<String>,
+}
+
+impl HealthArgs {
+    /// As the application is asked.
+    pub(crate) fn asked(&self) -> Option<HealthFile<'_>> {
+        self.health.as_deref().map(|path| HealthFile {
+            path,
+            metric: self.metric.as_deref(),
+        })
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct FlipsArgs {
     /// The run whose answers are judged again: an id, its beginning, or `latest`
@@ -188,12 +209,8 @@ pub(crate) struct FlipsArgs {
     /// Judge each answer so many times, from 2
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) times: u32,
-    /// Write it for the gate's `judge-health` rules, too
-    #[arg(long, value_name = "FILE")]
-    pub(crate) health: Option<PathBuf>,
-    /// The metric that --health is about [default: the only one]
-    #[arg(long, value_name = "NAME", requires = "health")]
-    pub(crate) metric: Option<String>,
+    #[command(flatten)]
+    pub(crate) health: HealthArgs,
     /// So many answers, drawn at random by the configuration's seed
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) sample: usize,
@@ -212,12 +229,8 @@ pub(crate) struct AttackArgs {
     /// Attacks of your own, one {"family", "text"} a line [default: the bundled ones]
     #[arg(long, value_name = "FILE")]
     pub(crate) attacks: Option<PathBuf>,
-    /// Write it for the gate's `judge-health` rules, too
-    #[arg(long, value_name = "FILE")]
-    pub(crate) health: Option<PathBuf>,
-    /// The metric that --health is about [default: the only one]
-    #[arg(long, value_name = "NAME", requires = "health")]
-    pub(crate) metric: Option<String>,
+    #[command(flatten)]
+    pub(crate) health: HealthArgs,
     /// At most so many bad answers, drawn at random by the configuration's seed
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) sample: usize,

@@ -1,5 +1,6 @@
 //! `groundgate rejudge`: a stored run's answers, judged by the configuration's judges of today.
 
+use groundgate_app::{AppError, project, rejudge::RejudgeRequest};
 use serde_json::json;
 
 use super::super::{
@@ -8,11 +9,6 @@ use super::super::{
     terminal::Terminal,
     wants_json,
 };
-use groundgate_app::{
-    AppError, project,
-    rejudge::{self, Answers, Judging},
-    runs,
-};
 
 /// Runs the command.
 pub(crate) fn run(
@@ -20,30 +16,24 @@ pub(crate) fn run(
     args: &RejudgeArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
-    let config = project::config(global.config.as_deref())?;
-    let source = runs::open(&config.runs_dir, &args.run)?;
-    let answers = Answers::of_run(&source)?;
-    let judging = Judging {
-        judges: rejudge::chosen(&config, &args.judges.asked())?,
-        checks: config.checks.clone(),
-        directory: config.runs_dir.clone(),
-        cap: rejudge::cap(&config, &args.judges.asked())?,
-        number: 0,
-        config: &config,
-    };
-    let judged = judging.judge(&answers, &terminal.app())?;
-    let of = &source.header().run_id;
+    let rejudged = terminal.app().rejudge(&RejudgeRequest {
+        config: &project::config(global.config.as_deref())?,
+        run: &args.run,
+        judges: &args.judges.asked(),
+    })?;
+    let (run, of) = (&rejudged.judged.header.run_id, &rejudged.answers_of);
+    let code = terminal.code(rejudged.judged.ending);
     if wants_json(global) {
         let document = json!({
             "schema": "groundgate.rejudge/1",
-            "run": judged.header.run_id,
+            "run": run,
             "answers_of": of,
-            "exit_code": terminal.code(judged.ending).number(),
+            "exit_code": code.number(),
         });
         terminal.line(&document.to_string());
     } else {
         terminal.note(&format!("the answers of {of}, judged again"));
-        terminal.line(&judged.header.run_id);
+        terminal.line(run);
     }
-    Ok(terminal.code(judged.ending))
+    Ok(code)
 }

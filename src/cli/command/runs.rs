@@ -1,6 +1,6 @@
 //! `groundgate runs`: what records there are, and moving them in and out.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, path::Path};
 
 use groundgate_formats::Want;
 use groundgate_model::{
@@ -19,7 +19,7 @@ use super::super::{
     wants_json,
 };
 use groundgate_app::{
-    AppError,
+    AppError, files,
     import::{self, ImportRequest},
     project, runs,
 };
@@ -58,13 +58,10 @@ pub(crate) fn run(
             Ok(ExitCode::Done)
         }
         RunsCommand::Export { run, output } => {
-            let text = export(&runs::open(&directory, &run)?)?;
+            let text = runs::export(&runs::open(&directory, &run)?)?;
             match output {
                 None => terminal.print(&text),
-                Some(path) => fs::write(&path, text).map_err(|cause| {
-                    AppError::invalid(format!("failed to write `{}`", path.display()))
-                        .because(cause)
-                })?,
+                Some(path) => files::write(&path, &text)?,
             }
             Ok(ExitCode::Done)
         }
@@ -74,9 +71,9 @@ pub(crate) fn run(
 
 fn list(global: &Global, directory: &Path, terminal: &Terminal) -> Result<ExitCode, AppError> {
     let mut rows = Vec::new();
-    for path in runs::list(directory)?.iter().rev() {
-        match Reader::open(path) {
-            Ok(reader) => rows.push(summary(&reader)?),
+    for found in runs::summaries(directory)? {
+        match found {
+            Ok(summary) => rows.push(summary),
             Err(error) => terminal.report(&format!("{}: {error}", terminal.red("skipped"))),
         }
     }
@@ -91,38 +88,17 @@ fn list(global: &Global, directory: &Path, terminal: &Terminal) -> Result<ExitCo
         ));
     }
     for row in rows {
-        let text = |name: &str| {
-            row.get(name)
-                .and_then(Value::as_str)
-                .unwrap_or("")
-                .to_owned()
-        };
-        let count = |name: &str| row.get(name).and_then(Value::as_u64).unwrap_or(0);
         terminal.line(&format!(
             "{:<13} {:<20} {:<24} {:>11}  {:<13} {}",
-            text("run"),
-            text("created_at"),
-            visible_line(&text("copilot")),
-            format!("{}/{}", count("finished"), count("planned")),
-            text("status"),
-            visible_line(&text("eval_set")),
+            row.run,
+            row.created_at,
+            visible_line(&row.copilot),
+            format!("{}/{}", row.finished, row.planned),
+            row.status,
+            visible_line(&row.eval_set),
         ));
     }
     Ok(ExitCode::Done)
-}
-
-fn summary(reader: &Reader) -> Result<Value, AppError> {
-    let header = reader.header();
-    let planned = reader.cases()?.len() * usize::try_from(header.attempts).unwrap_or(0);
-    Ok(json!({
-        "run": header.run_id,
-        "created_at": header.created_at,
-        "copilot": header.copilot_name,
-        "eval_set": header.eval_set_name,
-        "finished": reader.n_finished()?,
-        "planned": planned,
-        "status": reader.status()?.name(),
-    }))
 }
 
 fn show(global: &Global, reader: &Reader, terminal: &Terminal) -> Result<ExitCode, AppError> {
@@ -290,60 +266,6 @@ fn diff(global: &Global, first: &Reader, second: &Reader, terminal: &Terminal) {
         terminal
             .note("one of them holds no manifest: prompts and parameters could not be compared");
     }
-}
-
-/// One trial a line, in the form that `runs import` reads.
-fn export(reader: &Reader) -> Result<String, AppError> {
-    let cases = reader.cases()?;
-    let table = reader.score_table()?;
-    let attempts = usize::try_from(reader.header().attempts).unwrap_or(1);
-    let mut lines = String::new();
-    for (case_index, case) in cases.iter().enumerate() {
-        for attempt in 0..attempts {
-            let index = case_index * attempts + attempt;
-            let scores: serde_json::Map<String, Value> = table
-                .columns
-                .values()
-                .filter_map(|column| match column.cells.get(index)? {
-                    Cell::Scored(value) => Some((column.metric.name.clone(), json!(value))),
-                    Cell::NotApplicable => {
-                        Some((column.metric.name.clone(), json!("not-applicable")))
-                    }
-                    Cell::Unscored(_) => Some((column.metric.name.clone(), Value::Null)),
-                })
-                .collect();
-            let unscored: serde_json::Map<String, Value> = table
-                .columns
-                .values()
-                .filter_map(|column| match column.cells.get(index)? {
-                    Cell::Unscored(reason) => {
-                        Some((column.metric.name.clone(), json!(reason.to_string())))
-                    }
-                    Cell::Scored(_) | Cell::NotApplicable => None,
-                })
-                .collect();
-            let mut line = json!({"case": case, "attempt": attempt, "scores": scores});
-            if let (Some(fields), false) = (line.as_object_mut(), unscored.is_empty()) {
-                fields.insert("unscored".to_owned(), unscored.into());
-            }
-            let answer = reader.trial(index)?.answer;
-            if let Some(fields) = line.as_object_mut() {
-                match answer {
-                    Some(Ok(answer)) => {
-                        fields.insert("answer".to_owned(), json!(answer.text));
-                        fields.insert("passages".to_owned(), json!(answer.passages));
-                    }
-                    Some(Err(failure)) => {
-                        fields.insert("error".to_owned(), json!(failure.to_string()));
-                    }
-                    None => {}
-                }
-            }
-            lines.push_str(&line.to_string());
-            lines.push('\n');
-        }
-    }
-    Ok(lines)
 }
 
 fn remove(reader: &Reader, yes: bool, terminal: &Terminal) -> Result<ExitCode, AppError> {

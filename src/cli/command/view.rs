@@ -58,7 +58,7 @@ pub(crate) fn label(
     let other = if args.pairs { baseline.as_ref() } else { None };
     let session = Session::new(log, args.labeler.clone(), &run, other, sampling)?.until(
         agreement_threshold::of_metric(
-            global.config.as_deref(),
+            &project::policy_path(global.config.as_deref())?,
             &agreement_threshold::known(&run),
             "groundedness",
         ),

@@ -1,5 +1,7 @@
 //! Where records live, and how a run is named: its id, the beginning of it, or `latest`.
 
+mod lines;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -12,7 +14,9 @@ use groundgate_model::{
 };
 use groundgate_record::{Header, Reader, RecordError, Status, sequence, sequence_file};
 
-use super::{error::AppError, git::Git};
+pub use lines::{RunSummary, export, summaries};
+
+use crate::{error::AppError, git::Git};
 
 /// The name of the run that was begun last.
 const LATEST: &str = "latest";

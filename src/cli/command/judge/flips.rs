@@ -1,9 +1,7 @@
 //! `judge flips`: the same answers judged several times.
 
-use std::collections::BTreeMap;
-
+use groundgate_app::{AppError, judge_quality::FlipsRequest, project};
 use groundgate_gate::quality::Flips;
-use groundgate_model::trial::Column;
 use groundgate_report::visible_line;
 use serde_json::json;
 
@@ -14,13 +12,7 @@ use super::{
         terminal::Terminal,
         wants_json,
     },
-    health::{self, Measured},
     show,
-};
-use groundgate_app::{
-    AppError, ErrorClass, project,
-    rejudge::{self, AnsweredCase, Answers, Judging, sample},
-    runs,
 };
 
 /// Runs the command.
@@ -29,51 +21,32 @@ pub(super) fn run(
     args: &FlipsArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
-    if !(2..=25).contains(&args.times) {
-        return Err(AppError::usage("--times is a number from 2 to 25"));
-    }
     let config = project::config(global.config.as_deref())?;
-    let source = Answers::of_run(&runs::open(&config.runs_dir, &args.run)?)?;
-    let sample = sample(source.answered(), args.sample, config.seed);
-    if sample.is_empty() {
-        return Err(AppError::new(
-            ErrorClass::NothingToDo,
-            "the run has no answer".to_string(),
-        ));
-    }
-    let answers = repeated(sample, args.times);
-    let asked = rejudge::chosen(&config, &args.judges.asked())?;
-    let cap = rejudge::cap(&config, &args.judges.asked())?;
-    let judging = Judging::apart(&config, asked, cap);
-    let judged = judging.judge(&answers, &terminal.app())?;
-    let table = rejudge::whole(&judged)?.score_table()?;
-    let times = usize::try_from(args.times).unwrap_or(1);
-    let flips = |column: &Column| Flips::of(column, times);
-    let scores = (table.columns.values()).filter(|one| one.metric.panel().is_none());
-    let found: Vec<Flips> = scores.filter_map(flips).collect();
-    let judge_of = |metric: &str| table.columns.get(metric).map(|column| column.instrument);
-    let measured = found.iter().filter_map(|one| {
-        let judge = judge_of(&one.metric)?.to_string();
-        Some(Measured::flips(one, judge, terminal))
-    });
-    let (path, metric) = (args.health.as_deref(), args.metric.as_deref());
-    health::write(path, metric, measured, terminal)?;
+    let health = args.health.asked();
+    let found = terminal.app().flips(&FlipsRequest {
+        config: &config,
+        run: &args.run,
+        times: args.times,
+        sample: args.sample,
+        judges: &args.judges.asked(),
+        health,
+    })?;
+    show::wrote(health.map(|file| file.path), terminal);
     if wants_json(global) {
         let document = json!({
             "schema": "groundgate.flips/1",
             "times": args.times,
-            "n_answers": answers.cases.len(),
-            "metrics": found,
-            "record": judged.path.display().to_string(),
+            "n_answers": found.n_answers,
+            "metrics": found.metrics,
+            "record": found.record.display().to_string(),
         });
         terminal.line(&document.to_string());
     } else {
         terminal.line(&format!(
             "{} answers, each judged {} times",
-            answers.cases.len(),
-            args.times
+            found.n_answers, args.times
         ));
-        for one in &found {
+        for one in &found.metrics {
             terminal.print(&text(one, terminal.style().unicode));
         }
     }
@@ -93,19 +66,4 @@ fn text(one: &Flips, unicode: bool) -> String {
         one.n_answers,
         one.n_unscored
     )
-}
-
-/// Each answer as often as it is to be judged.
-fn repeated(sample: Vec<AnsweredCase>, times: u32) -> Answers {
-    let n = usize::try_from(times).unwrap_or(1);
-    let mut answers = BTreeMap::new();
-    let mut once = Answers::of_cases("flips", sample);
-    for (place, answer) in &once.given {
-        for attempt in 0..n {
-            answers.insert(place * n + attempt, answer.clone());
-        }
-    }
-    once.given = answers;
-    once.attempts = times;
-    once
 }

@@ -1,17 +1,13 @@
 //! `judge agreement`, `compare` and `calibrate`: a record's scores beside people's labels.
 
-use std::{borrow::Cow, collections::BTreeSet, fmt::Write as _, path::Path};
+use std::fmt::Write as _;
 
-use groundgate_gate::quality::{
-    Agreement, CalibrationText, Duel, JoinError, Joined, good_from, into_policy, join,
-    labels::{self, Labels},
+use groundgate_app::{
+    AppError, Project,
+    judge_quality::{CalibrateRequest, ComparedMetric, HealthFile, LabelledMetric, LabelsRequest},
 };
-use groundgate_model::trial::meant;
+use groundgate_gate::quality::Agreement;
 use groundgate_report::visible_line;
-use groundgate_stats::{
-    agreement::{LabelCount, LabelsNeeded},
-    correction::JUDGE_QUALITY_MIN,
-};
 use serde_json::{Value, json};
 
 use super::{
@@ -21,81 +17,20 @@ use super::{
         terminal::Terminal,
         wants_json,
     },
-    health::{self, Measured},
     show,
-};
-use groundgate_app::{
-    AppError, ErrorClass, agreement_threshold, assemble::Loaded, clock, files, project, runs,
 };
 
 /// Fewer labels than this say little.
 const FEW_LABELS: usize = 50;
 
-/// Labels with the table that they are about.
-struct Labelled {
-    loaded: Loaded,
-    labels: Labels,
-}
-
-impl Labelled {
-    fn read(global: &Global, run: &str, labels: &Path) -> Result<Self, AppError> {
-        let directory = project::runs_dir(global.config.as_deref())?;
-        let loaded = Loaded::new(runs::open(&directory, run)?)?;
-        let labels = read_labels(labels)?;
-        Ok(Self { loaded, labels })
+/// What the arguments ask for.
+fn asked<'a>(project: &'a Project, args: &'a JudgedLabelsArgs) -> LabelsRequest<'a> {
+    LabelsRequest {
+        project,
+        labels: &args.labels,
+        metrics: &args.metric,
+        good_from: args.good_from,
     }
-
-    /// The metrics that are asked for, or all of the run's that have labels.
-    fn metrics(&self, args: &JudgedLabelsArgs) -> Result<Vec<String>, AppError> {
-        if !args.metric.is_empty() {
-            return Ok(args.metric.clone());
-        }
-        let is_measured = |name: &str| self.loaded.table.columns.contains_key(name);
-        let labelled: BTreeSet<Cow<'_, str>> = (self.labels.labels.iter())
-            .map(|label| meant(&label.metric, is_measured))
-            .collect();
-        let measured = labelled.iter().filter(|name| is_measured(name));
-        let metrics: Vec<String> = measured.map(|name| name.clone().into_owned()).collect();
-        if metrics.is_empty() {
-            let names: Vec<&str> = labelled.iter().map(AsRef::as_ref).collect();
-            return Err(AppError::invalid(format!(
-                "the labels are of {}, which the run does not measure",
-                visible_line(&names.join(", "))
-            )));
-        }
-        Ok(metrics)
-    }
-
-    fn joined(&self, metric: &str) -> Result<Joined<'_>, AppError> {
-        join(&self.loaded.table, metric, &self.labels).map_err(invalid)
-    }
-
-    fn agreements(&self, args: &JudgedLabelsArgs) -> Result<Vec<Agreement>, AppError> {
-        let one = |metric: &String| {
-            let joined = self.joined(metric)?;
-            Ok(Agreement::of(&joined, threshold(args, &joined)?))
-        };
-        self.metrics(args)?.iter().map(one).collect()
-    }
-}
-
-fn invalid(error: JoinError) -> AppError {
-    AppError::new(ErrorClass::Invalid, error)
-}
-
-/// Reads a file of labels.
-pub(super) fn read_labels(path: &Path) -> Result<Labels, AppError> {
-    Ok(labels::read(
-        &path.display().to_string(),
-        &files::read_text(path)?,
-    )?)
-}
-
-fn threshold(args: &JudgedLabelsArgs, joined: &Joined<'_>) -> Result<f64, AppError> {
-    let metric = &joined.column.metric;
-    (args.good_from)
-        .or_else(|| good_from(metric))
-        .ok_or_else(|| invalid(JoinError::NotAScore(metric.name.clone())))
 }
 
 /// Runs `judge agreement`.
@@ -104,68 +39,60 @@ pub(super) fn agreement(
     args: &AgreementArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
-    let labelled = Labelled::read(global, &args.run, &args.labels.labels)?;
-    let agreements = labelled.agreements(&args.labels)?;
-    let known = agreement_threshold::known(&labelled.loaded.reader);
-    let stops = agreements.iter().map(|one| {
-        let [good, bad] =
-            (one.recognized()).map(|(right, labelled)| LabelCount { right, labelled });
-        LabelsNeeded::new(
-            agreement_threshold::of_metric(global.config.as_deref(), &known, &one.metric),
-            good,
-            bad,
-        )
-    });
-    let stops: Vec<LabelsNeeded> = stops.collect();
-    let judged_at = &labelled.loaded.reader.header().created_at;
-    let measured = agreements
-        .iter()
-        .map(|one| Measured::agreement(one, judged_at));
-    health::write(args.health.as_deref(), None, measured, terminal)?;
+    let project = Project::find(global.config.as_deref())?;
+    let health = args.health.as_deref();
+    let found = terminal.app().agreement(
+        &asked(&project, &args.labels),
+        &args.run,
+        health.map(|path| HealthFile { path, metric: None }),
+    )?;
+    show::wrote(health, terminal);
+    let labels = &found.labels;
     if wants_json(global) {
+        let agreements = found.metrics.iter().map(|one| &one.agreement);
         let document = json!({
             "schema": "groundgate.agreement/1",
-            "run": labelled.loaded.table.run_id,
+            "run": found.run_id,
             "labels": {
-                "digest": labelled.labels.digest.to_string(),
-                "form": labelled.labels.form,
-                "n": labelled.labels.labels.len(),
-                "n_without_value": labelled.labels.n_without_value,
+                "digest": labels.digest.to_string(),
+                "form": labels.form,
+                "n": labels.labels.len(),
+                "n_without_value": labels.n_without_value,
             },
-            "agreements": agreements,
-            "stops": agreements.iter().zip(&stops).map(stop_json).collect::<Vec<_>>(),
+            "agreements": agreements.collect::<Vec<_>>(),
+            "stops": found.metrics.iter().map(needed_json).collect::<Vec<_>>(),
         });
         terminal.line(&document.to_string());
     } else {
-        let head = format!(
+        terminal.print(&format!(
             "run {}, {} labels ({}, {})\n",
-            labelled.loaded.table.run_id,
-            labelled.labels.labels.len(),
-            labelled.labels.form,
-            labelled.labels.digest.short()
-        );
-        terminal.print(&head);
-        for (one, stop) in agreements.iter().zip(&stops) {
-            terminal.print(&text(one, stop, terminal.style().unicode));
+            found.run_id,
+            labels.labels.len(),
+            labels.form,
+            labels.digest.short()
+        ));
+        for one in &found.metrics {
+            terminal.print(&text(one, terminal.style().unicode));
         }
     }
     Ok(ExitCode::Done)
 }
 
 /// When labelling may stop.
-fn stop_json((one, stop): (&Agreement, &LabelsNeeded)) -> Value {
-    let threshold = stop.threshold();
+fn needed_json(one: &LabelledMetric) -> Value {
+    let threshold = one.needed.threshold();
     json!({
-        "metric": one.metric,
+        "metric": one.agreement.metric,
         "bar": threshold.threshold,
         "rule": threshold.rule,
-        "more_labels": stop.more(),
-        "sentence": stop.to_string(),
+        "more_labels": one.needed.more(),
+        "sentence": one.needed.to_string(),
     })
 }
 
 /// One judge on one metric, for people.
-fn text(one: &Agreement, stop: &LabelsNeeded, unicode: bool) -> String {
+fn text(labelled: &LabelledMetric, unicode: bool) -> String {
+    let (one, needed) = (&labelled.agreement, &labelled.needed);
     let table = one.confusion;
     let mut text = format!(
         "\n{}  judged by {}\n  {} labelled answers with a score; from {} on good\n\n",
@@ -194,7 +121,7 @@ fn text(one: &Agreement, stop: &LabelsNeeded, unicode: bool) -> String {
             show::share_picture(share, unicode) + &show::share(share),
         );
     }
-    let threshold = Some(stop.threshold().threshold);
+    let threshold = Some(needed.threshold().threshold);
     for (name, measure, threshold) in [
         ("Cohen's kappa", &one.kappa, threshold),
         ("Gwet's AC1", &one.ac1, None),
@@ -224,7 +151,7 @@ fn text(one: &Agreement, stop: &LabelsNeeded, unicode: bool) -> String {
         );
     }
     text.push_str(&notes(one));
-    let _written = writeln!(text, "  {}", visible_line(&stop.to_string()));
+    let _written = writeln!(text, "  {}", visible_line(&needed.to_string()));
     text
 }
 
@@ -269,52 +196,34 @@ pub(super) fn compare(
     args: &CompareJudgesArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
-    let first = Labelled::read(global, &args.first, &args.labels.labels)?;
-    let second = Labelled::read(global, &args.second, &args.labels.labels)?;
-    let cases = |labelled: &Labelled| -> Vec<_> {
-        (labelled.loaded.table.cases.iter())
-            .map(|case| case.digest)
-            .collect()
-    };
-    let (one, other) = (&first.loaded.table, &second.loaded.table);
-    if cases(&first) != cases(&second) || one.attempts != other.attempts {
-        return Err(
-            AppError::invalid("the two runs are not of the same answers").with_help(
-                "`groundgate rejudge RUN` has the answers of a run judged by other judges",
-            ),
-        );
-    }
-    let mut duels = Vec::new();
-    for metric in first.metrics(&args.labels)? {
-        let (ours, theirs) = (first.joined(&metric)?, second.joined(&metric)?);
-        let from = threshold(&args.labels, &ours)?;
-        let duel = Duel::of(&ours, &theirs, from)
-            .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
-        duels.push((
-            Agreement::of(&ours, from),
-            Agreement::of(&theirs, from),
-            duel,
-        ));
-    }
+    let project = Project::find(global.config.as_deref())?;
+    let runs = [args.first.as_str(), args.second.as_str()];
+    let request = asked(&project, &args.labels);
+    let found = terminal.app().compare_judges(&request, runs)?;
     if wants_json(global) {
-        let rows = duels.iter().map(|(first, second, duel)| {
-            json!({"metric": first.metric, "first": first, "second": second, "duel": duel})
+        let rows = found.metrics.iter().map(|one| {
+            json!({"metric": one.first.metric, "first": one.first, "second": one.second, "duel": one.duel})
         });
         let document = json!({
             "schema": "groundgate.judge-comparison/1",
-            "runs": [one.run_id, other.run_id],
+            "runs": found.run_ids,
             "metrics": rows.collect::<Vec<_>>(),
         });
         terminal.line(&document.to_string());
     } else {
-        for duel in &duels {
-            terminal.print(&duel_text(duel));
+        for one in &found.metrics {
+            terminal.print(&compared_text(one));
         }
     }
     Ok(ExitCode::Done)
 }
 
-fn duel_text((first, second, duel): &(Agreement, Agreement, Duel)) -> String {
+fn compared_text(compared: &ComparedMetric) -> String {
+    let ComparedMetric {
+        first,
+        second,
+        duel,
+    } = compared;
     let bound = |bound: Option<f64>| bound.map_or("-".to_owned(), |b| format!("{:+.1}", 100.0 * b));
     let mut text = format!(
         "{} on {} labelled answers that both scored\n  1  {}\n  2  {}\n\n",
@@ -353,52 +262,34 @@ pub(super) fn calibrate(
     args: &CalibrateArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
-    let labelled = Labelled::read(global, &args.run, &args.labels.labels)?;
-    let at = clock::rfc3339(terminal.now());
-    let day: String = at.chars().take(10).collect();
-    let digest = labelled.labels.digest.to_string();
-    let mut calibrations = Vec::new();
-    for agreement in labelled.agreements(&args.labels)? {
-        let text = CalibrationText::new(&agreement, &digest, &day).ok_or_else(|| {
-            AppError::invalid(format!(
-                "people called all labelled answers alike on `{}`; a calibration needs good ones and bad ones",
-                agreement.metric
-            ))
-            .with_help("label more answers; bad ones are found sooner among those the judge calls bad, but then the labels are no random sample")
-        })?;
-        if agreement
-            .j_lower
-            .is_some_and(|lower| lower <= JUDGE_QUALITY_MIN)
-        {
-            terminal.report(&format!(
-                "warning: J of `{}` may be {:.2}; the gate will refuse rules that rest on this judge",
-                agreement.metric,
-                agreement.j_lower.unwrap_or(0.0)
-            ));
-        }
-        calibrations.push(text);
+    let project = Project::find(global.config.as_deref())?;
+    let found = terminal.app().calibrate(&CalibrateRequest {
+        labels: asked(&project, &args.labels),
+        run: &args.run,
+        into: args.into.as_deref(),
+    })?;
+    for judge in &found.unfit {
+        terminal.report(&format!(
+            "warning: J of `{}` may be {:.2}; the gate will refuse rules that rest on this judge",
+            judge.metric, judge.j_lower
+        ));
     }
     if wants_json(global) {
-        let tables: Vec<&str> = calibrations.iter().map(CalibrationText::toml).collect();
-        let document =
-            json!({"schema": "groundgate.calibration/1", "labels": digest, "tables": tables});
+        let document = json!({
+            "schema": "groundgate.calibration/1",
+            "labels": found.labels,
+            "tables": found.tables,
+        });
         terminal.line(&document.to_string());
+    } else if found.written.is_none() {
+        terminal.print(&found.tables.join("\n"));
     }
-    match &args.into {
-        Some(path) => {
-            let policy = into_policy(&files::read_text(path)?, &calibrations);
-            files::write(path, &policy)?;
-            terminal.note(&format!(
-                "wrote {} calibrations into {}",
-                calibrations.len(),
-                path.display()
-            ));
-        }
-        None if !wants_json(global) => {
-            let texts: Vec<&str> = calibrations.iter().map(CalibrationText::toml).collect();
-            terminal.print(&texts.join("\n"));
-        }
-        None => {}
+    if let Some(path) = &found.written {
+        terminal.note(&format!(
+            "wrote {} calibrations into {}",
+            found.tables.len(),
+            path.display()
+        ));
     }
     Ok(ExitCode::Done)
 }

@@ -7,7 +7,6 @@ mod anchors;
 mod attack;
 mod check;
 mod flips;
-mod health;
 mod labelled;
 mod prefer;
 mod show;

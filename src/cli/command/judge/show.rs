@@ -1,7 +1,18 @@
 //! How shares and measures look in a terminal.
 
+use std::path::Path;
+
 use groundgate_gate::quality::{Measure, Share};
 use groundgate_report::{PlotInterval, share_plot};
+
+use super::super::super::terminal::Terminal;
+
+/// Says that a file of a judge's health was written, where one was asked for.
+pub(super) fn wrote(path: Option<&Path>, terminal: &Terminal) {
+    if let Some(path) = path {
+        terminal.note(&format!("wrote {}", path.display()));
+    }
+}
 
 /// The picture of a share, with a blank behind it; nothing where there is none.
 pub(super) fn share_picture(share: Option<Share>, unicode: bool) -> String {

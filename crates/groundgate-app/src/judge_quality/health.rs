@@ -9,19 +9,27 @@ use std::path::Path;
 use groundgate_gate::quality::{Agreement, Flips};
 use serde_json::{Map, Value, json};
 
-use super::super::super::terminal::Terminal;
-use groundgate_app::{AppError, clock, files};
+use crate::{error::AppError, files};
+
+/// Where a judge's health is written.
+#[derive(Debug, Clone, Copy)]
+pub struct HealthFile<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// The metric that it is about; the only one where none is named.
+    pub metric: Option<&'a str>,
+}
 
 /// One measure of one judge on one metric.
 pub(super) struct Measured {
-    pub(super) metric: String,
+    metric: String,
     /// Over everything that decides how it judges.
-    pub(super) judge: String,
+    judge: String,
     /// When it judged.
-    pub(super) at: String,
+    at: String,
     /// The key of the file that the counts stand under.
-    pub(super) part: &'static str,
-    pub(super) counts: Value,
+    part: &'static str,
+    counts: Value,
 }
 
 /// Bad answers that were attacked.
@@ -51,65 +59,51 @@ impl Measured {
         }
     }
 
-    /// How often it contradicts itself, measured just now.
-    pub(super) fn flips(one: &Flips, judge: String, terminal: &Terminal) -> Self {
+    /// How often it contradicts itself.
+    pub(super) fn flips(one: &Flips, judge: String, at: &str) -> Self {
         let flipped = (one.n_flipped + one.n_unscored).min(one.n_answers);
         Self {
             metric: one.metric.clone(),
             judge,
-            at: now(terminal),
+            at: at.to_owned(),
             part: "flips",
             counts: json!({"n": one.n_answers, "flipped": flipped}),
         }
     }
 
-    /// How often attacks turn it, measured just now.
-    pub(super) fn attacks(
-        metric: &str,
-        judge: String,
-        attacks: AttackCounts,
-        terminal: &Terminal,
-    ) -> Self {
+    /// How often attacks turn it.
+    pub(super) fn attacks(metric: &str, judge: String, attacks: AttackCounts, at: &str) -> Self {
         Self {
             metric: metric.to_owned(),
             judge,
-            at: now(terminal),
+            at: at.to_owned(),
             part: "attacked_answers",
             counts: json!({"n": attacks.n, "flipped": attacks.turned}),
         }
     }
 }
 
-fn now(terminal: &Terminal) -> String {
-    clock::rfc3339(terminal.now())
-}
-
-/// Writes what was measured, where a file is asked for.
-pub(super) fn write(
-    path: Option<&Path>,
-    metric: Option<&str>,
-    measured: impl IntoIterator<Item = Measured>,
-    terminal: &Terminal,
-) -> Result<(), AppError> {
-    let Some(path) = path else {
-        return Ok(());
-    };
-    let mut about = measured
-        .into_iter()
-        .filter(|one| metric.is_none_or(|metric| metric == one.metric));
-    let (Some(one), None) = (about.next(), about.next()) else {
-        return Err(AppError::usage(
-            "--health is about one judge on one metric, and none or several were measured",
-        )
-        .with_help("name it with --metric, and the judge with --judge"));
-    };
-    let mut document = Map::new();
-    document.insert("schema".to_owned(), "groundgate.judge-health/1".into());
-    document.insert("metric".to_owned(), one.metric.into());
-    document.insert("judge".to_owned(), one.judge.into());
-    document.insert("measured_at".to_owned(), one.at.into());
-    document.insert(one.part.to_owned(), one.counts);
-    files::write(path, &format!("{:#}\n", Value::Object(document)))?;
-    terminal.note(&format!("wrote {}", path.display()));
-    Ok(())
+impl HealthFile<'_> {
+    /// Writes the one measure that the file is about.
+    pub(super) fn write(
+        self,
+        measured: impl IntoIterator<Item = Measured>,
+    ) -> Result<(), AppError> {
+        let mut about = measured
+            .into_iter()
+            .filter(|one| self.metric.is_none_or(|metric| metric == one.metric));
+        let (Some(one), None) = (about.next(), about.next()) else {
+            return Err(AppError::usage(
+                "--health is about one judge on one metric, and none or several were measured",
+            )
+            .with_help("name it with --metric, and the judge with --judge"));
+        };
+        let mut document = Map::new();
+        document.insert("schema".to_owned(), "groundgate.judge-health/1".into());
+        document.insert("metric".to_owned(), one.metric.into());
+        document.insert("judge".to_owned(), one.judge.into());
+        document.insert("measured_at".to_owned(), one.at.into());
+        document.insert(one.part.to_owned(), one.counts);
+        files::write(self.path, &format!("{:#}\n", Value::Object(document)))
+    }
 }
