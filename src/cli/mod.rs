@@ -83,6 +83,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, AppError> {
         Command::Policy(args) => command::policy::run(global, &args, terminal),
         Command::Score(args) => command::score::run(global, &args, terminal),
         Command::Import(command) => command::mlflow::import(global, &command, terminal),
+        Command::Facts(command) => command::facts::run(global, &command, terminal),
         Command::Convert(args) => command::convert::run(&args, terminal),
         Command::Compare(args) => command::compare::run(global, &args, terminal),
         Command::Report(args) => command::report::run(global, &args, terminal),

@@ -199,6 +199,7 @@ fn schemas_suit_what_they_describe_and_nothing_else() {
         "gate.toml",
         "docs/policies/release.toml",
         "docs/policies/index-only.toml",
+        "docs/policies/retriever-only.toml",
     ] {
         let text = std::fs::read_to_string(root.join(name)).unwrap();
         let value: Value = toml::from_str(&text).unwrap();

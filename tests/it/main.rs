@@ -48,6 +48,7 @@ mod providers;
 mod recipes;
 mod release;
 mod report_page;
+mod retriever;
 mod runs;
 mod secrets;
 mod security;

@@ -168,6 +168,8 @@ fn endpoint_of(kind: &CopilotKind) -> Option<&EndpointConfig> {
         | CopilotKind::Model { endpoint, .. }
         | CopilotKind::Databricks { endpoint, .. }
         | CopilotKind::Mlflow { endpoint, .. }
+        | CopilotKind::VectorSearch { endpoint, .. }
+        | CopilotKind::Retriever { endpoint, .. }
         | CopilotKind::Http { endpoint, .. } => Some(endpoint),
         CopilotKind::Command(_) | CopilotKind::Recorded { .. } | CopilotKind::Demo { .. } => None,
     }
@@ -198,6 +200,8 @@ fn without_endpoint(subject: &str, kind: &CopilotKind, results: &mut CheckResult
         CopilotKind::OpenAi { .. }
         | CopilotKind::Model { .. }
         | CopilotKind::Databricks { .. }
+        | CopilotKind::VectorSearch { .. }
+        | CopilotKind::Retriever { .. }
         | CopilotKind::Mlflow { .. }
         | CopilotKind::Http { .. } => {}
     }

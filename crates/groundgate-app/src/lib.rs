@@ -118,6 +118,7 @@ mod test_values;
 pub mod trust;
 mod watch;
 pub mod wiring;
+mod workspace_facts;
 
 pub use app::App;
 pub use approve::{ApproveRequest, ApproveSummary};

@@ -13,7 +13,7 @@ use groundgate_endpoints::{
     chat::{AnthropicModel, BedrockModel, ChatModel, OpenAiModel, OpenAiResponsesModel},
     copilot::{
         CommandCopilot, Copilot, DatabricksCopilot, HttpCopilot, ModelCopilot, RecordedCopilot,
-        SameModel, TurnByTurn,
+        RetrieverCopilot, SameModel, TurnByTurn,
     },
     transport::{Client, SystemClock},
 };
@@ -144,6 +144,19 @@ fn bare_copilot(
                 .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
             over(&client, copilot)
         }
+        CopilotKind::VectorSearch { endpoint, settings } => {
+            let client = client(app, endpoint, seed)?;
+            let retriever =
+                RetrieverCopilot::vector_search(Arc::clone(&client), (**settings).clone())
+                    .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
+            over(&client, retriever)
+        }
+        CopilotKind::Retriever { endpoint, settings } => {
+            let client = client(app, endpoint, seed)?;
+            let retriever = RetrieverCopilot::over_http(Arc::clone(&client), (**settings).clone())
+                .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
+            over(&client, retriever)
+        }
         CopilotKind::Command(_) if forbids_commands(app)? => {
             return Err(AppError::invalid(
                 "a copilot of kind `command` could read every secret: [measurement] of the trust file does not name its kind",
@@ -193,7 +206,11 @@ fn max_output_tokens(kind: &CopilotKind) -> u32 {
         CopilotKind::Databricks { settings, .. } => settings.settings.max_output_tokens,
         CopilotKind::Mlflow { settings, .. } => settings.max_output_tokens,
         CopilotKind::Http { settings, .. } => settings.max_output_tokens,
-        CopilotKind::Command(_) | CopilotKind::Recorded { .. } | CopilotKind::Demo { .. } => 0,
+        CopilotKind::VectorSearch { .. }
+        | CopilotKind::Retriever { .. }
+        | CopilotKind::Command(_)
+        | CopilotKind::Recorded { .. }
+        | CopilotKind::Demo { .. } => 0,
     }
 }
 

@@ -1,3 +1,4 @@
 //! What groundgate says to other systems and reads from them.
 
+pub mod databricks;
 pub mod mlflow;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{key::KeyArgs, mlflow::ExplainCommand};
+use super::{key::KeyArgs, tracking::ExplainCommand};
 
 /// Which run, and what it is held against.
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use groundgate_app::mlflow::{MlflowImportRequest, MlflowOutput};
 use groundgate_formats::mlflow::{CaseBy, Reading};
 use jiff::Timestamp;
 
-use super::gate::Against;
+use super::{gate::Against, tracking::TrackingArgs};
 
 /// From where.
 #[derive(Debug, Subcommand)]
@@ -51,43 +51,6 @@ pub(crate) struct PublishMlflowArgs {
     /// The experiment: its name or its id [default: the one that the run was imported from]
     #[arg(long, value_name = "NAME", env = "MLFLOW_EXPERIMENT_NAME")]
     pub(crate) experiment: Option<String>,
-}
-
-/// Whose number.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ExplainCommand {
-    /// Why MLflow's number differs from ours: step by step, and case by case
-    #[command(
-        after_help = "For a run that `groundgate import mlflow --judge` has made.\n\n\
-        Examples:\n  \
-        groundgate explain mlflow latest\n  \
-        groundgate explain mlflow latest --theirs retrieval_groundedness --ours embedded_groundedness\n\n\
-        See docs/mlflow.md."
-    )]
-    Mlflow(ExplainMlflowArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ExplainMlflowArgs {
-    /// The run: an id, its beginning, or `latest`
-    #[arg(value_name = "RUN", default_value = "latest")]
-    pub(crate) run: String,
-    #[command(flatten)]
-    pub(crate) tracking: TrackingArgs,
-    /// MLflow's assessment [default: the only one]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) theirs: Option<String>,
-    /// Our metric [default: the embedded judge's]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) ours: Option<String>,
-}
-
-/// Where MLflow is.
-#[derive(Debug, Args)]
-pub(crate) struct TrackingArgs {
-    /// MLflow's tracking server: its URL, `databricks` or `databricks://PROFILE`
-    #[arg(long, value_name = "URI", env = "MLFLOW_TRACKING_URI")]
-    pub(crate) tracking_uri: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! The command line as typed; nothing is derived here.
 
+mod facts;
 mod gate;
 mod judge;
 mod key;
@@ -9,6 +10,7 @@ mod reading;
 mod records;
 mod run;
 mod stats;
+mod tracking;
 mod trust;
 mod view;
 
@@ -17,6 +19,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
+pub(crate) use facts::FactsCommand;
 pub(crate) use gate::{
     Against, ApproveArgs, EmbedWhat, ExplainArgs, GateArgs, ReportArgs, ReportKind, WatchArgs,
 };
@@ -25,10 +28,7 @@ pub(crate) use judge::{
     FlipsArgs, JudgeCommand, JudgedLabelsArgs, PreferArgs, RejudgeArgs,
 };
 pub(crate) use key::KeyArgs;
-pub(crate) use mlflow::{
-    ExplainCommand, ExplainMlflowArgs, ImportCommand, ImportMlflowArgs, PublishCommand,
-    PublishMlflowArgs,
-};
+pub(crate) use mlflow::{ImportCommand, ImportMlflowArgs, PublishCommand, PublishMlflowArgs};
 pub(crate) use policy::{
     BaselineCommand, PolicyArgs, PolicyCommand, PolicyDiffArgs, SchemaArgs, SchemaName,
 };
@@ -39,6 +39,7 @@ pub(crate) use run::{
     ValidateArgs,
 };
 pub(crate) use stats::{BoundName, ClaimAbout, ScoreKind, StatsArgs};
+pub(crate) use tracking::{ExplainCommand, ExplainMlflowArgs};
 pub(crate) use trust::{AttestArgs, PublishAliasArgs, PublishArgs, TrustCommand, VerifyArgs};
 pub(crate) use view::{LabelArgs, LabelForm, QueueName, ViewArgs};
 
@@ -216,6 +217,9 @@ pub(crate) enum Command {
     /// Make a record of what another system has logged: traces of MLflow
     #[command(subcommand)]
     Import(ImportCommand),
+    /// Fetch what a system says of itself, dated, for `evidence` and `freshness` rules
+    #[command(subcommand)]
+    Facts(FactsCommand),
     /// Turn a file of one tool into that of another: eval sets, answers, scores
     #[command(
         after_help = "Examples:\n  groundgate convert promptfooconfig.yaml --as eval-set -o support.jsonl\n  groundgate convert results.csv --as answers --map answer=reply -o answers.jsonl\n  groundgate convert support.jsonl --as eval-set --to ragas"

@@ -10,6 +10,7 @@ pub(super) mod demo;
 pub(super) mod doctor;
 pub(super) mod explain;
 mod explain_mlflow;
+pub(super) mod facts;
 pub(super) mod gate;
 pub(super) mod init;
 pub(super) mod judge;

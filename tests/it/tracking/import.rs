@@ -32,7 +32,7 @@ fn every_trace_of_an_experiment_is_a_trial_and_the_run_is_gated() {
     let Some(server) = Server::start(folder.path()) else {
         return;
     };
-    server.python(include_str!("traces.py"), &["support", "60"]);
+    server.python(include_str!("traces.py"), &["support", "30"]);
     let uri = ["--tracking-uri", &server.url, "--experiment", "support"];
     let import = |more: &[&str]| folder.run(&[&["import", "mlflow"], &uri[..], more].concat());
 
@@ -47,10 +47,10 @@ fn every_trace_of_an_experiment_is_a_trial_and_the_run_is_gated() {
     assert_eq!(ended.code, 0, "{}", ended.err);
     let made: Value = serde_json::from_str(&ended.out).unwrap();
     for (field, expected) in [
-        ("traces", 60),
-        ("answered", 54),
-        ("with_passages", 48),
-        ("labels", 12),
+        ("traces", 30),
+        ("answered", 27),
+        ("with_passages", 24),
+        ("labels", 6),
         ("feedback_without_value", 0),
     ] {
         assert_eq!(made[field], expected, "{field}: {}", ended.out);
@@ -63,19 +63,19 @@ fn every_trace_of_an_experiment_is_a_trial_and_the_run_is_gated() {
             lack["says"].as_str().unwrap().to_owned(),
         )
     };
-    assert_eq!(lacking("no-retriever").0, 6);
+    assert_eq!(lacking("no-retriever").0, 3);
     let (failed, says) = lacking("failed");
-    assert_eq!(failed, 6);
+    assert_eq!(failed, 3);
     assert!(says.contains("the index is gone"), "{says}");
-    // The judge that failed on six traces has scored 48, and not 54.
-    assert_eq!(made["scores"]["groundedness"], 48);
+    // The judge that failed on three traces has scored 24, and not 27.
+    assert_eq!(made["scores"]["groundedness"], 24);
 
     let exported = folder.run(&["runs", "export"]).out;
     let trials: Vec<Value> = exported
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(trials.len(), 60);
+    assert_eq!(trials.len(), 30);
     let plain = trials
         .iter()
         .find(|trial| trial["case"]["id"] == "case-4")
@@ -110,7 +110,7 @@ fn every_trace_of_an_experiment_is_a_trial_and_the_run_is_gated() {
     for (more, code, says) in [
         (&["--filter", "tags.product = 'none'"][..], 4, "no trace"),
         (&["--filter", "nonsense"], 3, "--filter"),
-        (&["--at-most", "59"], 3, "more than 59"),
+        (&["--at-most", "29"], 3, "more than 29"),
         (&["--without", "no-such"], 2, "no-such"),
     ] {
         let ended = import(more);
@@ -140,7 +140,7 @@ fn publish_and_read_back(server: &Server, folder: &Folder) {
     let made: Value = serde_json::from_str(&ended.out).unwrap();
     assert_eq!(
         (&made["traces"], &made["linked"]),
-        (&60.into(), &60.into()),
+        (&30.into(), &30.into()),
         "{made}"
     );
     assert_eq!(made["verdict"], "fail");
@@ -151,20 +151,20 @@ fn publish_and_read_back(server: &Server, folder: &Folder) {
     assert_eq!(found["run"], made["mlflow_run"]);
     assert_eq!(
         (&found["status"], &found["traces"]),
-        (&"FINISHED".into(), &60.into())
+        (&"FINISHED".into(), &30.into())
     );
     assert_eq!(
         (&found["assessments"], &found["said_twice"]),
         (&made["assessments"], &0.into())
     );
     let metric = |name: &str| found["metrics"][name].as_f64().unwrap();
-    assert_eq!(metric("groundedness/planned"), 60.0);
-    assert_eq!(metric("groundedness/n"), 48.0);
-    assert_eq!(metric("groundedness/unscored"), 12.0);
-    assert_eq!(metric("embedded_groundedness/n"), 48.0);
+    assert_eq!(metric("groundedness/planned"), 30.0);
+    assert_eq!(metric("groundedness/n"), 24.0);
+    assert_eq!(metric("groundedness/unscored"), 6.0);
+    assert_eq!(metric("embedded_groundedness/n"), 24.0);
     let sum = ["n", "not_applicable", "unscored"]
         .map(|name| metric(&format!("embedded_groundedness/{name}")));
-    assert_eq!(sum.iter().sum::<f64>(), 60.0);
+    assert_eq!(sum.iter().sum::<f64>(), 30.0);
     assert_eq!(found["tags"]["groundgate.verdict"], "fail");
     let files: Vec<&str> = found["files"]
         .as_array()
@@ -200,8 +200,8 @@ fn explain(folder: &Folder) {
             step["n"].as_u64().unwrap(),
         )
     };
-    assert_eq!(step(0), (0.875, 0.875, 48));
-    assert_eq!(step(2), (0.7, 0.8, 60));
+    assert_eq!(step(0), (0.875, 0.875, 24));
+    assert_eq!(step(2), (0.7, 0.8, 30));
     let cause = |name: &str| {
         let causes = found["causes"].as_array().unwrap();
         causes
@@ -209,10 +209,10 @@ fn explain(folder: &Folder) {
             .find(|cause| cause["cause"] == name)
             .map(|cause| cause["cases"].as_u64().unwrap())
     };
-    assert_eq!(cause("judge-failed"), Some(6));
-    assert_eq!(cause("no-answer"), Some(6));
-    assert_eq!(cause("no-passages"), Some(6));
-    assert_eq!(cause("same"), Some(42));
+    assert_eq!(cause("judge-failed"), Some(3));
+    assert_eq!(cause("no-answer"), Some(3));
+    assert_eq!(cause("no-passages"), Some(3));
+    assert_eq!(cause("same"), Some(21));
     let text = folder.run(&["explain", "mlflow"]).out;
     assert!(
         text.contains("0.875") && text.contains("TIMEOUT: late"),

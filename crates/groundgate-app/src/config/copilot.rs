@@ -12,6 +12,7 @@ use super::{
     model::{self, ModelApi, ModelKind, Reader},
     parts::{max_output_tokens, passages, temperature},
     read::{ranged, relative},
+    retriever,
     settings::{CopilotKind, History, ServedModel},
 };
 use crate::demo::Variant;
@@ -22,12 +23,14 @@ enum Kind {
     Mlflow,
     Model(ModelKind),
     Http,
+    VectorSearch,
+    Retriever,
     Command,
     Recorded,
     Demo,
 }
 
-const KINDS: [(&str, Kind); 15] = [
+const KINDS: [(&str, Kind); 17] = [
     ("databricks", Kind::Databricks),
     ("mlflow", Kind::Mlflow),
     ("openai", Kind::Model(ModelKind::OpenAi)),
@@ -40,6 +43,8 @@ const KINDS: [(&str, Kind); 15] = [
     ("ollama", Kind::Model(ModelKind::Ollama)),
     ("llama-cpp", Kind::Model(ModelKind::LlamaCpp)),
     ("http", Kind::Http),
+    ("databricks-vector-search", Kind::VectorSearch),
+    ("retriever", Kind::Retriever),
     ("command", Kind::Command),
     ("recorded", Kind::Recorded),
     ("demo", Kind::Demo),
@@ -54,6 +59,8 @@ pub(super) fn read(table: Table<'_, '_>, folder: &Path, concurrency: usize) -> O
         Kind::Mlflow => agent::mlflow(table, folder, concurrency),
         Kind::Model(kind) => model_copilot(table, kind, folder, concurrency),
         Kind::Http => http::read(table, folder, concurrency),
+        Kind::VectorSearch => retriever::vector_search(table, folder, concurrency),
+        Kind::Retriever => retriever::over_http(table, folder, concurrency),
         Kind::Command => command(table, concurrency),
         Kind::Recorded => {
             table.only(&["name", "kind", "boilerplate", "file"]);

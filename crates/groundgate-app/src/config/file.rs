@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use groundgate_model::{
     diagnostic::Mistakes,
     toml_reader::{Document, Table},
-    trial::BUILTIN_METRICS,
+    trial::{BUILTIN_METRICS, builtin_metric},
 };
 
 use super::{
@@ -158,7 +158,7 @@ fn checks(root: Table<'_, '_>) -> Vec<String> {
     table.needs(&["metrics"]);
     let mut checks: Vec<String> = Vec::new();
     for (metric, at) in table.texts("metrics").unwrap_or_default() {
-        if !BUILTIN_METRICS.contains(&metric) {
+        if builtin_metric(metric).is_none() {
             table
                 .document()
                 .report_unknown(at, "built-in metric", metric, BUILTIN_METRICS);

@@ -92,7 +92,7 @@ pub(super) fn settings(table: Table<'_, '_>) -> Option<HttpCopilotSettings> {
 }
 
 /// JSON with a place for the question; the adapter checks the places one by one.
-fn body(table: Table<'_, '_>) -> Option<String> {
+pub(super) fn body(table: Table<'_, '_>) -> Option<String> {
     let body = table.text("body")?;
     if let Err(error) = serde_json::from_str::<Value>(body) {
         table.report_with_help(

@@ -20,6 +20,7 @@ mod parts;
 mod price;
 mod proxy;
 mod read;
+mod retriever;
 mod secret;
 mod settings;
 mod tracking;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use groundgate_endpoints::copilot::{
     ChatCopilotSettings, CommandSettings, DatabricksForm, DatabricksSettings, HttpCopilotSettings,
-    ModelCopilotSettings,
+    ModelCopilotSettings, RetrieverSettings, VectorSearchSettings,
 };
 use groundgate_judge::boilerplate::Pattern;
 use groundgate_model::unit::Usd;
@@ -164,6 +164,20 @@ pub enum CopilotKind {
         endpoint: Box<EndpointConfig>,
         /// What is sent, and where the answer is.
         settings: Box<HttpCopilotSettings>,
+    },
+    /// An index of Databricks Vector Search, without a copilot.
+    VectorSearch {
+        /// The workspace.
+        endpoint: Box<EndpointConfig>,
+        /// Which index, and what of it.
+        settings: Box<VectorSearchSettings>,
+    },
+    /// Any other index over HTTP, without a copilot.
+    Retriever {
+        /// Where.
+        endpoint: Box<EndpointConfig>,
+        /// What is sent, and where the passages are.
+        settings: Box<RetrieverSettings>,
     },
     /// Not at all: its answers are in a file.
     Recorded {

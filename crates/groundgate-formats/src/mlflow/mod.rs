@@ -157,7 +157,9 @@ fn asked(trace: &Trace) -> Option<(Vec<Value>, String)> {
 fn said(trace: &Trace, lacks: &mut Vec<Lack>) -> Result<String, String> {
     let failed = |lacks: &mut Vec<Lack>, lack: Lack| {
         let why = lack.words();
-        lacks.push(lack);
+        if !lacks.contains(&lack) {
+            lacks.push(lack);
+        }
         Err(why)
     };
     if trace.info.state == State::Error {

@@ -14,7 +14,7 @@
 use std::slice;
 
 use groundgate_model::{
-    trial::{BUILTIN_METRICS, ControlCounts, builtin_metric},
+    trial::{ControlCounts, builtin_metric},
     unit::Digest,
 };
 use groundgate_stats::{agreement::KappaBound, correction::Recognized, interval::Passes};
@@ -240,7 +240,7 @@ fn judged_metric(reader: &Reader<'_, '_, '_>) -> Option<String> {
         return Some(spec.name);
     }
     let known = reader.known.keys().map(String::as_str);
-    let known = known.filter(|name| !BUILTIN_METRICS.contains(name));
+    let known = known.filter(|name| builtin_metric(name).is_none());
     let document = reader.table.document();
     document.report_unknown(
         reader.table.at_value("metric"),

@@ -30,7 +30,7 @@ pub fn measure(case: &Case, answer: &Answer, name: &str) -> Option<Outcome> {
     let outcome = match base {
         "answered" => answered(&metric, case, answer),
         "refusal_correct" => refusal_correct(&metric, case, answer),
-        "context_recall" | "context_precision" | "mrr" => {
+        "context_recall" | "context_precision" | "mrr" | "ndcg" => {
             retrieval::measure(&metric, base, depth, case, answer)
         }
         "pii_leak" => personal::leak(&metric, case, answer),

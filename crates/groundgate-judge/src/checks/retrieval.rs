@@ -2,8 +2,9 @@
 //!
 //! With the shown passages p1 … pk and the expected documents E: `context_recall` = share of E among
 //! the documents of p1 … pk; `context_precision` = share of p1 … pk whose document is in E; mrr = 1 ÷
-//! the rank of the first passage whose document is in E, 0 without one. `context_recall@5` looks at
-//! the first five passages only.
+//! the rank of the first passage whose document is in E, 0 without one; ndcg = the sum of 1 ÷ log2(rank + 1)
+//! over the first passage of each found document, divided by what it would be if all of E came first.
+//! `context_recall@5` looks at the first five passages only.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +25,7 @@ pub(super) fn at_depth(name: &str) -> (&str, Option<usize>) {
     }
 }
 
-/// Measures one of the three.
+/// Measures one of the four.
 pub(super) fn measure(
     metric: &MetricSpec,
     base: &str,
@@ -55,6 +56,7 @@ pub(super) fn measure(
     let value = match base {
         "context_recall" => ratio(found.len(), expected.len()),
         "context_precision" => ratio(hits, ids.len()),
+        "ndcg" => ndcg(&ids, &expected, depth),
         _ => ids
             .iter()
             .position(|id| expected.contains(id))
@@ -67,6 +69,22 @@ pub(super) fn measure(
         ids.len()
     );
     scored(metric, value, explanation, Vec::new())
+}
+
+/// Discounted gain of the found documents, as a share of the best that could be (Järvelin and Kekäläinen 2002). A
+/// document counts where it is found first: its further passages bring nothing new.
+fn ndcg(ids: &[&str], expected: &BTreeSet<&str>, depth: Option<usize>) -> f64 {
+    let discount = |index: usize| 1.0 / count_to_f64(index + 2).log2();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let found: f64 = ids
+        .iter()
+        .enumerate()
+        .filter(|(_, id)| expected.contains(*id) && seen.insert(id))
+        .map(|(index, _)| discount(index))
+        .sum();
+    let places = expected.len().min(depth.unwrap_or(usize::MAX));
+    let best: f64 = (0..places).map(discount).sum();
+    (found / best).min(1.0)
 }
 
 /// Nothing retrieved is nothing found.
@@ -146,6 +164,29 @@ mod tests {
                 ("mrr@2", 0.0),
             ],
         );
+    }
+
+    #[test]
+    fn gain_is_discounted_by_rank_and_a_document_counts_once() {
+        let two = 1.0 + 1.0 / 3f64.log2();
+        for (shown, expected) in [
+            (&["a", "b"][..], 1.0),
+            (&["a", "x", "b"], (1.0 + 0.5) / two),
+            (&["x", "a", "a"], (1.0 / 3f64.log2()) / two),
+            (&["a", "a", "b"], (1.0 + 0.5) / two),
+            (&["x"], 0.0),
+            (&[], 0.0),
+        ] {
+            let mut case = case("Q?");
+            case.expected_documents = vec!["a".to_owned(), "b".to_owned()];
+            let mut answer = answer("A.", None);
+            answer.passages = Some(passages(shown));
+            let found = value(measure(&case, &answer, "ndcg").as_ref()).unwrap();
+            assert!((found - expected).abs() < 1e-12, "{shown:?}: {found}");
+            let first = value(measure(&case, &answer, "ndcg@1").as_ref()).unwrap();
+            let is_first = f64::from(u8::from(shown.first() == Some(&"a")));
+            assert!((first - is_first).abs() < 1e-12, "{shown:?}: {first}");
+        }
     }
 
     #[test]

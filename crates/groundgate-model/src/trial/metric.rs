@@ -280,12 +280,13 @@ pub fn meant(name: &str, is_known: impl Fn(&str) -> bool) -> Cow<'_, str> {
 }
 
 /// The names of the metrics that plain checks measure.
-pub const BUILTIN_METRICS: [&str; 12] = [
+pub const BUILTIN_METRICS: [&str; 13] = [
     "answered",
     "refusal_correct",
     "context_recall",
     "context_precision",
     "mrr",
+    "ndcg",
     "pii_leak",
     "latency_ms",
     "ttft_ms",
@@ -295,18 +296,21 @@ pub const BUILTIN_METRICS: [&str; 12] = [
     "cost_usd",
 ];
 
-/// The metrics that plain checks measure, by name; judges declare their own. The three of retrieval
+/// The metrics that plain checks measure, by name; judges declare their own. The four of retrieval
 /// may look at the first passages only: `context_recall@5`.
 pub fn builtin_metric(name: &str) -> Option<MetricSpec> {
     if let Some((base, depth)) = name.split_once('@') {
-        let of_retrieval = matches!(base, "context_recall" | "context_precision" | "mrr");
+        let of_retrieval = matches!(
+            base,
+            "context_recall" | "context_precision" | "mrr" | "ndcg"
+        );
         let positive = depth.starts_with(|c: char| matches!(c, '1'..='9'));
         let counts = of_retrieval && positive && depth.parse::<usize>().is_ok();
         return counts.then(|| MetricSpec::score(name, DataType::Fraction));
     }
     let spec = match name {
         "answered" | "refusal_correct" => MetricSpec::score(name, DataType::Binary),
-        "context_recall" | "context_precision" | "mrr" => {
+        "context_recall" | "context_precision" | "mrr" | "ndcg" => {
             MetricSpec::score(name, DataType::Fraction)
         }
         "pii_leak" => MetricSpec::amount(name, "findings"),

@@ -29,6 +29,8 @@ fn place(keys: &str) -> (String, Auth, Vec<String>) {
         other @ (CopilotKind::Mlflow { .. }
         | CopilotKind::Command(_)
         | CopilotKind::Http { .. }
+        | CopilotKind::VectorSearch { .. }
+        | CopilotKind::Retriever { .. }
         | CopilotKind::Recorded { .. }
         | CopilotKind::Demo { .. }) => panic!("{other:?}"),
     };
