@@ -79,3 +79,11 @@ view:
 screenshots:
     cargo build --release
     ./tests/screenshots.sh
+
+# so many generated answers judged and gated on Spark, by cores: answers a second, memory (docs/spark.md)
+spark-bench rows="1000000" cores="1,2":
+    cargo build --release --package groundgate-py
+    mkdir -p target/python-release
+    cp -R crates/groundgate-py/python/groundgate target/python-release/
+    cp target/release/libgroundgate_py.so target/python-release/groundgate/_engine.abi3.so
+    PYTHONPATH=target/python-release target/spark-venv/bin/python benches/spark.py {{rows}} {{cores}}

@@ -71,6 +71,27 @@ if need python3 && [ "$(uname)" = Linux ]; then
   ./tests/wheel.sh
 fi
 
+# Tables and Spark, with libraries of their own: pandas of another version than the servers'.
+if need python3 && [ "$(uname)" = Linux ]; then
+  export GROUNDGATE_SPARK_VENV="${GROUNDGATE_SPARK_VENV:-$PWD/target/spark-venv}"
+  if [ ! -x "$GROUNDGATE_SPARK_VENV/bin/spark-submit" ]; then
+    python3 -m venv "$GROUNDGATE_SPARK_VENV"
+    "$GROUNDGATE_SPARK_VENV/bin/pip" install --quiet "pyspark>=4,<5" "pandas<3" pyarrow polars
+  fi
+  PYTHONPATH="$PWD/target/python" "$GROUNDGATE_SPARK_VENV/bin/python" crates/groundgate-py/tests/test_tables.py
+  if ! need java && need apt-get && [ "$(id -u)" = 0 ]; then
+    apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null
+  fi
+  if need java; then
+    PYTHONPATH="$PWD/target/python" "$GROUNDGATE_SPARK_VENV/bin/python" crates/groundgate-py/tests/test_spark.py
+  elif [ -n "${CI:-}" ]; then
+    echo "there is no Java: the tests on Spark must run in CI" >&2
+    exit 1
+  else
+    echo "SKIPPED: there is no Java; nothing is tested on Spark" >&2
+  fi
+fi
+
 if need cargo-nextest; then
   # Without the examples, which clippy compiles: four more programs that hold everything.
   cargo nextest run --workspace --lib --bins --tests --profile "$([ -n "${CI:-}" ] && echo ci || echo default)"

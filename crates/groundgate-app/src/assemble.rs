@@ -230,7 +230,7 @@ pub fn report(sources: &ReportSources<'_>) -> Result<(Report, Digest), AppError>
         baseline: baseline_side,
         open_case: &|case| candidate.reader.case(case).ok(),
         embed: sources.embed,
-        settings: settings(sources),
+        settings: settings(sources.policy, sources.policy_name),
         provenance: provenance(sources),
     });
     Ok((report, subject))
@@ -250,15 +250,16 @@ fn next(sources: &ReportSources<'_>, findings: &[groundgate_gate::Finding]) -> S
     }
 }
 
-fn settings(sources: &ReportSources<'_>) -> Vec<Setting> {
-    let statistics = &sources.policy.statistics;
-    let from = sources.policy_name.to_owned();
+/// Every setting of a policy that could change the verdict.
+pub(crate) fn settings(policy: &Policy, policy_name: &str) -> Vec<Setting> {
+    let statistics = &policy.statistics;
+    let from = policy_name.to_owned();
     let row = |name: &str, value: String| Setting {
         name: name.to_owned(),
         value,
         origin: from.clone(),
     };
-    let max_age = sources.policy.release.baseline.max_age;
+    let max_age = policy.release.baseline.max_age;
     let mut rows = vec![
         row("error rate of a pass", format!("{}", statistics.alpha_pass)),
         row(
@@ -283,10 +284,7 @@ fn settings(sources: &ReportSources<'_>) -> Vec<Setting> {
             "absolute rules speak of the",
             statistics.absolute.name().to_owned(),
         ),
-        row(
-            "undecided rules",
-            sources.policy.on_inconclusive.name().to_owned(),
-        ),
+        row("undecided rules", policy.on_inconclusive.name().to_owned()),
     ];
     rows.extend(max_age.map(|age| row("age of the baseline, at most", age.to_string())));
     rows

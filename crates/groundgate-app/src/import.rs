@@ -157,7 +157,7 @@ pub(crate) fn rows(
 }
 
 /// `groundedness=binary`, `relevance=ordinal:1:5`, `latency_ms=amount:ms`.
-fn metric(text: &str) -> Result<MetricSpec, AppError> {
+pub(crate) fn metric(text: &str) -> Result<MetricSpec, AppError> {
     let wrong = || {
         AppError::usage(format!("`{text}` does not declare a metric"))
             .with_help("as NAME=binary, NAME=fraction, NAME=ordinal:LOW:HIGH or NAME=amount:UNIT")
@@ -181,7 +181,7 @@ fn metric(text: &str) -> Result<MetricSpec, AppError> {
 }
 
 /// A metric that means the same everywhere is made of what it is made of everywhere.
-fn as_known(spec: MetricSpec) -> MetricSpec {
+pub(crate) fn as_known(spec: MetricSpec) -> MetricSpec {
     let known = known_metric(&spec.name).filter(|known| known.data_type == spec.data_type);
     known.unwrap_or(spec)
 }

@@ -113,6 +113,7 @@ mod score_file;
 mod selftest;
 pub mod sequential;
 mod surroundings;
+pub mod table_gate;
 #[cfg(test)]
 mod test_values;
 pub mod trust;

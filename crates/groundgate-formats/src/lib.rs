@@ -20,6 +20,7 @@
 
 mod assemble;
 mod cell;
+mod columns;
 mod decode;
 mod eval_set;
 mod formats;
@@ -39,6 +40,7 @@ mod table;
 mod target;
 mod write;
 
+pub use columns::column_of;
 pub use eval_set::{EvalSetFile, load_eval_set};
 pub use formats::{FORMATS, Format};
 pub use mapping::Mapping;

@@ -116,6 +116,16 @@ impl Digest {
         Self(hasher.finalize().into())
     }
 
+    /// The digest itself, for tables.
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// What [`Self::bytes`] gave.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The first 12 digits, for people.
     pub fn short(&self) -> String {
         self.to_string().chars().take(12).collect()

@@ -1,8 +1,9 @@
 //! groundgate in Python: the module `groundgate._engine`, which the package `groundgate` dresses.
 //!
 //! Rows come as bytes and documents go as JSON: the same that the command reads and prints, so that both
-//! say the same.
+//! say the same. Tables of Arrow come and go as they are.
 
+mod arrow;
 mod estimate;
 mod files;
 mod records;
@@ -66,6 +67,12 @@ fn define(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(estimate::mean_estimate, module)?)?;
     module.add_function(wrap_pyfunction!(estimate::estimate, module)?)?;
     module.add_function(wrap_pyfunction!(files::judge_rows, module)?)?;
+    module.add_class::<arrow::ArrowTable>()?;
+    module.add_function(wrap_pyfunction!(arrow::judge_arrow, module)?)?;
+    module.add_function(wrap_pyfunction!(arrow::resolve_columns, module)?)?;
+    module.add_function(wrap_pyfunction!(arrow::reduce_trials, module)?)?;
+    module.add_function(wrap_pyfunction!(arrow::gate_trials, module)?)?;
+    module.add_function(wrap_pyfunction!(arrow::watch_trials, module)?)?;
     module.add_function(wrap_pyfunction!(files::score_rows, module)?)?;
     module.add_function(wrap_pyfunction!(files::compare_rows, module)?)?;
     module.add_function(wrap_pyfunction!(records::gate_run, module)?)?;

@@ -4,7 +4,6 @@
 //! for none of it again. It is the only truth about a run; the judge cache and the reports are made
 //! from or beside it. Anyone can open it with `sqlite3`.
 
-mod asked;
 mod browse;
 mod controls;
 mod error;

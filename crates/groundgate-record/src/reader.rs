@@ -20,7 +20,6 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use serde::Deserialize;
 
 use super::{
-    asked::asked,
     error::RecordError,
     formats,
     header::{Header, Status},
@@ -239,7 +238,7 @@ impl Reader {
             let text = text.map_err(|_not_a_text| self.damaged("a case is not a text"))?;
             let case: Case = parse(&self.path, "a case", text)?;
             let cluster = Digest::of(case.cluster_or_id().as_bytes());
-            questions.entry(asked(&case)).or_default().insert(cluster);
+            questions.entry(case.asked()).or_default().insert(cluster);
             infos.push(case_info(case, &mut tags));
         }
         let several = questions.values().map(BTreeSet::len).filter(|n| *n > 1);

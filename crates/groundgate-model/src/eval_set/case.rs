@@ -76,6 +76,19 @@ impl Case {
         self.cluster.as_deref().unwrap_or(&self.id)
     }
 
+    /// What is asked, whatever the id: words without their case and what stands between them. Questions that are
+    /// asked again under other ids are not as independent as their number looks.
+    pub fn asked(&self) -> Digest {
+        let turns = self.history.iter().map(|turn| turn.text.as_str());
+        let text: String = turns
+            .chain([self.question.as_str()])
+            .collect::<Vec<_>>()
+            .join(" ");
+        let words = text.split(|letter: char| !letter.is_alphanumeric());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        Digest::of(words.join(" ").to_lowercase().as_bytes())
+    }
+
     /// Over everything in the case.
     pub fn digest(&self) -> Digest {
         let list =
@@ -118,14 +131,19 @@ pub struct EvalSet {
 }
 
 impl EvalSet {
+    /// Over all cases, whose digests come in id order.
+    pub fn digest_of(cases: impl IntoIterator<Item = Digest>) -> Digest {
+        let digests: Vec<String> = cases.into_iter().map(|one| one.to_string()).collect();
+        Digest::of_parts(digests.iter().map(String::as_bytes))
+    }
+
     /// Puts cases together; their digest does not depend on their order.
     pub fn new(name: String, cases: Vec<Case>) -> Self {
         let by_id: BTreeMap<&str, Digest> = cases
             .iter()
             .map(|case| (case.id.as_str(), case.digest()))
             .collect();
-        let digests: Vec<String> = by_id.values().map(ToString::to_string).collect();
-        let digest = Digest::of_parts(digests.iter().map(String::as_bytes));
+        let digest = Self::digest_of(by_id.into_values());
         Self {
             name,
             cases,
@@ -181,5 +199,24 @@ mod tests {
             changed(|case| case.critical = true),
         ];
         assert_eq!(BTreeSet::from(digests).len(), digests.len());
+    }
+
+    #[test]
+    fn a_question_is_the_same_whatever_its_id_its_case_and_its_signs() {
+        let case = |id: &str, question: &str, history: &str| -> Case {
+            serde_json::from_value(serde_json::json!({
+                "id": id, "question": question,
+                "history": if history.is_empty() { serde_json::json!([]) } else {
+                    serde_json::json!([{"role": "user", "text": history}])
+                },
+            }))
+            .unwrap()
+        };
+        let asked = |id, question, history| case(id, question, history).asked();
+        let one = asked("a", "How long does a refund take?", "");
+        assert_eq!(one, asked("b", "how long does a refund  take", ""));
+        assert_ne!(one, asked("b", "How long does a payout take?", ""));
+        let later = asked("b", "How long does a refund take?", "I paid by card.");
+        assert_ne!(one, later);
     }
 }

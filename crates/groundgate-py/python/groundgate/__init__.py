@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import stats
 from ._engine import __version__, mean_estimate
+from ._judged import Judged
 from ._results import Comparison, Gate, GroundgateError, Run, Scored, Table
 from ._verbs import compare, gate, judge, score
 
@@ -11,6 +12,7 @@ __all__ = [
     "Comparison",
     "Gate",
     "GroundgateError",
+    "Judged",
     "Run",
     "Scored",
     "Table",
