@@ -75,6 +75,10 @@ view:
     cargo build --release
     python3 benches/view.py
 
+# kill -9 at so many random points of everything that writes (200 in CI)
+kills n="1000":
+    GROUNDGATE_KILLS={{n}} cargo nextest run --workspace --test it -E 'test(/^kills::/)'
+
 # pictures of the demo's report and viewer, for the README
 screenshots:
     cargo build --release

@@ -85,7 +85,7 @@ impl ExitCode {
             }
             Self::NothingToDo => "nothing to do: no case was selected",
             Self::Incomplete => {
-                "run incomplete (budget reached, endpoint down); saved, can be resumed"
+                "run incomplete (budget reached, endpoint down, disk full); saved, can be resumed"
             }
             Self::OverBudget => "refused: the worst case is over the budget; nothing was spent",
             Self::Fail => "gate FAIL",

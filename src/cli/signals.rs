@@ -21,6 +21,9 @@ use super::exit_code::ExitCode;
 /// How long calls in flight are waited for after the first signal.
 const GRACE: Duration = Duration::from_secs(20);
 
+/// Sent to whoever writes past its limit of file sizes: a write that fails is enough, and is saved.
+const TOO_LARGE: SignalKind = SignalKind::from_raw(25);
+
 /// What signals ask for: the first stops new calls, the second or the end of the grace everything.
 #[derive(Debug)]
 pub(crate) struct Signals {
@@ -74,6 +77,7 @@ impl Signals {
         ) else {
             return;
         };
+        let _ends_nobody = signal(TOO_LARGE);
         let code = tokio::select! {
             _ = interrupt.recv() => ExitCode::Interrupted,
             _ = terminate.recv() => ExitCode::Terminated,

@@ -113,7 +113,7 @@ impl Estate {
     }
 
     /// As CI runs it.
-    fn ci(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn ci(&self, arguments: &[&str]) -> Ended {
         let output = self
             .folder
             .command(arguments)

@@ -76,7 +76,7 @@ impl App {
             return Err(AppError::invalid(message)
                 .with_help("anchors are frozen once; remove the file to choose others"));
         }
-        let source = Answers::of_run(&runs::open(&config.runs_dir, request.run)?)?;
+        let source = Answers::of_run(&runs::open_whole(&config.runs_dir, request.run)?)?;
         let chosen = sample(source.answered(), request.sample, config.seed);
         if chosen.is_empty() {
             return Err(AppError::new(

@@ -97,7 +97,7 @@ impl App {
 
     /// Sets a complete run as the project's baseline.
     pub fn set_baseline(&self, project: &Project, run: &str) -> Result<Reader, AppError> {
-        let reader = runs::open(&project.runs_dir, run)?;
+        let reader = runs::open_whole(&project.runs_dir, run)?;
         let status = reader.status()?;
         if status != Status::Complete {
             return Err(AppError::invalid(format!(

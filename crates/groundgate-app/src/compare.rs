@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use groundgate_gate::{MetricComparison, RunScores, Slice, Statistics, compare};
 use groundgate_stats::holm;
 
-use crate::{app::App, assemble::Loaded, error::AppError, project::Project};
+use crate::{app::App, assemble::Loaded, error::AppError, project::Project, runs};
 
 /// Runs to be compared.
 #[derive(Debug, Clone, Copy)]
@@ -97,10 +97,11 @@ impl Correction {
 impl App {
     /// Compares runs with a base.
     pub fn compare(&self, request: &CompareRequest<'_>) -> Result<CompareSummary, AppError> {
-        let base = request.project.load(request.base)?;
+        let whole = |name: &str| Loaded::new(runs::open_whole(&request.project.runs_dir, name)?);
+        let base = whole(request.base)?;
         let mut runs = Vec::new();
         for name in request.candidates {
-            let candidate = request.project.load(name)?;
+            let candidate = whole(name)?;
             let evidence = RunScores {
                 candidate: &candidate.table,
                 baseline: Some(&base.table),

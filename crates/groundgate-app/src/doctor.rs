@@ -162,7 +162,8 @@ fn endpoints(app: &App, config: &Config, results: &mut CheckResults) -> Sound {
     sound
 }
 
-fn endpoint_of(kind: &CopilotKind) -> Option<&EndpointConfig> {
+/// Where a copilot is called, if it is.
+pub(crate) fn endpoint_of(kind: &CopilotKind) -> Option<&EndpointConfig> {
     match kind {
         CopilotKind::OpenAi { endpoint, .. }
         | CopilotKind::Model { endpoint, .. }

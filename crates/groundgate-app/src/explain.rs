@@ -72,7 +72,7 @@ pub struct ExplainedDisagreement {
 impl App {
     /// Explains a case, a rule or an approval.
     pub fn explain(&self, request: &ExplainRequest<'_>) -> Result<Explained, AppError> {
-        let reader = runs::open(&request.project.runs_dir, request.run);
+        let reader = runs::open_whole(&request.project.runs_dir, request.run);
         if let Ok(reader) = &reader
             && let Some(case) = case(reader, request.subject)?
         {

@@ -1,6 +1,10 @@
 //! Reading and writing whole files, with errors that name them.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+};
 
 use groundgate_model::eval_set::unpack;
 
@@ -33,7 +37,7 @@ pub fn read_text(path: &Path) -> Result<String, AppError> {
 
 /// Writes a file as a whole: beside its place first, then renamed, so that nobody reads half of it.
 pub fn write(path: &Path, text: &str) -> Result<(), AppError> {
-    let failed = |cause: std::io::Error| {
+    let failed = |cause: io::Error| {
         AppError::invalid(format!("failed to write `{}`", path.display())).because(cause)
     };
     if let Some(folder) = path
@@ -44,14 +48,25 @@ pub fn write(path: &Path, text: &str) -> Result<(), AppError> {
     }
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    fs::write(&beside, text).map_err(failed)?;
-    fs::rename(&beside, path).map_err(failed)
+    let written = whole(Path::new(&beside), text).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // Half of a file is nobody's.
+        let _stays = fs::remove_file(&beside);
+    }
+    written.map_err(failed)
+}
+
+/// On the disk before it has its name: after a power cut the name leads to all of it, or to what was there before.
+fn whole(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 /// Adds to the end of a file; makes it where there is none.
 pub fn append(path: &Path, text: &str) -> Result<(), AppError> {
     let file = fs::OpenOptions::new().create(true).append(true).open(path);
-    let written = file.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|cause| {
         AppError::invalid(format!("failed to write `{}`", path.display())).because(cause)
     })

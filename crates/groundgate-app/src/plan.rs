@@ -314,7 +314,7 @@ fn record(config: &Config, name: &str) -> Result<Option<Loaded>, AppError> {
     if name == "none" {
         return Ok(None);
     }
-    Loaded::new(runs::open(&config.runs_dir, name)?).map(Some)
+    Loaded::new(runs::open_whole(&config.runs_dir, name)?).map(Some)
 }
 
 /// What the pilot is compared with: as the command line says, else the policy.

@@ -307,7 +307,7 @@ impl App {
     /// Has a run's answers judged by the configuration's judges of today, as a run beside it.
     pub fn rejudge(&self, request: &RejudgeRequest<'_>) -> Result<Rejudged, AppError> {
         let config = request.config;
-        let source = runs::open(&config.runs_dir, request.run)?;
+        let source = runs::open_whole(&config.runs_dir, request.run)?;
         let judging = Judging {
             judges: chosen(config, request.judges)?,
             checks: config.checks.clone(),

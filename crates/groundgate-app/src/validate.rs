@@ -1,7 +1,10 @@
 //! Whether configuration, policy, eval set, knowledge base and judges are what they should be; no
 //! network.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use groundgate_gate::{KnownMetrics, Policy, environments, policy_warnings, read_policy};
 use groundgate_model::{
@@ -13,6 +16,7 @@ use crate::{
     app::App,
     cascades,
     config::{CascadeConfig, Config, JudgeConfig},
+    doctor::endpoint_of,
     error::AppError,
     files, judge_spec, metrics,
     policy_source::PolicySource,
@@ -39,6 +43,8 @@ pub enum Validated {
     Judge(ValidJudge),
     /// An eval set that can be read.
     EvalSet(ValidEvalSet),
+    /// Secrets that no trust file keeps from going elsewhere: each with where it goes now.
+    Secrets(Vec<(String, String)>),
     /// Something that is not what it should be.
     Failed(AppError),
 }
@@ -94,6 +100,7 @@ impl Validated {
                 let is_wrong = |lint: &Lint| strict || lint.severity == Severity::Error;
                 !eval_set.lints.iter().any(is_wrong)
             }
+            Self::Secrets(_) => !strict,
             Self::Failed(_) => false,
         }
     }
@@ -113,6 +120,8 @@ impl App {
                 all.push(judged(judge));
             }
             all.extend(metrics::check(&config).err().map(Validated::Failed));
+            let secrets = self.loose_secrets(&config)?;
+            all.extend((!secrets.is_empty()).then_some(Validated::Secrets(secrets)));
             all.push(eval_set(&config.eval_set, config.knowledge_base.as_deref()));
         }
         all.extend(request.files.iter().map(|path| {
@@ -123,6 +132,26 @@ impl App {
             }
         }));
         Ok(all)
+    }
+}
+
+impl App {
+    /// Secrets of the configuration, where no trust file says to which hosts they may go.
+    fn loose_secrets(&self, config: &Config) -> Result<Vec<(String, String)>, AppError> {
+        if self.secret_hosts()?.is_some() {
+            return Ok(Vec::new());
+        }
+        let copilots = config.copilots.iter();
+        let copilots = copilots.filter_map(|copilot| endpoint_of(&copilot.kind));
+        let jurors = config.judges.iter().flat_map(|judge| &judge.jurors);
+        let endpoints = copilots.chain(jurors.map(|juror| &juror.endpoint.endpoint));
+        let mut found = BTreeSet::new();
+        for endpoint in endpoints {
+            for (words, _) in endpoint.credentials(self.lookup()) {
+                found.insert((words, endpoint.base_url().to_owned()));
+            }
+        }
+        Ok(found.into_iter().collect())
     }
 }
 

@@ -29,5 +29,5 @@ pub use header::{Header, MetricSource, Origin, Status};
 pub use reader::{CallSummary, Reader, ReplyFacts, ReplySummary, StoredDetail, StoredTrial};
 pub use remove::remove;
 pub use seal::{Seal, SealState};
-pub use sequence::{sequence, sequence_file};
+pub use sequence::{finished as sequence_finished, sequence, sequence_file};
 pub use writer::{Writer, sign};

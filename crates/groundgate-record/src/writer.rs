@@ -1,11 +1,12 @@
 //! Writing a record: one owner, batches of whole facts, each batch one transaction.
 //!
-//! What happens at `kill -9`: SQLite's write-ahead log holds every committed batch. Without `fsync`
-//! per batch a power cut may lose the last moments, never damage the file; `finish` syncs.
+//! What happens at `kill -9`: SQLite's write-ahead log holds every committed batch. Without `fsync` per batch
+//! a power cut may lose what came since the last `keep`, never damage the file; `finish` syncs.
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -38,6 +39,7 @@ pub struct Writer {
     instruments: BTreeMap<Digest, i64>,
     system_messages: BTreeMap<String, i64>,
     attempts: usize,
+    plan: Digest,
     _lock: WriteLock,
 }
 
@@ -60,7 +62,7 @@ impl Writer {
         sequence::append(path)?;
         let beside = path.with_extension("sqlite-new");
         let made = fill(&beside, header, cases).and_then(|()| {
-            fs::rename(&beside, path).map_err(|source| RecordError::Place {
+            put_in_place(&beside, path).map_err(|source| RecordError::Place {
                 path: path.to_owned(),
                 source,
             })
@@ -118,6 +120,7 @@ impl Writer {
             instruments,
             system_messages: BTreeMap::new(),
             attempts: usize::try_from(header.attempts).unwrap_or(usize::MAX),
+            plan: header.plan_digest,
             _lock: lock,
         })
     }
@@ -176,6 +179,14 @@ impl Writer {
         transaction.commit()
     }
 
+    /// Takes what was acknowledged to the disk, so that a power cut does not take it away either. Where somebody reads
+    /// just now, as far as that allows.
+    pub fn keep(&self) -> Result<(), RecordError> {
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_row| Ok(()))
+            .map_err(sqlite("write to", &self.path))
+    }
+
     /// Forgets failed calls and the trials they spoiled, so that they are asked again.
     pub fn forget_failures(&mut self) -> Result<(), RecordError> {
         self.connection
@@ -227,6 +238,9 @@ impl Writer {
         let _somebody_reads = self.connection.execute_batch(
             "PRAGMA busy_timeout=200; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE;",
         );
+        if matches!(status, Status::Complete | Status::Decided) {
+            sequence::append_finished(&self.path, self.plan)?;
+        }
         Ok(())
     }
 
@@ -258,7 +272,25 @@ pub fn sign(record: &Path, signature: &str) -> Result<(), RecordError> {
     write().map_err(sqlite("write to", record))
 }
 
-/// Makes the file of a record that has not begun. Nothing is paid for yet: nothing waits for the disk.
+/// The name, once it stands, leads to whole contents: a power cut in between leaves no record, or all of it.
+fn put_in_place(beside: &Path, path: &Path) -> io::Result<()> {
+    File::open(beside)?.sync_all()?;
+    fs::rename(beside, path)?;
+    sync_folder(path)
+}
+
+/// Elsewhere a folder cannot be opened as a file, and its names are kept without.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Makes the file of a record that has not begun.
 fn fill(path: &Path, header: &Header, cases: &[Case]) -> Result<(), RecordError> {
     // As a killed run may have left it.
     if path.exists() {

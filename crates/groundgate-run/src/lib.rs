@@ -25,4 +25,4 @@ pub use budget::Budget;
 pub use ledger::{Ledger, LedgerError};
 pub use plan::{Behind, Juror, Plan, PlannedTrial, Seat, SeatKind};
 pub use runner::{Ended, Ending, Past, Wiring, run};
-pub use shared::{Event, Stop};
+pub use shared::{Delivery, Event, Slot, Stop};

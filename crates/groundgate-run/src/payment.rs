@@ -1,14 +1,16 @@
 //! Calls that cost money: at most so many at once, inside the budget, each paid for once.
 
+use std::sync::Arc;
+
 use groundgate_endpoints::chat::BoxFuture;
 use groundgate_model::{
     exchange::{Answer, CallFailure, ChatReply, FailureKind},
     trial::{Call, CallKey, Reply, Request},
     unit::Usd,
 };
-use tokio::{sync::SemaphorePermit, task::yield_now};
+use tokio::task::yield_now;
 
-use super::shared::{Event, Halt, Shared, Stop};
+use super::shared::{Delivery, Event, Halt, Shared, Slot, Stop};
 
 /// What becomes of a call whose reply in the journal is of another kind.
 pub(super) fn wrong_reply() -> CallFailure {
@@ -29,7 +31,8 @@ pub(super) struct PaidCall<'a> {
 }
 
 /// Makes a call, unless an earlier part of the run has paid for it already: takes a slot, reserves
-/// its worst case, waits, books what it did cost, and hands the reply to the sink.
+/// its worst case, waits, books what it did cost, and hands the reply to the sink. The slot goes with it:
+/// it is free when the reply is kept.
 pub(super) async fn pay(
     shared: &Shared,
     paid: PaidCall<'_>,
@@ -55,7 +58,6 @@ pub(super) async fn pay(
         return Err(Halt::EndpointDown);
     }
     let booked = reservation.settle(cost(&result));
-    drop(slot);
     let call = Call {
         key: paid.key,
         request: paid.request,
@@ -64,7 +66,10 @@ pub(super) async fn pay(
     };
     shared
         .sink
-        .send(Event::Call(Box::new(call)))
+        .send(Delivery {
+            event: Event::Call(Box::new(call)),
+            slot: Some(slot),
+        })
         .await
         .map_err(|_closed| Halt::SinkClosed)?;
     // Whoever waited for the slot sends its call before this reply is judged.
@@ -72,19 +77,30 @@ pub(super) async fn pay(
     Ok(result)
 }
 
+/// A copilot may add passages and instructions of its own to what is sent: many times as much, and not more.
+const ADDED_BY_COPILOT: u64 = 1000;
+
 /// What a judge's model states cannot cost more than the call can: whoever says so is not believed, and
 /// the worst case is booked. A copilot's endpoint may add text of its own to what is sent.
 fn believed(result: Result<Reply, CallFailure>, worst: Option<Usd>) -> Result<Reply, CallFailure> {
-    match (&result, worst) {
-        (Ok(Reply::Chat(reply)), Some(worst)) if reply.cost.is_some_and(|cost| cost > worst) => {
-            let cost = reply.cost.unwrap_or_default();
-            let message = format!(
-                "the reply states a usage that costs {cost}, and the call can cost {worst} at most"
-            );
-            Err(CallFailure::new(FailureKind::Malformed, message).after(reply.timing.tries))
-        }
-        _ => result,
+    let stated = match &result {
+        Ok(Reply::Chat(reply)) => reply.cost.map(|cost| (cost, 1, reply.timing.tries)),
+        Ok(Reply::Answer(answer)) => answer
+            .cost
+            .map(|cost| (cost, ADDED_BY_COPILOT, answer.timing.tries)),
+        Err(_) => None,
+    };
+    let (Some((cost, times, tries)), Some(worst)) = (stated, worst) else {
+        return result;
+    };
+    let most = Usd::from_nanos(worst.nanos().saturating_mul(times));
+    // Of what costs nothing at worst, nothing is known.
+    if cost <= most || worst == Usd::ZERO {
+        return result;
     }
+    let message =
+        format!("the reply states a usage that costs {cost}, and the call can cost {most} at most");
+    Err(CallFailure::new(FailureKind::Malformed, message).after(tries))
 }
 
 /// Whether the endpoint is asked no more, since it failed too many calls.
@@ -92,16 +108,16 @@ fn is_given_up(result: &Result<Reply, CallFailure>) -> bool {
     matches!(result, Err(failure) if failure.kind == FailureKind::NotSent)
 }
 
-async fn slot(shared: &Shared) -> Result<SemaphorePermit<'_>, Halt> {
+async fn slot(shared: &Shared) -> Result<Slot, Halt> {
     let mut stop = shared.stop.clone();
     let permit = tokio::select! {
-        permit = shared.slots.acquire() => permit.map_err(|_closed| Halt::Stopped)?,
+        permit = Arc::clone(&shared.slots).acquire_owned() => permit.map_err(|_closed| Halt::Stopped)?,
         _ = stop.wait_for(|stop| *stop > Stop::No) => return Err(Halt::Stopped),
     };
     if *shared.stop.borrow() > Stop::No {
         Err(Halt::Stopped)
     } else {
-        Ok(permit)
+        Ok(Slot::taken(permit))
     }
 }
 

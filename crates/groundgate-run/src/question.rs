@@ -15,7 +15,7 @@ use groundgate_model::{
 use super::{
     payment::{PaidCall, pay, wrong_reply},
     plan::{PlannedTrial, Seat, SeatKind},
-    shared::{Event, Halt, Shared},
+    shared::{Delivery, Event, Halt, Shared},
     voting::{Bench, Poll, poll},
 };
 
@@ -72,7 +72,10 @@ pub(super) async fn replay(shared: Arc<Shared>, planned: PlannedTrial) -> Result
     };
     shared
         .sink
-        .send(Event::Trial(Box::new(trial)))
+        .send(Delivery {
+            event: Event::Trial(Box::new(trial)),
+            slot: None,
+        })
         .await
         .map_err(|_closed| Halt::SinkClosed)
 }

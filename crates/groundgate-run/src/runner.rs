@@ -23,7 +23,7 @@ use super::{
     health::Health,
     plan::{Plan, PlannedTrial},
     question::replay,
-    shared::{Event, Halt, Shared, Stop},
+    shared::{Delivery, Halt, Shared, Stop},
 };
 
 /// How a run ended.
@@ -75,7 +75,7 @@ pub struct Wiring {
     /// Says when to stop.
     pub stop: watch::Receiver<Stop>,
     /// Where everything goes.
-    pub sink: mpsc::Sender<Event>,
+    pub sink: mpsc::Sender<Delivery>,
 }
 
 /// Runs the plan. What has not come out of the sink has not happened.
@@ -100,7 +100,7 @@ pub async fn run(plan: Plan, past: Past, wiring: Wiring) -> Ended {
         health: Health::default(),
         controls,
         taken_out: Mutex::default(),
-        slots: Semaphore::new(concurrency),
+        slots: Arc::new(Semaphore::new(concurrency)),
         stop: wiring.stop,
         sink: wiring.sink,
     });

@@ -8,7 +8,7 @@ use std::{
 use groundgate_endpoints::copilot::Copilot;
 use groundgate_judge::{ControlPool, boilerplate::TakenOut};
 use groundgate_model::trial::{Call, CallKey, Trial};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use super::{budget::Budget, health::Health, plan::Plan};
 
@@ -19,6 +19,28 @@ pub enum Event {
     Call(Box<Call>),
     /// A trial has its answer and all its outcomes.
     Trial(Box<Trial>),
+}
+
+/// A call's place among those in flight, free when it is dropped.
+#[derive(Debug)]
+pub struct Slot {
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Slot {
+    pub(super) const fn taken(permit: OwnedSemaphorePermit) -> Self {
+        Self { _permit: permit }
+    }
+}
+
+/// An event on its way into the record. Whoever keeps events drops a call's slot when the call is kept, and
+/// not before: then a kill takes away no more calls than may be in flight.
+#[derive(Debug)]
+pub struct Delivery {
+    /// What happened.
+    pub event: Event,
+    /// Of a call.
+    pub slot: Option<Slot>,
 }
 
 /// How urgently a run is to stop; later is more urgent.
@@ -57,9 +79,9 @@ pub(super) struct Shared {
     pub(super) controls: Option<ControlPool>,
     /// What of all answers declared lines have taken out.
     pub(super) taken_out: Mutex<TakenOut>,
-    pub(super) slots: Semaphore,
+    pub(super) slots: Arc<Semaphore>,
     pub(super) stop: watch::Receiver<Stop>,
-    pub(super) sink: mpsc::Sender<Event>,
+    pub(super) sink: mpsc::Sender<Delivery>,
 }
 
 impl Shared {

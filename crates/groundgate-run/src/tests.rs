@@ -157,14 +157,17 @@ pub(super) async fn came_of(plan: Plan, past: Past, says: Result<Answer, CallFai
         stop,
         sink,
     };
-    let ended = run(plan, past, wiring).await;
-    let (mut calls, mut trials) = (Vec::new(), Vec::new());
-    while let Ok(event) = events.try_recv() {
-        match event {
-            Event::Call(call) => calls.push(*call),
-            Event::Trial(trial) => trials.push(*trial),
+    let keep = async {
+        let (mut calls, mut trials) = (Vec::new(), Vec::new());
+        while let Some(delivery) = events.recv().await {
+            match delivery.event {
+                Event::Call(call) => calls.push(*call),
+                Event::Trial(trial) => trials.push(*trial),
+            }
         }
-    }
+        (calls, trials)
+    };
+    let (ended, (calls, trials)) = tokio::join!(run(plan, past, wiring), keep);
     Came {
         ended,
         calls,

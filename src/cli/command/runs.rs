@@ -33,9 +33,9 @@ pub(crate) fn run(
     let directory = project::runs_dir(global.config.as_deref())?;
     match command {
         RunsCommand::List => list(global, &directory, terminal),
-        RunsCommand::Show { run } => show(global, &runs::open(&directory, &run)?, terminal),
+        RunsCommand::Show { run } => show(global, &runs::open_whole(&directory, &run)?, terminal),
         RunsCommand::Diff { first, second } => {
-            let pair = [&first, &second].map(|name| runs::open(&directory, name));
+            let pair = [&first, &second].map(|name| runs::open_whole(&directory, name));
             let [first, second] = pair;
             diff(global, &first?, &second?, terminal);
             Ok(ExitCode::Done)
@@ -58,7 +58,7 @@ pub(crate) fn run(
             Ok(ExitCode::Done)
         }
         RunsCommand::Export { run, output } => {
-            let text = runs::export(&runs::open(&directory, &run)?)?;
+            let text = runs::export(&runs::open_whole(&directory, &run)?)?;
             match output {
                 None => terminal.print(&text),
                 Some(path) => files::write(&path, &text)?,

@@ -39,10 +39,32 @@ pub(crate) fn run(
                 }
                 show_eval_set(eval_set, mark, terminal);
             }
+            Validated::Secrets(secrets) => show_secrets(secrets, args.strict, terminal),
             Validated::Failed(error) => show(error, terminal),
         }
     }
     Ok(code)
+}
+
+/// On a machine of one's own, where nobody else writes the configuration, this is nothing to speak of.
+fn show_secrets(secrets: &[(String, String)], strict: bool, terminal: &Terminal) {
+    if !strict && !terminal.app().surroundings().is_ci {
+        return;
+    }
+    let word = if strict {
+        terminal.red("error")
+    } else {
+        terminal.bold("warning")
+    };
+    for (secret, place) in secrets {
+        let line = visible_line(&format!(
+            "{secret} goes to {place} because the configuration says so"
+        ));
+        terminal.report(&format!("{word}: {line}"));
+    }
+    terminal.report(
+        "  help: [secrets] of a trust file names the only hosts that each may go to; `groundgate trust init` writes one",
+    );
 }
 
 fn show_policy(policy: &ValidPolicy, strict: bool, terminal: &Terminal) {

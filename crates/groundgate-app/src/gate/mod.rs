@@ -194,6 +194,7 @@ impl App {
             baseline: baseline.as_ref().map(|base| &base.loaded),
             trusted: trusted.as_ref(),
             is_protected,
+            runs_dir: &project.runs_dir,
             git: Git::in_folder(&project.folder),
             at: self.now(),
         })?;

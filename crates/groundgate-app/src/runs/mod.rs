@@ -3,6 +3,7 @@
 mod lines;
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -12,7 +13,9 @@ use groundgate_model::{
     trial::Cell,
     unit::Digest,
 };
-use groundgate_record::{Header, Reader, RecordError, Status, sequence, sequence_file};
+use groundgate_record::{
+    Header, Reader, RecordError, Status, sequence, sequence_file, sequence_finished,
+};
 
 pub use lines::{RunSummary, export, summaries};
 
@@ -46,7 +49,8 @@ pub fn path(directory: &Path, run_id: &str) -> PathBuf {
     directory.join(format!("{run_id}.sqlite"))
 }
 
-/// The finished runs of a plan, oldest first; records that cannot be read are nobody's.
+/// The finished runs of a plan, oldest first, with those whose records were taken away; records that cannot be read
+/// are nobody's.
 pub fn finished_with_plan(directory: &Path, plan: Digest) -> Result<Vec<String>, AppError> {
     let readers = list(directory)?
         .into_iter()
@@ -55,9 +59,13 @@ pub fn finished_with_plan(directory: &Path, plan: Digest) -> Result<Vec<String>,
         reader.header().plan_digest == plan
             && matches!(reader.status(), Ok(Status::Complete | Status::Decided))
     });
-    Ok(finished
+    let mut ids: BTreeSet<String> = finished
         .map(|reader| reader.header().run_id.clone())
-        .collect())
+        .collect();
+    for name in sequence_finished(directory, plan)? {
+        ids.insert(name.trim_end_matches(".sqlite").to_owned());
+    }
+    Ok(ids.into_iter().collect())
 }
 
 /// Opens the run that `name` means: a file, an id, the beginning of one, or `latest`.
@@ -80,7 +88,7 @@ pub fn open(directory: &Path, name: &str) -> Result<Reader, AppError> {
         .filter(|path| id(path).is_some_and(|id| id.starts_with(&beginning)))
         .collect();
     match matching.as_slice() {
-        [only] => Ok(Reader::open(only)?),
+        [only] => open_named(only),
         [] => Err(no_run(directory, name)),
         several => {
             let names: Vec<String> = several.iter().filter_map(|path| id(path)).collect();
@@ -90,6 +98,13 @@ pub fn open(directory: &Path, name: &str) -> Result<Reader, AppError> {
             )))
         }
     }
+}
+
+/// Opens the run that `name` means, if it is what it was when it was sealed.
+pub fn open_whole(directory: &Path, name: &str) -> Result<Reader, AppError> {
+    let reader = open(directory, name)?;
+    reader.seal()?;
+    Ok(reader)
 }
 
 /// The run that was begun last on this machine, as the folder's sequence says: neither names nor clocks
@@ -119,7 +134,21 @@ fn latest(directory: &Path) -> Result<Reader, AppError> {
             .with_help("name the run that was made here, by its id; `groundgate run --id-file FILE` writes it"));
         }
     }
-    Ok(Reader::open(&path)?)
+    open_named(&path)
+}
+
+/// Opens the record of a folder whose file is named after it: another's under its name is not the run that was meant.
+fn open_named(path: &Path) -> Result<Reader, AppError> {
+    let reader = Reader::open(path)?;
+    let run = &reader.header().run_id;
+    if path.file_stem().is_some_and(|stem| stem == run.as_str()) {
+        return Ok(reader);
+    }
+    Err(AppError::invalid(format!(
+        "`{}` holds run `{run}`, not the one it is named after",
+        path.display()
+    ))
+    .with_help("name the file itself where that is meant"))
 }
 
 /// The last record of the sequence that is still there.

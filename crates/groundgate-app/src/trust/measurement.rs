@@ -1,6 +1,6 @@
 //! What a run must be to count, held against what its record says; and what page one must say of it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use groundgate_gate::{Concern, Verdict};
 use groundgate_model::{
@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use super::{
     identity::{CopilotIdentity, stands_between, subject},
+    left_out::left_out,
     place::Trusted,
     sealing::{Sealed, seal_of, sealed_by},
 };
@@ -32,6 +33,8 @@ pub(crate) struct Measured<'a> {
     pub(crate) trusted: Option<&'a Trusted>,
     /// Whether only what the change under test could not have written decides.
     pub(crate) is_protected: bool,
+    /// Where earlier runs are.
+    pub(crate) runs_dir: &'a Path,
     /// Where git is asked.
     pub(crate) git: Git,
     /// Now.
@@ -59,8 +62,9 @@ pub(crate) fn integrity(measured: &Measured<'_>) -> Result<Integrity, AppError> 
     for (side, loaded) in sides {
         let Some(loaded) = loaded else { continue };
         let seal = seal_of(&loaded.reader)?;
-        if let Some(seal) = seal {
-            found.bound_to.push((format!("{side} seal"), seal));
+        match seal {
+            Some(seal) => found.bound_to.push((format!("{side} seal"), seal)),
+            None => found.concerns.push(unsealed(side, &loaded.reader)),
         }
         found.notes.extend(of_record(side, &loaded.reader, seal)?);
     }
@@ -69,6 +73,7 @@ pub(crate) fn integrity(measured: &Measured<'_>) -> Result<Integrity, AppError> 
         found.bound_to.push((subject.name, subject.digest));
     }
     same_record(measured, &mut found)?;
+    fewer_questions(measured, &mut found)?;
     between(measured, &mut found);
     let identity = CopilotIdentity::of(header);
     match measured.trusted.and_then(|trusted| Some((trusted, trusted.file.measurement.as_ref()?))) {
@@ -98,13 +103,25 @@ fn between(measured: &Measured<'_>, found: &mut Integrity) {
                 !rules.judges.is_empty()
             }
         });
-        if measured.is_protected && !is_settled {
+        if !is_settled {
             found.concerns.push(Concern {
                 id: "measurement.proxy",
                 verdict: Verdict::Hold,
-                sentence: format!("the {who} {why}; [measurement] of a trust file can name it"),
+                sentence: format!("the {who} {why}; where that is meant, `judges` or `copilot` in [measurement] of a trust file can name it"),
             });
         }
+    }
+}
+
+/// Who may take a seal away may change the record, too.
+fn unsealed(side: &str, reader: &Reader) -> Concern {
+    Concern {
+        id: "measurement.seal",
+        verdict: Verdict::Inconclusive,
+        sentence: format!(
+            "cannot be told: the {side}'s record {} has no seal, so whether it was changed cannot be told; an ended run has one",
+            reader.header().run_id
+        ),
     }
 }
 
@@ -162,6 +179,25 @@ fn same_record(measured: &Measured<'_>, found: &mut Integrity) -> Result<(), App
     Ok(())
 }
 
+/// Questions that were asked before and are not now hold, until somebody says that it is meant.
+fn fewer_questions(measured: &Measured<'_>, found: &mut Integrity) -> Result<(), AppError> {
+    let candidate = &measured.candidate.reader;
+    let baseline = measured.baseline.map(|baseline| &baseline.reader);
+    let Some(sentence) = left_out(candidate, baseline, measured.runs_dir)? else {
+        return Ok(());
+    };
+    found.notes.push(format!("integrity: {sentence}"));
+    found.concerns.push(Concern {
+        id: "measurement.questions",
+        verdict: Verdict::Hold,
+        sentence: format!(
+            "{sentence}; if that is meant, `groundgate baseline set {}` says so, or `eval-set` in [measurement] of a trust file",
+            candidate.header().run_id
+        ),
+    });
+    Ok(())
+}
+
 /// What a rule of `[measurement]` finds.
 struct Rules<'a> {
     place: &'a str,
@@ -202,10 +238,8 @@ fn by_rules(
         let sealed = sealed_by(&loaded.reader, &trusted.file, &rules.sealed_by, measured.at)?;
         match sealed {
             Sealed::By(_) => {}
-            Sealed::Not => told.breaks(
-                "measurement.seal",
-                &format!("the {side}'s record has no seal"),
-            ),
+            // Said already, with or without a trust file.
+            Sealed::Not => {}
             Sealed::Unsigned(why) => told.breaks(
                 "measurement.seal",
                 &format!(

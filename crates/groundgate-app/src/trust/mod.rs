@@ -2,6 +2,7 @@
 
 mod attest;
 mod identity;
+mod left_out;
 mod measurement;
 mod place;
 mod publish;
