@@ -272,6 +272,7 @@ mod tests {
             Validated::Configuration
             | Validated::Policy(_)
             | Validated::Judge(_)
+            | Validated::Secrets(_)
             | Validated::Failed(_) => None,
         });
         assert!(eval_set.unwrap().n_cases > 100);
@@ -290,6 +291,7 @@ mod tests {
             Validated::Configuration
             | Validated::Policy(_)
             | Validated::Judge(_)
+            | Validated::Secrets(_)
             | Validated::EvalSet(_) => None,
         });
         let failed = failed.expect("two judges of one metric");
