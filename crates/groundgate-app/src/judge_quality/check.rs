@@ -63,8 +63,8 @@ impl App {
                 number,
                 ..Judging::apart(config, vec![judge], cap)
             };
-            let judged = judging.judge(&answers, self)?;
-            let reader = rejudge::whole(&judged)?;
+            let made = judging.judge(&answers, self)?;
+            let reader = rejudge::whole(&made)?;
             // What one judge has spent is not there for the next.
             cap = left(cap, &reader)?;
             let table = reader.score_table()?;
@@ -75,7 +75,7 @@ impl App {
                 judge: name,
                 n_cases: cases.len(),
                 mismatches: mismatches.collect(),
-                record: judged.path,
+                record: made.path,
             });
         }
         Ok(all)
