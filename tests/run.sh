@@ -79,6 +79,7 @@ if need python3 && [ "$(uname)" = Linux ]; then
     "$GROUNDGATE_SPARK_VENV/bin/pip" install --quiet "pyspark>=4,<5" "pandas<3" pyarrow polars
   fi
   PYTHONPATH="$PWD/target/python" "$GROUNDGATE_SPARK_VENV/bin/python" crates/groundgate-py/tests/test_tables.py
+  PYTHONPATH="$PWD/target/python" "$GROUNDGATE_SPARK_VENV/bin/python" crates/groundgate-py/tests/test_watch.py
   if ! need java && need apt-get && [ "$(id -u)" = 0 ]; then
     apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null
   fi

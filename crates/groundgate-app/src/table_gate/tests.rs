@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fs, sync::Arc};
 
 use groundgate_formats::{Options, Want};
+use groundgate_gate::Verdict;
 use groundgate_model::{
     eval_set::Case,
     exchange::FailureKind,
@@ -171,7 +172,6 @@ fn a_table_passes_on_scores_alone_and_on_nothing_else() {
         };
         app().gate_tables(&request).unwrap().decision.verdict
     };
-    use groundgate_gate::Verdict;
     assert_eq!(verdict(200), Verdict::Pass);
     assert_eq!(verdict(180), Verdict::Inconclusive);
     assert_eq!(verdict(100), Verdict::Fail);

@@ -127,6 +127,7 @@ impl Measured {
 #[pyo3(signature = (table, columns, metrics=None, *, prefix="", claims=true, row_limit=10 << 20, parallel=true))]
 #[expect(
     clippy::too_many_arguments,
+    clippy::fn_params_excessive_bools,
     reason = "named arguments, as Python hands them over"
 )]
 pub(crate) fn judge_arrow(
@@ -169,6 +170,10 @@ pub(crate) fn judge_arrow(
 
 /// Which column is what: as told, and else by names that are known.
 #[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "Python's values are taken out of it"
+)]
 pub(crate) fn resolve_columns(
     py: Python<'_>,
     names: Vec<String>,

@@ -7,13 +7,10 @@ use arrow_array::{
 };
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, SchemaRef};
-use groundgate_model::trial::{ClaimFinding, MetricSpec, Outcome};
+use groundgate_model::trial::{ClaimFinding, ClaimOf, MetricSpec, Outcome};
 
 /// Outcomes of one row, by metric.
 pub(crate) type RowOutcomes = BTreeMap<String, Outcome>;
-
-/// Of which metric the claims are those of the answer.
-const CLAIMS_OF: &str = "faithfulness";
 
 /// What is in the table that is given back.
 #[derive(Debug)]
@@ -140,12 +137,17 @@ fn of_metric(metric: &MetricSpec, rows: &[RowOutcomes]) -> Result<ArrayRef, Arro
     Ok(Arc::new(column))
 }
 
-/// The claims of a row; `None` where there is no ledger.
+/// The claims of a row's answer; `None` where there is no ledger.
 fn claims(row: &RowOutcomes) -> Option<&[ClaimFinding]> {
-    match row.get(CLAIMS_OF) {
-        Some(Outcome::Scored(score)) => Some(score.claims.as_slice()),
-        Some(Outcome::NotApplicable(_) | Outcome::Unscored(_)) | None => None,
-    }
+    let ledgers = row.values().filter_map(|outcome| match outcome {
+        Outcome::Scored(score) => Some(score.claims.as_slice()),
+        Outcome::NotApplicable(_) | Outcome::Unscored(_) => None,
+    });
+    let is_answers = |claims: &&[ClaimFinding]| {
+        let mut claims = claims.iter();
+        claims.any(|claim| claim.of == ClaimOf::Answer)
+    };
+    ledgers.into_iter().find(is_answers)
 }
 
 fn of_claims(rows: &[RowOutcomes]) -> Result<ArrayRef, ArrowError> {

@@ -138,9 +138,9 @@ impl Wanted {
 }
 
 /// What is wrong with a column, if anything.
-pub(crate) fn wrong(schema: &Schema, field: &str, column: &str, wanted: Wanted) -> Option<String> {
-    let mut named = schema.fields().iter().filter(|one| one.name() == column);
-    let Some(found) = named.next() else {
+pub(crate) fn wrong(schema: &Schema, field: &str, column: &str, kind: Wanted) -> Option<String> {
+    let mut same = schema.fields().iter().filter(|one| one.name() == column);
+    let Some(found) = same.next() else {
         let names: Vec<&str> = schema
             .fields()
             .iter()
@@ -151,12 +151,12 @@ pub(crate) fn wrong(schema: &Schema, field: &str, column: &str, wanted: Wanted) 
             "{field}: no column is named `{column}`; there are {names}"
         ));
     };
-    if named.next().is_some() {
+    if same.next().is_some() {
         return Some(format!("{field}: several columns are named `{column}`"));
     }
     let of = found.data_type();
-    (!wanted.fits(of)).then(|| {
-        let wanted = wanted.named();
+    (!kind.fits(of)).then(|| {
+        let wanted = kind.named();
         format!("{field}: the column `{column}` is of {of}, and must be of {wanted}")
     })
 }

@@ -47,14 +47,35 @@ fn flag(column: Option<&BooleanArray>, row: usize) -> Option<bool> {
     column.and_then(|column| column.is_valid(row).then(|| column.value(row)))
 }
 
+/// The columns that make slices.
+fn tags(batch: &RecordBatch) -> Vec<(String, Texts)> {
+    let tags = named(batch, TAG).into_iter().filter_map(|tag| {
+        let values = texts(batch, &format!("{TAG}{tag}"))?;
+        Some((tag, values))
+    });
+    tags.collect()
+}
+
+/// The tags of a row.
+fn tags_of(tags: &[(String, Texts)], row: usize) -> BTreeMap<String, String> {
+    let values = tags.iter().filter_map(|(tag, values)| {
+        let value = values.get(row)?;
+        Some((tag.clone(), value.to_owned()))
+    });
+    values.collect()
+}
+
 /// Where the scores of a metric stand.
 enum Scores {
     Numbers(Float64Array),
-    Outcomes {
-        score: Float64Array,
-        not_applicable: Texts,
-        unscored: Texts,
-    },
+    Outcomes(Box<Outcomes>),
+}
+
+/// The columns of outcomes.
+struct Outcomes {
+    score: Float64Array,
+    not_applicable: Texts,
+    unscored: Texts,
 }
 
 impl Scores {
@@ -66,11 +87,11 @@ impl Scores {
         let outcomes = typed::<StructArray>(batch, &column).and_then(|fields| {
             let text = |name: &str| Texts::of(fields.column_by_name(name)?);
             let score: &Float64Array = fields.column_by_name("score")?.as_any().downcast_ref()?;
-            Some(Self::Outcomes {
+            Some(Self::Outcomes(Box::new(Outcomes {
                 score: score.clone(),
                 not_applicable: text("not_applicable")?,
                 unscored: text("unscored")?,
-            })
+            })))
         });
         outcomes.ok_or_else(|| {
             wrong(format!(
@@ -87,11 +108,12 @@ impl Scores {
                 Some(score) => (Some(score), None),
                 None => (None, Some(missing())),
             },
-            Self::Outcomes {
-                score,
-                not_applicable,
-                unscored,
-            } => {
+            Self::Outcomes(outcomes) => {
+                let Outcomes {
+                    score,
+                    not_applicable,
+                    unscored,
+                } = outcomes.as_ref();
                 let why = unscored.get(row).map(str::to_owned);
                 let applies = not_applicable.get(row).is_none();
                 match (why, applies, number(score)) {
@@ -118,10 +140,6 @@ struct Questions {
 
 impl Questions {
     fn of(batch: &RecordBatch) -> Result<Self, ArrowError> {
-        let tags = named(batch, TAG).into_iter().filter_map(|tag| {
-            let values = texts(batch, &format!("{TAG}{tag}"))?;
-            Some((tag, values))
-        });
         Ok(Self {
             id: texts(batch, "case").ok_or_else(|| wrong("no column `case`".to_owned()))?,
             cluster: texts(batch, "cluster"),
@@ -129,7 +147,7 @@ impl Questions {
             facts: lists(batch, "facts"),
             critical: typed(batch, "critical").cloned(),
             answerable: typed(batch, "answerable").cloned(),
-            tags: tags.collect(),
+            tags: tags(batch),
         })
     }
 
@@ -137,10 +155,6 @@ impl Questions {
         let text = |column: &Option<Texts>| column.as_ref()?.get(row).map(str::to_owned);
         let id = self.id.get(row).filter(|id| !id.is_empty());
         let id = id.ok_or_else(|| wrong("a row names no case".to_owned()))?;
-        let tags = self.tags.iter().filter_map(|(tag, values)| {
-            let value = values.get(row)?;
-            Some((tag.clone(), value.to_owned()))
-        });
         Ok(Case {
             id: id.to_owned(),
             history: Vec::new(),
@@ -155,7 +169,7 @@ impl Questions {
                 .unwrap_or_default(),
             expected_documents: Vec::new(),
             answerable: flag(self.answerable.as_ref(), row),
-            tags: tags.collect(),
+            tags: tags_of(&self.tags, row),
             cluster: text(&self.cluster),
             critical: flag(self.critical.as_ref(), row).unwrap_or(false),
         })
@@ -175,78 +189,70 @@ struct Reduced {
     answerable: Vec<Option<bool>>,
 }
 
+impl Reduced {
+    fn of(batch: &RecordBatch, answers: Option<&Texts>) -> Result<Self, ArrowError> {
+        let questions = Questions::of(batch)?;
+        let attempts = typed::<Int32Array>(batch, "attempt");
+        let mut reduced = Self::default();
+        for row in 0..batch.num_rows() {
+            let case = questions.get(row)?;
+            let attempt = match attempts {
+                Some(column) if column.is_valid(row) => column.value(row),
+                Some(_) => {
+                    let id = &case.id;
+                    return Err(wrong(format!("case `{id}` has a row without an attempt")));
+                }
+                None => 0,
+            };
+            let said = answers.and_then(|column| column.get(row));
+            reduced.attempt.push(attempt);
+            reduced.digest.push(case.digest());
+            reduced.asked.push(case.asked());
+            reduced
+                .said
+                .push(said.map(|text| Digest::of(text.trim().as_bytes())));
+            reduced.cluster.push(case.cluster_or_id().to_owned());
+            reduced.critical.push(case.critical);
+            reduced.answerable.push(case.answerable);
+            reduced.case.push(case.id);
+        }
+        Ok(reduced)
+    }
+
+    fn columns(self) -> Vec<(String, ArrayRef)> {
+        let digests = |digests: &[Digest]| -> ArrayRef {
+            Arc::new(BinaryArray::from_iter_values(
+                digests.iter().map(Digest::bytes),
+            ))
+        };
+        let said = self.said.iter();
+        let said = said.map(|said| said.as_ref().map(Digest::bytes));
+        let columns: [(&str, ArrayRef); 8] = [
+            ("digest", digests(&self.digest)),
+            ("asked", digests(&self.asked)),
+            ("said", Arc::new(said.collect::<BinaryArray>())),
+            ("case", Arc::new(StringArray::from(self.case))),
+            ("attempt", Arc::new(Int32Array::from(self.attempt))),
+            ("cluster", Arc::new(StringArray::from(self.cluster))),
+            ("critical", Arc::new(BooleanArray::from(self.critical))),
+            ("answerable", Arc::new(BooleanArray::from(self.answerable))),
+        ];
+        columns
+            .into_iter()
+            .map(|(name, column)| (name.to_owned(), column))
+            .collect()
+    }
+}
+
 /// One batch without its texts.
 pub(crate) fn reduce(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let questions = Questions::of(batch)?;
     let answers = texts(batch, "answer");
-    let attempts = typed::<Int32Array>(batch, "attempt");
-    let mut reduced = Reduced::default();
     let n = batch.num_rows();
-    for row in 0..n {
-        let case = questions.get(row)?;
-        let answer = answers.as_ref().and_then(|column| column.get(row));
-        let attempt = match attempts {
-            Some(column) if column.is_valid(row) => column.value(row),
-            Some(_) => {
-                return Err(wrong(format!(
-                    "case `{}` has a row without an attempt",
-                    case.id
-                )));
-            }
-            None => 0,
-        };
-        reduced.attempt.push(attempt);
-        reduced.digest.push(case.digest());
-        reduced.asked.push(case.asked());
-        reduced
-            .said
-            .push(answer.map(|text| Digest::of(text.trim().as_bytes())));
-        reduced.cluster.push(case.cluster_or_id().to_owned());
-        reduced.critical.push(case.critical);
-        reduced.answerable.push(case.answerable);
-        reduced.case.push(case.id);
-    }
-    let mut names = Vec::new();
-    let mut columns: Vec<ArrayRef> = Vec::new();
-    let mut add = |name: String, column: ArrayRef| {
-        names.push(Field::new(name, column.data_type().clone(), true));
-        columns.push(column);
-    };
-    let digests = |digests: &[Digest]| -> ArrayRef {
-        Arc::new(BinaryArray::from_iter_values(
-            digests.iter().map(Digest::bytes),
-        ))
-    };
-    let said = reduced
-        .said
-        .iter()
-        .map(|said| said.as_ref().map(Digest::bytes));
-    add("case".to_owned(), Arc::new(StringArray::from(reduced.case)));
-    add(
-        "attempt".to_owned(),
-        Arc::new(Int32Array::from(reduced.attempt)),
-    );
-    add("digest".to_owned(), digests(&reduced.digest));
-    add("asked".to_owned(), digests(&reduced.asked));
-    add("said".to_owned(), Arc::new(said.collect::<BinaryArray>()));
-    add(
-        "cluster".to_owned(),
-        Arc::new(StringArray::from(reduced.cluster)),
-    );
-    add(
-        "critical".to_owned(),
-        Arc::new(BooleanArray::from(reduced.critical)),
-    );
-    add(
-        "answerable".to_owned(),
-        Arc::new(BooleanArray::from(reduced.answerable)),
-    );
-    for (tag, values) in &questions.tags {
+    let mut columns = Reduced::of(batch, answers.as_ref())?.columns();
+    for (tag, values) in tags(batch) {
         let values = (0..n).map(|row| values.get(row));
-        add(
-            format!("{TAG}{tag}"),
-            Arc::new(values.collect::<StringArray>()),
-        );
+        let values = values.collect::<StringArray>();
+        columns.push((format!("{TAG}{tag}"), Arc::new(values)));
     }
     for metric in named(batch, METRIC) {
         let scores = Scores::of(batch, &metric)?;
@@ -259,13 +265,16 @@ pub(crate) fn reduce(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
                 Some(_) | None => scores.get(row),
             })
             .unzip();
-        add(
-            format!("{METRIC}{metric}"),
-            Arc::new(Float64Array::from(numbers)),
-        );
-        add(format!("{WHY}{metric}"), Arc::new(StringArray::from(whys)));
+        let numbers = Float64Array::from(numbers);
+        columns.push((format!("{METRIC}{metric}"), Arc::new(numbers)));
+        columns.push((format!("{WHY}{metric}"), Arc::new(StringArray::from(whys))));
     }
-    RecordBatch::try_new(Arc::new(Schema::new(names)), columns)
+    let fields = columns
+        .iter()
+        .map(|(name, column)| Field::new(name, column.data_type().clone(), true));
+    let schema = Schema::new(fields.collect::<Vec<_>>());
+    let arrays = columns.into_iter().map(|(_, column)| column).collect();
+    RecordBatch::try_new(Arc::new(schema), arrays)
 }
 
 /// The metrics of a reduced table.
@@ -290,11 +299,7 @@ pub(crate) fn trials(
     let (digests, asked, said) = (of("digest")?, of("asked")?, of("said")?);
     let attempts = typed::<Int32Array>(batch, "attempt").ok_or_else(|| missing("attempt"))?;
     let (critical, answerable) = (typed(batch, "critical"), typed(batch, "answerable"));
-    let tags = named(batch, TAG).into_iter().filter_map(|tag| {
-        let values = texts(batch, &format!("{TAG}{tag}"))?;
-        Some((tag, values))
-    });
-    let tags: Vec<(String, Texts)> = tags.collect();
+    let tags = tags(batch);
     let mut columns = Vec::new();
     for metric in metrics {
         let (name, why) = (format!("{METRIC}{metric}"), format!("{WHY}{metric}"));
@@ -313,10 +318,6 @@ pub(crate) fn trials(
                 ))
             })?);
         }
-        let values = tags.iter().filter_map(|(tag, values)| {
-            let value = values.get(row)?;
-            Some((tag.clone(), value.to_owned()))
-        });
         let attempt = u32::try_from(attempts.value(row));
         found.push(TableTrial {
             asked: digest(asked, row).ok_or_else(|| missing("asked"))?,
@@ -327,7 +328,7 @@ pub(crate) fn trials(
             case: CaseInfo {
                 digest: digest(digests, row).ok_or_else(|| missing("digest"))?,
                 cluster: clusters.get(row).unwrap_or(&id).to_owned(),
-                tags: Arc::new(values.collect::<BTreeMap<String, String>>()),
+                tags: Arc::new(tags_of(&tags, row)),
                 critical: flag(critical, row).unwrap_or(false),
                 answerable: flag(answerable, row),
                 id,

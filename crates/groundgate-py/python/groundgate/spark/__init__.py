@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from ._gate import gate
 from ._judge import Counts, checks, judge
+from ._watch import Watch
 
-__all__ = ["Counts", "checks", "gate", "judge"]
+__all__ = ["Counts", "Watch", "checks", "gate", "judge"]

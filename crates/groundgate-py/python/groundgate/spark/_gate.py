@@ -95,7 +95,7 @@ def _standard(df: Any, metrics: Mapping[str, Any], columns: Mapping[str, str], s
 
 
 def _reduced_schema(metrics: Mapping[str, Any], slices: Sequence[str]) -> str:
-    fields = ["case string", "attempt int", "digest binary", "asked binary", "said binary"]
+    fields = ["digest binary", "asked binary", "said binary", "case string", "attempt int"]
     fields += ["cluster string", "critical boolean", "answerable boolean"]
     fields += [f"`tag:{name}` string" for name in slices]
     for name in metrics:

@@ -109,10 +109,10 @@ def _names(table: Any) -> list[str]:
     return pyarrow.table(table).schema.names
 
 
-def _schema(given: Any, kept: list[str], found: list[str], prefix: str) -> Any:
+def _schema(given: Any, kept: list[str], found: list[str], prefix: str, types: Mapping[str, str] | None = None) -> Any:
     from pyspark.sql.types import StructField, StructType, _parse_datatype_string
 
-    types = {prefix + "claims": CLAIMS}
+    types = {prefix + "claims": CLAIMS} if types is None else types
     fields = [given[name] for name in kept]
     fields += [StructField(name, _parse_datatype_string(types.get(name, OUTCOME)), True) for name in found]
     return StructType(fields)
