@@ -3,7 +3,8 @@
 
 use std::{
     collections::BTreeSet,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
+    hash::{DefaultHasher, Hasher as _},
+    sync::OnceLock,
 };
 
 use serde_json::{Value, json};
@@ -89,9 +90,22 @@ fn hash(of: impl std::hash::Hash) -> u64 {
     hasher.finish()
 }
 
+/// The words of each document of an index, split once.
+fn documents(index: Index) -> &'static [BTreeSet<String>] {
+    static SPLIT: [OnceLock<Vec<BTreeSet<String>>>; ALL.len()] =
+        [const { OnceLock::new() }; ALL.len()];
+    let place = ALL.iter().position(|(_, one)| *one == index).unwrap();
+    SPLIT[place].get_or_init(|| {
+        (0..N + 60)
+            .map(|number| words(&text(number, index)))
+            .collect()
+    })
+}
+
 /// The ten best rows, by words in common.
 fn search(question: &str, index: Index) -> Vec<Value> {
     let asked = words(question);
+    let documents = documents(index);
     let own = (0..N).filter(|number| is_there(*number, index));
     let others = if index == Index::Larger {
         N..N + 60
@@ -101,7 +115,7 @@ fn search(question: &str, index: Index) -> Vec<Value> {
     let mut rows: Vec<(usize, u64, usize)> = own
         .chain(others)
         .map(|number| {
-            let common = words(&text(number, index)).intersection(&asked).count();
+            let common = documents[number].intersection(&asked).count();
             let score = match index {
                 Index::OtherModel => usize::try_from(hash((question, number)) % 1000).unwrap(),
                 _ => common,

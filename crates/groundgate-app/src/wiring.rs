@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::{
     config::{
-        Config, CopilotConfig, CopilotKind, EndpointConfig, History, JudgeConfig, JudgeEndpoint,
-        JurorConfig, ModelApi, ServedModel,
+        Config, CopilotConfig, CopilotKind, DatabricksConfig, EndpointConfig, History, JudgeConfig,
+        JudgeEndpoint, JurorConfig, ModelApi, ServedModel,
     },
     demo::{Answerer, DemoServer, serve},
 };
@@ -117,20 +117,13 @@ fn bare_copilot(
         }
         CopilotKind::Databricks { endpoint, settings } => {
             let client = client(app, endpoint, seed)?;
-            let copilot = match wake {
-                Wake::Nobody => {
-                    DatabricksCopilot::on_mlflow(Arc::clone(&client), settings.settings.clone())
-                }
-                Wake::Sleepers => {
-                    let place = databricks::Place {
-                        client: &client,
-                        endpoint,
-                        may_be_mixed: chosen.served_model == ServedModel::Any,
-                        seed,
-                    };
-                    databricks::copilot(app, &place, settings, runtime)?
-                }
+            let place = databricks::Place {
+                client: &client,
+                endpoint,
+                may_be_mixed: chosen.served_model == ServedModel::Any,
+                seed,
             };
+            let copilot = served(app, &place, settings, (runtime, wake))?;
             over(&client, copilot)
         }
         CopilotKind::Mlflow { endpoint, settings } => {
@@ -144,18 +137,9 @@ fn bare_copilot(
                 .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
             over(&client, copilot)
         }
-        CopilotKind::VectorSearch { endpoint, settings } => {
+        CopilotKind::VectorSearch { endpoint, .. } | CopilotKind::Retriever { endpoint, .. } => {
             let client = client(app, endpoint, seed)?;
-            let retriever =
-                RetrieverCopilot::vector_search(Arc::clone(&client), (**settings).clone())
-                    .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
-            over(&client, retriever)
-        }
-        CopilotKind::Retriever { endpoint, settings } => {
-            let client = client(app, endpoint, seed)?;
-            let retriever = RetrieverCopilot::over_http(Arc::clone(&client), (**settings).clone())
-                .map_err(|error| AppError::new(ErrorClass::Invalid, error))?;
-            over(&client, retriever)
+            over(&client, retriever(&client, &chosen.kind)?)
         }
         CopilotKind::Command(_) if forbids_commands(app)? => {
             return Err(AppError::invalid(
@@ -176,6 +160,46 @@ fn bare_copilot(
             local(bundled::demo_copilot(&server, *variant)?)
         }
     })
+}
+
+/// A copilot at a serving endpoint, which is looked at unless nobody is to be woken up.
+fn served(
+    app: &App,
+    place: &databricks::Place<'_>,
+    settings: &DatabricksConfig,
+    (runtime, wake): (&Runtime, Wake),
+) -> Result<DatabricksCopilot, AppError> {
+    match wake {
+        Wake::Nobody => Ok(DatabricksCopilot::on_mlflow(
+            Arc::clone(place.client),
+            settings.settings.clone(),
+        )),
+        Wake::Sleepers => databricks::copilot(app, place, settings, runtime),
+    }
+}
+
+/// An index at the client's endpoint.
+fn retriever(client: &Arc<Client>, kind: &CopilotKind) -> Result<RetrieverCopilot, AppError> {
+    let client = Arc::clone(client);
+    let made = match kind {
+        CopilotKind::VectorSearch { settings, .. } => {
+            RetrieverCopilot::vector_search(client, (**settings).clone())
+        }
+        CopilotKind::Retriever { settings, .. } => {
+            RetrieverCopilot::over_http(client, (**settings).clone())
+        }
+        CopilotKind::OpenAi { .. }
+        | CopilotKind::Model { .. }
+        | CopilotKind::Databricks { .. }
+        | CopilotKind::Mlflow { .. }
+        | CopilotKind::Command(_)
+        | CopilotKind::Http { .. }
+        | CopilotKind::Recorded { .. }
+        | CopilotKind::Demo { .. } => {
+            return Err(AppError::internal("this copilot is no index"));
+        }
+    };
+    made.map_err(|error| AppError::new(ErrorClass::Invalid, error))
 }
 
 /// Whether there are secrets that a command of the configuration's choice must not see.

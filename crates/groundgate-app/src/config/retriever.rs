@@ -90,17 +90,15 @@ pub(super) fn vector_search(
 /// JSON in a text; `None` where it is none and was reported.
 fn filters(table: Table<'_, '_>) -> Option<Value> {
     let written = table.text("filters")?;
-    match serde_json::from_str(written) {
-        Ok(value @ Value::Object(_)) => Some(value),
-        Ok(_) | Err(_) => {
-            table.report_with_help(
-                "filters",
-                "`filters` is not a JSON object",
-                "columns and values: filters = '{\"lang\": \"en\"}'",
-            );
-            None
-        }
+    if let Ok(value @ Value::Object(_)) = serde_json::from_str(written) {
+        return Some(value);
     }
+    table.report_with_help(
+        "filters",
+        "`filters` is not a JSON object",
+        "columns and values: filters = '{\"lang\": \"en\"}'",
+    );
+    None
 }
 
 /// Reads `kind = "retriever"`.

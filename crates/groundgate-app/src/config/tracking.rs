@@ -112,6 +112,9 @@ mod tests {
         }
     }
 
+    /// URI and variables, and what is found: a URL, and how calls are authorized.
+    type Case<'a> = (Option<&'a str>, &'a [(&'a str, &'a str)], &'a str, &'a str);
+
     #[test]
     fn a_server_is_found_as_mlflow_finds_it() {
         let here = "http://127.0.0.1:5000";
@@ -120,7 +123,7 @@ mod tests {
             ("DATABRICKS_TOKEN", "d"),
             (TOKEN, "t"),
         ];
-        let cases: [(Option<&str>, &[(&str, &str)], &str, &str); 4] = [
+        let cases: [Case<'_>; 4] = [
             (Some(here), &[], here, "none"),
             (None, &[(URI, here), (TOKEN, "t")], here, "bearer"),
             (

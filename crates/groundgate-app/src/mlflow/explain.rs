@@ -196,9 +196,9 @@ impl App {
             .filter_map(|mut row| Some((row.trace, row.measured.remove(&theirs)?)))
             .collect();
         let cases = cases(&run, &links, &said, &ours)?;
-        let mut causes = BTreeMap::new();
+        let mut counts = BTreeMap::new();
         for case in &cases {
-            *causes.entry(case.cause).or_insert(0) += 1;
+            *counts.entry(case.cause).or_insert(0) += 1;
         }
         let mean = format!("{theirs}/mean");
         Ok(MlflowExplanation {
@@ -210,7 +210,7 @@ impl App {
             steps: steps(&cases),
             theirs,
             ours,
-            causes,
+            causes: counts,
             cases,
         })
     }
@@ -242,9 +242,10 @@ fn pair(run: &Loaded, request: &MlflowExplainRequest<'_>) -> Result<(String, Str
     let theirs = choose("MLflow's assessments", request.theirs, None, &of(true))?;
     let usual = format!("embedded_{theirs}");
     let mine = of(false);
-    let usual = match mine.contains(&usual.as_str()) {
-        true => usual,
-        false => "embedded_groundedness".to_owned(),
+    let usual = if mine.contains(&usual.as_str()) {
+        usual
+    } else {
+        "embedded_groundedness".to_owned()
     };
     let ours = choose("our metrics", request.ours, Some(&usual), &mine)?;
     Ok((theirs, ours))

@@ -7,7 +7,8 @@ use std::{
     path::PathBuf,
 };
 
-use groundgate_connect::mlflow::{Fetched, Missing, Search, TrackingServer};
+use groundgate_connect::mlflow::{Experiment, Fetched, Missing, Search, TrackingServer};
+use groundgate_endpoints::transport::Endpoint;
 use groundgate_formats::{
     Given, Row, Want,
     mlflow::{Lack, Reading, TraceRow, name_cases, trace_row},
@@ -101,40 +102,8 @@ impl App {
     /// Imports traces.
     pub fn import_mlflow(&self, request: &MlflowImportRequest) -> Result<MlflowImport, AppError> {
         let endpoint = config::tracking_endpoint(request.tracking_uri.as_deref(), self.lookup())?;
-        let server = TrackingServer::new(&endpoint).map_err(tracking_error)?;
-        let runtime = pipeline::runtime()?;
         let filter = filter(request)?;
-        let found = runtime.block_on(async {
-            let experiment = server.experiment(&request.experiment).await?;
-            let search = Search {
-                experiment: &experiment,
-                filter: &filter,
-                at_most: request.at_most,
-            };
-            let page = server.search(&search).await?;
-            if page.has_more {
-                return Ok((experiment, None));
-            }
-            let traces = server.traces(page.heads, |_n| ()).await?;
-            Ok((experiment, Some(traces)))
-        });
-        let (experiment, traces) = found.map_err(tracking_error)?;
-        let traces = traces.ok_or_else(|| too_many(request.at_most))?;
-        if traces.is_empty() {
-            return Err(AppError::new(
-                ErrorClass::NothingToDo,
-                format!(
-                    "no trace of the experiment `{}` is meant: {}",
-                    experiment.name,
-                    if filter.is_empty() {
-                        "it has none"
-                    } else {
-                        &filter
-                    }
-                ),
-            )
-            .with_help("check --filter, --since, --until and --mlflow-run"));
-        }
+        let (experiment, traces) = fetched(&endpoint, request, &filter)?;
         let mut rows: Vec<TraceRow> = traces
             .into_iter()
             .map(|fetched| row(&fetched, &request.reading))
@@ -156,48 +125,18 @@ impl App {
             n_answered: rows.iter().filter(|one| one.row.answer.is_some()).count(),
             n_with_passages: rows.iter().filter(|one| is_whole(&one.row)).count(),
             lacks: outcome::count(&rows),
-            scores: scores.n,
+            scores: scores.n.clone(),
             n_labels: 0,
             n_feedback_without_value: 0,
         };
-        let plain: Vec<Row> = rows.iter().map(|one| one.row.clone()).collect();
-        match &request.output {
-            MlflowOutput::Rows(path) => {
-                let text = write(&plain, Want::Answers, "groundgate")
-                    .map_err(|error| AppError::internal(format!("{error:?}")))?;
-                files::write(path, &text)?;
-            }
-            MlflowOutput::Record { directory, name } => {
-                let mlflow_run = request.reading.run.clone();
-                let request = RowsRequest {
-                    origin: &origin,
-                    eval_set: &experiment.name,
-                    name: name.as_deref().unwrap_or(&experiment.name),
-                    metric: &scores.declared,
-                    instrument: "MLflow assessments",
-                    instruments: &scores.instruments,
-                    judge: request.judge,
-                    strict: false,
-                };
-                let summary = import::rows(self, &request, plain, directory)?;
-                let links = TraceLinks {
-                    tracking_uri: endpoint.base_url.clone(),
-                    experiment_id: experiment.id.clone(),
-                    experiment: experiment.name.clone(),
-                    filter: filter.clone(),
-                    mlflow_run,
-                    traces: rows
-                        .iter()
-                        .map(|one| {
-                            let attempt = one.row.attempt.unwrap_or(0);
-                            (TraceLinks::trial(&one.row.id, attempt), one.trace.clone())
-                        })
-                        .collect(),
-                };
-                links.write(directory, &summary.run_id)?;
-                made.run_id = Some(summary.run_id);
-            }
-        }
+        let found = Found {
+            origin: &origin,
+            tracking_uri: &endpoint.base_url,
+            experiment: &experiment,
+            filter: &filter,
+            rows: &rows,
+        };
+        made.run_id = self.keep(request, &found, &scores)?;
         let labels = labels::lines(&rows, made.run_id.as_deref());
         made.n_feedback_without_value = labels.n_without_value;
         if let Some(path) = &request.labels {
@@ -205,6 +144,51 @@ impl App {
             made.n_labels = labels.n;
         }
         Ok(made)
+    }
+
+    /// Writes the rows, or makes a record of them, with the trace of each trial beside it.
+    fn keep(
+        &self,
+        request: &MlflowImportRequest,
+        found: &Found<'_>,
+        scores: &Scores,
+    ) -> Result<Option<String>, AppError> {
+        let plain: Vec<Row> = found.rows.iter().map(|one| one.row.clone()).collect();
+        let (directory, name) = match &request.output {
+            MlflowOutput::Rows(path) => {
+                let text = write(&plain, Want::Answers, "groundgate")
+                    .map_err(|error| AppError::internal(format!("{error:?}")))?;
+                files::write(path, &text)?;
+                return Ok(None);
+            }
+            MlflowOutput::Record { directory, name } => (directory, name),
+        };
+        let experiment = &found.experiment.name;
+        let rows = RowsRequest {
+            origin: found.origin,
+            eval_set: experiment,
+            name: name.as_deref().unwrap_or(experiment),
+            metric: &scores.declared,
+            instrument: "MLflow assessments",
+            instruments: &scores.instruments,
+            judge: request.judge,
+            strict: false,
+        };
+        let summary = import::rows(self, &rows, plain, directory)?;
+        let traces = found.rows.iter().map(|one| {
+            let attempt = one.row.attempt.unwrap_or(0);
+            (TraceLinks::trial(&one.row.id, attempt), one.trace.clone())
+        });
+        let links = TraceLinks {
+            tracking_uri: found.tracking_uri.to_owned(),
+            experiment_id: found.experiment.id.clone(),
+            experiment: experiment.clone(),
+            filter: found.filter.to_owned(),
+            mlflow_run: request.reading.run.clone(),
+            traces: traces.collect(),
+        };
+        links.write(directory, &summary.run_id)?;
+        Ok(Some(summary.run_id))
     }
 
     /// What the assessments measure: declared types, and who measured. What has no type is left out, said by name.
@@ -234,16 +218,17 @@ impl App {
                 .filter(|one| scored(one, name).is_some())
                 .count();
             let is_out = request.without.contains(name);
-            let declared = match self.type_of(rows, name, request) {
-                _ if is_out => None,
-                Ok(declared) => declared,
-                Err(why) => {
-                    self.notice(Notice::Guessed {
-                        file: origin,
-                        guess: &why,
-                    });
-                    None
-                }
+            let declared = if is_out {
+                None
+            } else {
+                type_of(rows, name, request)
+                    .map_err(|why| {
+                        self.notice(Notice::Guessed {
+                            file: origin,
+                            guess: &why,
+                        });
+                    })
+                    .ok()
             };
             let Some(declared) = declared else {
                 for one in rows.iter_mut() {
@@ -266,43 +251,55 @@ impl App {
         }
         Ok(scores)
     }
+}
 
-    /// How a metric is declared; empty where the request says it itself.
-    fn type_of(
-        &self,
-        rows: &[TraceRow],
-        name: &str,
-        request: &MlflowImportRequest,
-    ) -> Result<Option<String>, String> {
-        let is_declared = request.metric.iter().any(|text| {
-            text.split_once('=')
-                .is_some_and(|(metric, _)| metric == name)
-        });
-        if is_declared {
-            return Ok(Some(String::new()));
+/// The traces that are meant: all of them, or an error.
+fn fetched(
+    endpoint: &Endpoint,
+    request: &MlflowImportRequest,
+    filter: &str,
+) -> Result<(Experiment, Vec<Fetched>), AppError> {
+    let server = TrackingServer::new(endpoint).map_err(tracking_error)?;
+    let runtime = pipeline::runtime()?;
+    let found = runtime.block_on(async {
+        let experiment = server.experiment(&request.experiment).await?;
+        let search = Search {
+            experiment: &experiment,
+            filter,
+            at_most: request.at_most,
+        };
+        let page = server.search(&search).await?;
+        if page.has_more {
+            return Ok((experiment, None));
         }
-        let of: Vec<_> = rows
-            .iter()
-            .filter_map(|one| one.measured.get(name))
-            .collect();
-        let words = of.iter().filter(|one| !one.words.is_empty()).count();
-        if words == of.len() {
-            return Err(format!(
-                "`{name}` holds words, not a number and not a yes or no: no score is made of it"
-            ));
-        }
-        let is_flag = of.iter().all(|one| one.is_flag && one.values.len() < 2);
-        if is_flag {
-            return Ok(Some(format!("{name}=binary")));
-        }
-        let values = of.iter().map(|one| one.value);
-        match groundgate_formats::metric_type(name, values) {
-            Some(kind) => Ok(Some(format!("{name}={}", kind.declared()))),
-            None => Err(format!(
-                "nobody said what values `{name}` takes, and it is left out; --metric {name}=amount:UNIT (or fraction, ordinal:1:10) takes it in"
-            )),
-        }
+        let traces = server.traces(page.heads, |_n| ()).await?;
+        Ok((experiment, Some(traces)))
+    });
+    let (experiment, traces) = found.map_err(tracking_error)?;
+    let traces = traces.ok_or_else(|| too_many(request.at_most))?;
+    if traces.is_empty() {
+        let which = if filter.is_empty() {
+            "it has none"
+        } else {
+            filter
+        };
+        let name = &experiment.name;
+        return Err(AppError::new(
+            ErrorClass::NothingToDo,
+            format!("no trace of the experiment `{name}` is meant: {which}"),
+        )
+        .with_help("check --filter, --since, --until and --mlflow-run"));
     }
+    Ok((experiment, traces))
+}
+
+/// What was found at the server.
+struct Found<'a> {
+    origin: &'a str,
+    tracking_uri: &'a str,
+    experiment: &'a Experiment,
+    filter: &'a str,
+    rows: &'a [TraceRow],
 }
 
 /// What the assessments measure.
@@ -311,6 +308,38 @@ struct Scores {
     declared: Vec<String>,
     instruments: BTreeMap<String, String>,
     n: BTreeMap<String, usize>,
+}
+
+/// How a metric is declared; empty where the request says it itself.
+fn type_of(rows: &[TraceRow], name: &str, request: &MlflowImportRequest) -> Result<String, String> {
+    let is_declared = request.metric.iter().any(|text| {
+        text.split_once('=')
+            .is_some_and(|(metric, _)| metric == name)
+    });
+    if is_declared {
+        return Ok(String::new());
+    }
+    let of: Vec<_> = rows
+        .iter()
+        .filter_map(|one| one.measured.get(name))
+        .collect();
+    let words = of.iter().filter(|one| !one.words.is_empty()).count();
+    if words == of.len() {
+        return Err(format!(
+            "`{name}` holds words, not a number and not a yes or no: no score is made of it"
+        ));
+    }
+    let is_flag = of.iter().all(|one| one.is_flag && one.values.len() < 2);
+    if is_flag {
+        return Ok(format!("{name}=binary"));
+    }
+    let values = of.iter().map(|one| one.value);
+    match groundgate_formats::metric_type(name, values) {
+        Some(kind) => Ok(format!("{name}={}", kind.declared())),
+        None => Err(format!(
+            "nobody said what values `{name}` takes, and it is left out; --metric {name}=amount:UNIT (or fraction, ordinal:1:10) takes it in"
+        )),
+    }
 }
 
 fn scored(one: &TraceRow, name: &str) -> Option<f64> {

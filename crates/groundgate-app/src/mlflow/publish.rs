@@ -146,15 +146,13 @@ impl Publisher<'_> {
     /// The server's run: the one that an earlier call began, or a new one.
     async fn run(&self, run_id: &str) -> Result<RunHead, TrackingError> {
         let tag = (PUBLICATION, self.written.publication.as_str());
-        match self.server.run_with_tag(self.experiment, tag).await? {
-            Some(run) => Ok(run),
-            None => {
-                let name = format!("groundgate {run_id}");
-                self.server
-                    .begin_run(self.experiment, &name, self.kept)
-                    .await
-            }
+        if let Some(run) = self.server.run_with_tag(self.experiment, tag).await? {
+            return Ok(run);
         }
+        let name = format!("groundgate {run_id}");
+        self.server
+            .begin_run(self.experiment, &name, self.kept)
+            .await
     }
 
     async fn publish(

@@ -45,7 +45,7 @@ impl Written {
                     publication: &publication,
                     case: &case,
                     attempt,
-                    trial,
+                    place: trial,
                     began_ms: began.as_millisecond(),
                 };
                 traces.push(one.written(links)?);
@@ -65,13 +65,13 @@ struct Trial<'a> {
     publication: &'a str,
     case: &'a Case,
     attempt: u32,
-    trial: usize,
+    place: usize,
     began_ms: i64,
 }
 
 impl Trial<'_> {
     fn written(&self, links: Option<&TraceLinks>) -> Result<WrittenTrace, AppError> {
-        let stored = self.run.reader.trial(self.trial)?;
+        let stored = self.run.reader.trial(self.place)?;
         let name = TraceLinks::trial(&self.case.id, self.attempt);
         let own = links.and_then(|links| links.traces.get(&name));
         let answer = stored.answer;
@@ -86,7 +86,7 @@ impl Trial<'_> {
         let passages = answer.as_ref().and_then(|answer| answer.as_ref().ok());
         let mut assessments = Vec::new();
         for (metric, column) in &self.run.table.columns {
-            let Some(cell) = column.cells.get(self.trial) else {
+            let Some(cell) = column.cells.get(self.place) else {
                 continue;
             };
             // What MLflow's own judges said is on the copilot's own trace already.
@@ -202,9 +202,10 @@ impl Trial<'_> {
             Some(format!("; passage {}: “{quote}”", evidence.passage + 1))
         });
         let reasons: Vec<String> = claim.reasons.iter().map(ToString::to_string).collect();
-        let why = match reasons.is_empty() {
-            true => String::new(),
-            false => format!(" ({})", reasons.join("; ")),
+        let why = if reasons.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", reasons.join("; "))
         };
         let rationale = format!(
             "{}: “{}”{why}{}",

@@ -140,7 +140,7 @@ impl TrackingServer {
                     self.get(&path, &[])
                         .await
                         .map(drop)
-                        .map_err(|_| unanswered.into())
+                        .map_err(|_not_there| unanswered.into())
                 }
                 Err(unanswered) => Err(TrackingError::from(unanswered)),
             }

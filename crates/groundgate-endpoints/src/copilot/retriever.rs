@@ -247,7 +247,7 @@ mod tests {
         }
     }
 
-    fn reply(rows: Value) -> Value {
+    fn reply(rows: &Value) -> Value {
         let columns = json!([{"name": "id"}, {"name": "text"}, {"name": "uri"}, {"name": "score"}]);
         json!({"manifest": {"column_count": 4, "columns": columns},
             "result": {"row_count": 1, "data_array": rows}})
@@ -255,7 +255,11 @@ mod tests {
 
     #[test]
     fn a_table_is_read_by_the_names_of_its_columns() {
-        let found = table(&settings(), &reply(json!([[7, "Refunds.", "kb/7", "0.6"]]))).unwrap();
+        let found = table(
+            &settings(),
+            &reply(&json!([[7, "Refunds.", "kb/7", "0.6"]])),
+        )
+        .unwrap();
         let expected = Passage {
             id: Some("7".to_owned()),
             text: "Refunds.".to_owned(),
@@ -275,7 +279,7 @@ mod tests {
                 json!({"manifest": {"columns": [{"name": "id"}]}}),
                 "no column `text`",
             ),
-            (reply(json!([[1, null, "kb"]])), "no text"),
+            (reply(&json!([[1, null, "kb"]])), "no text"),
         ] {
             let fault = table(&settings(), &reply).unwrap_err();
             assert!(fault.message.contains(said), "{}", fault.message);

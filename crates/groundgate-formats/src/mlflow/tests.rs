@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::row::Given;
 
-fn span(id: &str, parent: Option<&str>, kind: &str, outputs: Value) -> Value {
+fn span(id: &str, parent: Option<&str>, kind: &str, outputs: &Value) -> Value {
     json!({"span_id": id, "parent_span_id": parent, "name": kind.to_lowercase(),
         "attributes": {"mlflow.spanType": json!(kind).to_string(),
             "mlflow.spanInputs": json!({"question": "How much?"}).to_string(),
@@ -19,10 +19,13 @@ fn whole() -> Value {
             "mlflow.trace.tokenUsage": "{\"input_tokens\": 5, \"output_tokens\": 2}"},
         "tags": {"area": "fees"}},
     "data": {"spans": [
-        span("a", None, "AGENT", json!("7 EUR.")),
-        span("b", Some("a"), "RETRIEVER", json!([{"page_content": "It is 7 EUR.", "id": "d"}])),
+        span("a", None, "AGENT", &json!("7 EUR.")),
+        span("b", Some("a"), "RETRIEVER", &json!([{"page_content": "It is 7 EUR.", "id": "d"}])),
     ]}})
 }
+
+/// A change of a whole trace, what it then lacks, and whether it has an answer and passages.
+type Changed = (fn(&mut Value), &'static str, bool, bool);
 
 fn read(trace: &Value) -> TraceRow {
     trace_row(&Trace::read(trace), None, &Reading::default())
@@ -60,7 +63,7 @@ fn what_a_trace_lacks_is_named_and_it_stays_a_trial() {
         let row = read(&trace).row;
         (names(&trace), row.answer.is_some(), row.passages.is_some())
     };
-    let cases: [(fn(&mut Value), &str, bool, bool); 7] = [
+    let cases: [Changed; 7] = [
         (
             |t| t["info"]["state"] = json!("ERROR"),
             "failed",
