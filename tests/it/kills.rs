@@ -307,6 +307,7 @@ fn kill_the_rest(folder: &Folder, others: &Others, waits: &mut Waits) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn kills_of_a_promotion_leave_the_old_version_or_the_new_one_and_no_half_of_a_proof() {
     if !has_ssh() {
         return;

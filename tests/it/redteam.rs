@@ -1,7 +1,9 @@
 //! Attacks of our own on a verdict, each as somebody who may write the checkout, the runs folder or an endpoint
 //! would try it: none ends in a pass, and each is told why.
 
-use std::{fs, path::Path};
+use std::fs;
+#[cfg(unix)]
+use std::os::unix::fs::symlink;
 
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -481,10 +483,9 @@ fn a_link_is_not_the_run_that_was_made() {
     let at = |run: &str| folder.path().join(format!("runs/{run}.sqlite"));
     let good = at(&good).canonicalize().unwrap();
     fs::remove_file(at(&bad)).unwrap();
-    std::os::unix::fs::symlink(good, at(&bad)).unwrap();
+    symlink(good, at(&bad)).unwrap();
     for name in ["latest", &bad] {
         let gated = folder.run(&["gate", name]);
         assert_eq!(gated.code, 3, "{name}: {}{}", gated.out, gated.err);
     }
-    assert!(Path::new(&at(&bad)).exists());
 }

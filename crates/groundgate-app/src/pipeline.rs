@@ -122,7 +122,7 @@ pub fn execute(app: &App, job: Job, runtime: &Runtime) -> Result<Ending, AppErro
             Ok(ending)
         });
     let (ending, failed) = match (closed, failed) {
-        (Ok(ending), failed) => (ending, failed.map(|error| not_kept(error))),
+        (Ok(ending), failed) => (ending, failed.map(not_kept)),
         (Err(_), Some(error)) => (Ending::SinkClosed, Some(not_kept(error))),
         (Err(error), None) => (Ending::SinkClosed, Some(not_kept(error.error))),
     };
