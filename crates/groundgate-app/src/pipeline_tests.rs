@@ -146,7 +146,7 @@ fn a_record_that_can_no_longer_be_written_is_not_complete_and_the_error_says_how
     let job = job(&folder, &copilot, 3, 1);
     let (app, memory) = Memory::app();
     let error = execute(&app, job.clone(), &runtime().unwrap()).unwrap_err();
-    assert_eq!(error.class, ErrorClass::Internal);
+    assert_eq!(error.class, ErrorClass::Incomplete);
     assert!(error.help.unwrap().contains("--resume"));
     assert_eq!(memory.told().last().unwrap(), "ended SinkClosed");
     assert_ne!(status(&job), Status::Complete);

@@ -300,7 +300,10 @@ mod tests {
         fs::remove_file(folder.path().join("sequence")).unwrap();
         let error = opened(&folder, LATEST).unwrap_err();
         assert!(error.to_string().contains("cannot be told"), "{error}");
-        fs::remove_file(first).unwrap();
+        fs::remove_file(&first).unwrap();
+        let error = opened(&folder, LATEST).unwrap_err().to_string();
+        assert!(error.contains("not the one it is named after"), "{error}");
+        fs::rename(folder.path().join("ZZ.sqlite"), first).unwrap();
         assert_eq!(
             opened(&folder, LATEST).unwrap(),
             "05",
