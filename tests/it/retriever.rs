@@ -60,18 +60,18 @@ fn age(number: usize) -> &'static str {
 fn text(number: usize, index: Index) -> String {
     let title = format!("Article {number} about {}", product(number));
     let body = "It says what has to be paid, by whom, and until when.";
-    match index {
-        // Every second title went into a chunk of its own, which nobody stored.
-        Index::Chunked if number % 2 == 1 => body.to_owned(),
-        _ => format!("{title}. {body}"),
+    // Every second title went into a chunk of its own, which nobody stored.
+    if index == Index::Chunked && !number.is_multiple_of(2) {
+        return body.to_owned();
     }
+    format!("{title}. {body}")
 }
 
 fn is_there(number: usize, index: Index) -> bool {
     match index {
         Index::Stale => age(number) == "old",
         Index::LostBatch => product(number) != "fees",
-        Index::WrongFilter => number / 4 % 3 != 0,
+        Index::WrongFilter => !(number / 4).is_multiple_of(3),
         Index::Good | Index::Reordered | Index::Larger | Index::Chunked | Index::OtherModel => true,
     }
 }
@@ -116,14 +116,12 @@ fn search(question: &str, index: Index) -> Vec<Value> {
         .chain(others)
         .map(|number| {
             let common = documents[number].intersection(&asked).count();
-            let score = match index {
-                Index::OtherModel => usize::try_from(hash((question, number)) % 1000).unwrap(),
-                _ => common,
+            let score = if index == Index::OtherModel {
+                usize::try_from(hash((question, number)) % 1000).unwrap()
+            } else {
+                common
             };
-            let tie = match index {
-                Index::Reordered => hash((1, number)),
-                _ => hash((0, number)),
-            };
+            let tie = hash((u8::from(index == Index::Reordered), number));
             (score, tie, number)
         })
         .collect();
@@ -155,7 +153,7 @@ fn workspace(asked: &Asked) -> Said {
 }
 
 fn project(url: &str) -> Folder {
-    let copilots: String = ALL
+    let copilots: Vec<String> = ALL
         .iter()
         .map(|(name, _)| {
             format!(
@@ -165,11 +163,12 @@ fn project(url: &str) -> Folder {
             )
         })
         .collect();
+    let copilots = copilots.concat();
     let config = format!(
         "schema = \"groundgate.config/1\"\neval-set = \"set.jsonl\"\npolicy = \"gate.toml\"\nconcurrency = 8\n{copilots}\
          [checks]\nmetrics = [\"context_recall@5\", \"context_precision@5\", \"mrr\", \"ndcg@10\", \"latency_ms\"]\n"
     );
-    let cases: String = (0..N)
+    let cases: Vec<String> = (0..N)
         .map(|number| {
             let case = json!({"id": format!("q-{number}"),
                 "question": format!("What does article {number} about {} say?", product(number)),
@@ -180,7 +179,7 @@ fn project(url: &str) -> Folder {
         .collect();
     Folder::with(&[
         ("groundgate.toml", &config),
-        ("set.jsonl", &cases),
+        ("set.jsonl", &cases.concat()),
         (
             "gate.toml",
             include_str!("../../docs/policies/retriever-only.toml"),

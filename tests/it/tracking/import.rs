@@ -70,20 +70,7 @@ fn every_trace_of_an_experiment_is_a_trial_and_the_run_is_gated() {
     // The judge that failed on three traces has scored 24, and not 27.
     assert_eq!(made["scores"]["groundedness"], 24);
 
-    let exported = folder.run(&["runs", "export"]).out;
-    let trials: Vec<Value> = exported
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert_eq!(trials.len(), 30);
-    let plain = trials
-        .iter()
-        .find(|trial| trial["case"]["id"] == "case-4")
-        .unwrap();
-    assert_eq!(plain["answer"], "The fee for product number 4 is 4 EUR.");
-    assert_eq!(plain["passages"][0]["source"], "kb/4.md");
-    assert_eq!(plain["case"]["tags"]["product"], "even");
-    assert_eq!(plain["case"]["cluster"], "session session-2");
+    trials(&folder);
 
     // What failed counts: a tenth of the traces did.
     let gated = folder.run(&["gate", "latest"]);
@@ -101,6 +88,30 @@ fn every_trace_of_an_experiment_is_a_trial_and_the_run_is_gated() {
     publish_and_read_back(&server, &folder);
     explain(&folder);
 
+    rows_and_refusals(&server, &folder);
+}
+
+fn trials(folder: &Folder) {
+    let exported = folder.run(&["runs", "export"]).out;
+    let trials: Vec<Value> = exported
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(trials.len(), 30);
+    let plain = trials
+        .iter()
+        .find(|trial| trial["case"]["id"] == "case-4")
+        .unwrap();
+    assert_eq!(plain["answer"], "The fee for product number 4 is 4 EUR.");
+    assert_eq!(plain["passages"][0]["source"], "kb/4.md");
+    assert_eq!(plain["case"]["tags"]["product"], "even");
+    assert_eq!(plain["case"]["cluster"], "session session-2");
+}
+
+/// Rows instead of a record; and nothing that was asked for is quietly something else.
+fn rows_and_refusals(server: &Server, folder: &Folder) {
+    let uri = ["--tracking-uri", &server.url, "--experiment", "support"];
+    let import = |more: &[&str]| folder.run(&[&["import", "mlflow"], &uri[..], more].concat());
     let rows = import(&["-o", "answers.jsonl"]);
     assert_eq!(rows.code, 0, "{}", rows.err);
     let scored = folder.run(&["score", "answers.jsonl"]);
@@ -237,7 +248,7 @@ fn who_is_killed_while_publishing_asks_again_and_nothing_is_there_twice() {
         "import mlflow, sys; mlflow.set_tracking_uri(sys.argv[1]); mlflow.create_experiment('new')",
         &[],
     );
-    let lines: String = (0..40)
+    let lines: Vec<String> = (0..40)
         .map(|number| {
             let text = format!("The fee for product number {number} is {number} EUR.");
             let line = serde_json::json!({"case": {"id": format!("case-{number}"), "question": format!("Fee of {number}?")},
@@ -245,7 +256,7 @@ fn who_is_killed_while_publishing_asks_again_and_nothing_is_there_twice() {
             format!("{line}\n")
         })
         .collect();
-    folder.write("answers.jsonl", &lines);
+    folder.write("answers.jsonl", &lines.concat());
     let imported = folder.run(&["runs", "import", "answers.jsonl", "--name", "v1", "--judge"]);
     assert_eq!(imported.code, 0, "{}", imported.err);
     let publish = [
