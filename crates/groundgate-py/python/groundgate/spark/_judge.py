@@ -84,10 +84,12 @@ def judge(
             raise GroundgateError(f"the table has a column `{name}` already: set prefix=, or leave it out of keep=")
     source = df if counts is None else counts.before(df)
     names = list(dict.fromkeys([*kept, *places.values()]))
-    # A column's name may have dots, which are paths elsewhere.
-    source = source.select(*[_column(name) for name in names])
+    # A column's name may have dots, which are paths to `mapInArrow`.
+    short = {name: f"c{place}" for place, name in enumerate(names)}
+    source = source.select(*[_column(name).alias(short[name]) for name in names])
     schema = _schema(df.schema, kept, found, prefix)
-    run = _judging(places, wanted, kept, prefix, claims, row_limit, __version__)
+    inside = {field: short[column] for field, column in places.items()}
+    run = _judging(inside, wanted, [(short[name], name) for name in kept], prefix, claims, row_limit, __version__)
     judged = source.mapInArrow(run, schema)
     return judged if counts is None else counts.after(judged, found[0])
 
@@ -146,7 +148,7 @@ def _type(of: Any, column: str) -> Any:
 def _judging(
     places: dict[str, str],
     metrics: list[str] | None,
-    kept: list[str],
+    kept: list[tuple[str, str]],
     prefix: str,
     claims: bool,
     row_limit: int,
@@ -180,7 +182,7 @@ def _judging(
             for part in found.to_batches():
                 beside = batch.slice(start, part.num_rows)
                 start += part.num_rows
-                arrays = [beside.column(name) for name in kept] + part.columns
-                yield pyarrow.RecordBatch.from_arrays(arrays, names=kept + part.schema.names)
+                arrays = [beside.column(name) for name, _ in kept] + part.columns
+                yield pyarrow.RecordBatch.from_arrays(arrays, names=[name for _, name in kept] + part.schema.names)
 
     return judged
