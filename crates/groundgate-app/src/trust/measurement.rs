@@ -237,9 +237,8 @@ fn by_rules(
         let Some(loaded) = loaded else { continue };
         let sealed = sealed_by(&loaded.reader, &trusted.file, &rules.sealed_by, measured.at)?;
         match sealed {
-            Sealed::By(_) => {}
-            // Said already, with or without a trust file.
-            Sealed::Not => {}
+            // That there is no seal is said already, with or without a trust file.
+            Sealed::By(_) | Sealed::Not => {}
             Sealed::Unsigned(why) => told.breaks(
                 "measurement.seal",
                 &format!(
