@@ -107,9 +107,11 @@ impl Browser {
         loop {
             let message = self.read();
             if message["id"] == self.next {
-                return match &message["error"] {
-                    Value::Null => Ok(message["result"].clone()),
-                    error => Err(error.clone()),
+                let error = &message["error"];
+                return if error.is_null() {
+                    Ok(message["result"].clone())
+                } else {
+                    Err(error.clone())
                 };
             }
             self.events.push(message);

@@ -121,7 +121,7 @@ fn document(found: &MlflowExplanation) -> Value {
         .iter()
         .map(|(cause, n)| json!({"cause": cause.name(), "cases": n, "meaning": cause.meaning()}))
         .collect();
-    let cases: Vec<Value> = found
+    let rows: Vec<Value> = found
         .cases
         .iter()
         .map(|case| {
@@ -137,6 +137,6 @@ fn document(found: &MlflowExplanation) -> Value {
         "logged": found.logged,
         "steps": steps,
         "causes": causes,
-        "cases": cases,
+        "cases": rows,
     })
 }
