@@ -129,9 +129,8 @@ fn n_calls(library: &Path, folder: &Folder, arguments: &[&str]) -> usize {
 
 /// Every call, or as many as `GROUNDGATE_DISK_FAULTS` says, evenly spread.
 fn chosen(n: usize) -> impl Iterator<Item = usize> {
-    let wanted: usize = env::var("GROUNDGATE_DISK_FAULTS")
-        .ok()
-        .and_then(|text| text.parse().ok())
+    let wanted: usize = env::var_os("GROUNDGATE_DISK_FAULTS")
+        .and_then(|text| text.to_str()?.parse().ok())
         .unwrap_or(12);
     let step = n.div_ceil(wanted.max(1)).max(1);
     (1..=n + 1).step_by(step)

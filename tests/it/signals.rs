@@ -22,7 +22,7 @@ fn signal(child: &Child, name: &str) {
 }
 
 fn begun(folder: &Folder) -> Child {
-    let child = folder
+    let mut child = folder
         .command(&["run", "-q"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -34,6 +34,8 @@ fn begun(folder: &Folder) -> Child {
             return child;
         }
     }
+    child.kill().unwrap();
+    child.wait().unwrap();
     panic!("the run did not begin");
 }
 
