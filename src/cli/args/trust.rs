@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
 use super::{gate::Against, key::KeyArgs, mlflow::PublishCommand};
 
@@ -51,13 +51,42 @@ pub(crate) struct VerifyArgs {
     pub(crate) max_age: String,
 }
 
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub(crate) struct PublishArgs {
-    #[command(subcommand)]
-    pub(crate) to: Option<PublishCommand>,
-    #[command(flatten)]
-    pub(crate) alias: Option<PublishAliasArgs>,
+/// What is published.
+#[derive(Debug)]
+pub(crate) enum PublishArgs {
+    /// A run, to a place with a name of its own.
+    Run(PublishCommand),
+    /// A verified version.
+    Alias(Box<PublishAliasArgs>),
+}
+
+/// By hand: as a flattened option, clap's derived reader takes the arguments of an alias for absent.
+impl FromArgMatches for PublishArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        if matches.subcommand_name().is_some() {
+            return PublishCommand::from_arg_matches(matches).map(Self::Run);
+        }
+        let alias = PublishAliasArgs::from_arg_matches(matches)?;
+        Ok(Self::Alias(Box::new(alias)))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for PublishArgs {
+    fn augment_args(command: Command) -> Command {
+        PublishAliasArgs::augment_args(PublishCommand::augment_subcommands(command))
+            .subcommand_required(false)
+            .args_conflicts_with_subcommands(true)
+            .subcommand_negates_reqs(true)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
 }
 
 /// A verified version, and the alias that moves to it.

@@ -172,13 +172,9 @@ pub(crate) fn publish(
     args: &PublishArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode, AppError> {
-    if let Some(command) = &args.to {
-        return mlflow::publish(global, command, terminal);
-    }
-    match &args.alias {
-        Some(args) => publish_alias(global, args, terminal),
-        None => Err(AppError::usage("nobody says what is to be published")
-            .with_help("groundgate publish PROOF … or groundgate publish mlflow RUN")),
+    match args {
+        PublishArgs::Run(command) => mlflow::publish(global, command, terminal),
+        PublishArgs::Alias(args) => publish_alias(global, args, terminal),
     }
 }
 

@@ -148,7 +148,7 @@ fn every_example_of_the_page_on_endpoints_is_right() {
             example.contains("turn-by-turn")
         );
     }
-    assert_eq!(kinds.len(), 15, "every kind has an example: {kinds:?}");
+    assert_eq!(kinds.len(), 17, "every kind has an example: {kinds:?}");
 }
 
 #[test]
