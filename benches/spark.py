@@ -128,7 +128,7 @@ def main():
             table = _gate.reduced(spark.read.parquet(f"{folder}/judged"), {"groundedness": None}, {}, [])
             collected = time.perf_counter() - began
             terms = {**dict.fromkeys(("environment", "policy", "policy_digest")), "directory": folder}
-            gated = _engine.gate_trials(table, None, {**terms, "instrument": "embedded", "declared": {}})
+            gated = _engine.gate_trials(table, None, {**terms, "instrument": "embedded", "declared": {}, "other_questions": False})
             decided = time.perf_counter() - began - collected
             print(
                 f"{cores} cores: gate collects {table.nbytes / ROWS:.0f} bytes a trial in {collected:.1f} s, decides in "

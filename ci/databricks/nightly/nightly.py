@@ -31,6 +31,7 @@ def gate(spark, volume: str, policy_digest: str, day: datetime.date) -> int:
         columns={"case": "id"},
         env="prod",
         policy_digest=policy_digest,
+        other_questions=True,
         instrument=f"embedded judge of groundgate {groundgate.__version__}",
     )
     print(gated.text)

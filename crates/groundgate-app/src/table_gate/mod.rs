@@ -9,14 +9,14 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use groundgate_gate::{
-    Facts, KnownMetrics, ReleaseDecision, RunScores, decide_release, judge_measures,
-    policy_warnings,
+    Concern, Facts, KnownMetrics, ReleaseDecision, RunScores, Verdict, decide_release,
+    judge_measures, policy_warnings,
 };
 use groundgate_model::{
-    trial::{Cell, ScoreTable, Unscored},
+    trial::{CaseInfo, Cell, ScoreTable, Unscored},
     unit::Digest,
 };
 use groundgate_report::{
@@ -43,6 +43,9 @@ pub struct TableGateRequest<'a> {
     pub policy: Option<&'a str>,
     /// The digest that the policy must have.
     pub policy_digest: Option<&'a str>,
+    /// Whether the two versions were asked other questions, as in production. Else questions that the baseline was
+    /// asked and the candidate was not hold.
+    pub other_questions: bool,
 }
 
 impl App {
@@ -74,8 +77,11 @@ impl App {
         } else {
             Vec::new()
         };
+        let left_out = baseline.filter(|_| !request.other_questions);
+        let left_out = left_out.and_then(|baseline| left_out_of(candidate, baseline));
         let facts = Facts {
             environment: request.environment.unwrap_or("").to_owned(),
+            concerns: left_out.into_iter().collect(),
             waivers,
             ..Facts::none(self.now())
         };
@@ -122,6 +128,28 @@ fn known(table: &ScoreTable) -> KnownMetrics {
     columns
         .map(|(name, column)| (name.clone(), column.metric.clone()))
         .collect()
+}
+
+/// Questions that the baseline was asked, or that had to succeed there, and are not or need not here.
+fn left_out_of(candidate: &ScoreTable, baseline: &ScoreTable) -> Option<Concern> {
+    let ours: BTreeMap<&str, bool> = (candidate.cases.iter())
+        .map(|case| (case.id.as_str(), case.critical))
+        .collect();
+    let is_less = |case: &&CaseInfo| match ours.get(case.id.as_str()) {
+        None => true,
+        Some(critical) => case.critical && !critical,
+    };
+    let less: Vec<&CaseInfo> = baseline.cases.iter().filter(is_less).collect();
+    let first = less.first()?;
+    Some(Concern {
+        id: "measurement.questions",
+        verdict: Verdict::Hold,
+        sentence: format!(
+            "{} questions that the baseline was asked were not asked, or need not succeed any more (the first is {}); if that is meant, say that the two were asked other questions",
+            less.len(),
+            first.id
+        ),
+    })
 }
 
 fn elsewhere(_trial: usize) -> AnswerReport {

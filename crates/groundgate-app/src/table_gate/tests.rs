@@ -169,10 +169,44 @@ fn a_table_passes_on_scores_alone_and_on_nothing_else() {
             environment: None,
             policy: None,
             policy_digest: None,
+            other_questions: false,
         };
         app().gate_tables(&request).unwrap().decision.verdict
     };
     assert_eq!(verdict(200), Verdict::Pass);
     assert_eq!(verdict(180), Verdict::Inconclusive);
     assert_eq!(verdict(100), Verdict::Fail);
+}
+
+#[test]
+fn questions_that_are_not_asked_any_more_hold_unless_others_were_to_be_asked() {
+    let folder = Folder::new(FLOOR);
+    let many = |n: u32| {
+        let trials = (0..n).map(|index| {
+            let mut one = trial(&said(0));
+            one.case.id = format!("q{index:04}");
+            one.case.cluster = one.case.id.clone();
+            one.case.digest = Digest::of(one.case.id.as_bytes());
+            one.asked = one.case.digest;
+            one.cells = vec![Cell::Scored(1.0)];
+            one
+        });
+        table(trials.collect()).unwrap()
+    };
+    let project = folder.project();
+    let verdict = |n, other_questions| {
+        let request = TableGateRequest {
+            project: &project,
+            candidate: many(n),
+            baseline: Some(many(300)),
+            environment: None,
+            policy: None,
+            policy_digest: None,
+            other_questions,
+        };
+        app().gate_tables(&request).unwrap().decision.verdict
+    };
+    assert_eq!(verdict(300, false), Verdict::Pass);
+    assert_eq!(verdict(299, false), Verdict::Hold);
+    assert_eq!(verdict(299, true), Verdict::Pass);
 }

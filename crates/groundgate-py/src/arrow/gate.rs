@@ -43,6 +43,8 @@ pub(crate) struct Terms {
     #[pyo3(item)]
     policy_digest: Option<String>,
     #[pyo3(item)]
+    other_questions: bool,
+    #[pyo3(item)]
     instrument: String,
     #[pyo3(item)]
     declared: BTreeMap<String, String>,
@@ -123,6 +125,7 @@ pub(crate) fn gate_trials(
             environment: terms.environment.as_deref(),
             policy: terms.policy.as_deref(),
             policy_digest: terms.policy_digest.as_deref(),
+            other_questions: terms.other_questions,
         };
         app().gate_tables(&request)
     });

@@ -34,6 +34,7 @@ def gate(
     slices: Sequence[str] = (),
     env: str | None = None,
     policy_digest: str | None = None,
+    other_questions: bool = False,
     instrument: str = "table",
     directory: str | os.PathLike[str] = ".",
 ) -> Gate:
@@ -42,6 +43,7 @@ def gate(
     `metrics` names the columns with scores: numbers, null where one is missing, or the outcomes of `judge`; as a
     dictionary it declares what values they take (`binary`, `fraction`, `ordinal:1:5`, `amount:ms`). `columns` says which
     column is the `case` and perhaps the `attempt`, `cluster`, `critical`, `answerable`, `question`, `answer` and `facts`.
+    Questions that only the baseline was asked hold, unless `other_questions` says that the two were asked others.
     `slices` are columns whose values make slices. `instrument` says who measured: what different ones did is not
     compared. In a pipeline the policy comes from a protected branch (`git:REF:FILE`) or has a `policy_digest`.
     """
@@ -53,6 +55,7 @@ def gate(
         "environment": env,
         "policy": None if policy is None else os.fspath(policy),
         "policy_digest": policy_digest,
+        "other_questions": other_questions,
         "instrument": instrument,
         "declared": {name: kind for name, kind in declared.items() if kind is not None},
     }

@@ -58,6 +58,7 @@ class Watch:
             "environment": env,
             "policy": None if policy is None else os.fspath(policy),
             "policy_digest": policy_digest,
+            "other_questions": True,
             "instrument": instrument,
             "declared": {name: kind for name, kind in self._metrics.items() if kind is not None},
         }
