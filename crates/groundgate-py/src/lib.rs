@@ -70,6 +70,8 @@ fn define(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<arrow::ArrowTable>()?;
     module.add_function(wrap_pyfunction!(arrow::judge_arrow, module)?)?;
     module.add_function(wrap_pyfunction!(arrow::resolve_columns, module)?)?;
+    module.add_function(wrap_pyfunction!(arrow::write_prompts, module)?)?;
+    module.add_function(wrap_pyfunction!(arrow::read_replies, module)?)?;
     module.add_function(wrap_pyfunction!(arrow::reduce_trials, module)?)?;
     module.add_function(wrap_pyfunction!(arrow::gate_trials, module)?)?;
     module.add_function(wrap_pyfunction!(arrow::watch_trials, module)?)?;

@@ -183,5 +183,26 @@ class Gate(unittest.TestCase):
         check(self, collected, n_tables, n_policies)
 
 
+class Prompts(unittest.TestCase):
+    def test_replies_are_read_as_strictly_as_those_of_a_run(self):
+        rows = [*answers(n=3, wrong=1), {**answers(n=1)[0], "answer": REFUSAL}, {**answers(n=1)[0], "contexts": None}]
+        table = pa.Table.from_pylist(rows)
+        limit = 10 << 20
+        asked = pa.table(_engine.write_prompts(table, {}, "groundedness", "s", "", limit))
+        prompts = asked["prompt"].to_pylist()
+        self.assertEqual([prompt is not None for prompt in prompts], [True, True, True, False, False])
+        self.assertIn(WRONG, prompts[0])
+        self.assertIn("properties", asked["reply_schema"].to_pylist()[0])
+        replies = pa.array(["prose, and no labels", "", None, None, None], pa.string())
+        heard = _engine.read_replies(table.append_column("reply", replies), {}, "reply", "groundedness", "s", "", limit)
+        found = outcomes(heard)
+        self.assertTrue(all(why.startswith("judge: malformed reply") for _, why in found[:2]), found)
+        self.assertEqual(found[2], (None, "judge: absent"))
+        self.assertIsNotNone(found[3][0])
+        self.assertEqual(found[4], (None, "input missing: passages"))
+        with self.assertRaises(groundgate.GroundgateError):
+            _engine.write_prompts(table, {}, "nowhere.toml", "s", "", limit)
+
+
 if __name__ == "__main__":
     unittest.main()

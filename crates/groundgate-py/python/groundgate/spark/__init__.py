@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._gate import gate
 from ._judge import Counts, checks, judge
+from ._prompts import prompts, read_replies
 from ._watch import Watch
 
-__all__ = ["Counts", "Watch", "checks", "gate", "judge"]
+__all__ = ["Counts", "Watch", "checks", "gate", "judge", "prompts", "read_replies"]
