@@ -30,10 +30,14 @@ pub(crate) enum ConflictKind {
     Negation,
     Antonym,
     Name,
+    /// Who does what to whom, which number belongs to whom.
+    Relation,
+    /// Some or all, may or must.
+    Degree,
 }
 
 /// Both sides of a comparison.
-struct Sides<'a> {
+pub(super) struct Sides<'a> {
     answer: &'a Answer,
     alignment: &'a Alignment,
     index: &'a Index,
@@ -45,13 +49,15 @@ struct Sides<'a> {
     text: &'a str,
 }
 
-/// All conflicts of a sentence, as written in `text`, with the passage sentence closest to it.
+/// All conflicts of a sentence, as written in `text`, with the passage sentence closest to it; `relation` looks
+/// at both for one more.
 pub(crate) fn find(
     text: &str,
     answer: &Answer,
     alignment: &Alignment,
     index: &Index,
     lexicon: &Lexicon,
+    relation: fn(&Sides<'_>) -> Option<Conflict>,
 ) -> Vec<Conflict> {
     let Some(sentence) = alignment.best() else {
         return Vec::new();
@@ -72,6 +78,7 @@ pub(crate) fn find(
     found.extend(sides.numbers());
     found.extend(sides.negation());
     found.extend(sides.words_in_place());
+    found.extend(relation(&sides));
     found
 }
 
@@ -86,11 +93,23 @@ const CALCULATES: [&str; 7] = [
 ];
 
 impl Sides<'_> {
+    /// The words of the sentence that fit, with their places.
+    pub(super) fn own_places(&self, fits: impl Fn(&Word) -> bool) -> Vec<(usize, &Word)> {
+        let words = self.alignment.words.clone().zip(self.own());
+        words.filter(|(_, word)| fits(word)).collect()
+    }
+
+    /// The words of the passage sentence that fit, with their places.
+    pub(super) fn their_places(&self, fits: impl Fn(&Word) -> bool) -> Vec<(usize, &Word)> {
+        let words = self.passage.iter().copied();
+        words.filter(|(_, word)| fits(word)).collect()
+    }
+
     fn has(&self, key: u64) -> bool {
         self.passage.iter().any(|(_, word)| word.key == key)
     }
 
-    fn own(&self) -> &[Word] {
+    pub(super) fn own(&self) -> &[Word] {
         self.answer
             .words
             .get(self.alignment.words.clone())
@@ -99,7 +118,7 @@ impl Sides<'_> {
 
     /// The share of the sentence's content, by rarity, that the passage sentence has, leaving out
     /// the words that `disputed` names.
-    fn agreement(&self, disputed: impl Fn(&Word) -> bool) -> f32 {
+    pub(super) fn agreement(&self, disputed: impl Fn(&Word) -> bool) -> f32 {
         let mut all = 0.0;
         let mut shared = 0.0;
         for at in &self.alignment.content {
@@ -189,10 +208,12 @@ impl Sides<'_> {
                     .index
                     .words
                     .get(near.start..near.end.min(self.index.words.len()));
-                words
-                    .unwrap_or_default()
-                    .iter()
-                    .any(|word| own.contains(&Some(word.key)))
+                let same = self.index.sentence_at(*position);
+                (near.start..)
+                    .zip(words.unwrap_or_default())
+                    .any(|(at, word)| {
+                        self.index.sentence_at(at) == same && own.contains(&Some(word.key))
+                    })
             })
         })
     }
@@ -220,7 +241,12 @@ impl Sides<'_> {
             .is_some_and(|word| word.kinds.has(Kinds::META))
     }
 
-    fn conflict(&self, kind: ConflictKind, word: usize, passage_word: usize) -> Conflict {
+    pub(super) fn conflict(
+        &self,
+        kind: ConflictKind,
+        word: usize,
+        passage_word: usize,
+    ) -> Conflict {
         Conflict {
             kind,
             word,
@@ -239,7 +265,13 @@ impl Sides<'_> {
             .checked_sub(1)
             .and_then(|place| content.get(place).copied()));
         let after = own(content.get(place + is_content).copied());
-        let stands = |(_, word): &&(usize, &Word)| word.is_content();
+        // A limit says nothing of what is limited: `insured up to 100,000 EUR by the state`.
+        let limits = self
+            .answer
+            .word(at)
+            .is_some_and(|word| word.number.is_none());
+        let stands =
+            |(_, word): &&(usize, &Word)| word.is_content() && !(limits && word.number.is_some());
         let left = self
             .passage
             .iter()
@@ -284,12 +316,13 @@ impl Sides<'_> {
         let content = &self.alignment.content;
         let is_edge = content.first() == Some(&at) || content.last() == Some(&at);
         let needed = if is_edge { 1 } else { 2 };
-        (self.same_place(at, position) >= needed)
+        let is_same = self.agreement(|_| false) > 0.99 && self.agreement_back() > 0.99;
+        (is_same || self.same_place(at, position) >= needed)
             .then(|| self.conflict(ConflictKind::Negation, at, position))
     }
 
     /// The share of the passage sentence's content words that the sentence has too.
-    fn agreement_back(&self) -> f32 {
+    pub(super) fn agreement_back(&self) -> f32 {
         let theirs = self.passage.iter().filter(|(_, word)| word.is_content());
         let shared = theirs.clone().filter(|(_, word)| self.own_has(word.key));
         share(shared.count(), theirs.count())

@@ -81,6 +81,7 @@ pub(crate) fn add_words(text: &str, lexicon: &Lexicon, words: &mut Vec<Word>) {
         text,
         lexicon,
         first: words.len(),
+        shouts: !text.chars().any(char::is_lowercase),
         words,
         buffer: String::new(),
         memo: Memo::of_thread(),
@@ -111,6 +112,8 @@ struct Reader<'t> {
     words: &'t mut Vec<Word>,
     /// Where the words of this text begin.
     first: usize,
+    /// Whether all of it is in capitals, which then say nothing.
+    shouts: bool,
     /// The word at hand, in lower case; kept to save allocations.
     buffer: String,
     memo: Memo,
@@ -208,7 +211,8 @@ impl Reader<'_> {
                 let inner = matches!(char, '\'' | '’')
                     && rest.clone().next().is_some_and(char::is_alphabetic);
                 let letter = char.is_alphabetic() && !is_ideographic(char);
-                if !(inner || letter || (!char.is_ascii() && is_combining_mark(char))) {
+                let unseen = !char.is_ascii() && (is_combining_mark(char) || is_invisible(char));
+                if !(inner || letter || unseen) {
                     break;
                 }
                 end += char.len_utf8();
@@ -238,7 +242,7 @@ impl Reader<'_> {
             unit: Unit::None,
             digits: false,
         });
-        let capitalized = first.is_uppercase();
+        let capitalized = first.is_uppercase() && !self.shouts;
         self.words.push(Word {
             start,
             end,
@@ -299,7 +303,8 @@ impl Reader<'_> {
             self.buffer.push_str(shown);
             self.buffer.make_ascii_lowercase();
         } else {
-            let folded = shown.nfd().filter(|char| !is_combining_mark(*char));
+            let seen = |char: &char| !is_combining_mark(*char) && !is_invisible(*char);
+            let folded = shown.nfd().filter(seen);
             let lower = folded.flat_map(char::to_lowercase);
             self.buffer
                 .extend(lower.map(|char| if char == '’' { '\'' } else { char }));
@@ -372,6 +377,14 @@ impl Reader<'_> {
         }
         at + sign.len_utf8()
     }
+}
+
+/// Written and not seen: soft hyphens, joiners.
+const fn is_invisible(char: char) -> bool {
+    matches!(
+        char,
+        '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'
+    )
 }
 
 /// Letters that are words: Chinese and Japanese are written without spaces.
