@@ -49,36 +49,12 @@ pub(super) struct Sides<'a> {
     text: &'a str,
 }
 
-/// All conflicts of a sentence, as written in `text`, with the passage sentence closest to it; `relation` looks
-/// at both for one more.
-pub(crate) fn find(
-    text: &str,
-    answer: &Answer,
-    alignment: &Alignment,
-    index: &Index,
-    lexicon: &Lexicon,
-    relation: fn(&Sides<'_>) -> Option<Conflict>,
-) -> Vec<Conflict> {
-    let Some(sentence) = alignment.best() else {
-        return Vec::new();
-    };
-    let Some(place) = index.sentences.get(sentence) else {
-        return Vec::new();
-    };
-    let sides = Sides {
-        answer,
-        alignment,
-        index,
-        lexicon,
-        sentence,
-        passage: place.words.clone().zip(index.words_of(sentence)).collect(),
-        text,
-    };
+/// All conflicts of a sentence with the passage sentence closest to it.
+pub(super) fn find(sides: &Sides<'_>) -> Vec<Conflict> {
     let mut found = Vec::new();
     found.extend(sides.numbers());
     found.extend(sides.negation());
     found.extend(sides.words_in_place());
-    found.extend(relation(&sides));
     found
 }
 
@@ -91,6 +67,29 @@ const CALCULATES: [&str; 7] = [
     "would be",
     "So, ",
 ];
+
+impl<'a> Sides<'a> {
+    /// A sentence, as written in `text`, and the passage sentence closest to it, if there is one.
+    pub(super) fn new(
+        text: &'a str,
+        answer: &'a Answer,
+        alignment: &'a Alignment,
+        index: &'a Index,
+        lexicon: &'a Lexicon,
+    ) -> Option<Self> {
+        let sentence = alignment.best()?;
+        let place = index.sentences.get(sentence)?;
+        Some(Self {
+            answer,
+            alignment,
+            index,
+            lexicon,
+            sentence,
+            passage: place.words.clone().zip(index.words_of(sentence)).collect(),
+            text,
+        })
+    }
+}
 
 impl Sides<'_> {
     /// The words of the sentence that fit, with their places.

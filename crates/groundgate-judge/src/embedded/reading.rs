@@ -13,7 +13,7 @@ use groundgate_model::{
 
 use super::{
     align::{Alignment, Answer, Scratch},
-    conflict::{self, Conflict},
+    conflict::{self, Conflict, Sides},
     extract::extract,
     features::Features,
     index::Index,
@@ -157,7 +157,14 @@ fn drafts(answer: &Answer, sources: &Sources<'_>, pieces: &[Piece], asked: &[u64
     for (position, (sentence, piece)) in statements().enumerate() {
         let text = texts.answer.get(piece.bytes.clone()).unwrap_or_default();
         let alignment = Alignment::new(answer, piece.words.clone(), index, &mut scratch);
-        let conflicts = conflict::find(text, answer, &alignment, index, lexicon, relation::find);
+        let sides = Sides::new(text, answer, &alignment, index, lexicon);
+        let conflicts: Vec<Conflict> = (sides.iter())
+            .flat_map(|sides| {
+                conflict::find(sides)
+                    .into_iter()
+                    .chain(relation::find(sides))
+            })
+            .collect();
         let around = Surroundings {
             text,
             position,
