@@ -342,7 +342,7 @@ mod tests {
         let first = index.sentences_with(id(2)).next().unwrap();
         let row = index.sentences[first].words.clone();
         let ids: Vec<Option<u32>> = row.map(|at| index.id_at(at)).collect();
-        assert!(index.has_row::<3>(ids.clone().try_into().unwrap()));
+        assert!(index.has_row::<4>(ids.clone().try_into().unwrap()));
         assert!(!index.has_row([ids[1], ids[0]]));
         assert!(!index.has_row([ids[1], None]));
     }
