@@ -81,7 +81,9 @@ impl App {
         let left_out = left_out.and_then(|baseline| left_out_of(candidate, baseline));
         let facts = Facts {
             environment: request.environment.unwrap_or("").to_owned(),
-            concerns: left_out.into_iter().collect(),
+            concerns: (left_out.into_iter())
+                .chain(wants_protection.then(unsealed))
+                .collect(),
             waivers,
             ..Facts::none(self.now())
         };
@@ -128,6 +130,15 @@ fn known(table: &ScoreTable) -> KnownMetrics {
     columns
         .map(|(name, column)| (name.clone(), column.metric.clone()))
         .collect()
+}
+
+/// Where a change must not decide about itself, scores that anybody could have written hold.
+fn unsealed() -> Concern {
+    Concern {
+        id: "measurement.seal",
+        verdict: Verdict::Hold,
+        sentence: "tables of scores are not sealed: nothing shows who judged these answers; gate a record that `groundgate run` made, or have somebody decide".to_owned(),
+    }
 }
 
 /// Questions that the baseline was asked, or that had to succeed there, and are not or need not here.
