@@ -2,22 +2,16 @@
 
 use groundgate_model::{trial::DataType, unit::count_to_f64};
 use groundgate_stats::{
-    Resampling, StatsError,
-    agreement::{
-        Crosstable, Level, Ratings, Weighting, bootstrap_interval, cohen_kappa, gwet_ac1,
-        krippendorff_alpha,
-    },
+    agreement::{Crosstable, Level, Ratings, Weighting, cohen_kappa, gwet_ac1, krippendorff_alpha},
     correction::{JudgeQuality, Recognized},
-    interval::Passes,
 };
 use serde::Serialize;
 
-use super::{ALPHA, join::Joined};
-
-/// Resamples behind each interval of kappa and its like.
-const RESAMPLING: Resampling = Resampling {
-    replicates: 2000,
-    seed: 20_261_125,
+use super::{
+    ALPHA,
+    join::Joined,
+    measure::{Measure, Share},
+    ranking::Ranking,
 };
 
 /// How often each word of people met each word of the judge.
@@ -31,66 +25,6 @@ pub struct Confusion {
     pub bad_called_good: usize,
     /// Both say bad.
     pub bad_called_bad: usize,
-}
-
-/// A share with its two one-sided bounds (Clopper and Pearson, 5 % each).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Share {
-    /// So many.
-    pub hits: usize,
-    /// Of so many, at least 1.
-    pub of: usize,
-    /// Their ratio.
-    pub value: f64,
-    /// Lower bound.
-    pub lower: f64,
-    /// Upper bound.
-    pub upper: f64,
-}
-
-impl Share {
-    /// `None` of nothing.
-    pub fn of(hits: usize, of: usize) -> Option<Self> {
-        let passes = Passes::new(hits, of).ok()?;
-        Some(Self {
-            hits,
-            of,
-            value: passes.share(),
-            lower: passes.clopper_pearson_lower(ALPHA),
-            upper: passes.clopper_pearson_upper(ALPHA),
-        })
-    }
-}
-
-/// A measure of agreement with its two one-sided bounds (percentile bootstrap by answer, 5 % each).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Measure {
-    /// 1: full agreement; 0: as by chance. `None`: undefined, as kappa is when all are of one kind.
-    pub value: Option<f64>,
-    /// `None`: there is no bound.
-    pub lower: Option<f64>,
-    /// `None`: there is no bound.
-    pub upper: Option<f64>,
-}
-
-impl Measure {
-    pub(super) fn of(
-        ratings: &Ratings,
-        measure: impl Fn(&Ratings) -> Result<f64, StatsError> + Sync,
-    ) -> Self {
-        match bootstrap_interval(ratings, ALPHA, RESAMPLING, measure) {
-            Ok(interval) => Self {
-                value: Some(interval.value),
-                lower: interval.lower,
-                upper: interval.upper,
-            },
-            Err(_undefined) => Self {
-                value: None,
-                lower: None,
-                upper: None,
-            },
-        }
-    }
 }
 
 /// How well one judge agrees with people on one metric.
@@ -128,6 +62,8 @@ pub struct Agreement {
     pub j: Option<f64>,
     /// Its lower bound at 5 %.
     pub j_lower: Option<f64>,
+    /// How well the score ranks, whatever the cut; `None` where people called nothing good, or nothing bad.
+    pub ranking: Option<Ranking>,
     /// How much a point of the judge is worth in points of people: covariance ÷ the judge's variance,
     /// cut to 0 … 1; for scores from 0 to 1 that vary.
     pub judge_weight: Option<f64>,
@@ -161,6 +97,9 @@ impl Agreement {
             };
             *cell += 1;
         }
+        let told: Vec<(bool, f64)> = (both.iter())
+            .map(|(human, judge)| (is_good(*human), *judge))
+            .collect();
         let spec = &joined.column.metric;
         let (kappa, ac1, alpha) = measures(spec.data_type, &both, is_good);
         let quality = confusion.quality();
@@ -184,6 +123,7 @@ impl Agreement {
             ),
             j: quality.map(|quality| quality.j),
             j_lower: quality.map(|quality| quality.lower),
+            ranking: Ranking::of(&told),
             judge_weight: weight(spec.data_type, &both),
             kappa,
             ac1,

@@ -4,7 +4,7 @@ use groundgate_model::trial::{Cell, Column, DataType};
 use groundgate_stats::agreement::{Level, Ratings, flip_rate, krippendorff_alpha};
 use serde::Serialize;
 
-use super::agreement::Measure;
+use super::measure::Measure;
 
 /// How often two judgments of one answer differ.
 #[derive(Debug, Clone, PartialEq, Serialize)]

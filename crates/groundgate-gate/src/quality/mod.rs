@@ -13,16 +13,20 @@ mod drift;
 mod duel;
 mod flips;
 mod join;
+mod measure;
 mod preference;
+mod ranking;
 
-pub use agreement::{Agreement, Confusion, Measure, Share};
+pub use agreement::{Agreement, Confusion};
 pub use bound::{Answered, BoundLabels};
 pub use calibration::{CalibrationText, into_policy};
 pub use drift::{DRIFT_ALPHA, Drift};
 pub use duel::Duel;
 pub use flips::Flips;
 pub use join::{JoinError, Joined, Pair, good_from, join};
+pub use measure::{Measure, Share};
 pub use preference::Preference;
+pub use ranking::{Cut, Ranking};
 
 use groundgate_stats::{Alphas, Bound, Plan, Unit};
 

@@ -23,6 +23,9 @@ use super::{
 /// Fewer labels than this say little.
 const FEW_LABELS: usize = 50;
 
+/// Rows of the curve of a graded score.
+const CUTS_SHOWN: usize = 6;
+
 /// What the arguments ask for.
 fn asked<'a>(project: &'a Project, args: &'a JudgedLabelsArgs) -> LabelsRequest<'a> {
     LabelsRequest {
@@ -132,6 +135,12 @@ fn text(labelled: &LabelledMetric, unicode: bool) -> String {
             show::measure_picture(measure, threshold, unicode) + &show::measure(measure),
         );
     }
+    if let Some(ranking) = &one.ranking {
+        row(
+            "AUROC",
+            show::measure_picture(&ranking.auroc, None, unicode) + &show::measure(&ranking.auroc),
+        );
+    }
     if let (Some(j), Some(lower)) = (one.j, one.j_lower) {
         row(
             "J (sens. + spec. − 1)",
@@ -150,8 +159,43 @@ fn text(labelled: &LabelledMetric, unicode: bool) -> String {
             ),
         );
     }
+    text.push_str(&curve(one));
     text.push_str(&notes(one));
     let _written = writeln!(text, "  {}", visible_line(&needed.to_string()));
+    text
+}
+
+/// What other cuts of a graded score would recognize: the first, the last, some between, and the best.
+fn curve(one: &Agreement) -> String {
+    let mut text = String::new();
+    let Some(ranking) = one.ranking.as_ref().filter(|own| own.is_graded()) else {
+        return text;
+    };
+    let step = ranking.curve.len().div_ceil(CUTS_SHOWN);
+    let best = ranking.best().map(|best| best.from);
+    let _written = writeln!(
+        text,
+        "\n  judge good from   sensitivity   specificity       J"
+    );
+    for (at, cut) in ranking.curve.iter().enumerate() {
+        let is_best = best == Some(cut.from);
+        if at % step == 0 || is_best {
+            let _written = writeln!(
+                text,
+                "  {:>15.3} {:>11.1} % {:>11.1} % {:>+7.2}{}",
+                cut.from,
+                100.0 * cut.sensitivity.value,
+                100.0 * cut.specificity.value,
+                cut.j(),
+                if is_best {
+                    "  greatest on these labels"
+                } else {
+                    ""
+                }
+            );
+        }
+    }
+    text.push('\n');
     text
 }
 
