@@ -15,6 +15,7 @@ use super::*;
 use crate::{
     fixture::{FLOOR, Folder},
     import::{self, ImportRequest},
+    surroundings::Surroundings,
     test_values::app,
 };
 
@@ -147,30 +148,64 @@ fn rows_that_contradict_each_other_are_errors() {
     assert_eq!(table(Vec::new()).unwrap().planned(), 0);
 }
 
+/// So many questions, of which so many were answered well.
+fn answered(n: u32, good: u32) -> ScoreTable {
+    let trials = (0..n).map(|index| {
+        let mut one = trial(&said(0));
+        one.case.id = format!("q{index:04}");
+        one.case.cluster = one.case.id.clone();
+        one.case.digest = Digest::of(one.case.id.as_bytes());
+        one.asked = one.case.digest;
+        one.cells = vec![Cell::Scored(f64::from(u8::from(index < good)))];
+        one
+    });
+    table(trials.collect()).unwrap()
+}
+
+fn request(project: &Project, candidate: ScoreTable) -> TableGateRequest<'_> {
+    TableGateRequest {
+        project,
+        candidate,
+        baseline: None,
+        environment: None,
+        policy: None,
+        policy_digest: None,
+        other_questions: false,
+    }
+}
+
+#[test]
+fn where_a_change_must_not_decide_about_itself_a_table_holds() {
+    let folder = Folder::new(FLOOR);
+    let project = folder.project();
+    let at_home = app().gate_tables(&request(&project, answered(200, 200)));
+    let at_home = at_home.unwrap();
+    assert_eq!(at_home.decision.verdict, Verdict::Pass);
+    let digest = at_home.policy_digest.to_string();
+    let ci = App::new(Surroundings {
+        is_ci: true,
+        ..app().surroundings().clone()
+    });
+    let decided = |good| {
+        let request = TableGateRequest {
+            policy_digest: Some(&digest),
+            ..request(&project, answered(200, good))
+        };
+        ci.gate_tables(&request).unwrap().decision
+    };
+    let held = decided(200);
+    assert_eq!(held.verdict, Verdict::Hold);
+    let mut ids = held.findings.iter().map(|finding| finding.id.as_ref());
+    assert!(ids.any(|id: &str| id == "measurement.seal"), "{held:?}");
+    assert_eq!(decided(100).verdict, Verdict::Fail);
+}
+
 #[test]
 fn a_table_passes_on_scores_alone_and_on_nothing_else() {
     let folder = Folder::new(FLOOR);
-    let verdict = |good: u32| {
-        let mut trials = Vec::new();
-        for index in 0..200 {
-            let mut one = trial(&said(0));
-            one.case.id = format!("q{index}");
-            one.case.cluster = one.case.id.clone();
-            one.case.digest = Digest::of(one.case.id.as_bytes());
-            one.asked = one.case.digest;
-            one.cells = vec![Cell::Scored(f64::from(u8::from(index < good)))];
-            trials.push(one);
-        }
-        let project = folder.project();
-        let request = TableGateRequest {
-            project: &project,
-            candidate: table(trials).unwrap(),
-            baseline: None,
-            environment: None,
-            policy: None,
-            policy_digest: None,
-            other_questions: false,
-        };
+    let project = folder.project();
+    let verdict = |good| {
+        let request = request(&project, answered(200, good));
         app().gate_tables(&request).unwrap().decision.verdict
     };
     assert_eq!(verdict(200), Verdict::Pass);
@@ -181,28 +216,12 @@ fn a_table_passes_on_scores_alone_and_on_nothing_else() {
 #[test]
 fn questions_that_are_not_asked_any_more_hold_unless_others_were_to_be_asked() {
     let folder = Folder::new(FLOOR);
-    let many = |n: u32| {
-        let trials = (0..n).map(|index| {
-            let mut one = trial(&said(0));
-            one.case.id = format!("q{index:04}");
-            one.case.cluster = one.case.id.clone();
-            one.case.digest = Digest::of(one.case.id.as_bytes());
-            one.asked = one.case.digest;
-            one.cells = vec![Cell::Scored(1.0)];
-            one
-        });
-        table(trials.collect()).unwrap()
-    };
     let project = folder.project();
     let verdict = |n, other_questions| {
         let request = TableGateRequest {
-            project: &project,
-            candidate: many(n),
-            baseline: Some(many(300)),
-            environment: None,
-            policy: None,
-            policy_digest: None,
+            baseline: Some(answered(300, 300)),
             other_questions,
+            ..request(&project, answered(n, n))
         };
         app().gate_tables(&request).unwrap().decision.verdict
     };
