@@ -14,6 +14,7 @@ use groundgate_judge::{OfflineJudge, Subject, known_metric};
 use groundgate_model::{
     diagnostic::{Mistake, Mistakes},
     eval_set::{Case, EvalSet},
+    exchange::{Answer, CallFailure},
     manifest::Manifest,
     trial::{
         Call, CallKey, Callee, DataType, InstrumentKind, MetricSpec, Outcome, Reply, Score, Trial,
@@ -22,6 +23,7 @@ use groundgate_model::{
     unit::{Digest, Usd},
 };
 use groundgate_record::{Header, MetricSource, Origin, Status, Writer};
+use rayon::prelude::*;
 
 use super::{
     app::App,
@@ -302,8 +304,13 @@ impl Imported {
             calls: Vec::new(),
             trials: Vec::new(),
         };
+        let judge = this.judge.as_ref();
+        let answered: Vec<Answered> = (lines.into_par_iter())
+            .map(|line| Answered::new(line, judge))
+            .collect();
         let mut seen = BTreeSet::new();
-        for line in lines {
+        for answered in answered {
+            let line = &answered.line;
             if !seen.insert((line.case.id.clone(), line.attempt)) {
                 return Err(AppError::invalid(format!(
                     "case `{}`, attempt {} stands there twice",
@@ -311,14 +318,17 @@ impl Imported {
                 )));
             }
             let place = places.get(&line.case.id).copied().unwrap_or(0);
-            this.add(place, line)?;
+            this.add(place, answered)?;
         }
         Ok(this)
     }
 
-    fn add(&mut self, case_index: usize, mut line: Line) -> Result<(), AppError> {
-        let answer = line.take_answer();
-        let mut outcomes = BTreeMap::new();
+    fn add(&mut self, case_index: usize, answered: Answered) -> Result<(), AppError> {
+        let Answered {
+            line,
+            answer,
+            mut outcomes,
+        } = answered;
         for spec in &self.specs {
             let outcome = match (&answer, line.scores.get(&spec.name).copied()) {
                 (Err(failure), _) => Outcome::Unscored(Unscored::NoAnswer(failure.kind)),
@@ -330,23 +340,6 @@ impl Imported {
                 })?,
             };
             outcomes.insert(spec.name.clone(), outcome);
-        }
-        if let Some(judge) = &self.judge {
-            outcomes.extend(match &answer {
-                Ok(answer) => prefixed(judge.judge(Subject {
-                    case: &line.case,
-                    answer,
-                })),
-                Err(failure) => OfflineJudge::metrics()
-                    .into_iter()
-                    .map(|spec| {
-                        (
-                            embedded_name(&spec.name),
-                            Outcome::Unscored(Unscored::NoAnswer(failure.kind)),
-                        )
-                    })
-                    .collect(),
-            });
         }
         let trial = case_index * usize::try_from(self.attempts).unwrap_or(1)
             + usize::try_from(line.attempt).unwrap_or(0);
@@ -444,11 +437,37 @@ fn embedded_name(metric: &str) -> String {
     format!("embedded_{metric}")
 }
 
-fn prefixed(outcomes: BTreeMap<String, Outcome>) -> BTreeMap<String, Outcome> {
-    outcomes
-        .into_iter()
-        .map(|(name, outcome)| (embedded_name(&name), outcome))
-        .collect()
+/// A line with its answer, and what the embedded judge says of that.
+struct Answered {
+    line: Line,
+    answer: Result<Answer, CallFailure>,
+    outcomes: BTreeMap<String, Outcome>,
+}
+
+impl Answered {
+    fn new(mut line: Line, judge: Option<&OfflineJudge>) -> Self {
+        let answer = line.take_answer();
+        let judged = judge.map(|judge| match &answer {
+            Ok(answer) => judge.judge(Subject {
+                case: &line.case,
+                answer,
+            }),
+            Err(failure) => (OfflineJudge::metrics().into_iter())
+                .map(|spec| {
+                    (
+                        spec.name,
+                        Outcome::Unscored(Unscored::NoAnswer(failure.kind)),
+                    )
+                })
+                .collect(),
+        });
+        let named = |(name, outcome): (String, Outcome)| (embedded_name(&name), outcome);
+        Self {
+            outcomes: judged.into_iter().flatten().map(named).collect(),
+            line,
+            answer,
+        }
+    }
 }
 
 /// The outcome of a score as it stands in the file; the number itself where it is none of the metric.
