@@ -1,5 +1,5 @@
 //! Trains the embedded judge and prints what it reaches: the recipe behind
-//! `src/judge/embedded/model.bin` and the tables of `docs/embedded-judge.md`.
+//! `crates/groundgate-judge/src/embedded/model.bin` and the tables of `docs/embedded-judge.md`.
 //!
 //! `cargo run --release --example train_embedded_judge -- <folder of data sets> <model file>`
 //!
@@ -17,33 +17,30 @@
 
 mod boost;
 mod fit;
+mod held_out;
 mod measure;
 mod report;
+mod rewrites;
 mod rows;
+mod speed;
 mod train;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    env, fs,
-    path::Path,
-};
+use std::{collections::BTreeMap, env, fs, path::Path};
 
 use anyhow::{Context, Result, ensure};
 use groundgate_judge::embedded::{
     EmbeddedJudge, Features,
-    answer_score::{self, HEAD_INPUTS, Sentence, Shape},
+    answer_score::{ANSWER_INPUTS, ODDS_INPUTS},
     rarity_slots,
 };
 use rayon::prelude::*;
 
 use crate::{
     fit::Fitted,
-    report::Scores,
+    held_out::Crossed,
     rows::Row,
-    train::{Case, General, Head, Retrieved},
+    train::{Case, OfAnswers, OfClaims},
 };
-
-const FOLDS: usize = 5;
 
 fn main() -> Result<()> {
     let mut args = env::args_os().skip(1);
@@ -51,132 +48,71 @@ fn main() -> Result<()> {
     let model_file = args.next().context("the model file to write is missing")?;
     let data = Path::new(&data);
     let rarities = rarities(&rows::documents(data)?);
-    let untrained = EmbeddedJudge::from_bytes(&file(&rarities, &Parts::untrained(), [0.5; 2]))?;
+    let untrained = EmbeddedJudge::from_bytes(&file(&rarities, &Parts::untrained()))?;
     let cases = read_cases(&untrained, data)?;
-    println!(
-        "answers {}, sentences {}",
-        cases.len(),
-        cases.iter().map(|case| case.sentences.len()).sum::<usize>()
-    );
+    let n_claims: usize = cases.iter().map(|case| case.claims.len()).sum();
+    println!("answers {}, claims {n_claims}", cases.len());
 
-    let scores = held_out(&cases);
-    let thresholds = report::thresholds(&cases, &scores);
-    report::print(&cases, &scores, thresholds);
-
-    let all = || {
-        cases
-            .iter()
-            .filter(|case| case.row.dataset != rows::MEASURED_ONLY.0)
-    };
-    let answers: Vec<&Case> = all()
-        .filter(|case| case.row.dataset == rows::RETRIEVED)
-        .collect();
+    let crossed = Crossed::of(&cases);
+    let answers = crossed.answers(&cases, |_| true);
+    let scores = held_out::scores(&cases, &crossed);
     let parts = Parts {
-        general: train::general(all()),
-        retrieved: train::retrieved(answers.iter().copied()),
-        head: train::head(&answers, FOLDS),
-        scales: scores.scales,
+        claims: train::of_claims(cases.iter().filter(|case| case.is_trained_on())),
+        answers,
+        scale: scores.scale.clone(),
+        label: scores.label.clone(),
+        threshold: scores.threshold,
     };
-    let bytes = file(&rarities, &parts, thresholds);
+    let bytes = file(&rarities, &parts);
     fs::write(&model_file, &bytes)?;
-    println!("\nmodel file: {} bytes", bytes.len());
+    println!("model file: {} bytes", bytes.len());
     let shipped = EmbeddedJudge::from_bytes(&bytes)?;
-    check_parity(&shipped, &parts.general, &cases)?;
+    check_parity(&shipped, &parts.claims, &cases)?;
+    report::print_within(&cases, &scores);
+    rewrites::print(&untrained, &cases, &crossed, &scores);
     report::print_conflicts(&shipped, &cases);
-    report::print_speed(&shipped, &cases);
+    speed::print(&shipped, &cases);
+    let out_of_family = held_out::out_of_family(&cases, &crossed, &scores);
+    report::print_out_of_domain(&cases, &scores, &out_of_family);
     Ok(())
 }
 
 /// Stops unless the judge that reads the file computes what was trained.
-fn check_parity(shipped: &EmbeddedJudge, general: &General, cases: &[Case]) -> Result<()> {
+fn check_parity(shipped: &EmbeddedJudge, claims: &OfClaims, cases: &[Case]) -> Result<()> {
     for case in cases.iter().step_by(100) {
-        let passages: Vec<&str> = case.row.context.iter().map(String::as_str).collect();
-        let reading = shipped.read(&case.row.question, &case.row.answer, &passages);
-        for (own, trained) in reading.sentences.iter().zip(rescored(case, general)) {
+        let reading = read(shipped, &case.row, &case.row.context);
+        for (own, trained) in reading.iter().zip(claims.log_odds(&case.claims)) {
             ensure!(
-                (own.scored.log_odds - trained.log_odds).abs() < 1e-3,
-                "the file gives {} where training gave {}",
-                own.scored.log_odds,
-                trained.log_odds,
+                (own.log_odds - f64::from(trained)).abs() < 1e-3,
+                "the file gives {} where training gave {trained}",
+                own.log_odds,
             );
         }
     }
     Ok(())
 }
 
-/// Scores of every answer by models that have not seen its family, and, for those over several passages, by models
-/// that have not seen its group.
-fn held_out(cases: &[Case]) -> Scores {
-    let families: BTreeSet<&str> = cases.iter().map(|case| case.row.family).collect();
-    let mut out_of_family = vec![Vec::new(); cases.len()];
-    for family in &families {
-        let trained = cases
-            .iter()
-            .filter(|case| case.row.family != *family && case.row.dataset != rows::MEASURED_ONLY.0);
-        let general = train::general(trained);
-        for (case, own) in cases
-            .iter()
-            .zip(&mut out_of_family)
-            .filter(|(case, _)| case.row.family == *family)
-        {
-            *own = rescored(case, &general);
-        }
-    }
-    // Scales come from answers that the model has not seen; the second from those it is for.
-    let scored = |shape: Shape| {
-        let of_shape = move |case: &Case| match shape {
-            Shape::Plain => case.shape() == shape && case.row.dataset != rows::MEASURED_ONLY.0,
-            Shape::Retrieved => case.shape() == shape && case.row.dataset == rows::RETRIEVED,
-        };
-        let both = cases.iter().zip(&out_of_family);
-        both.filter(move |(case, _)| of_shape(case))
-            .map(move |(case, own)| (case, f64::from(answer_score::general(own, shape))))
-    };
-    let scales = [
-        train::scale(scored(Shape::Plain)),
-        train::scale(scored(Shape::Retrieved)),
-    ];
-    let mut in_domain = BTreeMap::new();
-    for fold in 0..FOLDS {
-        let is_out = |case: &Case| case.row.dataset == rows::RETRIEVED && case.fold % FOLDS == fold;
-        let trained = cases
-            .iter()
-            .filter(|case| !is_out(case) && case.row.dataset != rows::MEASURED_ONLY.0);
-        let general = train::general(trained);
-        let answers: Vec<&Case> = cases
-            .iter()
-            .filter(|case| case.row.dataset == rows::RETRIEVED && !is_out(case))
-            .collect();
-        let trees = train::retrieved(answers.iter().copied());
-        let head = train::head(&answers, 3);
-        for (at, case) in cases.iter().enumerate().filter(|(_, case)| is_out(case)) {
-            let rescored = rescored(case, &general);
-            let log_odds = trees.log_odds(case);
-            let head = head.log_odds(&train::head_inputs(case, &trees));
-            in_domain.insert(
-                at,
-                report::InDomain {
-                    general: rescored,
-                    retrieved: log_odds,
-                    head,
-                },
-            );
-        }
-    }
-    Scores {
-        out_of_family,
-        in_domain,
-        scales,
-    }
+/// A claim as the judge reads it.
+pub(crate) struct ReadClaim {
+    pub(crate) features: Features,
+    pub(crate) log_odds: f64,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
 }
 
-fn rescored(case: &Case, general: &General) -> Vec<Sentence> {
-    let log_odds = |sentence: &Sentence| general.log_odds(&sentence.features.inputs()) as f32;
-    case.sentences
-        .iter()
-        .map(|own| Sentence {
-            log_odds: log_odds(own),
-            ..own.clone()
+/// The claims of an answer, with some passages.
+pub(crate) fn read(judge: &EmbeddedJudge, row: &Row, context: &[String]) -> Vec<ReadClaim> {
+    let passages: Vec<&str> = context.iter().map(String::as_str).collect();
+    let reading = judge.read(&row.question, &row.answer, &passages);
+    (reading.sentences.into_iter())
+        .filter_map(|own| {
+            let seen = own.seen?;
+            Some(ReadClaim {
+                features: seen.features,
+                log_odds: f64::from(seen.log_odds),
+                start: own.finding.start,
+                end: own.finding.end,
+            })
         })
         .collect()
 }
@@ -186,56 +122,61 @@ fn read_cases(judge: &EmbeddedJudge, data: &Path) -> Result<Vec<Case>> {
     for (dataset, family) in rows::LABELLED.into_iter().chain([rows::MEASURED_ONLY]) {
         all.extend(rows::read(data, dataset, family)?);
     }
+    let retrieved = all.iter().filter(|row| row.dataset == rows::RETRIEVED);
+    let junk: Vec<String> = retrieved.map(|row| row.context[0].clone()).collect();
     Ok(all
         .into_par_iter()
-        .map(|row| read_case(judge, row))
+        .enumerate()
+        .map(|(at, row)| read_case(judge, row, at, &junk))
         .collect())
 }
 
-fn read_case(judge: &EmbeddedJudge, row: Row) -> Case {
-    let passages: Vec<&str> = row.context.iter().map(String::as_str).collect();
-    let reading = judge.read(&row.question, &row.answer, &passages);
-    let marked = |start: usize, end: usize| {
-        row.spans
-            .iter()
-            .filter(move |(span, _)| span.start < end && start < span.end)
+fn read_case(judge: &EmbeddedJudge, row: Row, at: usize, junk: &[String]) -> Case {
+    let claims = read(judge, &row, &row.context);
+    let marked = |own: &ReadClaim| {
+        let (start, end) = (own.start, own.end);
+        let inside = move |span: &std::ops::Range<usize>| span.start < end && start < span.end;
+        let spans = row.spans.iter().filter(move |(span, _)| inside(span));
+        spans.map(|(_, kind)| kind.as_str()).collect::<Vec<_>>()
     };
-    let findings = || reading.sentences.iter().map(|sentence| &sentence.finding);
-    let conflicts = findings()
-        .map(|finding| {
-            let mut kinds = marked(finding.start, finding.end)
-                .map(|(_, kind)| kind)
-                .peekable();
-            kinds.peek().is_some() && kinds.all(|kind| kind.contains("Conflict"))
-        })
-        .collect();
+    let only_conflicts = |own: &ReadClaim| {
+        let kinds = marked(own);
+        !kinds.is_empty() && kinds.iter().all(|kind| kind.contains("Conflict"))
+    };
+    let conflicts = claims.iter().map(only_conflicts).collect();
     let marks = if row.dataset == rows::RETRIEVED {
-        Some(
-            findings()
-                .map(|finding| marked(finding.start, finding.end).next().is_some())
-                .collect(),
-        )
-    } else if reading.sentences.len() == 1 || !row.ungrounded {
-        Some(vec![row.ungrounded; reading.sentences.len()])
+        Some(claims.iter().map(|own| !marked(own).is_empty()).collect())
+    } else if claims.len() == 1 || !row.ungrounded {
+        Some(vec![row.ungrounded; claims.len()])
     } else {
         None
     };
-    let hashed = row.group.bytes().fold(17u64, |hash, byte| {
-        hash.wrapping_mul(31).wrapping_add(u64::from(byte))
+    // An answer is seen with a passage of another question, too.
+    let is_trained_on = row.dataset != rows::MEASURED_ONLY.0;
+    let with_junk = is_trained_on.then(|| {
+        let mut context = row.context.clone();
+        context.push(junk[(at * 7919 + 13) % junk.len()].clone());
+        features(read(judge, &row, &context))
     });
-    let fold = (hashed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize;
-    let sentences = reading
-        .sentences
-        .into_iter()
-        .map(|sentence| sentence.scored)
-        .collect();
     Case {
+        fold: fold(&row.group),
         row,
-        sentences,
+        claims: features(claims),
+        with_junk,
         marks,
         conflicts,
-        fold,
     }
+}
+
+pub(crate) fn features(claims: Vec<ReadClaim>) -> Vec<Features> {
+    claims.into_iter().map(|own| own.features).collect()
+}
+
+fn fold(group: &str) -> usize {
+    let hashed = group.bytes().fold(17u64, |hash, byte| {
+        hash.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
+    (hashed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize
 }
 
 /// Counts in how many documents each stem occurs. A slot of the table keeps its most common stem.
@@ -258,12 +199,13 @@ fn rarities(documents: &[String]) -> Vec<u8> {
     table
 }
 
-/// All that is trained, but the thresholds.
+/// All that is trained.
 struct Parts {
-    general: General,
-    retrieved: Retrieved,
-    head: Head,
-    scales: [Fitted; 2],
+    claims: OfClaims,
+    answers: OfAnswers,
+    scale: Fitted,
+    label: Fitted,
+    threshold: f64,
 }
 
 impl Parts {
@@ -273,55 +215,57 @@ impl Parts {
             intercept: 0.0,
         };
         Self {
-            general: General {
+            claims: OfClaims {
                 linear: zero(Features::NAMES.len()),
+                alone: boost::Boosted::default(),
+                alone_start: 0.0,
+                among: boost::Boosted::default(),
+                among_start: 0.0,
+                share: 0.0,
+            },
+            answers: OfAnswers {
+                any: zero(ODDS_INPUTS),
+                several: zero(ANSWER_INPUTS),
                 trees: boost::Boosted::default(),
                 start: 0.0,
+                share: 0.0,
             },
-            retrieved: Retrieved {
-                trees: boost::Boosted::default(),
-                start: 0.0,
-            },
-            head: Head {
-                linear: zero(HEAD_INPUTS),
-                trees: boost::Boosted::default(),
-                start: 0.0,
-            },
-            scales: [zero(1), zero(1)],
+            scale: zero(2),
+            label: zero(2),
+            threshold: 0.5,
         }
     }
 }
 
-/// The model file, as `src/judge/embedded/model.rs` reads it.
-fn file(rarities: &[u8], parts: &Parts, thresholds: [f64; 2]) -> Vec<u8> {
-    let mut out = b"GGEJ\x01".to_vec();
+/// The model file, as `crates/groundgate-judge/src/embedded/model.rs` reads it.
+fn file(rarities: &[u8], parts: &Parts) -> Vec<u8> {
+    let Parts {
+        claims, answers, ..
+    } = parts;
+    let mut out = b"GGEJ\x03".to_vec();
     let mut section = |name: &str, payload: &[u8]| {
         out.extend(name.as_bytes());
         out.extend((payload.len() as u32).to_le_bytes());
         out.extend(payload);
     };
     let floats = |numbers: &[f64]| -> Vec<u8> {
-        numbers
-            .iter()
-            .flat_map(|number| (*number as f32).to_le_bytes())
-            .collect()
+        let narrow = numbers.iter().map(|number| *number as f32);
+        narrow.flat_map(f32::to_le_bytes).collect()
     };
     let linear =
         |fitted: &Fitted| floats(&[fitted.weights.as_slice(), &[fitted.intercept]].concat());
     section("IDF_", rarities);
-    section("GLIN", &linear(&parts.general.linear));
+    section("CLIN", &linear(&claims.linear));
+    section("CTRE", &floats(&claims.alone.numbers(claims.alone_start)));
+    section("MTRE", &floats(&claims.among.numbers(claims.among_start)));
+    section("ALIN", &linear(&answers.any));
+    section("SLIN", &linear(&answers.several));
+    section("STRE", &floats(&answers.trees.numbers(answers.start)));
+    section("SCAL", &linear(&parts.scale));
+    section("LABE", &linear(&parts.label));
     section(
-        "GTRE",
-        &floats(&parts.general.trees.numbers(parts.general.start)),
+        "CUTS",
+        &floats(&[claims.share, answers.share, parts.threshold]),
     );
-    section(
-        "RTRE",
-        &floats(&parts.retrieved.trees.numbers(parts.retrieved.start)),
-    );
-    section("RHEA", &linear(&parts.head.linear));
-    section("RHTR", &floats(&parts.head.trees.numbers(parts.head.start)));
-    section("PSCA", &linear(&parts.scales[0]));
-    section("RSCA", &linear(&parts.scales[1]));
-    section("CUTS", &floats(&thresholds));
     out
 }

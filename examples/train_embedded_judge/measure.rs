@@ -75,23 +75,15 @@ pub(crate) fn f1(judged: &[Judged<'_>], cut: f64) -> f64 {
     2.0 * hits / (flagged.count() as f64 + n_positive)
 }
 
-/// Matthews' correlation of the label with flagging from `cut` on: unlike accuracy or F1 it cannot be
-/// won by flagging all or nothing, whatever the base rate.
-pub(crate) fn correlation(judged: &[Judged<'_>], cut: f64) -> f64 {
-    let count = |flagged: bool, positive: bool| {
-        let own = judged
-            .iter()
-            .filter(|one| (one.score >= cut) == flagged && one.positive == positive);
-        own.count() as f64
-    };
-    let (hits, alarms) = (count(true, true), count(true, false));
-    let (misses, passes) = (count(false, true), count(false, false));
-    let spread = (hits + alarms) * (hits + misses) * (passes + alarms) * (passes + misses);
-    if spread > 0.0 {
-        (hits * passes - alarms * misses) / spread.sqrt()
-    } else {
-        0.0
-    }
+/// Cohen's kappa between flagging from `cut` on and what is true.
+pub(crate) fn kappa(judged: &[Judged<'_>], cut: f64) -> f64 {
+    let n = judged.len() as f64;
+    let share =
+        |is: &dyn Fn(&Judged<'_>) -> bool| judged.iter().filter(|one| is(one)).count() as f64 / n;
+    let agreed = share(&|one| (one.score >= cut) == one.positive);
+    let (flagged, positive) = (share(&|one| one.score >= cut), share(&|one| one.positive));
+    let by_chance = flagged * positive + (1.0 - flagged) * (1.0 - positive);
+    (agreed - by_chance) / (1.0 - by_chance).max(1e-9)
 }
 
 /// The share of what is flagged from `cut` on that is positive, and the share of positives flagged.
@@ -103,18 +95,6 @@ pub(crate) fn precision_recall(judged: &[Judged<'_>], cut: f64) -> (f64, f64) {
         .filter(|one| one.score >= cut && one.positive)
         .count() as f64;
     (hits / n_flagged, hits / n_positive)
-}
-
-/// The mean of sensitivity and specificity of flagging from `cut` on.
-pub(crate) fn balanced(judged: &[Judged<'_>], cut: f64) -> f64 {
-    let share = |positive: bool| {
-        let own = judged.iter().filter(|one| one.positive == positive);
-        own.clone()
-            .filter(|one| (one.score >= cut) == positive)
-            .count() as f64
-            / own.count() as f64
-    };
-    f64::midpoint(share(true), share(false))
 }
 
 /// The expected calibration error of probabilities, in ten bins of equal width.

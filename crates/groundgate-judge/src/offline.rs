@@ -13,9 +13,8 @@ use groundgate_model::{
 };
 
 use super::{
-    claims::{self, says_something, without_apparatus},
+    claims::{self, says_something},
     embedded::EmbeddedJudge,
-    number::Numbers,
     refusal::declines,
     score::{self, Outcomes},
     spec::{KNOWN_METRICS, PARSER_VERSION, Reading, known_metric},
@@ -23,21 +22,12 @@ use super::{
     token::content_stems,
 };
 
-/// A sentence stays supported only with a place that supports it, and with every one of its numbers
-/// somewhere in the passages or the question: the weights alone prove nothing.
-fn proven(mut claim: ClaimFinding, numbers: &Numbers) -> ClaimFinding {
-    if claim.label != Label::Supported {
-        return claim;
+/// A sentence stays supported only with a place that supports it: the weights alone prove nothing.
+fn proven(mut claim: ClaimFinding) -> ClaimFinding {
+    if claim.label == Label::Supported && claim.evidence.is_none() {
+        claim.label = Label::NotFound;
+        claim.reasons = vec![Reason::Note("no passage has it".to_owned())];
     }
-    let plain = without_apparatus(&claim.text);
-    let doubt = match (&claim.evidence, numbers.first_unknown(&plain)) {
-        (None, _) => "no passage has it".to_owned(),
-        (Some(_), Some(number)) => format!("the number {number} is not in the passages"),
-        (Some(_), None) => return claim,
-    };
-    claim.label = Label::NotFound;
-    claim.evidence = None;
-    claim.reasons = vec![Reason::Note(doubt)];
     claim
 }
 
@@ -135,9 +125,8 @@ impl OfflineJudge {
         let reading = self
             .embedded
             .read(question, &subject.answer.text, &passages);
-        let numbers = Numbers::of(passages.iter().copied().chain([question]));
         let claims = reading.sentences.into_iter();
-        let claims = claims.map(|sentence| proven(sentence.finding, &numbers));
+        let claims = claims.map(|sentence| proven(sentence.finding));
         (claims.collect(), reading.ungrounded)
     }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::index::Index;
 use super::lexicon::Kinds;
+use super::quantities::Quantities;
 use super::rarity::Rarity;
 use super::table::KeyTable;
 use super::words::Word;
@@ -24,7 +25,13 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn new(words: Vec<Word>, index: &Index, rarity: &Rarity) -> Self {
+    pub(crate) fn new(
+        words: Vec<Word>,
+        quantities: &Quantities<'_>,
+        index: &Index,
+        rarity: &Rarity,
+    ) -> Self {
+        let words = quantities.as_written(words, index);
         let ids: Vec<Option<u32>> = words.iter().map(|word| index.id(word.key)).collect();
         let copied = copied_runs(&ids, index);
         let first_seen = first_seen(&words);
@@ -67,33 +74,47 @@ fn first_seen(words: &[Word]) -> Vec<usize> {
         .collect()
 }
 
-/// Longest runs that occur in the passages, greedily from the left. At most 40 starts are tried for
-/// a word and 30 words are followed, so that repeated text stays linear.
+/// Longest runs that occur in a passage sentence, greedily from the left. A run is looked for where the
+/// rarer of its first two words stands; at most 40 places are tried for a word and 30 words are followed,
+/// so that repeated text stays linear.
 fn copied_runs(ids: &[Option<u32>], index: &Index) -> Vec<usize> {
+    let places = |at: usize| {
+        let id = ids.get(at).copied().flatten();
+        id.map_or(&[][..], |id| index.positions(id))
+    };
     let mut copied = vec![0; ids.len()];
     let mut at = 0;
-    while let Some(id) = ids.get(at) {
-        let starts = id.map_or(&[][..], |id| index.positions(id));
-        let longest = starts
-            .iter()
-            .take(40)
-            .map(|start| {
-                (1..30)
-                    .take_while(|ahead| {
-                        let own = ids.get(at + ahead).copied().flatten();
-                        own.is_some() && own == index.id_at(start + ahead)
-                    })
-                    .count()
-                    + 1
-            })
-            .max()
-            .unwrap_or(0);
-        if let Some(run) = copied.get_mut(at..at + longest) {
+    while at < ids.len() {
+        let (own, next) = (places(at), places(at + 1));
+        let (starts, shift) = if next.len() < own.len() && !next.is_empty() {
+            (next, 1)
+        } else {
+            (own, 0)
+        };
+        let starts = starts.iter().take(40);
+        let runs = starts.filter_map(|start| run_from(ids, at, start.checked_sub(shift)?, index));
+        let longest = runs.max().unwrap_or(1);
+        // A word by itself is no copy: any text may have it.
+        if longest > 1
+            && let Some(run) = copied.get_mut(at..at + longest)
+        {
             run.fill(longest);
         }
-        at += longest.max(1);
+        at += longest;
     }
     copied
+}
+
+/// How many words from `at` on stand as they are from a position on; nothing if not even the first does.
+fn run_from(ids: &[Option<u32>], at: usize, start: usize, index: &Index) -> Option<usize> {
+    let same = |ahead: &usize| {
+        let own = ids.get(at + ahead).copied().flatten();
+        own.is_some()
+            && own == index.id_at(start + ahead)
+            && index.sentence_at(start) == index.sentence_at(start + ahead)
+    };
+    let run = (0..30).take_while(same).count();
+    (run > 0).then_some(run)
 }
 
 /// What a sentence has in common with the passages.
@@ -107,6 +128,12 @@ pub(crate) struct Alignment {
     pub(crate) missing: Vec<usize>,
     /// Passage sentences with some of the content, best first, with the rarity they cover.
     pub(crate) ranked: Vec<(usize, f32)>,
+    /// Those of them that together cover most: the best, and what adds most to it.
+    pub(crate) support: Vec<usize>,
+    /// The rarity that the first one, two and three of them cover.
+    pub(crate) covered: [f32; SUPPORT],
+    /// The rarity of the content words that stand in a passage sentence with another of them.
+    pub(crate) linked: f32,
     /// The rarity of all distinct content words.
     pub(crate) total: f32,
     /// For each content word, the share of its neighbors that stand together in one sentence.
@@ -132,31 +159,79 @@ impl Alignment {
         let distinct = distinct(answer, &content);
         let total = distinct.iter().map(|at| answer.rarity(*at)).sum();
         let ranked = scratch.rank(answer, &distinct, index);
+        let (support, covered) = support(answer, &distinct, &ranked, index);
+        let linked = scratch.linked(answer, &distinct, index);
         let clauses = scratch.clauses(answer, &content, index);
         Self {
             words,
             content,
             missing,
             ranked,
+            support,
+            covered,
+            linked,
             total,
             clauses,
         }
-    }
-
-    /// The rarity that the best sentence of some passages covers.
-    pub(crate) fn best_in(&self, index: &Index, passages: &[usize]) -> f32 {
-        let is_of = |sentence: usize| {
-            let place = index.sentences.get(sentence);
-            place.is_some_and(|place| passages.contains(&place.passage))
-        };
-        let best = self.ranked.iter().find(|(sentence, _)| is_of(*sentence));
-        best.map_or(0.0, |(_, covered)| *covered)
     }
 
     /// The passage sentence that has most of the content.
     pub(crate) fn best(&self) -> Option<usize> {
         self.ranked.first().map(|(sentence, _)| *sentence)
     }
+}
+
+/// Sentences that together support one.
+pub(crate) const SUPPORT: usize = 3;
+
+/// Passage sentences that may be among those that together cover most.
+const CANDIDATES: usize = 8;
+
+/// Greedily: the best sentence, then the one that adds most to it.
+fn support(
+    answer: &Answer,
+    distinct: &[usize],
+    ranked: &[(usize, f32)],
+    index: &Index,
+) -> (Vec<usize>, [f32; SUPPORT]) {
+    let candidates = ranked.get(..CANDIDATES).unwrap_or(ranked);
+    let has_each = |id: u32| -> [bool; CANDIDATES] {
+        let mut has = [false; CANDIDATES];
+        for (has, (sentence, _)) in has.iter_mut().zip(candidates) {
+            *has = index.stands_in(id, *sentence);
+        }
+        has
+    };
+    let mut left: Vec<(f32, [bool; CANDIDATES])> = (distinct.iter())
+        .filter_map(|at| {
+            let id = answer.ids.get(*at).copied().flatten()?;
+            Some((answer.rarity(*at), has_each(id)))
+        })
+        .collect();
+    let (mut chosen, mut covered) = (Vec::with_capacity(SUPPORT), [0.0; SUPPORT]);
+    let mut sum = 0.0;
+    for slot in &mut covered {
+        let has = |has: &[bool; CANDIDATES], own: usize| has.get(own).copied().unwrap_or(false);
+        let gain = |own: usize| -> f32 {
+            let news = left.iter().filter(|(_, sentences)| has(sentences, own));
+            news.map(|(rarity, _)| rarity).sum()
+        };
+        // The first of equals: it is the better by itself.
+        let mut best: Option<(usize, usize, f32)> = None;
+        for (own, (sentence, _)) in candidates.iter().enumerate() {
+            let gained = gain(own);
+            if gained > best.map_or(0.0, |(_, _, most)| most) {
+                best = Some((own, *sentence, gained));
+            }
+        }
+        if let Some((own, sentence, gained)) = best {
+            sum += gained;
+            chosen.push(sentence);
+            left.retain(|(_, sentences)| !has(sentences, own));
+        }
+        *slot = sum;
+    }
+    (chosen, covered)
 }
 
 /// The first of each group of equal words.
@@ -209,8 +284,41 @@ impl Scratch {
                 *covered = 0.0;
             }
         }
-        ranked.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+        // Of equals the shortest is nearest.
+        ranked.sort_by(|left, right| {
+            let length = |own: &(usize, f32)| index.words_of(own.0).len();
+            (right.1.total_cmp(&left.1))
+                .then_with(|| length(left).cmp(&length(right)))
+                .then(left.0.cmp(&right.0))
+        });
         ranked
+    }
+
+    /// The rarity of the words that stand in a sentence with another of them.
+    fn linked(&mut self, answer: &Answer, distinct: &[usize], index: &Index) -> f32 {
+        let id = |at: &usize| answer.ids.get(*at).copied().flatten();
+        for sentence in distinct
+            .iter()
+            .filter_map(id)
+            .flat_map(|id| index.sentences_with(id))
+        {
+            if let Some(count) = self.counts.get_mut(sentence) {
+                if *count == 0 {
+                    self.touched.push(sentence);
+                }
+                *count = count.saturating_add(1);
+            }
+        }
+        let shares = |sentence: usize| self.counts.get(sentence).is_some_and(|count| *count > 1);
+        let is_linked = |at: &&usize| id(at).is_some_and(|id| index.sentences_with(id).any(shares));
+        let linked = distinct.iter().filter(is_linked);
+        let sum = linked.map(|at| answer.rarity(*at)).sum();
+        for sentence in self.touched.drain(..) {
+            if let Some(count) = self.counts.get_mut(sentence) {
+                *count = 0;
+            }
+        }
+        sum
     }
 
     /// For each content word, the largest share of it and its three content neighbors on either side

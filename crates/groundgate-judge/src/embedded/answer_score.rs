@@ -1,130 +1,24 @@
-//! From sentences to the answer as a whole.
+//! From claims to the answer as a whole.
 //!
-//! A claim, a summary or a reply is as grounded as its words on average. An answer to a question over
-//! several passages is as grounded as its worst claims; for those there is a trained head as well,
-//! made from answers that models gave to retrieved passages.
+//! One model for every answer, whatever it answers and however its context is cut. It sees how likely
+//! each claim is unsupported, from the worst to the best, and how many claims there are.
 
-use super::features::Features;
+use super::features::{Features, count};
 use super::logistic::sigmoid;
 
-/// One sentence, as the answer's score sees it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sentence {
-    /// What the model saw.
-    pub features: Features,
-    /// Log odds that it is unsupported, by the model for any text.
-    pub log_odds: f32,
-    /// Whether it claims something.
-    pub is_claim: bool,
+/// How much an answer of so many claims is one of several: not at all with one, wholly from five on.
+pub fn several(n_claims: usize) -> f32 {
+    (count(n_claims.saturating_sub(1)) / 4.0).min(1.0)
 }
 
-/// What an answer is scored as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// A claim, a summary, a reply on one text: by its mean.
-    Plain,
-    /// An answer to a question over several passages: by its worst claims, and by the head.
-    Retrieved,
-}
+/// How many numbers [`with_neighbors`] gives for each claim.
+pub const CLAIM_INPUTS: usize = 3 * Features::NAMES.len();
 
-impl Shape {
-    /// The shape of an answer to `question` over so many passages.
-    pub fn of(question: &str, passages: usize) -> Self {
-        if passages > 1 && !question.trim().is_empty() {
-            Self::Retrieved
-        } else {
-            Self::Plain
-        }
-    }
-}
-
-/// The score of an answer by the model for any text; higher is worse. Its scale is its own.
-pub fn general(sentences: &[Sentence], shape: Shape) -> f32 {
-    match shape {
-        Shape::Plain => mean(sentences),
-        Shape::Retrieved => worst(sentences),
-    }
-}
-
-/// Log odds of an answer over several passages, from those of the head and those of the model for any text, which knows
-/// less of such answers but holds elsewhere.
-pub fn blend(head: f32, general: f32) -> f32 {
-    0.75 * head + 0.25 * general
-}
-
-/// Log odds of a sentence of such an answer, from those of the model for such answers and those of the
-/// model for any text, which knows nothing of conflicts.
-pub fn blend_sentence(retrieved: f32, general: f32) -> f32 {
-    0.9 * retrieved + 0.1 * general
-}
-
-/// The mean log odds, by content words.
-fn mean(sentences: &[Sentence]) -> f32 {
-    let mut sum = 0.0;
-    let mut weights = 0.0;
-    for sentence in sentences {
-        let weight = sentence.features.content_words.max(0.5);
-        sum += weight * sentence.log_odds;
-        weights += weight;
-    }
-    if weights > 0.0 { sum / weights } else { 0.0 }
-}
-
-/// The log of how often one of the claims is expected to fail (a noisy or). The shift of one keeps
-/// many middling sentences from adding up to a bad answer.
-fn worst(sentences: &[Sentence]) -> f32 {
-    let failures: f32 = sentences
-        .iter()
-        .filter(|sentence| sentence.is_claim)
-        .map(|sentence| -(1.0 - sigmoid(sentence.log_odds - 1.0).min(0.999)).ln())
-        .sum();
-    failures.max(1e-3).ln()
-}
-
-/// How many numbers [`head_inputs`] gives.
-pub const HEAD_INPUTS: usize = 8 + 4 * Features::NAMES.len();
-
-/// What the head sees: the sentences' log odds from worst to best, by the model for
-/// such answers, and the largest, mean, least and summed features.
-pub fn head_inputs(sentences: &[Sentence], log_odds: &[f32]) -> Vec<f32> {
-    let mut sorted = log_odds.to_vec();
-    sorted.sort_by(|one, other| other.total_cmp(one));
-    let at = |rank: usize| sorted.get(rank).copied().unwrap_or(-6.0);
-    let n_sentences = sorted.iter().map(|_| 1.0).sum::<f32>().max(1.0);
-    let failures = |p: f32| -(1.0 - p.min(0.995)).ln();
-    let odds = || sorted.iter().copied().map(sigmoid);
-    let mut inputs = vec![
-        at(0),
-        at(1),
-        at(2),
-        odds().map(failures).sum::<f32>().ln_1p(),
-        odds().sum::<f32>() / n_sentences,
-        odds().take(3).sum::<f32>() / 3.0,
-        sorted.iter().sum::<f32>() / n_sentences,
-        n_sentences.ln(),
-    ];
-    let rows: Vec<[f32; Features::NAMES.len()]> = sentences
-        .iter()
-        .map(|sentence| sentence.features.inputs())
-        .collect();
-    for column in 0..Features::NAMES.len() {
-        let values = || rows.iter().filter_map(|row| row.get(column).copied());
-        let sum: f32 = values().sum();
-        inputs.push(values().reduce(f32::max).unwrap_or(0.0));
-        inputs.push(sum / n_sentences);
-        inputs.push(values().reduce(f32::min).unwrap_or(0.0));
-        inputs.push(sum.abs().ln_1p());
-    }
-    inputs
-}
-
-/// The features of each sentence, then those of the one before and of the one after (zeros at the
-/// ends): what the model for answers over several passages sees.
-pub fn with_neighbors(sentences: &[Sentence]) -> Vec<Vec<f32>> {
-    let rows: Vec<[f32; Features::NAMES.len()]> = sentences
-        .iter()
-        .map(|sentence| sentence.features.inputs())
-        .collect();
+/// The features of each claim, then those of the one before and of the one after (zeros at the
+/// ends).
+pub fn with_neighbors(claims: &[&Features]) -> Vec<Vec<f32>> {
+    let rows: Vec<[f32; Features::NAMES.len()]> =
+        claims.iter().map(|features| features.inputs()).collect();
     let none = [0.0; Features::NAMES.len()];
     (0..rows.len())
         .map(|at| {
@@ -133,4 +27,50 @@ pub fn with_neighbors(sentences: &[Sentence]) -> Vec<Vec<f32>> {
             parts.concat()
         })
         .collect()
+}
+
+/// How many numbers of [`answer_inputs`] are made from log odds.
+pub const ODDS_INPUTS: usize = 10;
+
+/// How many numbers [`answer_inputs`] gives.
+pub const ANSWER_INPUTS: usize = ODDS_INPUTS + 4 * Features::NAMES.len();
+
+/// What the model for answers sees: the log odds of the claims from worst to best, their mean, by words
+/// too, and how many of them are expected to fail; then the largest, mean, least and summed features.
+pub fn answer_inputs(claims: &[&Features], log_odds: &[f32]) -> Vec<f32> {
+    let mut sorted = log_odds.to_vec();
+    sorted.sort_by(|one, other| other.total_cmp(one));
+    let at = |rank: usize| sorted.get(rank).copied().unwrap_or(-6.0);
+    let n_claims = count(sorted.len());
+    let share = n_claims.max(1.0);
+    let failures = |p: f32| -(1.0 - p.min(0.995)).ln();
+    let odds = || sorted.iter().copied().map(sigmoid);
+    let words: f32 = claims.iter().map(|own| own.content_words).sum();
+    let by_words = claims
+        .iter()
+        .zip(log_odds)
+        .map(|(own, odds)| own.content_words * odds);
+    let mut inputs = vec![
+        at(0),
+        at(1),
+        at(2),
+        odds().map(failures).sum::<f32>().max(1e-3).ln(),
+        odds().sum::<f32>() / share,
+        odds().take(3).sum::<f32>() / share.min(3.0),
+        sorted.iter().sum::<f32>() / share,
+        share.ln(),
+        by_words.sum::<f32>() / words.max(1.0),
+        words.max(1.0).ln(),
+    ];
+    let rows: Vec<[f32; Features::NAMES.len()]> =
+        claims.iter().map(|features| features.inputs()).collect();
+    for column in 0..Features::NAMES.len() {
+        let values = || rows.iter().filter_map(|row| row.get(column).copied());
+        let sum: f32 = values().sum();
+        inputs.push(values().reduce(f32::max).unwrap_or(0.0));
+        inputs.push(sum / share);
+        inputs.push(values().reduce(f32::min).unwrap_or(0.0));
+        inputs.push(sum.abs().ln_1p());
+    }
+    inputs
 }

@@ -1,18 +1,17 @@
-//! What belongs together: numbers and names with the words around them, claims with the passage they
-//! cite, list items with their heading.
+//! What belongs together: numbers and names with the words around them, list items with their heading.
 //!
 //! All words of a sentence may stand in the passages and it still says something else. These numbers
 //! count such signs for the model; unlike the rules of [`super::conflict`] none of them decides alone.
 
 use super::align::{Alignment, Answer};
-use super::features::{Features, count, flag, share, stands_in};
+use super::features::{Features, flag, share};
 use super::index::Index;
-use super::lexicon::Kinds;
 use super::surroundings::Before;
-use super::words::Word;
 
 /// Words on either side that count as near in a passage.
 const NEAR: usize = 10;
+/// Words of a sentence whose order is looked at: each is held against each.
+const IN_ORDER: usize = 64;
 
 /// Counts what there is to count.
 pub(crate) fn count_signs(
@@ -22,198 +21,14 @@ pub(crate) fn count_signs(
     index: &Index,
     before: Before<'_>,
 ) {
-    let citations = Citations::of(answer, alignment);
-    if !citations.passages.is_empty() {
-        let claim = Claim::of(answer, alignment, before, &citations);
-        cited(features, answer, index, &claim, &citations);
-    }
-    nearness(features, answer, alignment, index, &citations);
+    nearness(features, answer, alignment, index);
     pairs(features, answer, alignment, index);
+    order(features, answer, alignment, index);
     flow(features, answer, alignment, index, before);
 }
 
-/// The passages that a sentence names by number.
-struct Citations {
-    /// From 0.
-    passages: Vec<usize>,
-    /// The words that name them.
-    words: Vec<usize>,
-}
-
-impl Citations {
-    /// Reads `passage 2`, `passages 1, 2 and 4`, `passages 1-3`.
-    fn of(answer: &Answer, alignment: &Alignment) -> Self {
-        let mut found = Self {
-            passages: Vec::new(),
-            words: Vec::new(),
-        };
-        let end = alignment.words.end;
-        for at in alignment.words.clone() {
-            let is_meta = answer
-                .word(at)
-                .is_some_and(|word| word.kinds.has(Kinds::META));
-            if !is_meta || !found.add(answer, at + 1, at, 2) {
-                continue;
-            }
-            found.words.push(at);
-            let mut last = at + 1;
-            while last + 1 < end {
-                let joins = answer
-                    .word(last + 1)
-                    .is_some_and(|word| word.kinds.has(Kinds::FUNCTION));
-                let next = if joins { last + 2 } else { last + 1 };
-                if next >= end || !found.add(answer, next, last, 5) {
-                    break;
-                }
-                last = next;
-            }
-        }
-        found
-    }
-
-    /// Whether the word at `at` is a small number at most so many bytes after that at `after`.
-    fn add(&mut self, answer: &Answer, at: usize, after: usize, bytes_max: usize) -> bool {
-        let near = |word: &&Word| {
-            answer
-                .word(after)
-                .is_some_and(|before| word.start.saturating_sub(before.end) <= bytes_max)
-        };
-        let number = answer
-            .word(at)
-            .filter(near)
-            .and_then(|word| word.number?.amount);
-        let Some(amount) = number else { return false };
-        let whole = (1..=50u8).find(|whole| (f64::from(*whole) - amount).abs() < 0.01);
-        let Some(whole) = whole else { return false };
-        self.passages.push(usize::from(whole) - 1);
-        self.words.push(at);
-        true
-    }
-
-    /// The content words that neither cite nor speak of sources.
-    fn others(&self, answer: &Answer, alignment: &Alignment) -> Vec<usize> {
-        let claims = |at: &usize| {
-            let is_meta = answer
-                .word(*at)
-                .is_some_and(|word| word.kinds.has(Kinds::META));
-            !is_meta && !self.words.contains(at)
-        };
-        let content = alignment.content.iter().copied();
-        content.filter(claims).collect()
-    }
-}
-
-/// The passages that a sentence cites, from 0.
-pub(crate) fn cited_passages(answer: &Answer, alignment: &Alignment) -> Vec<usize> {
-    Citations::of(answer, alignment).passages
-}
-
-/// What a citation is given for.
-struct Claim<'t> {
-    alignment: &'t Alignment,
-    content: Vec<usize>,
-    /// Whether it is the sentence before.
-    is_before: bool,
-}
-
-impl<'t> Claim<'t> {
-    /// What the sentence says itself or, where it only cites, what the sentence before says.
-    fn of(
-        answer: &Answer,
-        alignment: &'t Alignment,
-        before: Before<'t>,
-        citations: &Citations,
-    ) -> Self {
-        let own = citations.others(answer, alignment);
-        match before.sentence {
-            Some(before) if own.is_empty() => Self {
-                alignment: before,
-                content: Citations::of(answer, before).others(answer, before),
-                is_before: true,
-            },
-            Some(_) | None => Self {
-                alignment,
-                content: own,
-                is_before: false,
-            },
-        }
-    }
-}
-
-/// How much the cited passages have of what they are cited for.
-fn cited(
-    features: &mut Features,
-    answer: &Answer,
-    index: &Index,
-    claim: &Claim<'_>,
-    citations: &Citations,
-) {
-    let Claim {
-        alignment,
-        content,
-        is_before,
-    } = claim;
-    features.cites_only = flag(*is_before);
-    let total: f32 = content.iter().map(|at| answer.rarity(*at)).sum();
-    let total = total.max(1e-6);
-    let covered = by_passage(answer, content, index);
-    let best = covered.iter().copied().fold(0.0, f32::max) / total;
-    let shares = citations
-        .passages
-        .iter()
-        .filter_map(|passage| covered.get(*passage))
-        .map(|own| own / total);
-    let most = shares.clone().fold(0.0, f32::max);
-    features.cites = 1.0;
-    features.cited = count(citations.passages.len());
-    features.coverage_cited = most;
-    features.coverage_cited_least = shares.fold(1.0, f32::min);
-    features.cited_elsewhere = best - most;
-    let in_one = alignment.best_in(index, &citations.passages);
-    let best_one = alignment
-        .ranked
-        .first()
-        .map_or(0.0, |(_, covered)| *covered);
-    features.cited_sentence_elsewhere = (best_one - in_one) / alignment.total.max(1e-6);
-}
-
-/// The rarity that each passage has of some words, each word once.
-pub(crate) fn by_passage(answer: &Answer, content: &[usize], index: &Index) -> Vec<f32> {
-    let n_passages = index.sentences.last().map_or(0, |place| place.passage + 1);
-    let mut covered = vec![0.0; n_passages];
-    let mut seen: Vec<u32> = Vec::with_capacity(content.len());
-    for at in content {
-        let Some(id) = answer.ids.get(*at).copied().flatten() else {
-            continue;
-        };
-        if seen.contains(&id) {
-            continue;
-        }
-        seen.push(id);
-        let mut last = None;
-        for place in index
-            .sentences_with(id)
-            .filter_map(|at| index.sentences.get(at))
-        {
-            if last != Some(place.passage)
-                && let Some(own) = covered.get_mut(place.passage)
-            {
-                *own += answer.rarity(*at);
-            }
-            last = Some(place.passage);
-        }
-    }
-    covered
-}
-
 /// Whether numbers and names stand near the same words in a passage.
-fn nearness(
-    features: &mut Features,
-    answer: &Answer,
-    alignment: &Alignment,
-    index: &Index,
-    citations: &Citations,
-) {
+fn nearness(features: &mut Features, answer: &Answer, alignment: &Alignment, index: &Index) {
     let mut of_numbers: f32 = 1.0;
     let mut of_names: f32 = 1.0;
     for (place, at) in alignment.content.iter().enumerate() {
@@ -221,7 +36,7 @@ fn nearness(
             continue;
         };
         let is_first = *at == alignment.words.start;
-        if is_first || citations.words.contains(at) {
+        if is_first {
             continue;
         }
         if word.is_digits() {
@@ -255,10 +70,10 @@ fn near_share(answer: &Answer, alignment: &Alignment, index: &Index, place: usiz
         others
             .iter()
             .flatten()
-            .filter(|id| stands_near(index.positions(**id), *position))
+            .filter(|id| stands_near(index.spread(**id), *position))
             .count()
     };
-    let most = index.positions(own).iter().take(40).map(near).max();
+    let most = index.spread(own).iter().take(40).map(near).max();
     share(most.unwrap_or(0), others.len())
 }
 
@@ -288,7 +103,7 @@ fn pairs(features: &mut Features, answer: &Answer, alignment: &Alignment, index:
             }
             let weight = one.min(*other);
             all += weight;
-            let (lefts, rights) = (index.positions(*left), index.positions(*right));
+            let (lefts, rights) = (index.spread(*left), index.spread(*right));
             if !together(lefts, rights) {
                 apart += weight;
             } else if step == 1 {
@@ -314,8 +129,30 @@ fn follows(lefts: &[usize], rights: &[usize]) -> bool {
     })
 }
 
-/// Where the best passage sentence stands, seen from that of the sentence before, and whether it
-/// stands near what the heading says.
+/// Words of both that the best sentence has in another order: who does what to whom.
+fn order(features: &mut Features, answer: &Answer, alignment: &Alignment, index: &Index) {
+    let Some(best) = alignment.best() else { return };
+    let theirs = index.words_of(best);
+    let once = |key: u64| {
+        let mut places = (0..).zip(theirs).filter(|(_, word)| word.key == key);
+        let first = places.next().map(|(at, _): (usize, _)| at);
+        first.filter(|_| places.next().is_none())
+    };
+    let own = alignment.content.iter().filter_map(|at| answer.word(*at));
+    let places: Vec<usize> = own
+        .filter_map(|word| once(word.key))
+        .take(IN_ORDER)
+        .collect();
+    let pairs = || {
+        let rest = |at: usize| places.get(at + 1..).unwrap_or_default();
+        let each = places.iter().enumerate();
+        each.flat_map(move |(at, one)| rest(at).iter().map(move |other| (one, other)))
+    };
+    let turned = pairs().filter(|(one, other)| one > other).count();
+    features.inversions = share(turned, pairs().count());
+}
+
+/// Whether the supporting sentences have to do with what stands before in the answer.
 fn flow(
     features: &mut Features,
     answer: &Answer,
@@ -330,25 +167,20 @@ fn flow(
             .is_some_and(|first| *first < alignment.words.start)
     });
     features.repeated = share(repeated.count(), alignment.content.len());
-    let Some(best) = alignment.best() else { return };
-    let passage = |sentence: usize| index.sentences.get(sentence).map(|place| place.passage);
-    if let Some(previous) = before.sentence.and_then(Alignment::best) {
-        features.other_passage = flag(passage(previous) != passage(best));
-    }
-    if let Some(heading) = before.heading {
-        let around = index.sentences.get(best.saturating_sub(3)..best);
-        let inside = around.unwrap_or_default();
-        let from = best
-            - inside
-                .iter()
-                .filter(|place| Some(place.passage) == passage(best))
-                .count();
-        let known = heading.content.iter().filter(|at| {
+    features.used_before = flag(
+        alignment
+            .best()
+            .is_some_and(|best| before.best.contains(&best)),
+    );
+    let supported = |other: &Alignment| {
+        let known = other.content.iter().filter(|at| {
             let id = answer.ids.get(**at).copied().flatten();
-            id.is_some_and(|id| stands_in(index, id, from..best + 2))
+            index.stands_in_any(id, &alignment.support)
         });
-        features.heading_near = share(known.count(), heading.content.len());
-    }
+        share(known.count(), other.content.len())
+    };
+    features.heading_support = before.heading.map_or(1.0, supported);
+    features.previous_support = before.statement.map_or(1.0, supported);
 }
 
 #[cfg(test)]
@@ -364,36 +196,16 @@ mod tests {
     fn signs(answer: &str) -> Vec<Features> {
         let judge = EmbeddedJudge::bundled().unwrap();
         let reading = judge.read("How is bread baked?", answer, PASSAGES);
-        let features = reading.sentences.iter().map(|own| own.scored.features);
+        let features = reading
+            .sentences
+            .iter()
+            .filter_map(|own| own.seen)
+            .map(|own| own.features);
         features.collect()
     }
 
     fn is(found: f32, expected: f32) -> bool {
         (found - expected).abs() < 1e-6
-    }
-
-    #[test]
-    fn a_citation_is_held_against_what_it_is_for() {
-        for (answer, cited, covers) in [
-            ("Bake the bread in a hot oven (passage 1).", 1.0, true),
-            ("Bake the bread in a hot oven (passage 2).", 1.0, false),
-            ("Passages 1 and 2 say to bake the bread.", 2.0, false),
-            ("Bake the bread in a hot oven (passage 7).", 1.0, false),
-            ("Bake the bread in a hot oven.\n(Passage 1)", 1.0, true),
-            ("Bake the bread in a hot oven.\n(Passage 2)", 1.0, false),
-        ] {
-            let features = signs(answer).pop().unwrap();
-            assert!(is(features.cites, 1.0), "{answer}");
-            assert!(is(features.cited, cited), "{answer}");
-            assert_eq!(features.cites_only > 0.0, answer.contains('\n'), "{answer}");
-            let is_covered = cited < 2.0 && features.coverage_cited_least > 0.99;
-            assert_eq!(
-                is_covered && features.cited_elsewhere < 0.01,
-                covers,
-                "{answer}"
-            );
-        }
-        assert!(is(signs("Bake 2 loaves of bread.")[0].cites, 0.0));
     }
 
     #[test]

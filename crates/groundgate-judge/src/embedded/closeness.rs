@@ -6,7 +6,7 @@
 
 use super::align::{Alignment, Answer, nearest};
 use super::features::{Features, count};
-use super::index::Index;
+use super::index::{APART, Index};
 use super::lexicon::Kinds;
 use super::surroundings::Surroundings;
 use super::words::Word;
@@ -42,7 +42,7 @@ pub(crate) fn count_closeness(
             .collect();
         nearest_of(&ids_of(answer, &topic), &ids, index)
     });
-    features.previous_close = around.before.sentence.map_or(1.0, |previous| {
+    features.previous_close = around.before.statement.map_or(1.0, |previous| {
         let from = previous.content.len().saturating_sub(OTHERS);
         let last = previous.content.get(from..).unwrap_or_default();
         nearest_of(&ids_of(answer, last), &ids, index)
@@ -122,12 +122,13 @@ fn nearest_of(others: &[Option<u32>], words: &[Option<u32>], index: &Index) -> f
 /// one is not there.
 fn close(index: &Index, one: Option<u32>, other: Option<u32>) -> f32 {
     let places = |id: u32| {
-        let all = index.positions(id);
+        let all = index.spread(id);
         all.get(..PLACES).unwrap_or(all)
     };
     match (one, other) {
         (Some(one), Some(other)) if one == other => 1.0,
         (Some(one), Some(other)) => nearest(places(one), places(other))
+            .filter(|distance| *distance < APART)
             .map_or(0.0, |distance| 10.0 / (count(distance) + 9.0)),
         (Some(_) | None, None) | (None, Some(_)) => 0.0,
     }
@@ -158,7 +159,7 @@ mod tests {
     fn signs(answer: &str) -> Features {
         let judge = EmbeddedJudge::bundled().unwrap();
         let reading = judge.read("What do doves bring?", answer, PASSAGES);
-        reading.sentences.last().unwrap().scored.features
+        reading.sentences.last().unwrap().seen.unwrap().features
     }
 
     #[test]

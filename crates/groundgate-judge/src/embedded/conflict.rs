@@ -30,10 +30,14 @@ pub(crate) enum ConflictKind {
     Negation,
     Antonym,
     Name,
+    /// Who does what to whom, which number belongs to whom.
+    Relation,
+    /// Some or all, may or must.
+    Degree,
 }
 
 /// Both sides of a comparison.
-struct Sides<'a> {
+pub(super) struct Sides<'a> {
     answer: &'a Answer,
     alignment: &'a Alignment,
     index: &'a Index,
@@ -45,29 +49,8 @@ struct Sides<'a> {
     text: &'a str,
 }
 
-/// All conflicts of a sentence, as written in `text`, with the passage sentence closest to it.
-pub(crate) fn find(
-    text: &str,
-    answer: &Answer,
-    alignment: &Alignment,
-    index: &Index,
-    lexicon: &Lexicon,
-) -> Vec<Conflict> {
-    let Some(sentence) = alignment.best() else {
-        return Vec::new();
-    };
-    let Some(place) = index.sentences.get(sentence) else {
-        return Vec::new();
-    };
-    let sides = Sides {
-        answer,
-        alignment,
-        index,
-        lexicon,
-        sentence,
-        passage: place.words.clone().zip(index.words_of(sentence)).collect(),
-        text,
-    };
+/// All conflicts of a sentence with the passage sentence closest to it.
+pub(super) fn find(sides: &Sides<'_>) -> Vec<Conflict> {
     let mut found = Vec::new();
     found.extend(sides.numbers());
     found.extend(sides.negation());
@@ -85,12 +68,46 @@ const CALCULATES: [&str; 7] = [
     "So, ",
 ];
 
+impl<'a> Sides<'a> {
+    /// A sentence, as written in `text`, and a passage sentence.
+    pub(super) fn new(
+        text: &'a str,
+        answer: &'a Answer,
+        alignment: &'a Alignment,
+        (sentence, index): (usize, &'a Index),
+        lexicon: &'a Lexicon,
+    ) -> Option<Self> {
+        let place = index.sentences.get(sentence)?;
+        Some(Self {
+            answer,
+            alignment,
+            index,
+            lexicon,
+            sentence,
+            passage: place.words.clone().zip(index.words_of(sentence)).collect(),
+            text,
+        })
+    }
+}
+
 impl Sides<'_> {
+    /// The words of the sentence that fit, with their places.
+    pub(super) fn own_places(&self, fits: impl Fn(&Word) -> bool) -> Vec<(usize, &Word)> {
+        let words = self.alignment.words.clone().zip(self.own());
+        words.filter(|(_, word)| fits(word)).collect()
+    }
+
+    /// The words of the passage sentence that fit, with their places.
+    pub(super) fn their_places(&self, fits: impl Fn(&Word) -> bool) -> Vec<(usize, &Word)> {
+        let words = self.passage.iter().copied();
+        words.filter(|(_, word)| fits(word)).collect()
+    }
+
     fn has(&self, key: u64) -> bool {
         self.passage.iter().any(|(_, word)| word.key == key)
     }
 
-    fn own(&self) -> &[Word] {
+    pub(super) fn own(&self) -> &[Word] {
         self.answer
             .words
             .get(self.alignment.words.clone())
@@ -99,7 +116,7 @@ impl Sides<'_> {
 
     /// The share of the sentence's content, by rarity, that the passage sentence has, leaving out
     /// the words that `disputed` names.
-    fn agreement(&self, disputed: impl Fn(&Word) -> bool) -> f32 {
+    pub(super) fn agreement(&self, disputed: impl Fn(&Word) -> bool) -> f32 {
         let mut all = 0.0;
         let mut shared = 0.0;
         for at in &self.alignment.content {
@@ -189,10 +206,12 @@ impl Sides<'_> {
                     .index
                     .words
                     .get(near.start..near.end.min(self.index.words.len()));
-                words
-                    .unwrap_or_default()
-                    .iter()
-                    .any(|word| own.contains(&Some(word.key)))
+                let same = self.index.sentence_at(*position);
+                (near.start..)
+                    .zip(words.unwrap_or_default())
+                    .any(|(at, word)| {
+                        self.index.sentence_at(at) == same && own.contains(&Some(word.key))
+                    })
             })
         })
     }
@@ -220,7 +239,12 @@ impl Sides<'_> {
             .is_some_and(|word| word.kinds.has(Kinds::META))
     }
 
-    fn conflict(&self, kind: ConflictKind, word: usize, passage_word: usize) -> Conflict {
+    pub(super) fn conflict(
+        &self,
+        kind: ConflictKind,
+        word: usize,
+        passage_word: usize,
+    ) -> Conflict {
         Conflict {
             kind,
             word,
@@ -229,17 +253,22 @@ impl Sides<'_> {
         }
     }
 
-    /// How many of the content words next to `at` also stand next to `position`.
+    /// How many of the content words next to `at` also stand next to `position`. A denial is no neighbor.
     fn same_place(&self, at: usize, position: usize) -> u8 {
         let own = |at: Option<usize>| at.and_then(|at| self.answer.word(at)).map(|word| word.key);
-        let content = &self.alignment.content;
-        let place = content.partition_point(|other| *other < at);
-        let is_content = usize::from(content.get(place) == Some(&at));
-        let before = own(place
-            .checked_sub(1)
-            .and_then(|place| content.get(place).copied()));
-        let after = own(content.get(place + is_content).copied());
-        let stands = |(_, word): &&(usize, &Word)| word.is_content();
+        let denies = |word: &Word| word.kinds.has(Kinds::NEGATION);
+        let affirms = |at: &&usize| self.answer.word(**at).is_some_and(|word| !denies(word));
+        let content = || self.alignment.content.iter().filter(affirms);
+        let before = own(content().rev().find(|other| **other < at).copied());
+        let after = own(content().find(|other| **other > at).copied());
+        // A limit says nothing of what is limited: `insured up to 100,000 EUR by the state`.
+        let limits = self
+            .answer
+            .word(at)
+            .is_some_and(|word| word.number.is_none());
+        let stands = |(_, word): &&(usize, &Word)| {
+            word.is_content() && !denies(word) && !(limits && word.number.is_some())
+        };
         let left = self
             .passage
             .iter()
@@ -260,6 +289,16 @@ impl Sides<'_> {
     /// A plain denial (not, no, never) on one side only, of a word that both have between the same
     /// words.
     fn negation(&self) -> Option<Conflict> {
+        let denies = |word: &Word| word.kinds.has(Kinds::NEGATION);
+        if self.agreement(denies) < 0.75 || self.agreement_back() < 0.6 {
+            return None;
+        }
+        self.negation_of(2)
+    }
+
+    /// The same, if so many content words on either side of what is denied are the same; one fewer where it
+    /// stands first or last.
+    fn negation_of(&self, neighbors: u8) -> Option<Conflict> {
         let own: Vec<&Word> = self.own().iter().collect();
         let theirs: Vec<&Word> = self.passage.iter().map(|(_, word)| *word).collect();
         let key = match (denial(&own)?, denial(&theirs)?) {
@@ -267,10 +306,6 @@ impl Sides<'_> {
             (Denial::None, Denial::Of(key)) if self.own_has(key) => key,
             _ => return None,
         };
-        let denies = |word: &Word| word.kinds.has(Kinds::NEGATION);
-        if self.agreement(denies) < 0.75 || self.agreement_back() < 0.6 {
-            return None;
-        }
         let once = |words: &[&Word]| words.iter().filter(|word| word.key == key).count() == 1;
         if !(once(&own) && once(&theirs)) {
             return None;
@@ -283,13 +318,23 @@ impl Sides<'_> {
         let position = self.passage.iter().find(|(_, word)| word.key == key)?.0;
         let content = &self.alignment.content;
         let is_edge = content.first() == Some(&at) || content.last() == Some(&at);
-        let needed = if is_edge { 1 } else { 2 };
-        (self.same_place(at, position) >= needed)
+        let needed = if is_edge { 1 } else { neighbors };
+        let is_same = self.agreement(|_| false) > 0.99 && self.agreement_back() > 0.99;
+        (is_same || self.same_place(at, position) >= needed)
             .then(|| self.conflict(ConflictKind::Negation, at, position))
     }
 
+    /// A denial on one side only, where the sentence says all that the passage sentence says, of the same
+    /// subject: `Gift cards can be refunded within 14 days` beside `Gift cards cannot be refunded`.
+    pub(super) fn denied_whole(&self) -> Option<Conflict> {
+        let subject = |words: Vec<(usize, &Word)>| words.first().map(|(_, word)| word.key);
+        let own = subject(self.own_places(Word::is_content));
+        let is_same = own.is_some() && own == subject(self.their_places(Word::is_content));
+        (is_same && self.agreement_back() > 0.99).then(|| self.negation_of(1))?
+    }
+
     /// The share of the passage sentence's content words that the sentence has too.
-    fn agreement_back(&self) -> f32 {
+    pub(super) fn agreement_back(&self) -> f32 {
         let theirs = self.passage.iter().filter(|(_, word)| word.is_content());
         let shared = theirs.clone().filter(|(_, word)| self.own_has(word.key));
         share(shared.count(), theirs.count())

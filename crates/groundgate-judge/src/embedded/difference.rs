@@ -3,10 +3,8 @@
 //!
 //! Signs for the model, as in [`super::binding`]: none of them decides alone.
 
-use std::ops::Range;
-
 use super::align::{Alignment, Answer, nearest};
-use super::features::{Features, count, flag, has_value, share, stands_in};
+use super::features::{Features, count, flag, has_value, share};
 use super::index::Index;
 use super::lexicon::Kinds;
 use super::words::Word;
@@ -28,7 +26,6 @@ pub(crate) fn count_differences(
             .get(alignment.words.clone())
             .unwrap_or_default(),
         theirs: best.map(|best| index.words_of(best)).unwrap_or_default(),
-        window: best.map_or(0..0, |best| index.window(best)),
     };
     sides.left_out(features);
     sides.outside(features);
@@ -42,8 +39,6 @@ struct Sides<'a> {
     index: &'a Index,
     own: &'a [Word],
     theirs: &'a [Word],
-    /// That passage sentence with its neighbors.
-    window: Range<usize>,
 }
 
 impl Sides<'_> {
@@ -51,8 +46,8 @@ impl Sides<'_> {
         self.answer.ids.get(at).copied().flatten()
     }
 
-    fn in_window(&self, id: Option<u32>) -> bool {
-        id.is_some_and(|id| stands_in(self.index, id, self.window.clone()))
+    fn in_support(&self, id: Option<u32>) -> bool {
+        self.index.stands_in_any(id, &self.alignment.support)
     }
 
     /// What the passage sentence has and the sentence does not.
@@ -61,12 +56,25 @@ impl Sides<'_> {
         let content = self.theirs.iter().filter(|word| word.is_content());
         let shared = content.clone().filter(|word| has(word.key));
         features.coverage_back = share(shared.count(), content.count());
+        // Of the best three; each has so much of the sentence, and the sentence so much of it.
+        for (sentence, covered) in self.alignment.ranked.iter().take(3) {
+            let content = self
+                .index
+                .words_of(*sentence)
+                .iter()
+                .filter(|word| word.is_content());
+            let shared = content.clone().filter(|word| has(word.key));
+            let back = share(shared.count(), content.count());
+            let there = covered / self.alignment.total.max(1e-6);
+            let both = 2.0 * back * there / (back + there).max(1e-6);
+            features.overlap_best = features.overlap_best.max(both);
+        }
         let numbers = self.theirs.iter().filter_map(|word| word.number);
         let left = numbers.filter(|number| number.digits && !has_value(self.own, number.key));
         features.numbers_left = count(left.count());
     }
 
-    /// How much lies outside the window, and where.
+    /// How much lies outside the supporting sentences, and where.
     fn outside(&self, features: &mut Features) {
         let mut all = 0.0;
         let mut known = 0.0;
@@ -74,7 +82,7 @@ impl Sides<'_> {
         let mut run = 0;
         let mut longest = 0;
         let content = &self.alignment.content;
-        let is_in = |at: &usize| self.in_window(self.id(*at));
+        let is_in = |at: &usize| self.in_support(self.id(*at));
         for at in content {
             run = if is_in(at) { 0 } else { run + 1 };
             longest = longest.max(run);
@@ -90,8 +98,9 @@ impl Sides<'_> {
             inside += flag(run == 0) * rarity;
         }
         features.topic_coverage = if all > 0.0 { known / all } else { 1.0 };
-        features.topic_window = if all > 0.0 { inside / all } else { 1.0 };
+        features.topic_support = if all > 0.0 { inside / all } else { 1.0 };
         features.first_outside = flag(content.first().is_some_and(|at| !is_in(at)));
+        features.last_outside = flag(content.last().is_some_and(|at| !is_in(at)));
         features.outside_run = share(longest, content.len());
     }
 
@@ -127,7 +136,7 @@ impl Sides<'_> {
 
     /// Whether the passages have both numbers as a range.
     fn has_range(&self, from: usize, to: usize) -> bool {
-        let places = |at: usize| self.id(at).map_or(&[][..], |id| self.index.positions(id));
+        let places = |at: usize| self.id(at).map_or(&[][..], |id| self.index.spread(id));
         nearest(places(from), places(to)).is_some_and(|distance| distance <= 2)
     }
 }
@@ -145,7 +154,7 @@ mod tests {
     fn signs(answer: &str) -> Features {
         let judge = EmbeddedJudge::bundled().unwrap();
         let reading = judge.read("How is bread baked?", answer, PASSAGES);
-        reading.sentences[0].scored.features
+        reading.sentences[0].seen.unwrap().features
     }
 
     fn is(found: f32, expected: f32) -> bool {
@@ -181,7 +190,7 @@ mod tests {
     #[test]
     fn what_lies_outside_is_told_from_words_about_the_sources() {
         let features = signs("The passages mention that the council signs letters.");
-        assert!(is(features.topic_window, 1.0) && features.coverage_window < 1.0);
+        assert!(is(features.topic_support, 1.0) && features.coverage_best_3 < 1.0);
         let features = signs("Plumbers repair broken letters on Monday.");
         assert!(is(features.first_outside, 1.0) && features.outside_run > 0.5);
         assert!(features.topic_coverage < 1.0);

@@ -5,7 +5,7 @@
 pub enum ModelError {
     /// They do not begin as a model does.
     #[error(
-        "failed to read the embedded judge's model: it does not begin with the mark of version 1"
+        "failed to read the embedded judge's model: it does not begin with the mark of version 2"
     )]
     Magic,
     /// A section is not there, or is cut short.

@@ -6,8 +6,8 @@ use super::{
     closeness::count_closeness,
     conflict::{Conflict, ConflictKind},
     difference::count_differences,
-    features::{Features, count, flag, has_value, share, stands_in},
-    index::Index,
+    features::{Features, count, flag, has_value, share},
+    index::{APART, Index},
     lexicon::Kinds,
     surroundings::Surroundings,
     words::Word,
@@ -28,8 +28,8 @@ pub(crate) fn extract(
     denial_and_degree(&mut features, answer, alignment, index);
     distances(&mut features, answer, alignment, index);
     question(&mut features, answer, alignment, around.question);
-    surface(&mut features, answer, alignment, around, index.words.len());
-    passages(&mut features, answer, alignment, index);
+    surface(&mut features, answer, alignment, around);
+    places(&mut features, answer, alignment, index);
     binding::count_signs(&mut features, answer, alignment, index, around.before);
     asked(&mut features, alignment, index, around.question);
     count_differences(&mut features, answer, alignment, index);
@@ -40,6 +40,8 @@ pub(crate) fn extract(
             ConflictKind::Negation => features.conflict_negation = 1.0,
             ConflictKind::Antonym => features.conflict_antonym = 1.0,
             ConflictKind::Name => features.conflict_name = 1.0,
+            // Too rare to learn from: they speak by themselves.
+            ConflictKind::Relation | ConflictKind::Degree => {}
         }
     }
     features
@@ -54,45 +56,26 @@ fn coverage(features: &mut Features, answer: &Answer, alignment: &Alignment, ind
         .ranked
         .first()
         .map_or(0.0, |(_, covered)| covered / total);
-    let mut left: Vec<(u32, f32)> = Vec::new();
-    for at in &alignment.content {
-        if let Some(id) = answer.ids.get(*at).copied().flatten()
-            && !left.iter().any(|(seen, _)| *seen == id)
-        {
-            left.push((id, answer.rarity(*at)));
-        }
-    }
-    if let Some(best) = alignment.best() {
-        let window = index.window(best);
-        let inside: f32 = left
-            .iter()
-            .filter(|(id, _)| stands_in(index, *id, window.clone()))
-            .map(|(_, rarity)| rarity)
-            .sum();
-        features.coverage_window = inside / total;
-    }
-    let mut known: Vec<(f32, [bool; CANDIDATES])> = (left.iter())
-        .map(|(id, rarity)| (*rarity, has_each(index, *id, &alignment.ranked)))
-        .collect();
-    let mut covered = 0.0;
-    for _ in 0..3 {
-        let has = |known: &[bool; CANDIDATES], own: usize| known.get(own).copied().unwrap_or(false);
-        let gain = |own: usize| -> f32 {
-            (known.iter().filter(|(_, sentences)| has(sentences, own)))
-                .map(|(rarity, _)| rarity)
-                .sum()
-        };
-        let candidates = alignment.ranked.iter().take(CANDIDATES).enumerate();
-        let best = candidates
-            .map(|(own, (sentence, _))| (own, *sentence, gain(own)))
-            .max_by(|one, other| one.2.total_cmp(&other.2).then(other.1.cmp(&one.1)));
-        let Some((own, _, gained)) = best else {
-            break;
-        };
-        covered += gained;
-        known.retain(|(_, sentences)| !has(sentences, own));
-    }
-    features.coverage_best_3 = covered / total;
+    let [one, two, three] = alignment.covered;
+    debug_assert!(one <= two && two <= three, "greedy");
+    features.coverage_best_2 = two / total;
+    features.coverage_best_3 = three / total;
+    features.coverage_second = alignment
+        .ranked
+        .get(1)
+        .map_or(0.0, |(_, covered)| covered / total);
+    features.coverage_linked = alignment.linked / total;
+    let with = |at: Option<usize>| {
+        let id = at.and_then(|at| answer.ids.get(at).copied().flatten());
+        let has = |sentence: usize| id.is_some_and(|id| index.stands_in(id, sentence));
+        let best = alignment.ranked.iter().find(|(own, _)| has(*own));
+        best.map_or(0.0, |(_, covered)| covered / total)
+    };
+    features.coverage_subject = with(alignment.content.first().copied());
+    features.coverage_rarest = with(
+        (alignment.content.iter().copied())
+            .max_by(|one, other| answer.rarity(*one).total_cmp(&answer.rarity(*other))),
+    );
     let near = alignment.content.iter().filter(|at| {
         answer.is_supported(**at, index)
             || answer
@@ -101,24 +84,34 @@ fn coverage(features: &mut Features, answer: &Answer, alignment: &Alignment, ind
                 .is_some_and(|prefix| index.has_prefix(prefix))
     });
     features.coverage_prefix = share(near.count(), alignment.content.len());
+    features.coverage_prefix_best = share(
+        (alignment.content.iter())
+            .filter(|at| {
+                answer
+                    .word(**at)
+                    .is_some_and(|word| is_like_any(word, alignment, index))
+            })
+            .count(),
+        alignment.content.len(),
+    );
     features.clause_mean = if alignment.clauses.is_empty() {
         1.0
     } else {
         alignment.clauses.iter().sum::<f32>() / count(alignment.clauses.len())
     };
     features.clause_min = alignment.clauses.iter().copied().fold(1.0, f32::min);
+    let rare = alignment.content.iter().zip(&alignment.clauses);
+    let by_rarity: f32 = rare.map(|(at, clause)| answer.rarity(*at) * clause).sum();
+    features.clause_rare = if all > 0.0 { by_rarity / all } else { 1.0 };
 }
 
-/// Passage sentences that may be among the three that together cover most.
-const CANDIDATES: usize = 6;
-
-/// Whether a stem stands in each of the best sentences.
-fn has_each(index: &Index, id: u32, ranked: &[(usize, f32)]) -> [bool; CANDIDATES] {
-    let mut has = [false; CANDIDATES];
-    for (has, (sentence, _)) in has.iter_mut().zip(ranked) {
-        *has = stands_in(index, id, *sentence..*sentence + 1);
-    }
-    has
+/// Whether one of the supporting sentences has a word with the same stem or the same first letters.
+fn is_like_any(word: &Word, alignment: &Alignment, index: &Index) -> bool {
+    let is_like = |other: &Word| {
+        other.key == word.key || (word.prefix.is_some() && word.prefix == other.prefix)
+    };
+    let mut support = alignment.support.iter();
+    support.any(|own| index.words_of(*own).iter().any(is_like))
 }
 
 fn sequences(features: &mut Features, answer: &Answer, alignment: &Alignment, index: &Index) {
@@ -149,44 +142,55 @@ fn sequences(features: &mut Features, answer: &Answer, alignment: &Alignment, in
 fn missing(features: &mut Features, answer: &Answer, alignment: &Alignment, index: &Index) {
     let rarities = alignment.missing.iter().map(|at| answer.rarity(*at));
     features.missing_words = count(alignment.missing.len());
-    features.missing_rarity_max = rarities.clone().fold(0.0, f32::max);
-    features.missing_rarity_sum = rarities.sum();
-    let window = alignment.best().map(|best| index.window(best));
-    let in_window = |word: &Word| {
-        let Some(window) = window.clone() else {
-            return false;
-        };
-        index
-            .id(word.key)
-            .is_some_and(|id| stands_in(index, id, window.clone()))
-            || word.number.is_some_and(|number| {
-                window
-                    .clone()
-                    .any(|sentence| has_value(index.words_of(sentence), number.key))
-            })
-    };
+    features.missing_rarity_sum = rarities.clone().sum();
+    for rarity in rarities {
+        if rarity > features.missing_rarity_max {
+            features.missing_rarity_second = features.missing_rarity_max;
+            features.missing_rarity_max = rarity;
+        } else if rarity > features.missing_rarity_second {
+            features.missing_rarity_second = rarity;
+        }
+    }
+    let best = alignment.support.get(..1).unwrap_or_default();
     for at in &alignment.content {
         let Some(word) = answer.word(*at) else {
             continue;
         };
         let nowhere = !answer.is_supported(*at, index);
+        let id = answer.ids.get(*at).copied().flatten();
+        let is_in = |sentences: &[usize]| {
+            index.stands_in_any(id, sentences) || has_number(word, sentences, index)
+        };
+        let outside = !is_in(&alignment.support);
+        if outside {
+            let rarity = answer.rarity(*at);
+            features.outside_rarity_max = features.outside_rarity_max.max(rarity);
+            features.outside_rarity_sum += rarity;
+        }
         if word.number.is_some() {
             features.numbers += 1.0;
             features.missing_numbers += flag(nowhere);
-            features.missing_numbers_window += flag(!in_window(word));
+            features.missing_numbers_support += flag(outside);
+            features.missing_numbers_best += flag(!is_in(best));
         } else if word.capitalized && *at != alignment.words.start {
             features.names += 1.0;
             features.missing_names += flag(nowhere);
-            features.missing_names_window += flag(!in_window(word));
+            features.missing_names_support += flag(outside);
         }
     }
 }
 
-/// How much one passage has, and whether numbers keep the words next to them.
-fn passages(features: &mut Features, answer: &Answer, alignment: &Alignment, index: &Index) {
-    let covered = binding::by_passage(answer, &alignment.content, index);
-    let best = covered.iter().copied().fold(0.0, f32::max);
-    features.coverage_passage = best / alignment.total.max(1e-6);
+/// Whether a number stands in one of some sentences, by its value.
+fn has_number(word: &Word, sentences: &[usize], index: &Index) -> bool {
+    let has = |key| {
+        let mut own = sentences.iter().map(|own| index.words_of(*own));
+        own.any(|words| has_value(words, key))
+    };
+    word.number.is_some_and(|number| has(number.key))
+}
+
+/// Whether numbers keep the words next to them.
+fn places(features: &mut Features, answer: &Answer, alignment: &Alignment, index: &Index) {
     let numbers = alignment
         .content
         .iter()
@@ -206,16 +210,8 @@ fn passages(features: &mut Features, answer: &Answer, alignment: &Alignment, ind
 fn asked(features: &mut Features, alignment: &Alignment, index: &Index, question: &[u64]) {
     let ids = || question.iter().filter_map(|key| index.id(*key));
     features.question_coverage = share(ids().count(), question.len());
-    let Some(best) = alignment.best() else { return };
-    let near = ids().filter(|id| stands_in(index, *id, index.window(best)));
-    features.question_near = share(near.count(), question.len());
-    let passage = |at: usize| index.sentences.get(at).map(|place| place.passage);
-    let inside = ids().filter(|id| {
-        index
-            .sentences_with(*id)
-            .any(|at| passage(at) == passage(best))
-    });
-    features.question_passage = share(inside.count(), question.len());
+    let near = ids().filter(|id| index.stands_in_any(Some(*id), &alignment.support));
+    features.question_support = share(near.count(), question.len());
 }
 
 fn denial_and_degree(
@@ -238,9 +234,8 @@ fn denial_and_degree(
     for word in words {
         let is_new = || {
             best.is_none_or(|best| {
-                index
-                    .id(word.key)
-                    .is_none_or(|id| !stands_in(index, id, best..best + 1))
+                let id = index.id(word.key);
+                id.is_none_or(|id| !index.stands_in(id, best))
             })
         };
         if word.kinds.has(Kinds::HEDGE) {
@@ -252,13 +247,20 @@ fn denial_and_degree(
             features.absolutes_new += flag(is_new());
         }
     }
+    let theirs = best.map(|best| index.words_of(best)).unwrap_or_default();
+    let lost = theirs.iter().filter(|own| {
+        let is_degree = own.kinds.has(Kinds::HEDGE) || own.kinds.has(Kinds::ABSOLUTE);
+        is_degree && !words.iter().any(|word| word.key == own.key)
+    });
+    features.degrees_lost = count(lost.count());
+    let limits = |words: &[Word]| words.iter().any(|word| word.kinds.has(Kinds::LIMIT));
+    features.limits_mismatch = flag(best.is_some() && limits(words) != limits(theirs));
 }
 
-/// How far apart in the passages the content words stand that are neighbors in the sentence.
+/// Whether the passages have the content words together that are neighbors in the sentence.
 fn distances(features: &mut Features, answer: &Answer, alignment: &Alignment, index: &Index) {
     let mut n_pairs = 0;
     let mut n_far = 0;
-    let mut largest = 0;
     let ids = alignment
         .content
         .iter()
@@ -267,16 +269,12 @@ fn distances(features: &mut Features, answer: &Answer, alignment: &Alignment, in
         let (Some(left), Some(right)) = (left, right) else {
             continue;
         };
-        let Some(distance) = nearest(index.positions(left), index.positions(right)) else {
-            continue;
-        };
-        n_pairs += 1;
-        n_far += usize::from(distance > 25);
-        largest = largest.max(distance);
+        if let Some(distance) = nearest(index.spread(left), index.spread(right)) {
+            n_pairs += 1;
+            n_far += usize::from(distance >= APART);
+        }
     }
     features.far_pairs = share(n_far, n_pairs);
-    features.gap_max = count(largest).ln_1p();
-    features.spread = share(alignment.ranked.len(), index.sentences.len());
 }
 
 fn question(features: &mut Features, answer: &Answer, alignment: &Alignment, question: &[u64]) {
@@ -297,7 +295,6 @@ fn surface(
     answer: &Answer,
     alignment: &Alignment,
     around: Surroundings<'_>,
-    n_passage_words: usize,
 ) {
     let words = answer
         .words
@@ -308,23 +305,16 @@ fn surface(
     features.words = count(words.len());
     features.content_words = count(alignment.content.len());
     features.position = count(around.position);
-    features.position_share = share(around.position, around.sentences.saturating_sub(1));
-    features.sentences = count(around.sentences);
-    features.answer_words = count(answer.words.len());
+    features.position_share = share(around.position, around.statements.saturating_sub(1));
+    features.sentences = count(around.statements);
+    features.answer_words = count(around.words);
     features.meta_words = of_kind(Kinds::META);
+    features.saying_words = of_kind(Kinds::SAYING);
     features.person_words = of_kind(Kinds::PERSON);
     features.is_question = flag(text.contains('?'));
-    features.is_item = flag(
-        text.starts_with(['-', '*', '•'])
-            || text
-                .split_once(['.', ')'])
-                .is_some_and(|(number, _)| number.parse::<u16>().is_ok()),
-    );
     features.ends_with_colon = flag(text.ends_with(':'));
     features.has_bracket = flag(text.contains('('));
-    features.has_quote = flag(text.contains(['"', '“']));
-    features.declines = flag(around.declines);
-    features.passage_words = count(n_passage_words).ln_1p();
+    features.has_quote = flag(text.contains(['"', '“', '”']));
     features.adding = of_kind(Kinds::ADDING);
     features.concluding = of_kind(Kinds::CONCLUDING);
     features.advising = of_kind(Kinds::ADVISING);

@@ -1,11 +1,14 @@
 //! The passages of one answer, indexed once: where every word stands, which sequences occur.
+//!
+//! All passages are one bag of sentences: in an order of its own, each once. So nothing that is read
+//! from it depends on how a text was cut into passages, or on their order. Distances and sequences
+//! end with their sentence.
 
 use std::cell::Cell;
-use std::mem::take;
 use std::ops::Range;
 
 use super::lexicon::{Kinds, Lexicon};
-use super::table::KeyTable;
+use super::table::{KeyTable, pair};
 use super::words::{Word, add_words};
 use crate::sentences;
 
@@ -24,6 +27,8 @@ pub(crate) struct Index {
     /// `positions[offsets[id]..offsets[id + 1]]` is where the stem `id` stands.
     offsets: Vec<usize>,
     positions: Vec<usize>,
+    /// The same, with room between sentences: see [`Self::spread`].
+    spread: Vec<usize>,
     values: KeyTable,
     prefixes: KeyTable,
 }
@@ -34,16 +39,6 @@ const SPARE_MAX: usize = 1 << 16;
 thread_local! {
     /// Room for the words of the next passages: asked of the system once, not for every answer.
     static SPARE: Cell<Vec<Word>> = const { Cell::new(Vec::new()) };
-}
-
-impl Drop for Index {
-    fn drop(&mut self) {
-        let mut words = take(&mut self.words);
-        words.clear();
-        if words.capacity() <= SPARE_MAX {
-            SPARE.set(words);
-        }
-    }
 }
 
 /// One sentence of a passage.
@@ -59,39 +54,79 @@ pub(crate) struct Place {
     pub(crate) negations: usize,
 }
 
+/// How far a word is from any word of another sentence.
+pub(crate) const APART: usize = 64;
+
 impl Index {
     pub(crate) fn new(passages: &[&str], lexicon: &Lexicon) -> Self {
-        let mut all = SPARE.take();
+        let mut read = SPARE.take();
         let mut places = Vec::new();
-        let mut sentence_of = Vec::new();
         let n_bytes: usize = passages.iter().map(|text| text.len()).sum();
-        all.reserve(n_bytes / 5);
+        read.reserve(n_bytes / 5);
         for (passage, text) in passages.iter().enumerate() {
-            let mut first = all.len();
-            add_words(text, lexicon, &mut all);
+            let mut first = read.len();
+            add_words(text, lexicon, &mut read);
             for bytes in sentences::split(text)
                 .into_iter()
                 .flat_map(|bytes| run_on(text, bytes))
             {
-                let rest = all.get(first..).unwrap_or_default();
-                let own = rest.iter().take_while(|word| word.start < bytes.end);
-                let last = first + own.clone().count();
+                let rest = read.get(first..).unwrap_or_default();
+                let last = first
+                    + rest
+                        .iter()
+                        .take_while(|word| word.start < bytes.end)
+                        .count();
                 if last > first {
-                    let denying = own.filter(|word| word.kinds.has(Kinds::NEGATION));
-                    let negations = denying.count();
-                    sentence_of.resize(last, places.len());
                     places.push(Place {
                         passage,
                         bytes,
                         words: first..last,
-                        negations,
+                        negations: 0,
                     });
                     first = last;
                 }
             }
-            all.truncate(first);
+            read.truncate(first);
         }
-        Self::of(all, places, sentence_of)
+        let index = Self::of_bag(&read, places);
+        read.clear();
+        if read.capacity() <= SPARE_MAX {
+            SPARE.set(read);
+        }
+        index
+    }
+
+    /// From sentences as they were read: those that say the same word for word are one.
+    fn of_bag(read: &[Word], places: Vec<Place>) -> Self {
+        let own = |place: &Place| read.get(place.words.clone()).unwrap_or_default();
+        let mut keyed: Vec<(u64, Place)> = (places.into_iter())
+            .map(|place| {
+                (
+                    own(&place).iter().fold(0, |key, word| pair(key, word.key)),
+                    place,
+                )
+            })
+            .collect();
+        keyed.sort_by_key(|(key, _)| *key);
+        keyed.dedup_by_key(|(key, _)| *key);
+        let mut words: Vec<Word> = Vec::with_capacity(read.len());
+        let mut sentence_of = Vec::with_capacity(read.len());
+        let mut sentences = Vec::with_capacity(keyed.len());
+        for (at, (_, place)) in keyed.into_iter().enumerate() {
+            let first = words.len();
+            words.extend(own(&place).iter().cloned());
+            sentence_of.resize(words.len(), at);
+            let denying = words
+                .iter()
+                .skip(first)
+                .filter(|word| word.kinds.has(Kinds::NEGATION));
+            sentences.push(Place {
+                negations: denying.count(),
+                words: first..words.len(),
+                ..place
+            });
+        }
+        Self::of(words, sentences, sentence_of)
     }
 
     fn of(words: Vec<Word>, sentences: Vec<Place>, sentence_of: Vec<usize>) -> Self {
@@ -116,10 +151,14 @@ impl Index {
         }
         let mut next = offsets.clone();
         let mut positions = vec![0; words.len()];
-        for (at, id) in ids.iter().enumerate() {
+        let mut spread = vec![0; words.len()];
+        for ((at, id), sentence) in ids.iter().enumerate().zip(&sentence_of) {
             if let Some(slot) = next.get_mut(index(*id)) {
-                if let Some(position) = positions.get_mut(*slot) {
+                if let (Some(position), Some(place)) =
+                    (positions.get_mut(*slot), spread.get_mut(*slot))
+                {
                     *position = at;
+                    *place = at + APART * sentence;
                 }
                 *slot += 1;
             }
@@ -136,6 +175,7 @@ impl Index {
             lookup,
             offsets,
             positions,
+            spread,
         }
     }
 
@@ -156,6 +196,14 @@ impl Index {
         self.positions.get(from..to).unwrap_or_default()
     }
 
+    /// Where a stem stands, in order, as a place to measure distances from: words of different sentences
+    /// are at least [`APART`] from each other.
+    pub(crate) fn spread(&self, id: u32) -> &[usize] {
+        let from = self.offsets.get(index(id)).copied().unwrap_or(0);
+        let to = self.offsets.get(index(id) + 1).copied().unwrap_or(0);
+        self.spread.get(from..to).unwrap_or_default()
+    }
+
     /// The sentences with a stem, in order, each once.
     pub(crate) fn sentences_with(&self, id: u32) -> impl Iterator<Item = usize> {
         let mut last = None;
@@ -164,6 +212,21 @@ impl Index {
             (sentence != last).then(|| last = sentence)?;
             sentence
         })
+    }
+
+    /// Whether a stem stands in a sentence.
+    pub(crate) fn stands_in(&self, id: u32, sentence: usize) -> bool {
+        let Some(place) = self.sentences.get(sentence) else {
+            return false;
+        };
+        let positions = self.positions(id);
+        let first = positions.partition_point(|at| *at < place.words.start);
+        positions.get(first).is_some_and(|at| *at < place.words.end)
+    }
+
+    /// Whether a stem stands in one of some sentences.
+    pub(crate) fn stands_in_any(&self, id: Option<u32>, sentences: &[usize]) -> bool {
+        id.is_some_and(|id| sentences.iter().any(|own| self.stands_in(id, *own)))
     }
 
     /// The sentence of a position.
@@ -194,6 +257,7 @@ impl Index {
                 position.checked_sub(at).is_some_and(|start| {
                     let row = self.ids.get(start..start + N);
                     row.is_some_and(|row| row.iter().zip(ids).all(|(own, id)| Some(*own) == id))
+                        && self.sentence_at(start) == self.sentence_at(start + N - 1)
                 })
             })
         })
@@ -205,23 +269,6 @@ impl Index {
             .get(sentence)
             .and_then(|place| self.words.get(place.words.clone()))
             .unwrap_or_default()
-    }
-
-    /// The sentence with its neighbors in the same passage.
-    pub(crate) fn window(&self, sentence: usize) -> Range<usize> {
-        let passage = self.sentences.get(sentence).map(|place| place.passage);
-        let same = |at: usize| self.sentences.get(at).map(|place| place.passage) == passage;
-        let from = if sentence > 0 && same(sentence - 1) {
-            sentence - 1
-        } else {
-            sentence
-        };
-        let to = if same(sentence + 1) {
-            sentence + 1
-        } else {
-            sentence
-        };
-        from..to + 1
     }
 }
 
@@ -268,6 +315,7 @@ fn index(id: u32) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{align::nearest, words::words};
     use super::*;
 
     #[test]
@@ -275,7 +323,7 @@ mod tests {
         let lexicon = Lexicon::new();
         let passages = [
             "The fee is 20. The fee rose.",
-            "No fee. Refunds take 5 days.",
+            "No fee. The fee rose. Refunds take 5 days.",
         ];
         let index = Index::new(&passages, &lexicon);
         assert_eq!(index.sentences.len(), 4);
@@ -283,14 +331,41 @@ mod tests {
             let id = index.id(word.key).unwrap();
             assert!(index.positions(id).contains(&position));
         }
-        let fee = index.id(index.words[1].key).unwrap();
-        assert_eq!(index.sentences_with(fee).collect::<Vec<_>>(), [0, 1, 2]);
-        assert_eq!(index.window(1), 0..2);
-        assert_eq!(index.window(2), 2..4);
-        assert_eq!(index.sentences[2].negations, 1);
-        let ids = |at: Range<usize>| -> Vec<Option<u32>> { at.map(|at| index.id_at(at)).collect() };
-        assert!(index.has_row::<3>(ids(1..4).try_into().unwrap()));
-        assert!(!index.has_row([index.id_at(1), index.id_at(0)]));
-        assert!(!index.has_row([index.id_at(1), None]));
+        let read = words("fee no refunds", &lexicon);
+        let id = |at: usize| index.id(read[at].key).unwrap();
+        assert_eq!(index.sentences_with(id(0)).count(), 3);
+        let denying: Vec<usize> = index.sentences_with(id(1)).collect();
+        assert_eq!(index.sentences[denying[0]].negations, 1);
+        assert!(index.stands_in(id(0), denying[0]) && !index.stands_in(id(2), denying[0]));
+        let far = |one: u32, other: u32| nearest(index.spread(one), index.spread(other)).unwrap();
+        assert!(far(id(0), id(1)) == 1 && far(id(0), id(2)) >= APART);
+        let first = index.sentences_with(id(2)).next().unwrap();
+        let row = index.sentences[first].words.clone();
+        let ids: Vec<Option<u32>> = row.map(|at| index.id_at(at)).collect();
+        assert!(index.has_row::<4>(ids.clone().try_into().unwrap()));
+        assert!(!index.has_row([ids[1], ids[0]]));
+        assert!(!index.has_row([ids[1], None]));
+    }
+
+    #[test]
+    fn neither_the_cut_nor_the_order_of_passages_is_seen() {
+        let lexicon = Lexicon::new();
+        let seen = |passages: &[&str]| -> Vec<u64> {
+            let index = Index::new(passages, &lexicon);
+            index.words.iter().map(|word| word.key).collect()
+        };
+        let joined = seen(&["The fee is 20. It rose.\n\nRefunds take 5 days."]);
+        assert_eq!(
+            seen(&["The fee is 20. It rose.", "Refunds take 5 days."]),
+            joined
+        );
+        assert_eq!(
+            seen(&["Refunds take 5 days.", "It rose.", "The fee is 20."]),
+            joined
+        );
+        assert_eq!(
+            seen(&["It rose. The fee is 20.", "It rose. Refunds take 5 days."]),
+            joined
+        );
     }
 }

@@ -49,6 +49,20 @@ impl Kinds {
     /// Tells what a source says or does not say (mention, provide).
     pub(crate) const SAYING: Self = Self(1 << 15);
 
+    /// Bounds what is said (only, least, most, up to).
+    pub(crate) const LIMIT: Self = Self(1 << 16);
+
+    /// Obliges (must, required).
+    pub(crate) const MUST: Self = Self(1 << 17);
+    /// Leaves it open (may, optional).
+    pub(crate) const MAY: Self = Self(1 << 18);
+    /// Every one of them.
+    pub(crate) const ALL: Self = Self(1 << 19);
+    /// No other.
+    pub(crate) const ONLY: Self = Self(1 << 20);
+    /// May tell that the verb is passive.
+    pub(crate) const PASSIVE: Self = Self(1 << 21);
+
     /// All but those of `other`.
     pub(crate) const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
@@ -87,6 +101,12 @@ impl Lexicon {
             (ADVISING, Kinds::ADVISING),
             (EXAMPLE, Kinds::EXAMPLE),
             (SAYING, Kinds::SAYING),
+            (LIMIT, Kinds::LIMIT),
+            ("must required mandatory obligatory compulsory", Kinds::MUST),
+            ("may optional optionally voluntary", Kinds::MAY),
+            ("all every everyone everybody each any anyone", Kinds::ALL),
+            ("only solely exclusively", Kinds::ONLY),
+            ("is are was were be been being by and or", Kinds::PASSIVE),
         ];
         for (words, kind) in lists {
             for word in words.split_whitespace() {
@@ -189,6 +209,9 @@ included including discuss discusses discussed describe describes described expl
 specified specific specifically explicitly explicit clear clearly detail details detailed instructions state states \
 stated indicate indicates suggest suggests address addresses information enough give gives given list lists \
 find determine note";
+
+const LIMIT: &str = "only solely exclusively least most maximum minimum max min limit limited limits exceed \
+exceeding exceeds until unless except";
 
 const CALENDAR: &str = "january february march april may june july august september october november \
 december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday \

@@ -11,7 +11,6 @@ pub mod answer_score;
 mod binding;
 mod closeness;
 mod conflict;
-mod course;
 mod difference;
 mod error;
 mod extract;
@@ -21,10 +20,12 @@ mod lexicon;
 mod logistic;
 mod memo;
 mod model;
+mod quantities;
+mod quantity_features;
 mod rarity;
 mod reading;
 mod reasons;
-mod sentence_kind;
+mod relation;
 mod stem;
 mod surroundings;
 mod table;
@@ -35,7 +36,7 @@ mod words;
 pub use error::ModelError;
 pub use features::Features;
 
-pub use reading::{Reading, SentenceReading};
+pub use reading::{Reading, Seen, SentenceReading};
 
 use groundgate_model::{
     manifest::{Manifest, Written},
@@ -71,7 +72,7 @@ impl EmbeddedJudge {
     /// The name that every output carries.
     pub const NAME: &str = "embedded";
     /// Changes whenever a score may change for another reason than the weights.
-    pub const VERSION: &str = "3";
+    pub const VERSION: &str = "4";
 
     /// The judge with the weights that ship with this version.
     pub fn bundled() -> Result<Self, ModelError> {
@@ -111,12 +112,7 @@ impl EmbeddedJudge {
 
     /// The labels, with the probabilities behind them and one for the answer as a whole.
     pub fn read(&self, question: &str, answer: &str, passages: &[&str]) -> Reading {
-        reading::read(
-            &self.lexicon,
-            &self.model,
-            question,
-            texts::Texts { answer, passages },
-        )
+        reading::read(&self.lexicon, &self.model, question, answer, passages)
     }
 
     /// Whether `text` says what `claim` says.

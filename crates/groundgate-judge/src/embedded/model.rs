@@ -3,34 +3,43 @@
 //! One file of sections: four letters, the length of the payload in bytes (u32, little-endian), the
 //! payload. Floats are f32, little-endian. `examples/train_embedded_judge.rs` writes it.
 
-use super::answer_score::HEAD_INPUTS;
+use super::answer_score::{self, ANSWER_INPUTS, CLAIM_INPUTS, ODDS_INPUTS};
 use super::error::ModelError;
 use super::features::Features;
-use super::logistic::Logistic;
+use super::logistic::{Logistic, sigmoid};
 use super::rarity::Rarity;
 use super::trees::Trees;
 
 /// The first bytes of a model file; the last one is the version of the layout.
-pub(crate) const MAGIC: &[u8; 5] = b"GGEJ\x01";
+pub(crate) const MAGIC: &[u8; 5] = b"GGEJ\x03";
 
 /// All weights.
+///
+/// One function for every answer. What is known of answers with several claims (how their claims follow
+/// each other, how such answers are written) counts the more, the more claims an answer has; it never
+/// depends on how many passages there are.
 #[derive(Debug, Clone)]
 pub(crate) struct Model {
     /// How rare words are.
     pub(crate) rarity: Rarity,
-    /// The model for any text: the mean of a weighted sum and of trees.
-    pub(crate) general: Logistic,
-    pub(crate) general_trees: Trees,
-    /// The model for answers to a question over several passages: trees over a sentence and its neighbors, and a head.
-    pub(crate) retrieved_trees: Trees,
-    pub(crate) retrieved_head: Logistic,
-    pub(crate) retrieved_head_trees: Trees,
-    /// From scores to log odds, by shape.
-    pub(crate) plain_scale: Logistic,
-    pub(crate) retrieved_scale: Logistic,
-    /// From this probability on a sentence counts as unsupported, by shape.
-    pub(crate) plain_threshold: f32,
-    pub(crate) retrieved_threshold: f32,
+    /// Of a claim by itself: a weighted sum and trees, whose mean counts.
+    claim: Logistic,
+    claim_trees: Trees,
+    /// Of a claim among others: trees.
+    among_trees: Trees,
+    /// Of any answer: a weighted sum.
+    answer: Logistic,
+    /// Of an answer with several claims: a weighted sum and trees, whose mean counts.
+    several: Logistic,
+    several_trees: Trees,
+    /// How much the two for several claims say at most.
+    shares: [f32; 2],
+    /// From the log odds of an answer, and how much it is one of several claims, to calibrated ones.
+    scale: Logistic,
+    /// From the log odds of a claim and of its answer to those that its label is made from.
+    label: Logistic,
+    /// From this probability on a claim counts as unsupported.
+    pub(crate) threshold: f32,
 }
 
 impl Model {
@@ -41,47 +50,70 @@ impl Model {
         let logistic = |name, inputs| Logistic::new(name, sections.floats(name)?, inputs);
         let trees = |name, inputs| Trees::new(name, &sections.floats(name)?, inputs);
         let cuts = sections.floats("CUTS")?;
-        let [plain_threshold, retrieved_threshold] = *cuts.as_slice() else {
+        let [among, several, threshold] = *cuts.as_slice() else {
             return Err(ModelError::Length {
                 name: "CUTS",
                 found: cuts.len(),
-                expected: 2,
+                expected: 3,
             });
         };
-        if !(plain_threshold + retrieved_threshold).is_finite() {
+        if !(among + several + threshold).is_finite() {
             return Err(ModelError::NotFinite("CUTS"));
         }
         Ok(Self {
             rarity: Rarity::new(sections.bytes("IDF_")?.to_vec())?,
-            general: logistic("GLIN", n_inputs)?,
-            general_trees: trees("GTRE", n_inputs)?,
-            retrieved_trees: trees("RTRE", 3 * n_inputs)?,
-            retrieved_head: logistic("RHEA", HEAD_INPUTS)?,
-            retrieved_head_trees: trees("RHTR", HEAD_INPUTS)?,
-            plain_scale: logistic("PSCA", 1)?,
-            retrieved_scale: logistic("RSCA", 1)?,
-            plain_threshold,
-            retrieved_threshold,
+            claim: logistic("CLIN", n_inputs)?,
+            claim_trees: trees("CTRE", n_inputs)?,
+            among_trees: trees("MTRE", CLAIM_INPUTS)?,
+            answer: logistic("ALIN", ODDS_INPUTS)?,
+            several: logistic("SLIN", ANSWER_INPUTS)?,
+            several_trees: trees("STRE", ANSWER_INPUTS)?,
+            shares: [among, several],
+            scale: logistic("SCAL", 2)?,
+            label: logistic("LABE", 2)?,
+            threshold,
         })
     }
 
-    /// Log odds that an answer over several passages is not grounded: the mean of a weighted sum and of trees.
-    pub(crate) fn head(&self, inputs: &[f32]) -> f32 {
-        let trees = self.retrieved_head_trees.sums(&[inputs]);
-        let linear = self.retrieved_head.log_odds(inputs);
-        trees
-            .iter()
-            .fold(linear, |linear, trees| linear.midpoint(*trees))
+    /// Log odds that claims are unsupported.
+    pub(crate) fn claims(&self, claims: &[&Features]) -> Vec<f32> {
+        let inputs = answer_score::with_neighbors(claims);
+        let trees = self.claim_trees.sums(&inputs);
+        let linear = inputs.iter().map(|row| self.claim.log_odds(row));
+        let alone = linear
+            .zip(trees)
+            .map(|(linear, trees)| linear.midpoint(trees));
+        let share = self.shares[0] * answer_score::several(claims.len());
+        if share > 0.0 {
+            let among = self.among_trees.sums(&inputs);
+            let both = alone.zip(among);
+            both.map(|(alone, among)| alone + share * (among - alone))
+                .collect()
+        } else {
+            alone.collect()
+        }
     }
 
-    /// Log odds that sentences are unsupported, by the model for any text.
-    pub(crate) fn general<R: AsRef<[f32]>>(&self, rows: &[R]) -> Vec<f32> {
-        let trees = self.general_trees.sums(rows);
-        let linear = rows.iter().map(|row| self.general.log_odds(row.as_ref()));
-        linear
-            .zip(trees)
-            .map(|(linear, trees)| linear.midpoint(trees))
-            .collect()
+    /// Log odds that an answer is not grounded.
+    pub(crate) fn answer(&self, claims: &[&Features], log_odds: &[f32]) -> f32 {
+        let inputs = answer_score::answer_inputs(claims, log_odds);
+        let mut odds = self.answer.log_odds(&inputs);
+        let several = answer_score::several(claims.len());
+        let share = self.shares[1] * several;
+        if share > 0.0 {
+            let linear = self.several.log_odds(&inputs);
+            let trees = self.several_trees.sums(&[&inputs]);
+            let own = trees
+                .iter()
+                .fold(linear, |linear, trees| linear.midpoint(*trees));
+            odds += share * (own - odds);
+        }
+        self.scale.log_odds(&[odds, several])
+    }
+
+    /// The probability behind a claim's label: what stands in a bad answer is likelier bad.
+    pub(crate) fn unsupported(&self, claim: f32, answer: f32) -> f32 {
+        sigmoid(self.label.log_odds(&[claim, answer]))
     }
 }
 

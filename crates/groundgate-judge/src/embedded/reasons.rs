@@ -18,7 +18,7 @@ pub(crate) fn of_conflicts(
     conflicts
         .iter()
         .map(|conflict| {
-            let own = texts.own(answer, conflict.word);
+            let own = texts.own(answer.word(conflict.word));
             let theirs = texts.theirs(index, conflict.passage_word);
             match conflict.kind {
                 ConflictKind::Number if answer.is_supported(conflict.word, index) => {
@@ -38,7 +38,12 @@ pub(crate) fn of_conflicts(
                         format!("`{own}` is negated in the answer, not in the passage")
                     }
                 }
-                ConflictKind::Antonym => format!("the passage says `{theirs}`, the answer `{own}`"),
+                ConflictKind::Relation => {
+                    format!("the passage has `{theirs}` where the answer has `{own}`")
+                }
+                ConflictKind::Degree | ConflictKind::Antonym => {
+                    format!("the passage says `{theirs}`, the answer `{own}`")
+                }
                 ConflictKind::Name => {
                     format!("the name `{own}` is not in the passages (they say `{theirs}`)")
                 }
@@ -48,16 +53,22 @@ pub(crate) fn of_conflicts(
 }
 
 /// What the passages do not have: numbers first, then the rarest words.
-pub(crate) fn of_missing(alignment: &Alignment, answer: &Answer, texts: Texts<'_>) -> Vec<String> {
-    let mut reasons = Vec::new();
+pub(crate) fn of_missing(
+    alignment: &Alignment,
+    unknown: Option<&str>,
+    answer: &Answer,
+    texts: Texts<'_>,
+) -> Vec<String> {
+    let not_there = |number: &str| format!("the number {number} is not in the passages");
+    let mut reasons: Vec<String> = unknown.map(not_there).into_iter().collect();
     let mut words = Vec::new();
     for at in &alignment.missing {
         match answer.word(*at) {
             Some(word) if word.is_digits() => {
-                reasons.push(format!(
-                    "the number {} is not in the passages",
-                    texts.own(answer, *at)
-                ));
+                let own = texts.own(answer.word(*at));
+                if !unknown.is_some_and(|unknown| unknown.contains(&own)) {
+                    reasons.push(not_there(&own));
+                }
             }
             Some(_) => words.push(*at),
             None => {}
@@ -73,7 +84,7 @@ pub(crate) fn of_missing(alignment: &Alignment, answer: &Answer, texts: Texts<'_
     words.sort_unstable();
     let mut named: Vec<String> = words
         .iter()
-        .map(|at| format!("`{}`", texts.own(answer, *at)))
+        .map(|at| format!("`{}`", texts.own(answer.word(*at))))
         .collect();
     named.dedup();
     if !named.is_empty() {

@@ -169,6 +169,120 @@ fn without_passages_nothing_is_supported() {
 }
 
 #[test]
+fn how_the_context_is_cut_changes_nothing() {
+    let judge = EmbeddedJudge::bundled().unwrap();
+    let answer =
+        "A refund is paid within 20 days. The price rose to 59 euros. Parking is free for guests.";
+    let seen = |passages: &[&str]| {
+        let reading = judge.read("How are refunds paid?", answer, passages);
+        let claims = reading.sentences.iter();
+        let each: Vec<(f64, Label)> = claims
+            .map(|own| (own.unsupported, own.finding.label))
+            .collect();
+        (reading.ungrounded, each)
+    };
+    let whole = seen(HANDBOOK);
+    let [one, other] = [HANDBOOK[0], HANDBOOK[1]];
+    for by in ["\n\n", "\n", " "] {
+        assert_eq!(seen(&[&[one, other].join(by)]), whole, "{by:?}");
+    }
+    assert_eq!(seen(&[other, one]), whole);
+    let cut = |text: &'static str| text.split_inclusive(". ");
+    let mut pieces: Vec<&str> = cut(one).chain(cut(other)).collect();
+    pieces.reverse();
+    assert_eq!(seen(&pieces), whole);
+    assert_eq!(seen(&[one, one, other, ""]), whole, "twice is once");
+}
+
+#[test]
+fn apparatus_changes_nothing() {
+    let judge = EmbeddedJudge::bundled().unwrap();
+    let seen = |answer: &str| {
+        let reading = judge.read("How are refunds paid?", answer, HANDBOOK);
+        let claims = reading.sentences.iter();
+        let claims = claims.filter(|own| own.finding.label != Label::NotAClaim);
+        let each: Vec<(f64, Label)> = claims
+            .map(|own| (own.unsupported, own.finding.label))
+            .collect();
+        (reading.ungrounded, each)
+    };
+    let plain = seen("A refund is paid within 20 days.\nDental care is not covered.");
+    for dressed in [
+        "1. A refund is paid within 20 days.\n2. Dental care is not covered.",
+        "- A refund is paid within 20 days [1].\n- Dental care is not covered [2].",
+        "**A refund** is paid within 20 days.\n\nDental care is **not** covered.",
+        "A refund is paid within 20 days (passage 1).\nDental care is not covered (passages 1 and 2).",
+        "Sure! Here is what I found:\n\nA refund is paid within 20 days.\nDental care is not covered.\n\nI hope this helps!",
+        "A refund is paid within twenty days.\nDental ca\u{ad}re is not co\u{200b}vered.",
+        "A re\u{301}fund is paid within 20 days.\nDental care is not covered.",
+    ] {
+        assert_eq!(seen(dressed), plain, "{dressed:?}");
+    }
+}
+
+#[test]
+fn a_code_is_one_word_however_it_is_written() {
+    let judge = EmbeddedJudge::bundled().unwrap();
+    let passage = "Withdrawals from a traditional IRA or 401k are taxed as ordinary income.";
+    let answer = "For traditional IRAs or 401(k)s, withdrawals are taxed as ordinary income.";
+    let findings = judge.check_claims("", answer, &[passage]);
+    assert_eq!(findings[0].label, Label::Supported, "{findings:?}");
+    for (answer, label) in [
+        ("The transfer takes 14 days.", Label::Supported),
+        ("The transfer takes 2 days.", Label::NotFound),
+    ] {
+        let found = judge.check_claims("", answer, &["The transfer takes 2 weeks."]);
+        let is_right = found[0].label == label
+            || (label == Label::NotFound && found[0].label == Label::Contradicted);
+        assert!(is_right, "{answer}: {found:?}");
+    }
+}
+
+#[test]
+fn a_limit_does_not_hide_a_denial() {
+    let judge = EmbeddedJudge::bundled().unwrap();
+    let passage = "Deposits are insured up to 100,000 EUR by the state.";
+    for answer in [
+        "Deposits are not insured by the state.",
+        "Deposits are never insured by the state.",
+    ] {
+        let found = judge.check_claims("", answer, &[passage]);
+        assert_eq!(found[0].label, Label::Contradicted, "{answer}: {found:?}");
+    }
+}
+
+#[test]
+fn a_denial_counts_beside_a_sentence_that_says_more() {
+    let judge = EmbeddedJudge::bundled().unwrap();
+    let passage = "Gift cards cannot be refunded. Other purchases can be refunded within 14 days.";
+    for (answer, label) in [
+        (
+            "Gift cards can be refunded within 14 days.",
+            Label::Contradicted,
+        ),
+        (
+            "Other purchases can be refunded within 14 days.",
+            Label::Supported,
+        ),
+        ("Gift cards cannot be refunded.", Label::Supported),
+    ] {
+        let reading = judge.read("", answer, &[passage]);
+        let finding = &reading.sentences[0].finding;
+        assert_eq!(finding.label, label, "{answer}: {finding:?}");
+        let is_bad = label == Label::Contradicted;
+        assert_eq!(
+            reading.ungrounded > 0.5,
+            is_bad,
+            "{answer}: {}",
+            reading.ungrounded
+        );
+        if is_bad {
+            assert_eq!(finding.evidence.as_ref().unwrap().start, 0);
+        }
+    }
+}
+
+#[test]
 fn support_tells_whether_an_answer_states_a_fact() {
     let judge = EmbeddedJudge::bundled().unwrap();
     let answer = "You get your money back: refunds are paid within 20 days of the request.";
@@ -219,7 +333,8 @@ proptest! {
         prop_assert!((0.0..=1.0).contains(&reading.ungrounded));
         for sentence in &reading.sentences {
             prop_assert!((0.0..=1.0).contains(&sentence.unsupported));
-            prop_assert!(sentence.scored.features.inputs().iter().all(|input| input.is_finite()));
+            let inputs = sentence.seen.map(|seen| seen.features.inputs());
+            prop_assert!(inputs.iter().flatten().all(|input| input.is_finite()));
             if let Some(evidence) = &sentence.finding.evidence {
                 prop_assert!(passage.get(evidence.start..evidence.end).is_some());
             }

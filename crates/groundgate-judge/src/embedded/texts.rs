@@ -1,7 +1,7 @@
 //! The texts that a reading is of. What is quoted of them is untrusted, and cut to a few words.
 
-use super::align::Answer;
 use super::index::Index;
+use super::words::Word;
 
 /// What is read.
 #[derive(Debug, Clone, Copy)]
@@ -12,10 +12,8 @@ pub(crate) struct Texts<'t> {
 
 impl Texts<'_> {
     /// A word of the answer, for people.
-    pub(crate) fn own(&self, answer: &Answer, at: usize) -> String {
-        let word = answer
-            .word(at)
-            .and_then(|word| self.answer.get(word.start..word.end));
+    pub(crate) fn own(&self, word: Option<&Word>) -> String {
+        let word = word.and_then(|word| self.answer.get(word.start..word.end));
         shortened(word.unwrap_or_default())
     }
 
@@ -29,7 +27,8 @@ impl Texts<'_> {
     }
 }
 
-fn shortened(text: &str) -> String {
+/// A few words, for people.
+pub(crate) fn shortened(text: &str) -> String {
     let clean: String = text
         .chars()
         .map(|char| if char == '`' { '\'' } else { char })

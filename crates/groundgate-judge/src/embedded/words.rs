@@ -18,7 +18,7 @@ pub(crate) struct Word {
     pub(crate) start: usize,
     /// Where it ends, in bytes.
     pub(crate) end: usize,
-    /// What it is compared by: the hash of its stem, or the key of its value if written in digits.
+    /// What it is compared by: the hash of its stem, or the key of its value for numbers.
     pub(crate) key: u64,
     /// The hash of its first five letters, for words that long.
     pub(crate) prefix: Option<u64>,
@@ -41,7 +41,7 @@ pub(crate) struct Number {
     pub(crate) amount: Option<f64>,
     /// The sign that it carries.
     pub(crate) unit: Unit,
-    /// Whether it is written in digits.
+    /// Whether it is a number and nothing else: in digits, or a word such as `twenty`; not `first`.
     pub(crate) digits: bool,
 }
 
@@ -62,9 +62,20 @@ impl Word {
         !self.kinds.has(Kinds::FUNCTION)
     }
 
-    /// Whether it is written in digits.
+    /// Whether it is a number and nothing else: `20`, `twenty`.
     pub(crate) fn is_digits(&self) -> bool {
         self.number.is_some_and(|number| number.digits)
+    }
+
+    /// A number word, compared as if it were written in digits.
+    fn in_digits(self, key: u64) -> Self {
+        Self {
+            key,
+            prefix: None,
+            capitalized: false,
+            initial: '#',
+            ..self
+        }
     }
 }
 
@@ -81,6 +92,7 @@ pub(crate) fn add_words(text: &str, lexicon: &Lexicon, words: &mut Vec<Word>) {
         text,
         lexicon,
         first: words.len(),
+        shouts: !text.chars().any(char::is_lowercase),
         words,
         buffer: String::new(),
         memo: Memo::of_thread(),
@@ -111,6 +123,8 @@ struct Reader<'t> {
     words: &'t mut Vec<Word>,
     /// Where the words of this text begin.
     first: usize,
+    /// Whether all of it is in capitals, which then say nothing.
+    shouts: bool,
     /// The word at hand, in lower case; kept to save allocations.
     buffer: String,
     memo: Memo,
@@ -144,6 +158,15 @@ impl Reader<'_> {
         });
         let suffix = self.text.get(end..end + letters).unwrap_or_default();
         let mut after = end + letters;
+        // `401(k)` is `401k`.
+        let in_brackets = self.text.get(end..end + 3).filter(|_| letters == 0);
+        let suffix = match in_brackets {
+            Some("(k)") => {
+                after = end + 3;
+                "k"
+            }
+            _ => suffix,
+        };
         match (suffix, amount) {
             ("st" | "nd" | "rd" | "th", _) => {}
             ("k" | "K", Some(value)) => amount = Some(value * 1e3),
@@ -208,7 +231,8 @@ impl Reader<'_> {
                 let inner = matches!(char, '\'' | '’')
                     && rest.clone().next().is_some_and(char::is_alphabetic);
                 let letter = char.is_alphabetic() && !is_ideographic(char);
-                if !(inner || letter || (!char.is_ascii() && is_combining_mark(char))) {
+                let unseen = !char.is_ascii() && (is_combining_mark(char) || is_invisible(char));
+                if !(inner || letter || unseen) {
                     break;
                 }
                 end += char.len_utf8();
@@ -229,27 +253,37 @@ impl Reader<'_> {
         if may_count && self.folded(start, end) == "no" {
             kinds = kinds.without(Kinds::NEGATION);
         }
-        if self.joins_number(start, end, kinds, amount) {
+        if self.joins_number(start, end, kinds, amount) || self.is_plural_mark(start, end) {
             return end;
         }
         let number = amount.map(|value| Number {
             key: value_key(value),
             amount: Some(value),
             unit: Unit::None,
-            digits: false,
+            digits: !kinds.has(Kinds::LOOSE_NUMBER),
         });
-        let capitalized = first.is_uppercase();
-        self.words.push(Word {
+        let word = Word {
             start,
             end,
             key,
             prefix,
             number,
             kinds,
-            capitalized,
+            capitalized: first.is_uppercase() && !self.shouts,
             initial: first.to_lowercase().next().unwrap_or(first),
-        });
+        };
+        self.words
+            .push(match number.filter(|number| number.digits) {
+                Some(number) => word.in_digits(number.key),
+                None => word,
+            });
         end
+    }
+
+    /// The `s` of `401(k)s` and `fee(s)`.
+    fn is_plural_mark(&self, start: usize, end: usize) -> bool {
+        let before = self.byte(start.wrapping_sub(1));
+        self.text.get(start..end) == Some("s") && matches!(before, Some(b'(' | b')'))
     }
 
     /// What is known of a word by its letters alone.
@@ -299,7 +333,8 @@ impl Reader<'_> {
             self.buffer.push_str(shown);
             self.buffer.make_ascii_lowercase();
         } else {
-            let folded = shown.nfd().filter(|char| !is_combining_mark(*char));
+            let seen = |char: &char| !is_combining_mark(*char) && !is_invisible(*char);
+            let folded = shown.nfd().filter(seen);
             let lower = folded.flat_map(char::to_lowercase);
             self.buffer
                 .extend(lower.map(|char| if char == '’' { '\'' } else { char }));
@@ -342,7 +377,7 @@ impl Reader<'_> {
                 let tens = (20.0..100.0).contains(&before) && before % 10.0 == 0.0;
                 let joined = if kinds.has(Kinds::SCALE) {
                     before * value
-                } else if !number.digits && tens && (1.0..10.0).contains(&value) {
+                } else if last.kinds.has(Kinds::NUMBER) && tens && (1.0..10.0).contains(&value) {
                     before + value
                 } else {
                     return false;
@@ -372,6 +407,14 @@ impl Reader<'_> {
         }
         at + sign.len_utf8()
     }
+}
+
+/// Written and not seen: soft hyphens, joiners.
+const fn is_invisible(char: char) -> bool {
+    matches!(
+        char,
+        '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'
+    )
 }
 
 /// Letters that are words: Chinese and Japanese are written without spaces.

@@ -154,9 +154,16 @@ fn changes_of_the_truth_are_caught() {
 }
 
 #[test]
-fn the_suite_serves_the_embedded_judge() {
+fn the_shape_of_the_context_moves_no_label_of_the_embedded_judge() {
     let samples = answers::samples();
     let judge = EmbeddedAsJudge::bundled();
-    let moved = moved(&judge, &samples, Sample::clone);
-    assert_eq!((moved.n, moved.n_flipped), (samples.len(), 0));
+    let of_context = rewrites::ALL
+        .iter()
+        .filter(|(name, _)| name.ends_with(" passages"));
+    assert!(of_context.clone().count() >= 4);
+    for (name, rewrite) in of_context {
+        let moved = moved(&judge, &samples, rewrite);
+        assert_eq!((moved.n, moved.n_flipped), (samples.len(), 0), "{name}");
+        assert!(moved.points().abs() < 1e-9, "{name}: {moved:?}");
+    }
 }

@@ -18,7 +18,7 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plain {
     text: String,
-    /// For each byte of `text`, the byte of the original that it stands for.
+    /// For each byte of `text`, the byte of the original that it stands for; never falls.
     places: Vec<usize>,
     /// The length of the original.
     original: usize,
@@ -70,19 +70,18 @@ impl Plain {
 
     /// The end of a range must not reach into what was cut after it.
     fn trimmed(&self, start: usize, end: usize) -> usize {
-        let inside = |byte: usize| (start..end).contains(&byte);
-        let last = self
-            .places
-            .iter()
-            .copied()
-            .filter(|byte| inside(*byte))
-            .max();
+        let before = self.places.partition_point(|place| *place < end);
+        let last = before.checked_sub(1).and_then(|at| self.places.get(at));
+        let last = last.filter(|last| **last >= start);
         last.map_or(end, |last| last + 1)
     }
 
     /// Cuts what `find` finds in what is left; cuts that overlap an earlier one are left out.
     fn without(self, find: impl Fn(&str) -> Vec<Cut>) -> Self {
         let mut cuts = find(&self.text);
+        if cuts.is_empty() {
+            return self;
+        }
         cuts.sort_by_key(|cut| (cut.range.start, usize::MAX - cut.range.end));
         let (mut text, mut places) = (String::with_capacity(self.text.len()), Vec::new());
         let mut from = 0;

@@ -76,12 +76,18 @@ enum Pointing {
     No,
 }
 
+/// Whether there can be a target. Most lines have none, and the pattern is slow.
+fn may_target(line: &str) -> bool {
+    let glued = |pair: &[u8; 2]| pair[0] == b'.' && !pair[1].is_ascii_whitespace();
+    line.contains("](") || line.contains("://") || line.as_bytes().array_windows().any(glued)
+}
+
 fn pointing(line: &str) -> Pointing {
     let own = MARKER.replace(line, "");
     let own = own.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '|'));
     let title = ENTRY.replace(own, "");
     let is_entry = title.len() < own.len() && !title.trim().is_empty();
-    let has_target = TARGET.is_match(&title);
+    let has_target = may_target(&title) && TARGET.is_match(&title);
     if !is_entry && !has_target {
         return Pointing::No;
     }

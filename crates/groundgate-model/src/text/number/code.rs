@@ -70,8 +70,10 @@ fn mixed(tokens: &[Token], at: usize) -> Option<Code> {
     if from == at && to == at + 1 && !is_version {
         return None;
     }
+    // The `s` of `401(k)s` is no part of the name.
+    let is_plural = to == at + 5;
     let text = tokens
-        .get(from..to)?
+        .get(from..to - usize::from(is_plural))?
         .iter()
         .flat_map(|token| token.text.chars());
     Some(Code {
@@ -79,6 +81,16 @@ fn mixed(tokens: &[Token], at: usize) -> Option<Code> {
         from,
         taken: to - at,
     })
+}
+
+/// `401k` as a name: digits with a `k` glued to them.
+pub(super) fn thousands(tokens: &[Token]) -> Option<String> {
+    let [digits, letter, ..] = tokens else {
+        return None;
+    };
+    let is_name = digits.is_digits() && letter.is_glued && letter.text == "k";
+    let is_plain = !digits.text.contains(['.', ',']);
+    (is_name && is_plain).then(|| format!("{}k", digits.text))
 }
 
 fn is_name(token: &Token) -> bool {
@@ -108,7 +120,8 @@ fn after(tokens: &[Token], at: usize) -> usize {
         (Some(open), Some(letter), Some(close))
             if open.is_sign('(') && is_letter(letter) && close.is_sign(')') =>
         {
-            at + 4
+            let is_plural = glued(4).is_some_and(|end| end.text == "s");
+            at + 4 + usize::from(is_plural)
         }
         (Some(hyphen), Some(word), _) if hyphen.is_sign('-') && is_letter(word) => at + 3,
         (Some(slash), Some(day), _)

@@ -225,5 +225,11 @@ fn read(tokens: &[Token], at: usize) -> Option<Read> {
         let readings = time.readings.into_iter().map(Reading::Time);
         return Some(plain(readings.collect(), time.taken));
     }
-    quantity::quantity(tokens, at)
+    let mut read = quantity::quantity(tokens, at)?;
+    // `401k` may be a sum, and a plan of that name.
+    let is_bare = read.from == at && read.taken == 2;
+    if let Some(name) = code::thousands(rest).filter(|_| is_bare) {
+        read.readings.push(Reading::Code(name));
+    }
+    Some(read)
 }
