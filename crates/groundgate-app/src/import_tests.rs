@@ -1,8 +1,13 @@
 //! What an import refuses, and what it says of it.
 
-use groundgate_model::trial::Direction;
+use groundgate_formats::Want;
+use groundgate_model::{exchange::FailureKind, trial::Direction};
 
 use super::*;
+use crate::{
+    fixture::{FLOOR, Folder},
+    test_values::app,
+};
 
 #[test]
 fn a_metric_says_what_values_it_takes() {
@@ -30,4 +35,31 @@ fn a_missing_score_is_unscored_and_a_wrong_one_an_error() {
     assert!(matches!(of(Given::Missing), Ok(Outcome::Unscored(_))));
     assert!(matches!(of(Given::Number(1.0)), Ok(Outcome::Scored(_))));
     assert!(of(Given::Number(0.5)).is_err());
+}
+
+#[test]
+fn what_a_model_said_to_itself_is_no_part_of_an_imported_answer() {
+    let folder = Folder::new(FLOOR);
+    let file = folder.write(
+        "answers.jsonl",
+        concat!(
+            "{\"id\":\"a\",\"question\":\"Fee?\",\"answer\":\"<think>99 EUR?</think>5 EUR.\",\"scores\":{\"groundedness\":1}}\n",
+            "{\"id\":\"b\",\"question\":\"Fee?\",\"answer\":\"<think>99 EUR\",\"scores\":{\"groundedness\":1}}\n",
+        ),
+    );
+    let request = ImportRequest {
+        file,
+        reading: Options::new(Want::Answers),
+        name: "candidate".to_owned(),
+        metric: vec!["groundedness=binary".to_owned()],
+        instrument: "a judge".to_owned(),
+        judge: false,
+    };
+    let imported = run(&app(), &request, &folder.path("runs")).unwrap();
+    let loaded = folder.project().load(&imported.run_id).unwrap();
+    let answer = |trial| loaded.reader.trial(trial).unwrap().answer.unwrap();
+    let said = answer(0).unwrap();
+    assert_eq!(said.text, "5 EUR.");
+    assert_eq!(said.thinking.as_deref(), Some("99 EUR?"));
+    assert_eq!(answer(1).unwrap_err().kind, FailureKind::Empty);
 }

@@ -27,16 +27,18 @@ pub(crate) struct Line {
 impl Line {
     /// The answer, or why there is none.
     pub(crate) fn take_answer(&mut self) -> Result<Answer, CallFailure> {
-        let Some(text) = self.answer.take() else {
-            return Err(CallFailure {
-                kind: FailureKind::Absent,
-                message: self.error.take().unwrap_or_default(),
-                tries: 0,
-                failed_tries: Vec::new(),
-                cost: None,
-            });
+        let failure = |kind, message| CallFailure {
+            kind,
+            message,
+            tries: 0,
+            failed_tries: Vec::new(),
+            cost: None,
         };
-        Ok(Answer {
+        let Some(text) = self.answer.take() else {
+            let message = self.error.take().unwrap_or_default();
+            return Err(failure(FailureKind::Absent, message));
+        };
+        let answer = Answer {
             text,
             passages: self.passages.take(),
             usage: self.usage,
@@ -51,7 +53,13 @@ impl Line {
                 tries: 1,
                 ..Timing::default()
             },
-        })
+        };
+        let answer = answer.with_thoughts_apart();
+        if answer.ending == Ending::Empty {
+            let message = "holds reasoning and no answer".to_owned();
+            return Err(failure(FailureKind::Empty, message));
+        }
+        Ok(answer)
     }
 }
 

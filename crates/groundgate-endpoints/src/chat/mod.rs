@@ -18,7 +18,6 @@ mod price_table;
 mod responses_reply;
 mod said;
 mod schema_order;
-mod thinking;
 mod usage;
 
 pub(crate) use adapter::estimated_tokens;

@@ -1,9 +1,8 @@
 //! What one reply says, whichever API it came by, and how it ended. Pure.
 
-use groundgate_model::exchange::{Ending, Usage};
+use groundgate_model::exchange::{Ending, Usage, parted};
 use serde_json::Value;
 
-use super::thinking::parted;
 use crate::transport::joined;
 
 /// A whole reply.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    exchange::{Ending, Timing, Usage},
+    exchange::{Ending, Parted, Timing, Usage, parted},
     unit::Usd,
 };
 
@@ -41,4 +41,23 @@ pub struct Answer {
     pub thinking: Option<String>,
     /// How long it took.
     pub timing: Timing,
+}
+
+impl Answer {
+    /// The same with what the model said to itself set apart from its text; empty where that was all.
+    #[must_use]
+    pub fn with_thoughts_apart(mut self) -> Self {
+        let Parted { text, thoughts } = parted(self.text);
+        self.text = text;
+        if !thoughts.is_empty() {
+            if self.text.trim().is_empty() {
+                self.ending = Ending::Empty;
+            }
+            self.thinking = Some(match self.thinking {
+                Some(thinking) => format!("{thinking}\n{thoughts}"),
+                None => thoughts,
+            });
+        }
+        self
+    }
 }

@@ -4,8 +4,10 @@ mod answer;
 mod call;
 mod conversation;
 mod ending;
+mod thinking;
 
 pub use answer::{Answer, Passage};
 pub use call::{CallFailure, FailedTry, FailureKind, Timing, Usage};
 pub use conversation::{ChatReply, ChatRequest, Message};
 pub use ending::Ending;
+pub use thinking::{Parted, parted};

@@ -180,7 +180,7 @@ fn said(text: String, passages: Option<Vec<String>>) -> Answer {
         text,
         source: None,
     };
-    Answer {
+    let answer = Answer {
         text,
         passages: passages.map(|texts| texts.into_iter().map(passage).collect()),
         usage: Usage::default(),
@@ -190,5 +190,6 @@ fn said(text: String, passages: Option<Vec<String>>) -> Answer {
         ending: Ending::Unknown,
         thinking: None,
         timing: Timing::default(),
-    }
+    };
+    answer.with_thoughts_apart()
 }

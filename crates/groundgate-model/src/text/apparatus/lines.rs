@@ -26,6 +26,7 @@ static MARKER: LazyLock<Regex> = LazyLock::new(|| {
             (?:\*\*|__)?\(?\d{1,3}(?:\*\*|__)?[.)](?:\*\*|__)?[\ \t\u{a0}]+
           | \(?[a-z][.)][\ \t\u{a0}]+
           | \([ivx]{1,5}\)[\ \t\u{a0}]+
+          | (?:\*\*|__)?(?:answer|response|assistant|antwort|réponse|respuesta|risposta)[\ ]?[::](?:\*\*|__)?[\ \t\u{a0}]+
           | (?:\*\*|__)?(?:step|schritt|étape|paso|passo)[\ ]\d{1,2}[\ ]?[:.)–-](?:\*\*|__)?[\ \t\u{a0}]*
           )?",
     )

@@ -117,6 +117,8 @@ impl Plain {
 pub fn plain(text: &str, cited: &[&str]) -> Plain {
     Plain::whole(text)
         .without(entities::cuts)
+        // What was escaped twice: `&amp;rsquo;`.
+        .without(entities::cuts)
         .without(pointers::cuts)
         .without(lines::cuts)
         .without(|text| inline::cuts(text, cited))

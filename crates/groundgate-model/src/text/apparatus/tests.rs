@@ -46,6 +46,9 @@ fn what_points_to_sources_and_organizes_text_goes() {
         "The fee is 5 EUR.\n\nReferences: [1], [2]",
         "The fee is 5 EUR.\nSource: Terms and Conditions",
         "The fee is 5 EUR.\n[1]: https://harbor.example/terms",
+        "Answer: The fee is 5 EUR.",
+        "**Answer:** The fee is 5 EUR.",
+        "Antwort: The fee is 5 EUR.",
     ] {
         assert_eq!(left(written), "The fee is 5 EUR.", "{written}");
     }
@@ -55,6 +58,8 @@ fn what_points_to_sources_and_organizes_text_goes() {
 fn words_that_say_something_stay() {
     for (written, expected) in [
         ("Use a 401(k) plan.", "Use a 401(k) plan."),
+        ("The answer: it is free.", "The answer: it is free."),
+        ("It&amp;rsquo;s &amp;amp; free.", "It’s & free."),
         ("[Cards cost 5 EUR](https://a.example)", "Cards cost 5 EUR"),
         (
             "Sources: the fee rose to 8 EUR [1].",

@@ -29,9 +29,11 @@ impl Tag {
 
 /// A text and the thoughts that stood in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Parted {
-    pub(super) text: String,
-    pub(super) thoughts: String,
+pub struct Parted {
+    /// What is said.
+    pub text: String,
+    /// What the model said to itself, a line each.
+    pub thoughts: String,
 }
 
 impl Parted {
@@ -48,7 +50,7 @@ impl Parted {
 }
 
 /// Takes the thoughts out of a text; a text without any stays as it is.
-pub(super) fn parted(text: String) -> Parted {
+pub fn parted(text: String) -> Parted {
     let mut parted = Parted {
         text,
         thoughts: String::new(),
