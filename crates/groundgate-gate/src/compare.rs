@@ -2,7 +2,7 @@
 //! `compare`; it decides nothing.
 
 use groundgate_model::trial::{CaseInfo, Column, Direction, MetricSpec, ScoreTable};
-use groundgate_stats::{Assessment, Estimate};
+use groundgate_stats::{Assessment, Estimate, Observation};
 
 use super::{
     bounds,
@@ -104,6 +104,63 @@ fn one(
             Some(Err(_)) | None => (0, 0, 0),
         },
     }
+}
+
+/// A metric's two means, without bounds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SideMeans {
+    /// Which metric.
+    pub metric: String,
+    /// As in [`MetricComparison`].
+    pub candidate: Option<f64>,
+    /// As in [`MetricComparison`].
+    pub baseline: Option<f64>,
+}
+
+/// For each slice, the means that [`compare`] has of it, metric by metric.
+pub fn slice_means(
+    statistics: &Statistics,
+    evidence: RunScores<'_>,
+    slices: &[Slice],
+) -> Vec<Vec<SideMeans>> {
+    let candidate = evidence.candidate;
+    let all = evidence
+        .baseline
+        .map(|table| summary::both(candidate, table));
+    let of_slice = |slice: &Slice| {
+        let keep = |case: &CaseInfo| case.tags.get(&slice.tag) == Some(&slice.value);
+        let mut pairs = all.clone().unwrap_or_default();
+        pairs.retain(|(case, _)| keep(case));
+        let metrics = candidate.columns.keys();
+        let of_metric = |metric: &String| {
+            let estimand = statistics.versus_baseline;
+            let sides = evidence
+                .baseline
+                .map(|table| summary::sides_of(candidate, table, metric, estimand, &pairs));
+            let alone = |table: &ScoreTable| {
+                point(&summary::absolute(table, metric, statistics.absolute, &keep).ok()?)
+            };
+            let (ours, theirs) = match sides {
+                Some(Ok([ours, theirs])) if !ours.observations.is_empty() => {
+                    (point(&ours), point(&theirs))
+                }
+                Some(Ok(_) | Err(_)) | None => {
+                    (alone(candidate), evidence.baseline.and_then(alone))
+                }
+            };
+            SideMeans {
+                metric: metric.clone(),
+                candidate: ours,
+                baseline: theirs,
+            }
+        };
+        metrics.map(of_metric).collect()
+    };
+    slices.iter().map(of_slice).collect()
+}
+
+fn point(sample: &Sample<'_>) -> Option<f64> {
+    Observation::mean(&sample.observations)?.point()
 }
 
 fn assess(

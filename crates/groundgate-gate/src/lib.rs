@@ -8,6 +8,7 @@ mod approvals;
 mod bounds;
 mod calibration;
 mod canary;
+mod case_scores;
 mod compare;
 mod controls;
 mod decide;
@@ -66,7 +67,8 @@ mod tests;
 
 pub use approvals::{RoleReview, reviews_by_role};
 pub use canary::{Action, Canary, RollbackKind, RollbackRule, WindowDecision, watch};
-pub use compare::{MetricComparison, compare};
+pub use case_scores::{CaseScores, case_scores, twins};
+pub use compare::{MetricComparison, SideMeans, compare, slice_means};
 pub use decide::{decide, decide_with_labels};
 pub use facts::{
     Age, Approval, Concern, Document, Facts, Review, Waiver, WaiverTerms, read_document,

@@ -1,19 +1,22 @@
 //! From a decision and two score tables to a [`Report`]. Pure: whoever calls it hands over what is
 //! in the records.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use groundgate_gate::{
-    Decision, JudgeMeasure, MetricComparison, Policy, RunScores, Verdict, compare,
+    Decision, JudgeMeasure, MetricComparison, Policy, RunScores, SideMeans, Slice, Statistics,
+    Verdict, compare, slice_means,
 };
 use groundgate_model::{
     eval_set::Case,
     number::{NumberFormat, Scale, Toward},
-    trial::{Direction, MetricSpec, ScoreTable},
+    trial::{CaseInfo, Direction, MetricSpec, ScoreTable},
 };
 
 use super::{
     causes, judge_picture,
     losses::{CaseLoss, losses},
-    means::{case_mean, is_bounded, mean_at, scored, slice_places},
+    means::{candidate_mean, case_mean, gain, is_bounded, stands_for},
     model::{
         AnswerReport, Bucket, CaseReport, CaseScore, MetricRow, Named, Report, RunSummary, Setting,
         SliceMean, SliceRow,
@@ -129,7 +132,7 @@ pub fn build(from: Ingredients<'_>) -> Report {
     let causes = match from.decision.verdict {
         Verdict::Pass | Verdict::Waived | Verdict::Hold => Vec::new(),
         Verdict::Inconclusive | Verdict::Fail | Verdict::Error => {
-            causes::of(&from.decision, evidence, &losses, &opened)
+            causes::of(&from.decision, from.policy, evidence, &losses, &opened)
         }
     };
     Report {
@@ -147,7 +150,7 @@ pub fn build(from: Ingredients<'_>) -> Report {
         sign_off: from.sign_off,
         causes,
         metrics: comparisons.into_iter().map(metric_row).collect(),
-        slices: slices(evidence),
+        slices: slices(&from.policy.statistics, evidence),
         cases: opened,
         bucket_counts,
         settings: from.settings,
@@ -191,7 +194,7 @@ fn case_report(from: &Ingredients<'_>, loss: &CaseLoss) -> Option<CaseReport> {
                 *place,
             )
         });
-        let ours = case_mean(table, column, loss.case_index);
+        let ours = candidate_mean(table, column, loss.case_index);
         CaseScore {
             metric: column.metric.name.clone(),
             candidate: shown(&column.metric, ours),
@@ -218,19 +221,21 @@ fn case_report(from: &Ingredients<'_>, loss: &CaseLoss) -> Option<CaseReport> {
     })
 }
 
-/// The attempt with the lowest sum of bounded scores; the first of equals.
+/// The attempt that lacks most to the best scores; the first of equals.
 fn worst_attempt(table: &ScoreTable, case: usize) -> Option<usize> {
     let attempts = usize::try_from(table.attempts).ok()?;
-    let sum = |attempt: usize| -> f64 {
-        let columns = table
+    let lacks = |attempt: usize| -> f64 {
+        let bounded = table
             .columns
             .values()
             .filter(|column| is_bounded(&column.metric));
-        columns
-            .filter_map(|column| scored(column.cells.get(case * attempts + attempt)?))
-            .sum()
+        let lacks = bounded.filter_map(|column| {
+            let value = stands_for(column.cells.get(case * attempts + attempt)?, &column.metric)?;
+            Some(gain(&column.metric, column.metric.best()?, value))
+        });
+        lacks.sum()
     };
-    (0..attempts).min_by(|one, other| sum(*one).total_cmp(&sum(*other)))
+    (0..attempts).min_by(|one, other| lacks(*other).total_cmp(&lacks(*one)))
 }
 
 fn shown(spec: &MetricSpec, value: Option<f64>) -> String {
@@ -256,52 +261,44 @@ fn metric_row(comparison: MetricComparison) -> MetricRow {
     }
 }
 
-fn slices(evidence: RunScores<'_>) -> Vec<SliceRow> {
-    let mut tags: std::collections::BTreeMap<&str, std::collections::BTreeSet<&str>> =
-        std::collections::BTreeMap::new();
-    for (tag, value) in evidence
-        .candidate
-        .cases
-        .iter()
-        .flat_map(|case| case.tags.iter())
-    {
+fn slices(statistics: &Statistics, evidence: RunScores<'_>) -> Vec<SliceRow> {
+    let cases = || evidence.candidate.cases.iter();
+    let mut tags: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (tag, value) in cases().flat_map(|case| case.tags.iter()) {
         tags.entry(tag).or_default().insert(value);
     }
-    let few = tags
-        .into_iter()
-        .filter(|(_, values)| values.len() <= VALUES_PER_TAG);
-    few.flat_map(|(tag, values)| {
-        values
-            .into_iter()
-            .map(move |value| slice(evidence, tag, value))
+    tags.retain(|_, values| values.len() <= VALUES_PER_TAG);
+    let slice = |tag: &str, value: &str| Slice {
+        tag: tag.to_owned(),
+        value: value.to_owned(),
+    };
+    let slices: Vec<Slice> = tags
+        .iter()
+        .flat_map(|(tag, values)| values.iter().map(|value| slice(tag, value)))
+        .collect();
+    let means = slice_means(statistics, evidence, &slices);
+    let has = |case: &CaseInfo, slice: &Slice| case.tags.get(&slice.tag) == Some(&slice.value);
+    let rows = slices.into_iter().zip(means);
+    rows.map(|(slice, means)| SliceRow {
+        n_cases: cases().filter(|case| has(case, &slice)).count(),
+        tag: slice.tag,
+        value: slice.value,
+        means: bounded(evidence.candidate, means),
     })
     .collect()
 }
 
-fn slice(evidence: RunScores<'_>, tag: &str, value: &str) -> SliceRow {
-    let places = |table| slice_places(table, tag, value);
-    let ours = places(evidence.candidate);
-    let theirs = evidence.baseline.map(places).unwrap_or_default();
-    let columns = evidence
-        .candidate
-        .columns
-        .values()
-        .filter(|column| is_bounded(&column.metric));
-    let means = columns.map(|column| {
-        let name = column.metric.name.clone();
-        let theirs = evidence
-            .baseline
-            .and_then(|baseline| mean_at(baseline, baseline.columns.get(&name)?, &theirs));
-        SliceMean {
-            metric: name,
-            candidate: mean_at(evidence.candidate, column, &ours),
-            baseline: theirs,
-        }
-    });
-    SliceRow {
-        tag: tag.to_owned(),
-        value: value.to_owned(),
-        n_cases: ours.len(),
-        means: means.collect(),
-    }
+fn bounded(table: &ScoreTable, means: Vec<SideMeans>) -> Vec<SliceMean> {
+    let is_shown = |mean: &SideMeans| {
+        let column = table.columns.get(&mean.metric);
+        column.is_some_and(|column| is_bounded(&column.metric))
+    };
+    let shown = means.into_iter().filter(is_shown);
+    shown
+        .map(|mean| SliceMean {
+            metric: mean.metric,
+            candidate: mean.candidate,
+            baseline: mean.baseline,
+        })
+        .collect()
 }

@@ -3,16 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundgate_gate::{Decision, Finding, RunScores, Verdict};
+use groundgate_gate::{
+    Decision, Finding, Policy, RunScores, Slice, Statistics, Verdict, slice_means,
+};
 use groundgate_model::{
-    number::{Toward, format_score, plural},
-    trial::{ClaimFinding, Column, Label, ScoreTable},
+    number::{NumberFormat, Scale, Toward, format_score, plural},
+    trial::{ClaimFinding, Label},
     unit::count_to_f64,
 };
 
 use super::{
     losses::CaseLoss,
-    means::{case_mean, gain},
+    means::gain,
     model::{Bucket, CaseReport, Cause},
 };
 
@@ -26,6 +28,7 @@ const LIFT: f64 = 2.0;
 /// The causes of the rules that did not pass, strongest first.
 pub(super) fn of(
     decision: &Decision,
+    policy: &Policy,
     evidence: RunScores<'_>,
     losses: &[CaseLoss],
     cases: &[CaseReport],
@@ -45,7 +48,7 @@ pub(super) fn of(
         .collect();
     let mut places: Vec<(f64, Cause)> = metrics
         .iter()
-        .filter_map(|metric| place(metric, evidence, losses))
+        .filter_map(|metric| place(metric, &policy.statistics, evidence, losses))
         .collect();
     places.sort_by(|one, other| other.0.total_cmp(&one.0));
     let said = [Label::Contradicted, Label::NotFound];
@@ -60,95 +63,83 @@ pub(super) fn of(
     found
 }
 
+/// What a slice has of a metric's losses.
+#[derive(Clone, Copy, Default)]
+struct Lost {
+    sum: f64,
+    worse: usize,
+    /// Cases with a difference to the baseline.
+    n: usize,
+}
+
 /// The slice in which a metric's losses sit, if they sit in one.
-fn place(metric: &str, evidence: RunScores<'_>, losses: &[CaseLoss]) -> Option<(f64, Cause)> {
-    let table = evidence.candidate;
-    let total: f64 = losses
+fn place(
+    metric: &str,
+    statistics: &Statistics,
+    evidence: RunScores<'_>,
+    losses: &[CaseLoss],
+) -> Option<(f64, Cause)> {
+    let spec = &evidence.candidate.columns.get(metric)?.metric;
+    let compared: Vec<&CaseLoss> = losses
         .iter()
-        .filter_map(|loss| loss.by_metric.get(metric))
-        .sum();
-    let mut slices: BTreeMap<(&str, &str), (f64, usize, usize)> = BTreeMap::new();
-    for loss in losses {
-        let lost = loss.by_metric.get(metric).copied().unwrap_or(0.0);
-        let case = table.cases.get(loss.case_index);
-        for (tag, value) in case.into_iter().flat_map(|case| case.tags.iter()) {
-            let slice = slices.entry((tag, value)).or_insert((0.0, 0, 0));
-            slice.0 += lost;
-            slice.1 += usize::from(lost > 0.0);
-            slice.2 += 1;
+        .filter(|loss| loss.compared.contains(metric))
+        .collect();
+    let lost = |loss: &CaseLoss| loss.by_metric.get(metric).copied().unwrap_or(0.0);
+    let tags = |loss: &CaseLoss| {
+        let case = evidence.candidate.cases.get(loss.case_index);
+        case.map(|case| case.tags.clone()).unwrap_or_default()
+    };
+    let mut slices: BTreeMap<(String, String), Lost> = BTreeMap::new();
+    for loss in &compared {
+        let own = tags(loss);
+        for (tag, value) in own.iter() {
+            let slice = slices.entry((tag.clone(), value.clone())).or_default();
+            slice.sum += lost(loss);
+            slice.worse += usize::from(lost(loss) > 0.0);
+            slice.n += 1;
         }
     }
-    let (column, baseline) = (table.columns.get(metric)?, evidence.baseline?);
-    let pair = Pair {
-        ours: (table, column),
-        theirs: (baseline, baseline.columns.get(metric)?),
-    };
-    let n_cases = count_to_f64(losses.len());
-    let lift = |(lost, _, n): &(f64, usize, usize)| (lost / total) / (count_to_f64(*n) / n_cases);
-    let ((tag, value), (_, n_lost, n)) = slices
-        .iter()
-        .filter(|(_, slice)| total > 0.0 && slice.0 >= LOSS_SHARE * total && lift(slice) >= LIFT)
+    let total: f64 = compared.iter().map(|loss| lost(loss)).sum();
+    let n_cases = count_to_f64(compared.len());
+    let lift = |slice: &Lost| (slice.sum / total) / (count_to_f64(slice.n) / n_cases);
+    let found = slices
+        .into_iter()
+        .filter(|(_, slice)| total > 0.0 && slice.sum >= LOSS_SHARE * total && lift(slice) >= LIFT)
+        .filter_map(|((tag, value), slice)| {
+            let named = Slice { tag, value };
+            let means = slice_means(statistics, evidence, std::slice::from_ref(&named));
+            let mean = means
+                .into_iter()
+                .flatten()
+                .find(|mean| mean.metric == metric)?;
+            Some((named, slice, mean.candidate.zip(mean.baseline)?))
+        })
         // What was won there counts against what was lost: a slice that improved has not broken.
-        .filter(|((tag, value), _)| pair.is_worse_in(losses, tag, value))
-        .max_by(|(_, one), (_, other)| lift(one).total_cmp(&lift(other)))?;
-    let (ours, theirs) = pair.means_in(losses, tag, value)?;
-    let n_all = losses
-        .iter()
-        .filter(|loss| loss.by_metric.contains_key(metric))
-        .count();
-    let example = losses
-        .iter()
-        .filter(|loss| {
-            let case = table.cases.get(loss.case_index);
-            case.is_some_and(|case| case.tags.get(*tag).is_some_and(|v| v == value))
-        })
-        .max_by(|one, other| {
-            let lost = |loss: &CaseLoss| loss.by_metric.get(metric).copied().unwrap_or(0.0);
-            lost(one).total_cmp(&lost(other))
-        })
-        .and_then(|loss| table.cases.get(loss.case_index));
+        .filter(|(_, _, (ours, theirs))| gain(spec, *ours, *theirs) < 0.0)
+        .max_by(|(_, one, _), (_, other, _)| lift(one).total_cmp(&lift(other)));
+    let (Slice { tag, value }, slice, (ours, theirs)) = found?;
+    let n_all = compared.iter().filter(|loss| lost(loss) > 0.0).count();
+    let is_in = |loss: &&&CaseLoss| tags(loss).get(&tag) == Some(&value);
+    let example = compared.iter().filter(is_in);
+    let example = example.max_by(|one, other| lost(one).total_cmp(&lost(other)));
+    let example = example.map(|loss| loss.case_index);
+    let example = example.and_then(|place| evidence.candidate.cases.get(place));
+    let (unit, both) = (spec.shown_unit(), [ours, theirs]);
+    let shown = |mean: f64| {
+        NumberFormat::plain(Scale::of_unit(&unit), &both).with_unit(mean, Toward::Nearest)
+    };
     let cause = Cause {
         sentence: format!(
-            "{metric} broke in {tag}={value}: {} instead of {} ({n_lost} of its {} lost, {} of all losses)",
-            format_score(ours, Toward::Nearest),
-            format_score(theirs, Toward::Nearest),
-            plural(*n, "case"),
-            share(*n_lost, n_all),
+            "{metric} broke in {tag}={value}: {} instead of {} ({} of its {} lost, {} of all that lost)",
+            shown(ours),
+            shown(theirs),
+            slice.worse,
+            plural(slice.n, "compared case"),
+            share(slice.worse, n_all),
         ),
         example_case: example.map(|case| case.id.clone()),
     };
     Some((total, cause))
-}
-
-/// A metric on both sides.
-struct Pair<'a> {
-    ours: (&'a ScoreTable, &'a Column),
-    theirs: (&'a ScoreTable, &'a Column),
-}
-
-impl Pair<'_> {
-    /// Both means over the slice's cases that have one on both sides, as the paired difference has them.
-    fn means_in(&self, losses: &[CaseLoss], tag: &str, value: &str) -> Option<(f64, f64)> {
-        let is_in = |loss: &&CaseLoss| {
-            let case = self.ours.0.cases.get(loss.case_index);
-            case.is_some_and(|case| case.tags.get(tag).is_some_and(|own| own == value))
-        };
-        let both = losses.iter().filter(is_in).filter_map(|loss| {
-            let ours = case_mean(self.ours.0, self.ours.1, loss.case_index)?;
-            let theirs = case_mean(self.theirs.0, self.theirs.1, loss.twin?)?;
-            Some((ours, theirs))
-        });
-        let (n, ours, theirs) = both.fold((0_usize, 0.0, 0.0), |(n, ours, theirs), one| {
-            (n + 1, ours + one.0, theirs + one.1)
-        });
-        let n_cases = count_to_f64(n);
-        (n > 0).then(|| (ours / n_cases, theirs / n_cases))
-    }
-
-    fn is_worse_in(&self, losses: &[CaseLoss], tag: &str, value: &str) -> bool {
-        let means = self.means_in(losses, tag, value);
-        means.is_some_and(|(ours, theirs)| gain(&self.ours.1.metric, ours, theirs) < 0.0)
-    }
 }
 
 fn share(part: usize, whole: usize) -> String {
@@ -210,7 +201,7 @@ mod tests {
     use std::{collections::BTreeMap, sync::Arc};
 
     use groundgate_gate::{decide, read_policy};
-    use groundgate_model::trial::{CaseInfo, Cell};
+    use groundgate_model::trial::{CaseInfo, Cell, ScoreTable};
 
     use super::*;
     use crate::{csv::tests::table, losses::losses};
@@ -252,7 +243,7 @@ mod tests {
         };
         let decision = decide(&policy, evidence);
         let losses = losses(&policy, &decision, evidence);
-        let causes = of(&decision, evidence, &losses, &[]);
+        let causes = of(&decision, &policy, evidence, &losses, &[]);
         let sentences = causes.into_iter().map(|cause| cause.sentence);
         sentences.collect::<Vec<_>>().join("; ")
     }
@@ -279,6 +270,7 @@ mod tests {
         let mut baseline = scored(60, |place| !matches!(place, 0 | 1 | 20..40));
         baseline.cases[9].id = "another".to_owned();
         let sentence = said(&broken, &baseline);
-        assert!(sentence.contains("44.4% instead of 77.8%"), "{sentence}");
+        let expected = "44.4% instead of 77.8% (3 of its 9 compared cases lost";
+        assert!(sentence.contains(expected), "{sentence}");
     }
 }

@@ -57,7 +57,7 @@ fn row(table: &ScoreTable, case: &CaseInfo, place: TrialPlace, metrics: &BTreeSe
         text_cell(&table.run_id),
         text_cell(&table.variant),
         text_cell(&case.id),
-        place.attempt.saturating_add(1).to_string(),
+        place.attempt.to_string(),
         text_cell(if case.critical { "yes" } else { "no" }),
         text_cell(&case.cluster),
         text_cell(&tags.join("; ")),

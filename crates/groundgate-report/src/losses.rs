@@ -1,12 +1,12 @@
 //! What became of each case: its losses to the baseline, and the order in which people read them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use groundgate_gate::{Decision, Policy, RunScores};
+use groundgate_gate::{CaseScores, Decision, Policy, RunScores, case_scores, twins};
 use groundgate_model::trial::{MetricSpec, ScoreTable};
 
 use super::{
-    means::{case_mean, gain, is_bounded},
+    means::{gain, is_bounded},
     model::Bucket,
 };
 
@@ -25,6 +25,8 @@ pub struct CaseLoss {
     pub short: f64,
     /// Losses only.
     pub by_metric: BTreeMap<String, f64>,
+    /// The metrics of which it has a difference to the baseline.
+    pub compared: BTreeSet<String>,
 }
 
 impl Default for CaseLoss {
@@ -36,6 +38,7 @@ impl Default for CaseLoss {
             loss: 0.0,
             short: 0.0,
             by_metric: BTreeMap::new(),
+            compared: BTreeSet::new(),
         }
     }
 }
@@ -73,53 +76,51 @@ fn gated_scores(policy: &Policy, decision: &Decision, table: &ScoreTable) -> Vec
 }
 
 fn case_losses(evidence: RunScores<'_>, gated: &[MetricSpec]) -> Vec<CaseLoss> {
-    let places = evidence.baseline.map(|baseline| {
-        let ids = baseline.cases.iter().enumerate();
-        ids.map(|(place, case)| (case.id.as_str(), place))
-            .collect::<BTreeMap<_, _>>()
-    });
-    let cases = evidence.candidate.cases.iter().enumerate();
-    cases
-        .map(|(case_index, case)| {
-            let twin = places
-                .as_ref()
-                .and_then(|places| places.get(case.id.as_str()).copied());
-            let mut loss = CaseLoss {
-                case_index,
-                twin,
-                ..CaseLoss::default()
-            };
-            let mut gained = 0.0;
-            for spec in gated {
-                let Some(column) = evidence.candidate.columns.get(&spec.name) else {
-                    continue;
-                };
-                let ours = case_mean(evidence.candidate, column, case_index);
-                let theirs = evidence.baseline.zip(twin).and_then(|(baseline, place)| {
-                    case_mean(baseline, baseline.columns.get(&spec.name)?, place)
-                });
-                let short = ours
-                    .zip(spec.best())
-                    .map_or(0.0, |(ours, best)| gain(spec, best, ours));
-                loss.short += short.max(0.0);
-                if let (Some(ours), Some(theirs)) = (ours, theirs) {
-                    let gain = gain(spec, ours, theirs);
-                    gained += gain.max(0.0);
-                    if gain < 0.0 {
-                        loss.loss -= gain;
-                        loss.by_metric.insert(spec.name.clone(), -gain);
-                    }
-                }
-            }
-            loss.bucket = bucket(&loss, gained);
-            loss.loss = if loss.loss > 0.0 {
-                loss.loss
-            } else {
-                loss.short
-            };
-            loss
-        })
+    let twins = twins(evidence);
+    let scored: Vec<(&MetricSpec, CaseScores)> = gated
+        .iter()
+        .filter_map(|spec| Some((spec, case_scores(evidence, &twins, &spec.name)?)))
+        .collect();
+    let places = twins.iter().enumerate();
+    places
+        .map(|(case_index, twin)| case_loss(case_index, *twin, &scored))
         .collect()
+}
+
+fn case_loss(
+    case_index: usize,
+    twin: Option<usize>,
+    scored: &[(&MetricSpec, CaseScores)],
+) -> CaseLoss {
+    let mut loss = CaseLoss {
+        case_index,
+        twin,
+        ..CaseLoss::default()
+    };
+    let at = |values: &[Option<f64>]| values.get(case_index).copied().flatten();
+    let mut gained = 0.0;
+    for (spec, scores) in scored {
+        let short = at(&scores.candidate)
+            .zip(spec.best())
+            .map_or(0.0, |(ours, best)| gain(spec, best, ours));
+        loss.short += short.max(0.0);
+        if let Some(difference) = at(&scores.difference) {
+            let gain = gain(spec, difference, 0.0);
+            gained += gain.max(0.0);
+            loss.compared.insert(spec.name.clone());
+            if gain < 0.0 {
+                loss.loss -= gain;
+                loss.by_metric.insert(spec.name.clone(), -gain);
+            }
+        }
+    }
+    loss.bucket = bucket(&loss, gained);
+    loss.loss = if loss.loss > 0.0 {
+        loss.loss
+    } else {
+        loss.short
+    };
+    loss
 }
 
 fn bucket(loss: &CaseLoss, gained: f64) -> Bucket {

@@ -1,4 +1,4 @@
-//! Means of cases and slices over the cells of a score table.
+//! Means of cases over the cells of a score table, and which of two values is better.
 
 use groundgate_model::{
     trial::{Cell, Column, DataType, Direction, MetricSpec, ScoreTable},
@@ -12,14 +12,36 @@ pub(super) fn is_bounded(spec: &MetricSpec) -> bool {
 
 /// The mean of a case's scored attempts; `None` where there is none.
 pub(super) fn case_mean(table: &ScoreTable, column: &Column, case: usize) -> Option<f64> {
+    mean_of(table, column, case, scored)
+}
+
+/// The same of a candidate: an attempt without an answer has the worst score, as rules have it.
+pub(super) fn candidate_mean(table: &ScoreTable, column: &Column, case: usize) -> Option<f64> {
+    mean_of(table, column, case, |cell| stands_for(cell, &column.metric))
+}
+
+/// What a candidate's cell stands for; `None` where it may be anything, or there is nothing to measure.
+pub(super) fn stands_for(cell: &Cell, spec: &MetricSpec) -> Option<f64> {
+    match cell {
+        Cell::Unscored(reason) if reason.is_product_failure() => spec.worst(),
+        Cell::Scored(_) | Cell::NotApplicable | Cell::Unscored(_) => scored(cell),
+    }
+}
+
+fn mean_of(
+    table: &ScoreTable,
+    column: &Column,
+    case: usize,
+    value: impl Fn(&Cell) -> Option<f64>,
+) -> Option<f64> {
     let attempts = usize::try_from(table.attempts).ok()?;
     let cells = column.cells.get(case * attempts..(case + 1) * attempts)?;
-    let values: Vec<f64> = cells.iter().filter_map(scored).collect();
+    let values: Vec<f64> = cells.iter().filter_map(value).collect();
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / count_to_f64(values.len()))
 }
 
 /// The value of a cell that has one.
-pub(super) fn scored(cell: &Cell) -> Option<f64> {
+fn scored(cell: &Cell) -> Option<f64> {
     match cell {
         Cell::Scored(value) => Some(*value),
         Cell::NotApplicable | Cell::Unscored(_) => None,
@@ -32,21 +54,4 @@ pub(super) fn gain(spec: &MetricSpec, ours: f64, theirs: f64) -> f64 {
         Direction::HigherIsBetter => ours - theirs,
         Direction::LowerIsBetter => theirs - ours,
     }
-}
-
-/// Where the cases of a slice are in the plan.
-pub(super) fn slice_places(table: &ScoreTable, tag: &str, value: &str) -> Vec<usize> {
-    let cases = table.cases.iter().enumerate();
-    cases
-        .filter(|(_, case)| case.tags.get(tag).is_some_and(|v| v == value))
-        .map(|(index, _)| index)
-        .collect()
-}
-
-/// The mean of the scored cases among those.
-pub(super) fn mean_at(table: &ScoreTable, column: &Column, places: &[usize]) -> Option<f64> {
-    let means: Vec<f64> = (places.iter())
-        .filter_map(|index| case_mean(table, column, *index))
-        .collect();
-    (!means.is_empty()).then(|| means.iter().sum::<f64>() / count_to_f64(means.len()))
 }

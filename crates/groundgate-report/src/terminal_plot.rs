@@ -1,8 +1,9 @@
 //! Small pictures in a terminal: an interval around zero, and how cases are spread around it.
 
+use groundgate_gate::{RunScores, case_scores, twins};
 use groundgate_model::{trial::ScoreTable, unit::count_to_f64};
 
-use super::{means::case_mean, plot::PlotInterval};
+use super::plot::PlotInterval;
 
 /// Columns of a picture; odd, so that zero has one of its own.
 const WIDTH: usize = 25;
@@ -82,25 +83,15 @@ pub fn sparkline(values: &[f64], reach: f64, unicode: bool) -> String {
         .collect()
 }
 
-/// Candidate − baseline of every case that both have scored, by case id.
+/// Candidate − baseline of every case that has a difference, as the rules pair them.
 pub fn case_differences(candidate: &ScoreTable, baseline: &ScoreTable, metric: &str) -> Vec<f64> {
-    let (Some(ours), Some(theirs)) = (candidate.columns.get(metric), baseline.columns.get(metric))
-    else {
-        return Vec::new();
+    let evidence = RunScores {
+        candidate,
+        baseline: Some(baseline),
     };
-    let places: std::collections::BTreeMap<&str, usize> = baseline
-        .cases
-        .iter()
-        .enumerate()
-        .map(|(place, case)| (case.id.as_str(), place))
-        .collect();
-    let cases = candidate.cases.iter().enumerate();
-    cases
-        .filter_map(|(place, case)| {
-            let twin = places.get(case.id.as_str())?;
-            Some(case_mean(candidate, ours, place)? - case_mean(baseline, theirs, *twin)?)
-        })
-        .collect()
+    let scores = case_scores(evidence, &twins(evidence), metric);
+    let differences = scores.into_iter().flat_map(|scores| scores.difference);
+    differences.flatten().collect()
 }
 
 fn column(value: f64, reach: f64) -> usize {

@@ -27,6 +27,8 @@ pub(super) struct Builder<'a> {
     by_case: Vec<(&'a str, f64)>,
     /// Whether the dear judge scored anything of the case at hand.
     is_scored: bool,
+    /// Whether the copilot failed to answer the case at hand: that stands for the worst score.
+    is_failed: bool,
     /// The weight of a drawn answer, once there is one of which a cheaper judge is sure.
     weight: Option<f64>,
     /// Answers drawn on the candidate's side.
@@ -51,6 +53,7 @@ impl<'a> Builder<'a> {
             of_case: Answerable::default(),
             by_case: Vec::new(),
             is_scored: false,
+            is_failed: false,
             weight: None,
             drawn: 0,
             drawn_of_baseline: None,
@@ -66,6 +69,7 @@ impl<'a> Builder<'a> {
             Cell::Scored(_) => self.is_scored = true,
             Cell::NotApplicable => {}
             Cell::Unscored(reason) => {
+                self.is_failed |= reason.is_product_failure();
                 let is_missing = !reason.is_product_failure() && !trial.is_spared();
                 self.n_missing += usize::from(is_missing);
             }
@@ -95,6 +99,7 @@ impl<'a> Builder<'a> {
 
     pub(super) fn add_case(&mut self, case: &'a CaseInfo, runs: &[Observation]) {
         let is_scored = std::mem::take(&mut self.is_scored);
+        let is_failed = std::mem::take(&mut self.is_failed);
         let of_case = std::mem::take(&mut self.of_case);
         if case.answerable != Some(false) {
             self.answerable.n += of_case.n;
@@ -103,8 +108,8 @@ impl<'a> Builder<'a> {
         let Some(question) = Observation::mean(runs) else {
             return;
         };
-        if let (true, Some(mean)) = (is_scored, question.point()) {
-            self.n_cases_scored += 1;
+        if let (true, Some(mean)) = (is_scored || is_failed, question.point()) {
+            self.n_cases_scored += usize::from(is_scored);
             self.by_case.push((&case.id, mean));
         }
         match self.estimand {

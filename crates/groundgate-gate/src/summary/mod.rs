@@ -25,7 +25,7 @@ use groundgate_model::{
 };
 use groundgate_stats::{Observation, Unit};
 
-pub(super) use self::two_sided::{RatioPairs, ratio_pairs, sides};
+pub(super) use self::two_sided::{RatioPairs, ratio_pairs, sides, sides_of};
 use self::{
     builder::Builder,
     trial::{Missing, Trial, anything, difference, difference_of_means, observe, side},
@@ -274,10 +274,13 @@ pub(super) fn paired<'a>(
 }
 
 /// Where a case stands on either side.
-type Places = (Option<usize>, Option<usize>);
+pub(super) type Places = (Option<usize>, Option<usize>);
 
 /// The cases of both sides, those that only one has included: the same case has the same id and text.
-fn both<'a>(candidate: &'a ScoreTable, baseline: &'a ScoreTable) -> Vec<(&'a CaseInfo, Places)> {
+pub(super) fn both<'a>(
+    candidate: &'a ScoreTable,
+    baseline: &'a ScoreTable,
+) -> Vec<(&'a CaseInfo, Places)> {
     let by_id: BTreeMap<&str, usize> = (baseline.cases.iter().enumerate())
         .map(|(place, case)| (case.id.as_str(), place))
         .collect();

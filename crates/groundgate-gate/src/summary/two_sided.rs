@@ -6,7 +6,7 @@ use groundgate_model::trial::{CaseInfo, Cell, ScoreTable};
 use groundgate_stats::{Observation, Unit};
 
 use super::{
-    NoSample, Sample, both,
+    NoSample, Places, Sample, both,
     builder::Builder,
     comparable,
     trial::{Missing, Side, observe, side},
@@ -22,6 +22,19 @@ pub(crate) fn sides<'a>(
     estimand: Estimand,
     keep: &dyn Fn(&CaseInfo) -> bool,
 ) -> Result<[Sample<'a>; 2], NoSample> {
+    let mut pairs = both(candidate, baseline);
+    pairs.retain(|(case, _)| keep(case));
+    sides_of(candidate, baseline, metric, estimand, &pairs)
+}
+
+/// The same of some of the pairs of [`both`].
+pub(crate) fn sides_of<'a>(
+    candidate: &'a ScoreTable,
+    baseline: &'a ScoreTable,
+    metric: &str,
+    estimand: Estimand,
+    pairs: &[(&'a CaseInfo, Places)],
+) -> Result<[Sample<'a>; 2], NoSample> {
     let (ours, theirs) = (side(candidate, metric)?, side(baseline, metric)?);
     comparable(ours.column, theirs.column)?;
     let spec = &ours.column.metric;
@@ -31,8 +44,8 @@ pub(crate) fn sides<'a>(
     let repeats = if by_question { 1 } else { candidate.attempts };
     let mut builders =
         [ours.column, theirs.column].map(|column| Builder::new(column, estimand, repeats));
-    for (case, places) in both(candidate, baseline) {
-        let (Some(our_place), Some(their_place), true) = (places.0, places.1, keep(case)) else {
+    for (case, places) in pairs {
+        let (Some(our_place), Some(their_place)) = *places else {
             continue;
         };
         let observed = |side: Side<'a>, place: usize, whose: Missing| -> Vec<Option<Observation>> {
