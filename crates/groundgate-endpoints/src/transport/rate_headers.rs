@@ -47,18 +47,26 @@ pub(super) fn wait<'a>(header: impl Fn(&str) -> Option<&'a str>, tokens: u32) ->
     (!longest.is_zero()).then(|| longest.min(LONGEST))
 }
 
-/// Whether any header speaks of a limit that is used up: a cheap look before [`wait`].
+/// Whether any header speaks of a limit that is used up: a cheap look before [`wait`], at every name that it reads.
 pub(super) fn may_be_used_up<'a>(header: impl Fn(&str) -> Option<&'a str>) -> bool {
-    [
-        "x-ratelimit-remaining-requests",
-        "x-ratelimit-remaining-tokens",
-        "anthropic-ratelimit-requests-remaining",
-        "anthropic-ratelimit-tokens-remaining",
-        "ratelimit-remaining",
-    ]
-    .iter()
-    .any(|name| header(name) == Some("0"))
+    USED_UP
+        .iter()
+        .any(|name| header(name).is_some_and(|left| left.trim() == "0"))
 }
+
+/// What [`wait`] reads of what is left, written out: each success is asked for all of them.
+const USED_UP: [&str; 10] = [
+    "x-ratelimit-remaining-requests",
+    "x-ratelimit-remaining-tokens",
+    "x-ratelimit-remaining-input-tokens",
+    "x-ratelimit-remaining-output-tokens",
+    "anthropic-ratelimit-requests-remaining",
+    "anthropic-ratelimit-tokens-remaining",
+    "anthropic-ratelimit-input-tokens-remaining",
+    "anthropic-ratelimit-output-tokens-remaining",
+    "ratelimit-remaining",
+    "x-ratelimit-remaining",
+];
 
 fn evenly<'a>(
     header: &impl Fn(&str) -> Option<&'a str>,
@@ -121,6 +129,8 @@ fn span(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use std::{cell::RefCell, collections::BTreeSet};
+
     use super::*;
 
     fn check(headers: &[(&str, &str)], tokens: u32, expected_ms: Option<u128>) {
@@ -171,6 +181,27 @@ mod tests {
         ];
         check(&epoch, 1, None);
         check(&[], 1, None);
+    }
+
+    /// Else a success that says that nothing is left would hold nobody back.
+    #[test]
+    fn whatever_may_be_waited_for_is_looked_at_first() {
+        let asked = RefCell::new(BTreeSet::new());
+        let none = |name: &str| -> Option<&str> {
+            if name.contains("remaining") {
+                asked.borrow_mut().insert(name.to_owned());
+            }
+            None
+        };
+        assert_eq!(wait(none, 1), None);
+        let looked_at: BTreeSet<String> = USED_UP.iter().map(ToString::to_string).collect();
+        assert_eq!(looked_at, asked.into_inner());
+        for used_up in USED_UP {
+            let says =
+                |left: &'static str| may_be_used_up(|name: &str| (name == used_up).then_some(left));
+            assert!(says("0") && says(" 0"), "{used_up}");
+            assert!(!says("1") && !says("-1") && !says(""), "{used_up}");
+        }
     }
 
     #[test]
