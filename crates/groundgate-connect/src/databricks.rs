@@ -177,6 +177,7 @@ fn writers(grants: &Value) -> Vec<(String, Vec<String>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_server::TestServer;
 
     #[test]
     fn the_latest_completed_update_is_the_last_sync() {
@@ -186,6 +187,80 @@ mod tests {
             {"state": "COMPLETED", "creation_time": "2026-11-29T10:00:00.000Z"}]});
         assert_eq!(last_completed(&pipeline), "2026-11-30T10:00:00.000Z");
         assert_eq!(last_completed(&json!({})), Value::Null);
+    }
+
+    #[test]
+    fn every_privilege_to_write_is_one() {
+        for (privilege, writes) in [
+            ("ALL_PRIVILEGES", true),
+            ("MODIFY", true),
+            ("MANAGE", true),
+            ("OWN", true),
+            ("SELECT", false),
+            ("BROWSE", false),
+        ] {
+            let grants = json!({"privilege_assignments": [
+                {"principal": "etl", "privileges": [privilege]}]});
+            assert_eq!(writers(&grants).len(), usize::from(writes), "{privilege}");
+        }
+    }
+
+    /// What an index says of itself, then of its pipeline, table and grants.
+    async fn facts_of(grants: (u16, Value)) -> IndexFacts {
+        let index = json!({
+            "status": {"ready": true, "detailed_state": "ONLINE", "indexed_row_count": 12},
+            "delta_sync_index_spec": {"source_table": "a.b.c", "pipeline_id": "p1",
+                "embedding_source_columns": [{"embedding_model_endpoint_name": "e5"}]},
+        });
+        let updates = json!([{"state": "COMPLETED", "creation_time": "2026-11-30T10:00:00.000Z"}]);
+        let server = TestServer::new(vec![
+            (200, index),
+            (200, json!({"latest_updates": updates})),
+            (200, json!({"updated_at": 5})),
+            grants,
+        ]);
+        let workspace = Workspace::new(&server.endpoint).unwrap();
+        workspace.index("a.b.index").await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_index_is_told_with_what_it_is_made_of_and_the_proof_of_every_reply() {
+        let grants = json!({"privilege_assignments": [
+            {"principal": "etl", "privileges": ["MODIFY"]}]});
+        let facts = facts_of((200, grants)).await;
+        assert_eq!(
+            facts.status,
+            json!({"ready": true, "state": "ONLINE", "indexed_row_count": 12,
+                "last_synced_at": "2026-11-30T10:00:00.000Z"})
+        );
+        assert_eq!(
+            facts.made_of,
+            json!({"source_table": "a.b.c", "source_updated_at": 5, "embedding_model": "e5",
+                "pipeline": "p1"})
+        );
+        let paths: Vec<&str> = (facts.calls.iter())
+            .filter_map(|asked| Some(asked.call.split_once("/api/")?.1))
+            .collect();
+        assert_eq!(
+            paths,
+            [
+                "2.0/vector-search/indexes/a.b.index",
+                "2.0/pipelines/p1",
+                "2.1/unity-catalog/tables/a.b.c",
+                "2.1/unity-catalog/permissions/table/a.b.index",
+            ]
+        );
+        assert!(facts.calls.iter().all(|asked| asked.proof.is_ok()));
+    }
+
+    /// That nobody may write is another thing than that nobody says who may.
+    #[tokio::test]
+    async fn who_may_write_is_unknown_where_it_is_not_told() {
+        let facts = facts_of((403, json!({"message": "no"}))).await;
+        assert_eq!(facts.writers, None);
+        assert!(facts.calls.last().unwrap().proof.is_err());
+        let facts = facts_of((200, json!({}))).await;
+        assert_eq!(facts.writers, Some(Vec::new()));
     }
 
     #[test]

@@ -2,3 +2,6 @@
 
 pub mod databricks;
 pub mod mlflow;
+
+#[cfg(test)]
+mod test_server;

@@ -9,6 +9,9 @@ mod server;
 mod spans;
 mod written;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::TrackingError;
 pub use runs::{Kept, RunHead};
 pub use search::{Page, Search};

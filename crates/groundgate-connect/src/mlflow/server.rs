@@ -160,3 +160,24 @@ impl TrackingServer {
         parse_json(&reply.output).map_err(|fault| self.client.failure(&call, &fault, tries).into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_has_time_to_search_whatever_is_usual() {
+        let timeouts_of = |seconds| {
+            let mut endpoint = Endpoint::at("http://127.0.0.1:1");
+            endpoint.timeouts.first_byte = Duration::from_secs(seconds);
+            endpoint.timeouts.whole = Duration::from_secs(seconds);
+            let endpoint = TrackingServer::new(&endpoint).unwrap().endpoint;
+            assert_eq!(endpoint.limits.in_flight, IN_FLIGHT);
+            assert_eq!(endpoint.largest_body, LARGEST_REPLY);
+            let timeouts = endpoint.timeouts;
+            (timeouts.first_byte.as_secs(), timeouts.whole.as_secs())
+        };
+        assert_eq!(timeouts_of(5), (120, 240));
+        assert_eq!(timeouts_of(900), (900, 900));
+    }
+}
