@@ -63,3 +63,39 @@ fn what_a_model_said_to_itself_is_no_part_of_an_imported_answer() {
     assert_eq!(said.thinking.as_deref(), Some("99 EUR?"));
     assert_eq!(answer(1).unwrap_err().kind, FailureKind::Empty);
 }
+
+/// Where not every attempt at every case is there, nothing may take the record for a whole one.
+#[test]
+fn a_record_of_an_import_is_complete_where_every_attempt_is_there() {
+    let line = |case: &str, attempt: u32| {
+        serde_json::json!({
+            "case": {"id": case, "question": format!("What of {case}?")}, "attempt": attempt,
+            "answer": "Five days.", "scores": {"groundedness": 1},
+        })
+        .to_string()
+            + "\n"
+    };
+    for (lines, status, imported) in [
+        (
+            vec![("a", 0), ("a", 1), ("b", 0), ("b", 1)],
+            Status::Complete,
+            4,
+        ),
+        (vec![("a", 0), ("a", 1), ("b", 0)], Status::Interrupted, 3),
+    ] {
+        let folder = crate::test_values::Folder::new();
+        let text: String = lines.iter().map(|(case, at)| line(case, *at)).collect();
+        let request = ImportRequest {
+            file: folder.write("scored.jsonl", &text),
+            reading: Options::new(Want::Answers),
+            name: "v1".to_owned(),
+            metric: vec!["groundedness=binary".to_owned()],
+            instrument: "a judge".to_owned(),
+            judge: false,
+        };
+        let summary = run(&app(), &request, folder.path()).unwrap();
+        assert_eq!((summary.imported, summary.planned), (imported, 4));
+        let reader = runs::open(folder.path(), &summary.run_id).unwrap();
+        assert_eq!(reader.status().unwrap(), status);
+    }
+}

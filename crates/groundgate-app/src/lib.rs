@@ -64,6 +64,8 @@ mod validate;
 pub mod agreement_threshold;
 pub mod anchors;
 pub mod approval_file;
+#[cfg(test)]
+mod approval_tests;
 pub mod assemble;
 pub mod baseline;
 mod baseline_choice;

@@ -101,7 +101,7 @@ fn a_budget_that_is_reached_ends_the_run_and_more_of_it_goes_on() {
     );
     assert_eq!(memory.told().len(), 3, "{:?}", memory.told());
     assert!(
-        memory.told()[2].starts_with("budget: "),
+        memory.told()[2].starts_with("budget: ") && memory.told()[2].contains("100 % and more"),
         "{:?}",
         memory.told()
     );

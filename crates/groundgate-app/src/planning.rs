@@ -165,8 +165,8 @@ mod tests {
     use std::sync::Arc;
 
     use groundgate_judge::boilerplate::Pattern;
-    use groundgate_model::{eval_set::load, unit::Digest};
-    use groundgate_run::{Cut, SeatKind, Thinking};
+    use groundgate_model::{eval_set::load, trial::Cascade, unit::Digest};
+    use groundgate_run::{Behind, Cut, SeatKind, Thinking};
 
     use super::*;
     use crate::{
@@ -262,6 +262,43 @@ mod tests {
         let error = plan(&app(), twice, Timestamp::UNIX_EPOCH, 0).err().unwrap();
         assert_eq!(error.class, ErrorClass::Invalid);
         assert!(error.to_string().contains("two judges measure"), "{error}");
+    }
+
+    /// A gate must know which answers a judge was not asked about.
+    #[test]
+    fn a_header_says_of_each_metric_who_measures_it_and_when() {
+        let (questions, copilot) = (eval_set(1), Scripted::default());
+        let cascade = Cascade {
+            by: "support".to_owned(),
+            unsure: (0.2, 0.8),
+            audit: 0.1,
+        };
+        let behind = Seat {
+            behind: Some(Behind {
+                after: "cheaper".to_owned(),
+                cheaper: Manifest::of("cheaper"),
+                cascade: cascade.clone(),
+            }),
+            ..embedded("embedded")
+        };
+        for (seat, expected) in [(embedded("embedded"), None), (behind, Some(cascade))] {
+            let instrument = seat.instrument();
+            let asked = Parts {
+                seats: vec![seat],
+                ..parts(&questions, &copilot, 1)
+            };
+            let header = planned(asked, 0).1;
+            let (checks, judged): (Vec<&MetricSource>, Vec<&MetricSource>) =
+                (header.metrics.iter()).partition(|one| one.metric.name == "answer_chars");
+            assert!(!judged.is_empty());
+            for source in judged {
+                assert_eq!(source.cascade, expected, "{}", source.metric.name);
+                assert_eq!(source.instrument, instrument);
+                assert_eq!(source.instrument_kind, InstrumentKind::Embedded);
+            }
+            assert_eq!(checks[0].cascade, None);
+            assert_eq!(checks[0].instrument_kind, InstrumentKind::Checks);
+        }
     }
 
     #[test]

@@ -84,6 +84,8 @@ fn is_right(claim: &ClaimFinding) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use groundgate_model::trial::{ClaimOf, Evidence};
+
     use super::*;
 
     #[test]
@@ -102,6 +104,37 @@ mod tests {
         ] {
             let found: Vec<usize> = cited(sentence).into_iter().collect();
             assert_eq!(found, expected, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_is_right_if_a_passage_that_it_cites_supports_it() {
+        let of = |text: &str, label, passage: Option<usize>| ClaimFinding {
+            of: ClaimOf::Answer,
+            id: "s1".to_owned(),
+            text: text.to_owned(),
+            start: 0,
+            end: text.len(),
+            label,
+            evidence: passage.map(|passage| Evidence {
+                passage,
+                start: 0,
+                end: 0,
+            }),
+            reasons: Vec::new(),
+        };
+        // Passages are counted from 0, and cited from 1.
+        for (text, label, passage, expected) in [
+            ("Two weeks [1].", Label::Supported, Some(0), Some(true)),
+            ("Two weeks [1].", Label::Supported, Some(1), Some(false)),
+            ("Two weeks [1, 3].", Label::Supported, Some(2), Some(true)),
+            ("Two weeks [1].", Label::Contradicted, Some(0), Some(false)),
+            ("Two weeks [1].", Label::Supported, None, Some(false)),
+            ("Two weeks.", Label::Supported, Some(0), None),
+        ] {
+            let claims = [of(text, label, passage)];
+            let found = Cited::of(&claims).map(|cited| cited.is_right());
+            assert_eq!(found, expected, "{text} {passage:?}");
         }
     }
 }

@@ -210,6 +210,17 @@ mod tests {
     }
 
     #[test]
+    fn each_choice_of_a_setting_is_another_judge() {
+        let all = [
+            SecondOpinion::Off,
+            SecondOpinion::Ask,
+            SecondOpinion::Dispute,
+        ]
+        .map(|second| changed(|spec| spec.second_opinion = second).digest());
+        assert_eq!(BTreeSet::from(all).len(), all.len());
+    }
+
+    #[test]
     fn a_judge_of_another_name_is_the_same() {
         let renamed = changed(|spec| spec.name = "other".to_owned());
         assert_eq!(renamed.digest(), bundled_spec("groundedness").digest());

@@ -327,6 +327,20 @@ mod tests {
     }
 
     #[test]
+    fn a_disputed_fact_counts_both_ways() {
+        let metric = MetricSpec::score("m", DataType::Fraction);
+        let mut facts = ledger(&[Label::Supported, Label::Supported, Label::NotFound]);
+        let because = "the answer says nothing of it".to_owned();
+        facts[1].reasons.push(Reason::Disputed { because });
+        let Some(Outcome::Scored(score)) = of_facts(&metric, facts) else {
+            panic!("no score");
+        };
+        assert!((score.value() - 1.0 / 3.0).abs() < 1e-12, "{score:?}");
+        let best = score.up_to().unwrap();
+        assert!((best - 2.0 / 3.0).abs() < 1e-12, "{score:?}");
+    }
+
+    #[test]
     fn without_a_checkable_claim_there_is_no_value() {
         let metric = MetricSpec::score("m", DataType::Fraction);
         for labels in [&[][..], &[Label::NotAClaim]] {

@@ -4,6 +4,8 @@
 //! for none of it again. It is the only truth about a run; the judge cache and the reports are made
 //! from or beside it. Anyone can open it with `sqlite3`.
 
+#[cfg(test)]
+mod attempts_tests;
 mod browse;
 mod controls;
 mod error;

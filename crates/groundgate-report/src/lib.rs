@@ -33,6 +33,8 @@ mod visible;
 mod wording;
 
 #[cfg(test)]
+mod build_tests;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod runner;

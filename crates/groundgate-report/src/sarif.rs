@@ -154,6 +154,29 @@ mod tests {
         assert_eq!(fingerprints.len(), n_open);
     }
 
+    /// What nobody knows is no remark: it stands in the way of a release.
+    #[test]
+    fn every_verdict_has_its_weight() {
+        for (verdict, level, severity) in [
+            (Verdict::Waived, "note", "info"),
+            (Verdict::Hold, "warning", "minor"),
+            (Verdict::Inconclusive, "warning", "major"),
+            (Verdict::Fail, "error", "critical"),
+            (Verdict::Error, "error", "blocker"),
+        ] {
+            let mut report = fixture::report();
+            report.decision.findings.truncate(1);
+            report.decision.findings[0].verdict = verdict;
+            let sarif: Value = serde_json::from_str(&render_sarif(&report)).unwrap();
+            assert_eq!(
+                sarif["runs"][0]["results"][0]["level"], level,
+                "{verdict:?}"
+            );
+            let quality: Value = serde_json::from_str(&render_code_quality(&report)).unwrap();
+            assert_eq!(quality[0]["severity"], severity, "{verdict:?}");
+        }
+    }
+
     #[test]
     fn a_path_leads_nowhere_else() {
         let mut report = fixture::report();

@@ -259,6 +259,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn calls_that_run_at_once_share_what_the_ledger_gave() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger");
+        let (ledger, drawn) = Ledger::open(&path, "a", usd(1.0), Usd::ZERO).unwrap();
+        let budget = Budget::shared(ledger, drawn, Usd::ZERO);
+        let first = budget.reserve(Some(usd(0.7))).await.unwrap();
+        let waiting = budget.reserve(Some(usd(0.4)));
+        tokio::pin!(waiting);
+        tokio::select! {
+            biased;
+            _ = &mut waiting => panic!("reserved more than the ledger has"),
+            () = tokio::task::yield_now() => {}
+        }
+        first.settle(Some(usd(0.1)));
+        waiting.await.unwrap().settle(Some(usd(0.4)));
+        assert_eq!(budget.spent(), usd(0.5));
+    }
+
+    #[tokio::test]
     async fn a_run_has_a_cap_of_its_own_besides_the_ledger_s() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger");

@@ -246,6 +246,10 @@ mod tests {
         let later = open("1BBBB").counting_from("1B".to_owned());
         assert_eq!(later.draw(usd(0.3)).unwrap(), None);
         assert_eq!(october.draw(usd(0.2)).unwrap(), None);
+        // The first possible id of a month is of that month.
+        let first = open("1C").counting_from("1C".to_owned());
+        assert_eq!(first.draw(usd(0.6)).unwrap(), Some(usd(0.6)));
+        assert_eq!(first.draw(usd(0.6)).unwrap(), None);
     }
 
     #[test]

@@ -18,6 +18,8 @@ mod voting;
 #[cfg(test)]
 mod control_tests;
 #[cfg(test)]
+mod failure_tests;
+#[cfg(test)]
 mod tests;
 
 pub use answer_rules::{AnswerRules, Cut, Thinking};

@@ -149,11 +149,22 @@ pub(super) struct Came {
 }
 
 pub(super) async fn came_of(plan: Plan, past: Past, says: Result<Answer, CallFailure>) -> Came {
+    let budget = Arc::new(Budget::new(None, Usd::ZERO));
+    came_within(plan, past, Arc::new(Says(says)), budget).await
+}
+
+/// The same with a copilot and a budget of the test's own.
+pub(super) async fn came_within(
+    plan: Plan,
+    past: Past,
+    copilot: Arc<dyn Copilot>,
+    budget: Arc<Budget>,
+) -> Came {
     let (sink, mut events) = mpsc::channel(10_000);
     let (_keep, stop) = watch::channel(Stop::No);
     let wiring = Wiring {
-        copilot: Arc::new(Says(says)),
-        budget: Arc::new(Budget::new(None, Usd::ZERO)),
+        copilot,
+        budget,
         stop,
         sink,
     };
@@ -175,7 +186,7 @@ pub(super) async fn came_of(plan: Plan, past: Past, says: Result<Answer, CallFai
     }
 }
 
-fn failure(kind: FailureKind) -> CallFailure {
+pub(super) fn failure(kind: FailureKind) -> CallFailure {
     CallFailure {
         kind,
         message: "no".to_owned(),
@@ -249,4 +260,80 @@ async fn no_two_calls_have_the_same_key_where_a_part_is_asked_for_once_more() {
     let keys: BTreeSet<CallKey> = judged.clone().map(|call| call.key.clone()).collect();
     assert!(keys.len() > 2, "{keys:?}");
     assert_eq!(keys.len(), judged.count(), "{keys:?}");
+}
+
+fn grounded(model: LearnsOnce, attempts: u32) -> Plan {
+    let spec = JudgeSpec::parse("x", bundled("groundedness").unwrap().spec).unwrap();
+    let juror = Juror {
+        name: String::new(),
+        model: Arc::new(model),
+    };
+    let kind = SeatKind::Model {
+        spec: Arc::new(spec),
+        jurors: vec![juror],
+    };
+    Plan {
+        seats: vec![Seat::alone("grounded".to_owned(), kind)],
+        ..plan(1, attempts)
+    }
+}
+
+/// By attempt: what the judge was shown.
+async fn shown(attempts: u32) -> Vec<String> {
+    let passages: Vec<String> = (0..6).map(|n| format!("Passage number {n}.")).collect();
+    let plan = grounded(LearnsOnce(AtomicUsize::new(1)), attempts);
+    let mut calls = came_of(plan, Past::default(), Ok(answer(&passages)))
+        .await
+        .calls;
+    calls.sort_by(|one, other| one.key.cmp(&other.key));
+    let first = calls.iter().filter(|call| call.key.round == 0);
+    let requests = first.filter_map(|call| call.request.as_ref());
+    requests
+        .map(|request| request.conversation.clone())
+        .collect()
+}
+
+#[tokio::test]
+async fn each_attempt_has_shuffles_of_its_own_and_the_same_in_every_run() {
+    let all = shown(4).await;
+    assert_eq!(all.len(), 4);
+    let different: BTreeSet<&String> = all.iter().collect();
+    assert_eq!(different.len(), 4);
+    assert_eq!(shown(4).await, all);
+}
+
+/// Fails in groundgate itself at the first case, and is given up at every other.
+struct Breaks;
+
+impl Copilot for Breaks {
+    fn ask<'a>(
+        &'a self,
+        case: &'a Case,
+        _attempt: u32,
+    ) -> BoxFuture<'a, Result<Answer, CallFailure>> {
+        Box::pin(async {
+            assert_ne!(case.id, "case-0", "as a bug would");
+            Err(failure(FailureKind::NotSent))
+        })
+    }
+
+    fn worst_cost(&self, _case: &Case) -> Option<Usd> {
+        None
+    }
+
+    fn describe(&self) -> String {
+        "the test's".to_owned()
+    }
+
+    fn manifest(&self) -> Manifest {
+        Manifest::of("test")
+    }
+}
+
+#[tokio::test]
+async fn a_run_ends_as_its_worst_question_did_whichever_came_last() {
+    let budget = Arc::new(Budget::new(None, Usd::ZERO));
+    let came = came_within(plan(4, 1), Past::default(), Arc::new(Breaks), budget).await;
+    assert_eq!(came.ended.ending, Ending::Panicked);
+    assert!(came.ended.panic.is_some());
 }

@@ -280,3 +280,53 @@ fn remove(reader: &Reader, yes: bool, terminal: &Terminal) -> Result<ExitCode, A
     terminal.note(&format!("removed {}", path.display()));
     Ok(ExitCode::Done)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use groundgate_model::{
+        trial::{Column, ControlCounts, DataType, InstrumentKind, MetricSpec, Unscored},
+        unit::Digest,
+    };
+
+    use super::*;
+
+    /// What is not applicable is no failure, and what is unscored is no score.
+    #[test]
+    fn what_is_scored_not_applicable_and_unscored_is_counted_apart() {
+        let column = Column {
+            metric: MetricSpec::score("m", DataType::Fraction),
+            instrument: Digest::of(b"judge"),
+            instrument_name: "judge".to_owned(),
+            instrument_kind: InstrumentKind::Model,
+            cells: [
+                vec![Cell::Scored(1.0); 3],
+                vec![Cell::NotApplicable; 2],
+                vec![Cell::Unscored(Unscored::NotRun)],
+            ]
+            .concat(),
+            up_to: BTreeMap::new(),
+            cascade: None,
+            controls: ControlCounts::default(),
+        };
+        let table = ScoreTable {
+            run_id: String::new(),
+            variant: String::new(),
+            eval_set_digest: Digest::of(b""),
+            cases: Vec::new(),
+            attempts: 1,
+            repeats_itself: false,
+            n_alike: 0,
+            columns: BTreeMap::from([("m".to_owned(), column)]),
+            looks: None,
+            earlier_tries: Vec::new(),
+        };
+        let [line] = <[String; 1]>::try_from(metric_lines(&table)).unwrap();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(
+            words[..7],
+            ["m", "3", "scored", "2", "n/a", "1", "unscored"]
+        );
+    }
+}

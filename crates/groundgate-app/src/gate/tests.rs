@@ -389,3 +389,24 @@ fn a_copy_of_the_baseline_is_said_and_holds() {
         assert_eq!(gated.verdict(), verdict);
     }
 }
+
+/// The baseline's age is its own: a candidate that was made just now makes it no younger.
+#[test]
+fn a_baseline_that_is_too_old_shows_nothing() {
+    let policy = NOT_WORSE.replacen("[[rule]]", "[baseline]\nmax-age = \"4h\"\n[[rule]]", 1);
+    let folder = Folder::new(&policy);
+    let project = folder.project();
+    let (old, newer, run) = (
+        folder.record(1, 10),
+        folder.record(20, 10),
+        folder.record(22, 10),
+    );
+    for (baseline, verdict) in [(&newer, Verdict::Pass), (&old, Verdict::Inconclusive)] {
+        let request = GateRequest {
+            baseline: BaselineChoice::Run(baseline),
+            ..GateRequest::new(&project, &run)
+        };
+        let gated = App::new(at(23)).gate(&request).unwrap();
+        assert_eq!(gated.verdict(), verdict, "{baseline}");
+    }
+}

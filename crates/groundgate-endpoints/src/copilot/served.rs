@@ -126,6 +126,8 @@ mod tests {
             line("a", "null"),
             line("b", "\"m-1\""),
             line("c", "\"m-2\""),
+            line("d", "\"m-1-mini\""),
+            line("e", "\"m\""),
         ]
         .concat();
         let recorded = Arc::new(RecordedCopilot::parse("r.jsonl", lines.as_bytes()).unwrap());
@@ -133,10 +135,17 @@ mod tests {
             let inner = Arc::<RecordedCopilot>::clone(&recorded);
             let copilot = match expected {
                 None => SameModel::as_first(inner, None),
+                // As an earlier part of the run has met it.
+                Some("m-1") => SameModel::as_first(inner, Some("m-1".to_owned())),
                 Some(name) => SameModel::named(inner, name.to_owned()),
             };
+            let ids = if expected == Some("m-1") {
+                ["c", "a", "b", "d", "e", "b"]
+            } else {
+                ["a", "b", "c", "d", "e", "b"]
+            };
             async move {
-                for id in ["a", "b", "c", "b"] {
+                for id in ids {
                     let case = super::super::template::tests::case(id, "?");
                     let kind = copilot
                         .ask(&case, 0)
@@ -148,7 +157,10 @@ mod tests {
                 }
             }
         };
-        check(None, &["c"]).await;
-        check(Some("m-2"), &["b"]).await;
+        // Names that begin alike are of two models.
+        check(None, &["c", "d", "e"]).await;
+        check(Some("m-1"), &["c", "d", "e"]).await;
+        check(Some("m-2"), &["b", "d", "e"]).await;
+        check(Some("m-1-mini"), &["b", "c", "e"]).await;
     }
 }

@@ -113,11 +113,26 @@ mod tests {
 
     #[test]
     fn failures_of_the_endpoint_open_it_and_those_of_a_question_do_not() {
-        assert_eq!(opens_after(FailureKind::Server), Some(33));
-        assert_eq!(opens_after(FailureKind::Connect), Some(33));
-        assert_eq!(opens_after(FailureKind::Auth), Some(3));
-        assert_eq!(opens_after(FailureKind::Rejected), None);
-        assert_eq!(opens_after(FailureKind::Malformed), None);
+        for (kind, expected) in [
+            (FailureKind::Auth, Some(3)),
+            (FailureKind::Connect, Some(33)),
+            (FailureKind::Timeout, Some(33)),
+            (FailureKind::Cut, Some(33)),
+            (FailureKind::RateLimited, Some(33)),
+            (FailureKind::Server, Some(33)),
+            (FailureKind::Redirect, Some(33)),
+            (FailureKind::Rejected, None),
+            (FailureKind::Malformed, None),
+            (FailureKind::Filtered, None),
+            (FailureKind::Empty, None),
+            (FailureKind::ToolCalls, None),
+            (FailureKind::TooLarge, None),
+            (FailureKind::Changed, None),
+            (FailureKind::Absent, None),
+            (FailureKind::NotSent, None),
+        ] {
+            assert_eq!(opens_after(kind), expected, "{kind:?}");
+        }
     }
 
     #[test]

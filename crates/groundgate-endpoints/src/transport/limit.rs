@@ -341,6 +341,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_shorter_wait_takes_nothing_from_a_longer_one() {
+        for waits in [[3, 1], [1, 3]] {
+            let limiter = limiter(Limits::default());
+            for wait in waits {
+                limiter.hold(Duration::from_secs(wait));
+            }
+            let sent_at = limiter.acquire(0).await.sent_at();
+            assert!(sent_at >= Duration::from_secs(3), "{waits:?}: {sent_at:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn without_adaptation_the_window_stays() {
         let limiter = limiter(Limits {
             in_flight: 8,

@@ -32,11 +32,7 @@ pub(super) async fn status_fault(response: Response, called: &Url, tokens: u32) 
     let wait = asked_wait(headers);
     let find = |name: &str| headers.get(name)?.to_str().ok();
     let wait = wait.or_else(|| rate_headers::wait(find, tokens));
-    let should_retry = match header(headers, &HeaderName::from_static("x-should-retry")) {
-        Some("true") => Some(true),
-        Some("false") => Some(false),
-        Some(_) | None => None,
-    };
+    let should_retry = should_retry(headers);
     let error = error_body::read(&error_bytes(response).await);
     let class = classify(Trouble::Status {
         code: status.as_u16(),
@@ -52,6 +48,15 @@ pub(super) async fn status_fault(response: Response, called: &Url, tokens: u32) 
         retry_after: wait,
         status: Some(status.as_u16()),
         ..Fault::new(class, message)
+    }
+}
+
+/// What a reply itself says of sending the call again.
+fn should_retry(headers: &HeaderMap) -> Option<bool> {
+    match header(headers, &HeaderName::from_static("x-should-retry")) {
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(_) | None => None,
     }
 }
 
@@ -158,6 +163,20 @@ mod tests {
             assert_eq!(wait, Some(expected_ms), "{name}");
         }
         assert_eq!(asked_wait(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_reply_that_speaks_of_sending_again_is_heard() {
+        for (value, expected) in [
+            ("true", Some(true)),
+            ("false", Some(false)),
+            ("perhaps", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-should-retry", HeaderValue::from_static(value));
+            assert_eq!(should_retry(&headers), expected, "{value}");
+        }
+        assert_eq!(should_retry(&HeaderMap::new()), None);
     }
 
     #[test]

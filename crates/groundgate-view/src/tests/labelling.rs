@@ -226,3 +226,25 @@ fn nothing_is_drawn_from_answers_without_claims() {
     let viewer = folder.viewer(Some(session(&folder, "ana", 6)));
     assert_eq!(asked(&viewer)["ask"], Value::Null);
 }
+
+/// Most items are for one person: two who label beside each other share the work.
+#[test]
+fn an_item_goes_to_as_many_people_as_it_was_drawn_for() {
+    let folder = Folder::new();
+    folder.record("R", 1, &vec![Got::Score(0.0, vec![Judged::NotFound]); 10]);
+    let mut asked_of = Vec::new();
+    for labeler in ["ana", "ben", "cleo"] {
+        let session = session(&folder, labeler, 10);
+        let twice = (session.planned().iter()).filter(|one| one.n_people == 2);
+        let n_twice = twice.count();
+        let viewer = folder.viewer(Some(session));
+        let mut n = 0;
+        while asked(&viewer)["ask"] != Value::Null {
+            let item = asked(&viewer)["ask"]["item"].clone();
+            assert_eq!(label(&viewer, &item, "supported").0, 200);
+            n += 1;
+        }
+        asked_of.push((n, n_twice));
+    }
+    assert_eq!(asked_of, [(10, 2), (2, 2), (0, 2)]);
+}

@@ -187,3 +187,19 @@ fn a_case_shows_the_repeat_that_was_asked_for_and_links_to_its_neighbours() {
     assert!(first.contains("case=c1"), "{first}");
     assert!(!first.contains("case=c2"), "{first}");
 }
+
+#[test]
+fn there_is_a_next_page_only_where_more_cases_are() {
+    for (n, has_next) in [(50, false), (51, true)] {
+        let folder = Folder::new();
+        folder.record("NEW", 1, &vec![score(0.5); n]);
+        let viewer = folder.viewer(None);
+        let (_, first) = get(&viewer, "compare", "run=NEW");
+        assert_eq!(first.contains("start=50"), has_next, "{n}");
+        let (_, last) = get(&viewer, "compare", "run=NEW&start=50");
+        assert!(
+            !last.contains("start=100") && last.contains("start=0"),
+            "{n}"
+        );
+    }
+}
