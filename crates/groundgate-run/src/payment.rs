@@ -54,7 +54,7 @@ pub(super) async fn pay(
     shared.health.note(&paid.key.callee, &result, paid.is_live);
     if is_given_up(&result) {
         // Asked again when the run is gone on with.
-        reservation.settle(Some(Usd::ZERO));
+        reservation.settle(cost(&result));
         return Err(Halt::EndpointDown);
     }
     let booked = reservation.settle(cost(&result));
@@ -132,7 +132,7 @@ fn cost(result: &Result<Reply, CallFailure>) -> Option<Usd> {
             | FailureKind::Rejected
             | FailureKind::Redirect
             | FailureKind::Absent
-            | FailureKind::NotSent => Some(Usd::ZERO),
+            | FailureKind::NotSent => Some(failure.cost.unwrap_or(Usd::ZERO)),
             // A filter may have been paid for.
             FailureKind::Filtered
             | FailureKind::Timeout
@@ -180,9 +180,16 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_that_answers_nothing_costs_what_it_says() {
+    fn a_failure_costs_what_it_says() {
         let stated = Usd::from_nanos(7);
-        for kind in [FailureKind::Empty, FailureKind::ToolCalls] {
+        for kind in [
+            FailureKind::Empty,
+            FailureKind::ToolCalls,
+            // After turns of a conversation that were paid for.
+            FailureKind::RateLimited,
+            FailureKind::NotSent,
+            FailureKind::Timeout,
+        ] {
             let failure = CallFailure {
                 cost: Some(stated),
                 ..CallFailure::new(kind, "")

@@ -39,14 +39,36 @@ impl TurnByTurn {
                 continue;
             }
             let question = asked(case, so_far.clone(), &turn.text);
-            let reply = self.inner.ask(&question, attempt).await?;
+            let reply = self.inner.ask(&question, attempt).await;
+            let reply =
+                reply.map_err(|failure| self.broken_off(failure, &spent, [case, &question]))?;
             spent.add(&reply);
             so_far.push(turn.clone());
             so_far.push(said(reply.text));
         }
         let last = asked(case, so_far, &case.question);
-        let answer = self.inner.ask(&last, attempt).await?;
+        let answer = self.inner.ask(&last, attempt).await;
+        let answer = answer.map_err(|failure| self.broken_off(failure, &spent, [case, &last]))?;
         Ok(spent.with(answer))
+    }
+
+    /// The failure of a turn, with what the conversation has cost up to it: earlier turns were paid for,
+    /// whatever this one failed of. Where nobody knows what a turn cost, its worst case is taken, or that of all.
+    fn broken_off(
+        &self,
+        failure: CallFailure,
+        spent: &Spent,
+        [case, question]: [&Case; 2],
+    ) -> CallFailure {
+        if spent.n_turns == 0 {
+            return failure;
+        }
+        let own = failure.cost.or_else(|| self.inner.worst_cost(question));
+        let known = spent.cost.zip(own).map(|(spent, own)| spent.plus(own));
+        CallFailure {
+            cost: known.or_else(|| self.worst_cost(case)),
+            ..failure
+        }
     }
 }
 
@@ -77,6 +99,7 @@ fn said(text: String) -> Turn {
 
 /// What the earlier turns have cost; unknown as soon as one of them is.
 struct Spent {
+    n_turns: usize,
     usage: Usage,
     cost: Option<Usd>,
 }
@@ -84,6 +107,7 @@ struct Spent {
 impl Default for Spent {
     fn default() -> Self {
         Self {
+            n_turns: 0,
             usage: Usage {
                 input_tokens: Some(0),
                 output_tokens: Some(0),
@@ -97,6 +121,7 @@ impl Default for Spent {
 impl Spent {
     fn add(&mut self, answer: &Answer) {
         let sum = |left: Option<u64>, right: Option<u64>| Some(left?.saturating_add(right?));
+        self.n_turns += 1;
         self.usage = Usage {
             input_tokens: sum(self.usage.input_tokens, answer.usage.input_tokens),
             output_tokens: sum(self.usage.output_tokens, answer.usage.output_tokens),
@@ -250,5 +275,27 @@ mod tests {
         assert_eq!(failed.unwrap_err().kind, FailureKind::Server);
         let single = copilot.ask(&talk(&[]), 0).await.unwrap();
         assert_eq!(single.text, "[ and now?]");
+    }
+
+    /// Else a budget would pass its cap by every conversation that breaks off late.
+    #[tokio::test]
+    async fn a_conversation_that_breaks_off_costs_what_its_turns_did() {
+        use Role::User;
+        let copilot = TurnByTurn::new(Arc::new(Echo), 100);
+        let fails_last = |history: &[(Role, &str)]| Case {
+            question: "fail".to_owned(),
+            ..talk(history)
+        };
+        for (case, expected) in [
+            // Nothing was paid before: what a failure costs is told from its kind.
+            (fails_last(&[]), None),
+            // One turn, and the worst of one that hears it and its reply.
+            (fails_last(&[(User, "one")]), Some(5 + 3 + 6 + 1)),
+            (talk(&[(User, "one"), (User, "fail")]), Some(5 + 3 + 6 + 1)),
+        ] {
+            let failure = copilot.ask(&case, 0).await.unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Server);
+            assert_eq!(failure.cost, expected.map(Usd::from_nanos), "{case:?}");
+        }
     }
 }
