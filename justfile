@@ -84,6 +84,11 @@ screenshots:
     cargo build --release
     ./tests/screenshots.sh
 
+# every number recomputed from the raw export by another program, on so many pairs of random records
+recompute pairs="50":
+    cargo build --workspace
+    target/test-venv/bin/python tests/it/recompute.py target/debug/groundgate records {{pairs}}
+
 # so many generated answers judged and gated on Spark, by cores: answers a second, memory (docs/spark.md)
 spark-bench rows="1000000" cores="1,2":
     cargo build --release --package groundgate-py

@@ -48,6 +48,7 @@ mod program;
 mod protection;
 mod providers;
 mod recipes;
+mod recompute;
 mod redteam;
 mod release;
 mod report_page;

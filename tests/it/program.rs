@@ -9,7 +9,7 @@ use std::{
 use tempfile::TempDir;
 
 /// By these the program would know the pipeline that tests it.
-const CI: [&str; 8] = [
+pub(crate) const CI: [&str; 8] = [
     "CI",
     "GITHUB_ACTIONS",
     "GITLAB_CI",
